@@ -1,0 +1,1 @@
+//! Who calls, with which scope, and what the policy allows.

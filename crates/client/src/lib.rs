@@ -1,0 +1,1 @@
+//! A typed OpenStack client that shows raw answers.

@@ -1,0 +1,1 @@
+//! The configuration file: every key with a default, unknown keys refused.

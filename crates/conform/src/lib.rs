@@ -1,0 +1,1 @@
+//! Checks, their runner, their reports.

@@ -1,0 +1,1 @@
+//! Linux data plane: bridges, taps, namespaces, DHCP, metadata, nftables.

@@ -1,0 +1,1 @@
+//! The HTTP manners of OpenStack: faults, microversions, pages, links, version documents.

@@ -1,0 +1,1 @@
+//! One binary: the cloud, the referee, the registry.

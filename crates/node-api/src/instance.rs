@@ -1,0 +1,159 @@
+//! An instance as it should be and as it is.
+
+use std::path::PathBuf;
+
+use kogge_ids::{ImageId, PortId, ServerId};
+use serde::{Deserialize, Serialize};
+
+use crate::GuestMetadata;
+
+/// The whole desired state of one instance. A node that reached it reports the same `generation`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesiredInstance {
+    /// The server this is.
+    pub id: ServerId,
+    /// Rises with every change of the desired state.
+    pub generation: i64,
+    /// Running, stopped or paused.
+    pub power: Power,
+    /// The newest reboot that was asked for, if any ever was. A node does each number at most once.
+    pub reboot: Option<Reboot>,
+    /// Virtual CPUs.
+    pub vcpus: u32,
+    /// Memory in MiB.
+    pub memory_mib: u64,
+    /// The disk the guest boots from.
+    pub root: RootDisk,
+    /// Size of an additional empty disk in GiB; 0 for none.
+    pub ephemeral_gib: u64,
+    /// Size of a swap disk in MiB; 0 for none.
+    pub swap_mib: u64,
+    /// Network interfaces in the order the guest sees them.
+    pub nics: Vec<Nic>,
+    /// Whether the guest gets its metadata on a config drive too.
+    pub config_drive: bool,
+    /// How the disk is attached.
+    pub disk_bus: DiskBus,
+    /// BIOS or UEFI.
+    pub firmware: Firmware,
+    /// What the guest may learn about itself.
+    pub metadata: GuestMetadata,
+}
+
+/// What an instance's power should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Power {
+    /// The guest runs; started again if it was stopped by anybody but itself.
+    Running,
+    /// No process; the disk stays. A running guest is asked to power down, then stopped.
+    Stopped,
+    /// The process stands still.
+    Paused,
+}
+
+/// A numbered order to reboot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reboot {
+    /// Rises by one with every reboot of this server.
+    pub number: i64,
+    /// Soft or hard.
+    pub kind: RebootKind,
+}
+
+/// How to reboot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RebootKind {
+    /// Ask the guest; do it hard if it does not react in time.
+    Soft,
+    /// Reset, or start where nothing runs.
+    Hard,
+}
+
+/// The disk an instance boots from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootDisk {
+    /// The image whose copy this disk is.
+    pub image: ImageId,
+    /// The image's file on this machine, already inspected; read only.
+    pub path: PathBuf,
+    /// What the file is.
+    pub format: DiskFormat,
+    /// Size of the disk in GiB; 0 takes the image's own size.
+    pub size_gib: u64,
+}
+
+/// A disk format that guests may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DiskFormat {
+    /// Plain bytes.
+    Raw,
+    /// QEMU's copy-on-write format.
+    Qcow2,
+}
+
+/// How a disk is attached; `hw_disk_bus` of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DiskBus {
+    /// virtio-blk.
+    #[default]
+    Virtio,
+    /// virtio-scsi.
+    Scsi,
+}
+
+/// What the guest starts from; `hw_firmware_type` of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Firmware {
+    /// SeaBIOS.
+    #[default]
+    Bios,
+    /// OVMF.
+    Uefi,
+}
+
+/// A network interface of an instance. How it is wired is the port's matter ([`crate::DesiredPort`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nic {
+    /// The port it plugs into.
+    pub port: PortId,
+    /// Its MAC address, lower case with colons.
+    pub mac: String,
+    /// MTU in bytes.
+    pub mtu: u32,
+}
+
+/// An instance as the node sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedInstance {
+    /// The server this is.
+    pub id: ServerId,
+    /// The generation that the node has reached: everything of it is true. 0 before the first.
+    pub reached: i64,
+    /// What it is doing.
+    pub state: InstanceState,
+    /// Number of the last reboot that was done.
+    pub reboots_done: i64,
+    /// Why the desired state is not reached, when a step failed.
+    pub fault: Option<crate::NodeError>,
+}
+
+/// What an instance is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InstanceState {
+    /// Known, but no process and no whole disk yet.
+    Building,
+    /// The guest runs.
+    Running,
+    /// No process.
+    Stopped,
+    /// The process stands still.
+    Paused,
+    /// The process ended by itself with an error, or the guest panicked.
+    Crashed,
+}

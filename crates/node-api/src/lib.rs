@@ -1,0 +1,33 @@
+//! Desired and observed state of a node, and the trait every node implements.
+//!
+//! This is all that services see of nodes, and all that nodes see of the cloud. It carries *desired state*, whole
+//! and with a generation, one way, and *observations* the other way:
+//!
+//! ```text
+//!   compute ── DesiredInstance (generation 7) ──▶ node ── ObservedInstance (reached 7, running) ──▶ compute
+//!   network ── DesiredNetworking (whole)      ──▶ node ── ObservedNetworking (which ports are up) ─▶ network
+//! ```
+//!
+//! Every call is idempotent: a node that is told the same thing twice does nothing the second time, and a node that
+//! was restarted catches up from what it is told next. A node knows nothing of tenants, roles or the database.
+
+mod error;
+mod host;
+mod instance;
+mod metadata;
+mod networking;
+mod node;
+
+pub use error::NodeError;
+pub use host::{Accelerator, HostFacts};
+pub use instance::{
+    DesiredInstance, DiskBus, DiskFormat, Firmware, InstanceState, Nic, ObservedInstance, Power, Reboot,
+    RebootKind, RootDisk,
+};
+pub use metadata::{GuestMetadata, PublicKey};
+pub use networking::{
+    AddressPair, DesiredNetwork, DesiredNetworking, DesiredPort, DesiredRouter, DesiredSecurityGroup,
+    DesiredSubnet, Direction, Ethertype, FirewallRule, FixedIp, FloatingIp, HostRoute, Ipv6Mode, NetworkKind,
+    ObservedNetworking, ObservedPort, Remote, RouterGateway, RouterInterface,
+};
+pub use node::{Node, NodeHandle, Nodes};

@@ -1,0 +1,80 @@
+//! The trait every node implements, and the register of nodes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use async_trait::async_trait;
+use kogge_ids::ServerId;
+use tokio::sync::Notify;
+
+use crate::{DesiredInstance, DesiredNetworking, HostFacts, NodeError, ObservedInstance, ObservedNetworking};
+
+/// A machine that runs instances. All calls are idempotent and may be repeated at any time.
+#[async_trait]
+pub trait Node: Send + Sync {
+    /// What the host is and has.
+    async fn facts(&self) -> Result<HostFacts, NodeError>;
+
+    /// Takes over the desired state of an instance and answers at once with what is; the node works on in the
+    /// background and rings [`Node::changed`] when the observation changes. An older generation is ignored.
+    async fn apply(&self, desired: DesiredInstance) -> Result<ObservedInstance, NodeError>;
+
+    /// Removes an instance with all that belongs to it. True when nothing is left; false while it works on it.
+    async fn remove(&self, id: ServerId) -> Result<bool, NodeError>;
+
+    /// Every instance on this node, wanted or not.
+    async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError>;
+
+    /// The last `lines` lines of the serial console (all that is kept, where `None`).
+    async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError>;
+
+    /// Writes a consistent, self-contained qcow2 copy of the root disk to `target`; answers its size in bytes.
+    /// A half-written `target` of an earlier try is replaced.
+    async fn export_disk(&self, id: ServerId, target: &Path) -> Result<u64, NodeError>;
+
+    /// Makes networking on this node exactly what `desired` says and answers what is.
+    async fn apply_networking(&self, desired: DesiredNetworking) -> Result<ObservedNetworking, NodeError>;
+
+    /// Rings when some observation changed. Carries no data: ask [`Node::observe`].
+    fn changed(&self) -> Arc<Notify>;
+}
+
+/// A shared node.
+pub type NodeHandle = Arc<dyn Node>;
+
+/// The nodes of a cloud by host name.
+#[derive(Clone, Default)]
+pub struct Nodes(Arc<RwLock<BTreeMap<String, NodeHandle>>>);
+
+impl Nodes {
+    /// No nodes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds or replaces the node called `host`.
+    pub fn insert(&self, host: &str, node: NodeHandle) {
+        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(host.to_owned(), node);
+    }
+
+    /// The node called `host`.
+    ///
+    /// # Errors
+    /// [`NodeError::Unreachable`] where there is none.
+    pub fn get(&self, host: &str) -> Result<NodeHandle, NodeError> {
+        let nodes = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        nodes.get(host).cloned().ok_or_else(|| NodeError::Unreachable {
+            host: host.to_owned(),
+            because: "no node of this name has joined".to_owned(),
+        })
+    }
+
+    /// All nodes by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<(String, NodeHandle)> {
+        let nodes = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        nodes.iter().map(|(name, node)| (name.clone(), Arc::clone(node))).collect()
+    }
+}

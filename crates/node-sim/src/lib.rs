@@ -1,0 +1,1 @@
+//! A whole hypervisor in memory, with faults and delays on demand.

@@ -1,0 +1,1 @@
+//! The node agent: one actor per instance, reconciled to its desired state.

@@ -1,0 +1,1 @@
+//! Background tasks: period, wake-up, backoff, leases, visible status.

@@ -1,0 +1,1 @@
+//! Logs, request metrics and the Prometheus page.
