@@ -36,8 +36,9 @@ pub use build::{BuildError, FlavorNameBuilder};
 pub use error::{ParseError, ParseErrorKind};
 pub use explain::Explained;
 pub use generation::GpuGeneration;
-pub use judge::{FlavorSize, SEMANTICS_CHECK, SYNTAX_CHECK, judge_semantics, judge_syntax};
+pub use judge::{SEMANTICS_CHECK, SYNTAX_CHECK, judge_semantics, judge_syntax};
 pub use parse::{Parsed, Reading};
+pub(crate) use print::respell;
 pub use specs::extra_specs;
 
 /// What every name under SCS-0100 begins with; all other names are unregulated.

@@ -90,11 +90,21 @@ impl Finding {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) -> Self {
-        Self { severity, object: object.into(), expected: expected.into(), found: found.into(), fix: String::new() }
+        Self {
+            severity,
+            object: object.into(),
+            expected: expected.into(),
+            found: found.into(),
+            fix: String::new(),
+        }
     }
 
     /// A finding that makes the testcase fail.
-    pub fn violation(object: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub fn violation(
+        object: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
         Self::new(Severity::Violation, object, expected, found)
     }
 
@@ -109,7 +119,11 @@ impl Finding {
     }
 
     /// A finding that keeps the testcase from being decided.
-    pub fn undecidable(object: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub fn undecidable(
+        object: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
         Self::new(Severity::Undecidable, object, expected, found)
     }
 
@@ -150,7 +164,11 @@ impl Judgement {
     }
 
     /// An ABORT for a reason outside of the judged data, such as a listing that failed.
-    pub fn abort(testcase: impl Into<Cow<'static, str>>, what: impl Into<String>, why: impl Into<String>) -> Self {
+    pub fn abort(
+        testcase: impl Into<Cow<'static, str>>,
+        what: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Self {
         Self::from_findings(testcase, vec![Finding::undecidable(what, "an answer to judge by", why)])
     }
 
