@@ -1,1 +1,39 @@
-//! SQLite and PostgreSQL from the same SQL: pools, transactions, migrations, keyset pages, leases.
+//! SQLite and PostgreSQL from the same SQL.
+//!
+//! One SQL text serves both databases (`$1` placeholders, `TEXT`, `BIGINT`, `BOOLEAN`; see `docs/adr`). A store
+//! function takes an [`Executor`]: `&Db` for reading outside of a transaction, `&mut Tx` inside one.
+//!
+//! ```no_run
+//! # async fn f(db: kogge_db::Db) -> Result<(), kogge_db::DbError> {
+//! use kogge_db::{Executor, Query};
+//! let mut tx = db.begin().await?;
+//! tx.execute(Query::new("UPDATE servers SET name = $1 WHERE id = $2").bind("web").bind("…")).await?;
+//! tx.commit().await?;
+//! let row = (&db).optional(Query::new("SELECT name FROM servers WHERE id = $1").bind("…")).await?;
+//! # let _ = row; Ok(()) }
+//! ```
+//!
+//! Invariants: one connection writes on SQLite (`BEGIN IMMEDIATE`), so a transaction never fails half-way for a
+//! lock; an acknowledged commit is on the disk (`synchronous=FULL`); built SQL exists in [`select`] only.
+
+mod connect;
+mod error;
+mod executor;
+mod lease;
+mod migrate;
+mod page;
+mod query;
+mod row;
+mod select;
+mod value;
+
+pub use connect::{Db, DbOptions, Durability};
+pub use error::DbError;
+pub use executor::{Executor, Tx};
+pub use lease::Lease;
+pub use migrate::{Migration, Migrations};
+pub use page::{Direction, Page, Paged, SortKey};
+pub use query::Query;
+pub use row::Row;
+pub use select::Select;
+pub use value::Value;

@@ -1,0 +1,241 @@
+//! The one place where SQL is built: lists with filters and keyset pages.
+
+use crate::{DbError, Direction, Executor, Page, Paged, Query, Row, SortKey, Value};
+
+/// A `SELECT` that grows by conditions. Every piece of text stands in the program; values are always bound.
+///
+/// ```
+/// # use kogge_db::{Select, Page, SortKey, Direction};
+/// const SORT: &[SortKey] = &[SortKey { name: "created_at", expression: "created_at" }];
+/// let list = Select::new("id, name", "servers")
+///     .and("project_id = ?", "p1")
+///     .and_some("status = ?", Some("ACTIVE"))
+///     .page(&Page::default(), SORT, &[("created_at", Direction::Descending)], "id");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Select {
+    columns: &'static str,
+    from: &'static str,
+    conditions: Vec<String>,
+    values: Vec<Value>,
+    order: Vec<(&'static str, Direction)>,
+    limit: Option<u32>,
+    reverse: bool,
+}
+
+impl Select {
+    /// All `columns` from the table, or join, `from`.
+    #[must_use]
+    pub const fn new(columns: &'static str, from: &'static str) -> Self {
+        Self {
+            columns,
+            from,
+            conditions: Vec::new(),
+            values: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            reverse: false,
+        }
+    }
+
+    /// Adds a condition; each `?` in it takes `value`.
+    #[must_use]
+    pub fn and(mut self, condition: &'static str, value: impl Into<Value>) -> Self {
+        let number = self.add(value.into());
+        self.conditions.push(condition.replace('?', &number));
+        self
+    }
+
+    /// Adds a condition where there is a value.
+    #[must_use]
+    pub fn and_some<V: Into<Value>>(self, condition: &'static str, value: Option<V>) -> Self {
+        match value {
+            Some(value) => self.and(condition, value),
+            None => self,
+        }
+    }
+
+    /// Adds a condition without value.
+    #[must_use]
+    pub fn and_fixed(mut self, condition: &'static str) -> Self {
+        self.conditions.push(condition.to_owned());
+        self
+    }
+
+    /// Adds a condition that holds where any of `values` does: `(c) OR (c) …`; none at all matches nothing.
+    #[must_use]
+    pub fn and_any<V: Into<Value>>(
+        mut self,
+        condition: &'static str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let parts: Vec<String> = values
+            .into_iter()
+            .map(|value| format!("({})", condition.replace('?', &self.add(value.into()))))
+            .collect();
+        self.conditions.push(if parts.is_empty() { "1 = 0".to_owned() } else { parts.join(" OR ") });
+        self
+    }
+
+    /// Adds `expression IN (values)`; no values match nothing.
+    #[must_use]
+    pub fn and_in<V: Into<Value>>(
+        mut self,
+        expression: &'static str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let numbers: Vec<String> = values.into_iter().map(|value| self.add(value.into())).collect();
+        self.conditions.push(if numbers.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            format!("{expression} IN ({})", numbers.join(", "))
+        });
+        self
+    }
+
+    /// Orders without paging.
+    #[must_use]
+    pub fn order_by(mut self, expression: &'static str, direction: Direction) -> Self {
+        self.order.push((expression, direction));
+        self
+    }
+
+    /// Takes one page: sorts by the page's keys (or `default`), then by `id`, and starts behind the marker. Keys of
+    /// the page that are not in `keys` are passed over: refuse them before. A marker that does not exist gives an
+    /// empty page: look it up before.
+    #[must_use]
+    pub fn page(
+        mut self,
+        page: &Page,
+        keys: &'static [SortKey],
+        default: &[(&str, Direction)],
+        id: &'static str,
+    ) -> Self {
+        let find = |name: &str| keys.iter().find(|key| key.name == name).map(|key| key.expression);
+        let wanted: Vec<(&str, Direction)> = if page.sort.is_empty() {
+            default.to_vec()
+        } else {
+            page.sort.iter().map(|(name, direction)| (name.as_str(), *direction)).collect()
+        };
+        self.reverse = page.reverse;
+        let turn = |direction: Direction| if page.reverse { direction.flipped() } else { direction };
+        for (name, direction) in wanted {
+            if let Some(expression) = find(name) {
+                self.order.push((expression, turn(direction)));
+            }
+        }
+        let last = self.order.last().map_or(Direction::Ascending, |(_, direction)| *direction);
+        self.order.retain(|(expression, _)| *expression != id);
+        self.order.push((id, last));
+        if let Some(marker) = &page.marker {
+            let condition = self.behind(marker, id);
+            self.conditions.push(condition);
+        }
+        self.limit = page.limit;
+        self
+    }
+
+    /// `(a, b, id)` behind the marker's, for any mix of directions.
+    fn behind(&mut self, marker: &str, id: &'static str) -> String {
+        let number = self.add(marker.into());
+        let of_marker = |expression: &str| format!("(SELECT {expression} FROM {} WHERE {id} = {number})", self.from);
+        let mut alternatives = Vec::with_capacity(self.order.len());
+        for (index, (expression, direction)) in self.order.iter().enumerate() {
+            let mut parts: Vec<String> =
+                self.order[..index].iter().map(|(e, _)| format!("{e} = {}", of_marker(e))).collect();
+            let sign = if *direction == Direction::Ascending { '>' } else { '<' };
+            parts.push(format!("{expression} {sign} {}", of_marker(expression)));
+            alternatives.push(format!("({})", parts.join(" AND ")));
+        }
+        alternatives.join(" OR ")
+    }
+
+    fn add(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    /// The statement; one row more than the limit, so that [`Select::fetch`] knows whether more follow.
+    #[must_use]
+    pub fn query(self) -> Query {
+        let mut sql = format!("SELECT {} FROM {}", self.columns, self.from);
+        for (index, condition) in self.conditions.iter().enumerate() {
+            sql.push_str(if index == 0 { " WHERE (" } else { " AND (" });
+            sql.push_str(condition);
+            sql.push(')');
+        }
+        for (index, (expression, direction)) in self.order.iter().enumerate() {
+            sql.push_str(if index == 0 { " ORDER BY " } else { ", " });
+            sql.push_str(expression);
+            sql.push_str(if *direction == Direction::Ascending { " ASC" } else { " DESC" });
+        }
+        if let Some(limit) = self.limit {
+            sql.push_str(&format!(" LIMIT {}", u64::from(limit) + 1));
+        }
+        Query::built(sql, self.values)
+    }
+
+    /// Runs it and makes an item of each row.
+    ///
+    /// # Errors
+    /// What the database or `make` says.
+    pub async fn fetch<T>(
+        self,
+        db: impl Executor,
+        make: impl Fn(&Row) -> Result<T, DbError>,
+    ) -> Result<Paged<T>, DbError> {
+        let limit = self.limit.map(|limit| limit as usize);
+        let reverse = self.reverse;
+        let mut rows = db.all(self.query()).await?;
+        let more = limit.is_some_and(|limit| rows.len() > limit);
+        rows.truncate(limit.unwrap_or(usize::MAX));
+        let mut items = rows.iter().map(make).collect::<Result<Vec<T>, DbError>>()?;
+        if reverse {
+            items.reverse();
+        }
+        Ok(Paged { items, more })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: &[SortKey] = &[
+        SortKey { name: "name", expression: "name" },
+        SortKey { name: "created_at", expression: "created_at" },
+    ];
+
+    #[test]
+    fn conditions_are_numbered_and_joined() {
+        let query = Select::new("id", "servers")
+            .and("project_id = ?", "p")
+            .and_in("status", ["A", "B"])
+            .and_some("name = ?", None::<&str>)
+            .query();
+        assert_eq!(query.sql, "SELECT id FROM servers WHERE (project_id = $1) AND (status IN ($2, $3))");
+    }
+
+    #[test]
+    fn an_empty_in_list_matches_nothing() {
+        let query = Select::new("id", "servers").and_in("id", Vec::<String>::new()).query();
+        assert_eq!(query.sql, "SELECT id FROM servers WHERE (1 = 0)");
+    }
+
+    #[test]
+    fn a_page_sorts_by_its_keys_then_by_id_and_fetches_one_more() {
+        let page = Page {
+            limit: Some(10),
+            marker: Some("m".into()),
+            sort: vec![("name".into(), Direction::Descending)],
+            reverse: false,
+        };
+        let query = Select::new("id", "servers").page(&page, KEYS, &[], "id").query();
+        assert_eq!(
+            query.sql,
+            "SELECT id FROM servers WHERE ((name < (SELECT name FROM servers WHERE id = $1)) OR \
+             (name = (SELECT name FROM servers WHERE id = $1) AND id < (SELECT id FROM servers WHERE id = $1))) \
+             ORDER BY name DESC, id DESC LIMIT 11"
+        );
+    }
+}
