@@ -1,0 +1,70 @@
+//! What happens to nodes and guests in real life, on demand.
+
+use kogge_ids::ServerId;
+use kogge_node_api::{InstanceState, NodeError};
+
+use crate::console::{Mark, push};
+use crate::node::SimNode;
+
+impl SimNode {
+    /// The guest's process ends with an error. False where it did not run.
+    pub fn crash_guest(&self, id: ServerId, why: &str) -> bool {
+        self.strike_guest(id, |instance| {
+            push(&mut instance.marks, Mark::Panic(why.to_owned()));
+            instance.state = InstanceState::Crashed;
+            instance.fault = Some(NodeError::failed("running the guest", why));
+        })
+    }
+
+    /// The guest powers itself off. It stays off until a newer generation says otherwise. False where it did not
+    /// run.
+    pub fn guest_powers_off(&self, id: ServerId) -> bool {
+        self.strike_guest(id, |instance| {
+            push(&mut instance.marks, Mark::Down);
+            instance.state = InstanceState::Stopped;
+        })
+    }
+
+    /// The agent's process ends and is started again: guests do not notice, work under way begins anew.
+    pub fn restart_agent(&self) {
+        self.settle();
+        let now = self.now();
+        self.with(|state| {
+            for instance in state.instances.values_mut().filter(|i| i.due.is_some()) {
+                instance.due = Some(now.plus(crate::work::duration(instance, &self.delays())));
+            }
+        });
+        self.ring();
+    }
+
+    /// The machine loses power and comes back: what ran is started again, networking has to be applied again.
+    pub fn reboot_host(&self) {
+        self.settle();
+        self.with(|state| {
+            state.ports.clear();
+            for instance in state.instances.values_mut().filter(|i| i.is_alive()) {
+                push(&mut instance.marks, Mark::Boot);
+            }
+        });
+        self.ring();
+    }
+
+    /// Finishes the work that is due by the clock, and rings. Needed only with a fake clock, after advancing it.
+    pub fn tick(&self) {
+        self.settle();
+        self.ring();
+    }
+
+    fn strike_guest(&self, id: ServerId, change: impl FnOnce(&mut crate::instance::Instance)) -> bool {
+        self.settle();
+        let struck = self.with(|state| match state.instances.get_mut(&id) {
+            Some(instance) if instance.is_alive() => {
+                change(instance);
+                true
+            }
+            _ => false,
+        });
+        self.ring();
+        struck
+    }
+}

@@ -1,0 +1,51 @@
+//! What the node does to an instance to reach its desired state: pure steps over the record.
+
+use std::time::Duration;
+
+use kogge_node_api::{InstanceState, Power};
+
+use crate::config::Delays;
+use crate::console::{Mark, push};
+use crate::instance::Instance;
+
+/// How long the work that `instance` needs now takes.
+pub(crate) fn duration(instance: &Instance, delays: &Delays) -> Duration {
+    match (instance.state, instance.desired.power) {
+        (InstanceState::Building, _) => delays.build,
+        (InstanceState::Running | InstanceState::Paused, Power::Stopped) => delays.stop,
+        (InstanceState::Running | InstanceState::Paused, _) if reboot_wanted(instance) => delays.reboot,
+        (InstanceState::Running, Power::Paused) | (InstanceState::Paused, Power::Running) => delays.pause,
+        (InstanceState::Stopped | InstanceState::Crashed, Power::Running | Power::Paused) => delays.start,
+        _ => Duration::ZERO,
+    }
+}
+
+/// Does the work: afterwards the instance is as desired.
+pub(crate) fn finish(instance: &mut Instance) {
+    let reboot = reboot_wanted(instance);
+    let alive = instance.is_alive();
+    match (instance.desired.power, alive) {
+        (Power::Stopped, true) => push(&mut instance.marks, Mark::Down),
+        (Power::Running | Power::Paused, true) if reboot => {
+            push(&mut instance.marks, Mark::Down);
+            push(&mut instance.marks, Mark::Boot);
+        }
+        (Power::Running | Power::Paused, false) => push(&mut instance.marks, Mark::Boot),
+        (_, _) => {}
+    }
+    instance.state = match instance.desired.power {
+        Power::Running => InstanceState::Running,
+        Power::Stopped => InstanceState::Stopped,
+        Power::Paused => InstanceState::Paused,
+    };
+    if let Some(reboot) = instance.desired.reboot {
+        instance.reboots_done = instance.reboots_done.max(reboot.number);
+    }
+    instance.reached = instance.desired.generation;
+    instance.fault = None;
+    instance.due = None;
+}
+
+fn reboot_wanted(instance: &Instance) -> bool {
+    instance.desired.reboot.is_some_and(|reboot| reboot.number > instance.reboots_done)
+}

@@ -1,0 +1,290 @@
+//! The simulated node keeps the contract of `Node`.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kogge_clock::{Clock, Timestamp};
+use kogge_ids::{ImageId, NetworkId, PortId, ServerId};
+use kogge_node_api::{
+    DesiredInstance, DesiredNetworking, DesiredPort, DiskBus, DiskFormat, Firmware, GuestMetadata,
+    InstanceState, Nic, Node, NodeError, Power, Reboot, RebootKind, RootDisk,
+};
+use kogge_node_sim::{Call, Delays, SimConfig, SimNode, Times};
+
+fn desired(generation: i64, power: Power) -> DesiredInstance {
+    let id = ServerId::random();
+    DesiredInstance {
+        id,
+        generation,
+        power,
+        reboot: None,
+        vcpus: 1,
+        memory_mib: 512,
+        root: RootDisk {
+            image: ImageId::random(),
+            path: "/nowhere".into(),
+            format: DiskFormat::Qcow2,
+            size_gib: 2,
+        },
+        ephemeral_gib: 0,
+        swap_mib: 0,
+        nics: vec![Nic { port: PortId::random(), mac: "fa:16:3e:00:00:01".to_owned(), mtu: 1450 }],
+        config_drive: false,
+        disk_bus: DiskBus::Virtio,
+        firmware: Firmware::Bios,
+        metadata: GuestMetadata {
+            server: id,
+            name: "web".to_owned(),
+            hostname: "web".to_owned(),
+            project_id: "p".to_owned(),
+            availability_zone: "nova".to_owned(),
+            meta: BTreeMap::new(),
+            keys: Vec::new(),
+            user_data: None,
+            admin_password: None,
+            launch_index: 0,
+            flavor: "small".to_owned(),
+            image: String::new(),
+            network_data: "{}".to_owned(),
+            random_seed: None,
+        },
+    }
+}
+
+fn port(of: &DesiredInstance) -> DesiredPort {
+    DesiredPort {
+        id: of.nics[0].port,
+        network: NetworkId::random(),
+        server: Some(of.id),
+        mac: of.nics[0].mac.clone(),
+        fixed_ips: Vec::new(),
+        admin_up: true,
+        port_security: true,
+        allowed_pairs: Vec::new(),
+        security_groups: Vec::new(),
+        hostname: "web".to_owned(),
+    }
+}
+
+fn node() -> SimNode {
+    SimNode::new(SimConfig::new("sim-1"), Clock::system())
+}
+
+fn next(of: &DesiredInstance, power: Power) -> DesiredInstance {
+    DesiredInstance { generation: of.generation + 1, power, ..of.clone() }
+}
+
+async fn console(node: &SimNode, id: ServerId) -> String {
+    String::from_utf8(node.console_output(id, None).await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn an_instance_is_running_as_soon_as_it_is_wanted() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    let observed = node.apply(web.clone()).await.unwrap();
+    assert_eq!((observed.reached, observed.state), (1, InstanceState::Running));
+    assert!(console(&node, web.id).await.ends_with("web login: "));
+    assert_eq!(node.observe().await.unwrap(), vec![observed]);
+}
+
+#[tokio::test]
+async fn power_follows_each_generation_and_an_older_one_is_ignored() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.apply(web.clone()).await.unwrap();
+    let stopped = next(&web, Power::Stopped);
+    assert_eq!(node.apply(stopped.clone()).await.unwrap().state, InstanceState::Stopped);
+    assert_eq!(node.apply(web.clone()).await.unwrap().state, InstanceState::Stopped);
+    let paused = next(&stopped, Power::Paused);
+    assert_eq!(node.apply(paused.clone()).await.unwrap().state, InstanceState::Paused);
+    assert_eq!(node.apply(next(&paused, Power::Running)).await.unwrap().state, InstanceState::Running);
+    assert_eq!(console(&node, web.id).await.matches("login:").count(), 2);
+}
+
+#[tokio::test]
+async fn each_reboot_number_is_done_once() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.apply(web.clone()).await.unwrap();
+    let mut again = next(&web, Power::Running);
+    again.reboot = Some(Reboot { number: 1, kind: RebootKind::Soft });
+    assert_eq!(node.apply(again.clone()).await.unwrap().reboots_done, 1);
+    node.apply(again.clone()).await.unwrap();
+    node.apply(next(&again, Power::Running)).await.unwrap();
+    assert_eq!(console(&node, web.id).await.matches("login:").count(), 2);
+}
+
+#[tokio::test]
+async fn a_guest_that_powered_itself_off_stays_off_until_a_newer_generation() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.apply(web.clone()).await.unwrap();
+    assert!(node.guest_powers_off(web.id));
+    assert!(!node.guest_powers_off(web.id));
+    assert_eq!(node.apply(web.clone()).await.unwrap().state, InstanceState::Stopped);
+    assert_eq!(node.apply(next(&web, Power::Running)).await.unwrap().state, InstanceState::Running);
+}
+
+#[tokio::test]
+async fn a_crash_is_told_with_its_reason() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.apply(web.clone()).await.unwrap();
+    assert!(node.crash_guest(web.id, "out of luck"));
+    let observed = node.apply(web.clone()).await.unwrap();
+    assert_eq!(observed.state, InstanceState::Crashed);
+    assert!(observed.fault.unwrap().to_string().contains("out of luck"));
+    let up = node.apply(next(&web, Power::Running)).await.unwrap();
+    assert_eq!((up.state, up.fault), (InstanceState::Running, None));
+}
+
+#[tokio::test]
+async fn removing_twice_leaves_nothing_and_does_no_harm() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.apply(web.clone()).await.unwrap();
+    assert!(node.remove(web.id).await.unwrap());
+    assert!(node.remove(web.id).await.unwrap());
+    assert!(node.observe().await.unwrap().is_empty());
+    assert!(matches!(node.console_output(web.id, None).await, Err(NodeError::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn work_takes_its_time_by_the_clock_and_a_removal_cuts_it_short() {
+    let (clock, hand) = Clock::fake(Timestamp::from_seconds(1_000));
+    let delays =
+        Delays { build: Duration::from_secs(10), remove: Duration::from_secs(5), ..Delays::default() };
+    let node = SimNode::new(SimConfig::new("slow").with_delays(delays), clock);
+    let web = desired(1, Power::Running);
+    let at_once = node.apply(web.clone()).await.unwrap();
+    assert_eq!((at_once.reached, at_once.state), (0, InstanceState::Building));
+    assert!(matches!(node.export_disk(web.id, "/nowhere/x".as_ref()).await, Err(NodeError::NotYet { .. })));
+    hand.advance(Duration::from_secs(6));
+    // being told again does not begin anew
+    node.apply(web.clone()).await.unwrap();
+    hand.advance(Duration::from_secs(5));
+    assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
+    let other = desired(1, Power::Running);
+    node.apply(other.clone()).await.unwrap();
+    assert!(!node.remove(other.id).await.unwrap());
+    hand.advance(Duration::from_secs(6));
+    assert!(node.remove(other.id).await.unwrap());
+    assert_eq!(node.instance_ids(), vec![web.id]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bell_rings_when_delayed_work_is_done() {
+    let delays = Delays { build: Duration::from_secs(3), ..Delays::default() };
+    let (clock, hand) = Clock::fake(Timestamp::from_seconds(0));
+    let node = SimNode::new(SimConfig::new("slow").with_delays(delays), clock);
+    node.apply(desired(1, Power::Running)).await.unwrap();
+    let bell = node.changed();
+    hand.advance(Duration::from_secs(3));
+    tokio::time::timeout(Duration::from_secs(4), bell.notified()).await.unwrap();
+    assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
+}
+
+#[tokio::test]
+async fn every_call_fails_as_often_as_ordered() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    let faults = node.faults();
+    for call in Call::ALL {
+        faults.fail(call, Times::N(1));
+    }
+    let target = std::env::temp_dir().join(web.id.to_string());
+    assert!(node.facts().await.is_err() && node.facts().await.is_ok());
+    assert!(node.apply(web.clone()).await.is_err());
+    assert!(node.apply(web.clone()).await.unwrap().fault.is_some());
+    assert!(node.apply(web.clone()).await.unwrap().fault.is_none());
+    assert!(node.observe().await.is_err() && node.observe().await.is_ok());
+    assert!(node.console_output(web.id, None).await.is_err());
+    assert!(node.export_disk(web.id, &target).await.is_err() && !target.exists());
+    assert!(node.apply_networking(DesiredNetworking::default()).await.is_err());
+    assert!(node.remove(web.id).await.is_err());
+    assert!(node.remove(web.id).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_lost_answer_has_done_its_work() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.faults().lose_answer(Call::Apply, Some(web.id), Times::N(1));
+    assert!(node.apply(web.clone()).await.is_err());
+    assert_eq!(node.instance_ids(), vec![web.id]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_call_ends_after_its_time() {
+    let node = node();
+    node.faults().hang(Call::Observe, None, Times::N(1), Duration::from_secs(60));
+    let early = tokio::time::timeout(Duration::from_secs(59), node.observe()).await;
+    assert!(early.is_err());
+    assert!(node.observe().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_host_that_is_gone_answers_nothing_until_it_is_back() {
+    let node = node();
+    node.faults().unreachable();
+    assert!(matches!(node.observe().await, Err(NodeError::Unreachable { .. })));
+    node.faults().clear();
+    assert!(node.observe().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_port_is_up_while_its_guest_runs() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
+    assert!(!node.apply_networking(networking.clone()).await.unwrap().ports[0].up);
+    node.apply(web.clone()).await.unwrap();
+    assert!(node.apply_networking(networking.clone()).await.unwrap().ports[0].up);
+    node.apply(next(&web, Power::Stopped)).await.unwrap();
+    assert!(!node.apply_networking(networking.clone()).await.unwrap().ports[0].up);
+    node.apply_networking(DesiredNetworking::default()).await.unwrap();
+    assert!(node.port_ids().is_empty());
+}
+
+#[tokio::test]
+async fn with_strict_ports_a_guest_waits_for_its_network() {
+    let mut config = SimConfig::new("strict");
+    config.strict_ports = true;
+    let (node, web) = (SimNode::new(config, Clock::system()), desired(1, Power::Running));
+    let waiting = node.apply(web.clone()).await.unwrap();
+    assert!(matches!(waiting.fault, Some(NodeError::NotYet { .. })));
+    let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
+    node.apply_networking(networking).await.unwrap();
+    assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
+}
+
+#[tokio::test]
+async fn a_restart_of_agent_or_host_forgets_no_instance() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    let off = desired(1, Power::Stopped);
+    node.apply(web.clone()).await.unwrap();
+    node.apply(off.clone()).await.unwrap();
+    let before = node.observe().await.unwrap();
+    node.restart_agent();
+    assert_eq!(node.observe().await.unwrap(), before);
+    assert_eq!(console(&node, web.id).await.matches("login:").count(), 1);
+    node.reboot_host();
+    assert_eq!(node.observe().await.unwrap(), before);
+    assert_eq!(console(&node, web.id).await.matches("login:").count(), 2);
+}
+
+#[tokio::test]
+async fn an_export_replaces_a_half_written_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.apply(web.clone()).await.unwrap();
+    let target = dir.path().join("snapshot");
+    std::fs::write(&target, vec![7; 1_000_000]).unwrap();
+    let size = node.export_disk(web.id, &target).await.unwrap();
+    let bytes = std::fs::read(&target).unwrap();
+    assert_eq!(u64::try_from(bytes.len()).unwrap(), size);
+    assert_eq!(&bytes[..4], b"QFI\xfb");
+    assert_eq!(u64::from_be_bytes(bytes[24..32].try_into().unwrap()), 2 << 30);
+}
+
+#[tokio::test]
+async fn ten_thousand_instances_fit() {
+    let node = node();
+    for _ in 0..10_000 {
+        node.apply(desired(1, Power::Running)).await.unwrap();
+    }
+    assert_eq!(node.observe().await.unwrap().len(), 10_000);
+}
