@@ -1,1 +1,3 @@
 //! Image v2: images, their data, their formats.
+
+mod inspect;
