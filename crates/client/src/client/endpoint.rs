@@ -1,0 +1,171 @@
+//! From a service type to the address of its API, version included.
+//!
+//! A catalogue may give an address with its version (`…/v2.1`) or without. Only without one is the service asked, and
+//! from its answer only the *version's path segment* is used: a service behind a proxy often tells a wrong host, and a
+//! hostile one must not lead us away.
+
+use http::Method;
+use serde_json::Value;
+use url::Url;
+
+use super::Client;
+use crate::answer::Answer;
+use crate::error::{Error, Result};
+use crate::service_type::{self, Version, spellings};
+
+impl Client {
+    /// The address below which the service's paths live, version included. Found once.
+    ///
+    /// # Errors
+    /// [`Error::NoEndpoint`] if the catalogue has none, [`Error::RefusedEndpoint`] if it points where it must not.
+    pub async fn endpoint(&self, service: &str) -> Result<Url> {
+        let cell =
+            std::sync::Arc::clone(self.0.endpoints.lock().await.entry(service.to_owned()).or_default());
+        cell.get_or_try_init(|| Box::pin(self.find_endpoint(service))).await.cloned()
+    }
+
+    async fn find_endpoint(&self, service: &str) -> Result<Url> {
+        let base = self.listed_endpoint(service).await?;
+        let Some(version) = service_type::find(service).and_then(|known| known.version) else {
+            return Ok(base);
+        };
+        if base.path_segments().is_some_and(|mut all| all.any(|s| parse_version(s).is_some())) {
+            return Ok(base);
+        }
+        let told = self.ask_versions(service, &base).await?;
+        let segment =
+            told.and_then(|answer| choose(&answer, version)).unwrap_or_else(|| version.path.to_owned());
+        Ok(below(&base, &segment))
+    }
+
+    /// The address as configured or as the catalogue has it.
+    async fn listed_endpoint(&self, service: &str) -> Result<Url> {
+        let config = &self.0.config;
+        for spelling in spellings(service) {
+            if let Some(url) = config.endpoint_overrides.get(&spelling.replace('-', "_")) {
+                return Ok(url.clone());
+            }
+        }
+        let token = self.token().await?;
+        let region = config.region.as_deref();
+        let Some(found) = token.catalog.endpoint(service, config.interface, region) else {
+            return Err(Error::NoEndpoint {
+                service: service.to_owned(),
+                interface: config.interface.word().to_owned(),
+                region: config.region.clone(),
+                offered: token.catalog.kinds(),
+            });
+        };
+        let refused = |because: String| Error::RefusedEndpoint {
+            service: service.to_owned(),
+            address: found.url.clone(),
+            because,
+        };
+        let url = Url::parse(&found.url).map_err(|e| refused(format!("it is no address: {e}")))?;
+        match self.0.transport.guard.refusal(&url) {
+            Some(because) => Err(refused(because)),
+            None => Ok(url),
+        }
+    }
+
+    /// The service's version document, if it has one that can be read. 300 is its usual status.
+    async fn ask_versions(&self, service: &str, base: &Url) -> Result<Option<Value>> {
+        let answer: Answer =
+            self.call(Method::GET, service, "").anonymous().at(below(base, "")).send().await?;
+        let usable = answer.status.is_success() || answer.status.as_u16() == 300;
+        Ok(usable.then(|| answer.json().ok()).flatten())
+    }
+}
+
+/// `base/rest` without doubling slashes; query and fragment of `base` are dropped.
+pub(super) fn below(base: &Url, rest: &str) -> Url {
+    let mut url = base.clone();
+    let path = format!("{}/{}", base.path().trim_end_matches('/'), rest.trim_start_matches('/'));
+    url.set_path(&path);
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
+/// `v2.1` → (2, 1); `v3` → (3, 0); anything else is no version.
+fn parse_version(segment: &str) -> Option<(u32, u32)> {
+    let (major, minor) = {
+        let digits = segment.strip_prefix('v')?;
+        digits.split_once('.').unwrap_or((digits, "0"))
+    };
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// The path segment of the newest version with the right major number.
+fn choose(document: &Value, wanted: Version) -> Option<String> {
+    let listed = match document.get("versions") {
+        Some(Value::Array(list)) => list.clone(),
+        Some(versions) => versions.get("values")?.as_array()?.clone(),
+        None => vec![document.get("version")?.clone()],
+    };
+    let fitting = listed.iter().filter_map(|entry| {
+        let id = parse_version(entry.get("id")?.as_str()?)?;
+        (id.0 == wanted.major).then(|| Some((id, segment_of(entry)?)))?
+    });
+    fitting.max_by_key(|(id, _)| *id).map(|(_, segment)| segment)
+}
+
+/// The version-like segment in the path of an entry's own link.
+fn segment_of(entry: &Value) -> Option<String> {
+    let links = entry.get("links")?.as_array()?;
+    let own = links
+        .iter()
+        .find(|l| l.get("rel").and_then(Value::as_str) == Some("self"))
+        .or_else(|| links.first())?;
+    let path = own.get("href")?.as_str()?;
+    path.split('/').rfind(|s| parse_version(s).is_some()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const COMPUTE: Version = Version { major: 2, path: "v2.1" };
+
+    fn entry(id: &str, href: &str) -> Value {
+        json!({"id": id, "status": "CURRENT", "links": [{"rel": "self", "href": href}]})
+    }
+
+    #[test]
+    fn the_newest_of_the_right_major_version_is_chosen() {
+        let versions = json!({"versions": [entry("v2.0", "http://x/v2/"), entry("v2.1", "http://x/v2.1/"), entry("v3.0", "http://x/v3/")]});
+        assert_eq!(choose(&versions, COMPUTE).as_deref(), Some("v2.1"));
+    }
+
+    #[test]
+    fn the_old_and_the_single_shape_are_read() {
+        let old = json!({"versions": {"values": [entry("v1", "http://x/v1/")]}});
+        assert_eq!(choose(&old, Version { major: 1, path: "v1" }).as_deref(), Some("v1"));
+        let single = json!({"version": entry("v2.1", "/compute/v2.1/")});
+        assert_eq!(choose(&single, COMPUTE).as_deref(), Some("v2.1"));
+    }
+
+    #[test]
+    fn nonsense_chooses_nothing() {
+        for document in [json!({}), json!({"versions": "x"}), json!({"versions": [{"id": 2}]}), json!([])] {
+            assert_eq!(choose(&document, COMPUTE), None, "{document}");
+        }
+    }
+
+    #[test]
+    fn only_versions_are_versions() {
+        assert_eq!(parse_version("v2.1"), Some((2, 1)));
+        assert_eq!(parse_version("v3"), Some((3, 0)));
+        for other in ["v", "vol", "2.1", "v2.x", "v2.1.3"] {
+            assert_eq!(parse_version(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn paths_join_with_one_slash() {
+        for base in ["http://h/image", "http://h/image/"] {
+            assert_eq!(below(&base.parse().unwrap(), "/v2/images").as_str(), "http://h/image/v2/images");
+        }
+    }
+}

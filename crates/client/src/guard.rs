@@ -1,0 +1,202 @@
+//! Which addresses a cloud may send us to.
+//!
+//! A catalogue is written by the cloud under test. Somebody else's cloud must not be able to make the checker talk to
+//! the checker's own network, its loopback or a metadata service. So an endpoint may lie at most as far *inside* as the
+//! identity service that the user named: a cloud at a public address has public endpoints only, a cloud on
+//! `127.0.0.1` may use anything but link-local addresses.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// How far inside an address lies, outermost first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Reach {
+    /// Reachable from anywhere.
+    Public = 0,
+    /// Private networks, carrier-grade NAT, unique local IPv6.
+    Private = 1,
+    /// This machine.
+    Loopback = 2,
+    /// One link, among them the metadata service at 169.254.169.254.
+    LinkLocal = 3,
+}
+
+/// How far inside an address lies. Addresses that embed an IPv4 address count as that.
+#[must_use]
+pub fn reach(address: IpAddr) -> Reach {
+    match address {
+        IpAddr::V4(v4) => reach_v4(v4),
+        IpAddr::V6(v6) => reach_v6(v6),
+    }
+}
+
+fn reach_v4(address: Ipv4Addr) -> Reach {
+    let [a, b, ..] = address.octets();
+    if address.is_link_local() || address.is_broadcast() || address.is_multicast() {
+        Reach::LinkLocal
+    } else if address.is_loopback() || a == 0 {
+        Reach::Loopback
+    } else if address.is_private() || (a == 100 && (64..128).contains(&b)) {
+        Reach::Private
+    } else {
+        Reach::Public
+    }
+}
+
+fn reach_v6(address: Ipv6Addr) -> Reach {
+    let segments = address.segments();
+    if let Some(v4) = address.to_ipv4_mapped() {
+        return reach_v4(v4);
+    }
+    // 64:ff9b::/96 (NAT64) and 2002::/16 (6to4) carry an IPv4 address
+    if segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
+        return reach_v4(v4_of(segments[6], segments[7]));
+    }
+    if segments[0] == 0x2002 {
+        return reach_v4(v4_of(segments[1], segments[2]));
+    }
+    if address.is_loopback() || address.is_unspecified() {
+        Reach::Loopback
+    } else if segments[0] & 0xffc0 == 0xfe80 || segments[0] & 0xff00 == 0xff00 {
+        Reach::LinkLocal
+    } else if segments[0] & 0xfe00 == 0xfc00 {
+        Reach::Private
+    } else {
+        Reach::Public
+    }
+}
+
+fn v4_of(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
+}
+
+/// Not yet known how far inside the user's own address lies: everything is allowed until then.
+const UNKNOWN: u8 = u8::MAX;
+
+/// Holds the innermost reach that is allowed. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard(Arc<AtomicU8>);
+
+impl Guard {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicU8::new(UNKNOWN)))
+    }
+
+    /// Learns from the address that the user gave. A name that does not resolve (behind a proxy) leaves the guard open.
+    pub(crate) async fn learn(&self, url: &Url) {
+        if self.0.load(Ordering::Relaxed) != UNKNOWN {
+            return;
+        }
+        let innermost = match url.host() {
+            Some(Host::Ipv4(v4)) => Some(reach(v4.into())),
+            Some(Host::Ipv6(v6)) => Some(reach(v6.into())),
+            Some(Host::Domain(name)) => {
+                resolve(name).await.ok().and_then(|all| all.iter().map(|a| reach(a.ip())).max())
+            }
+            None => None,
+        };
+        if let Some(innermost) = innermost {
+            self.0.store(innermost as u8, Ordering::Relaxed);
+        }
+    }
+
+    fn allows(&self, address: IpAddr) -> bool {
+        reach(address) as u8 <= self.0.load(Ordering::Relaxed)
+    }
+
+    /// Why an address may not be spoken to. Names are judged when they are resolved.
+    pub(crate) fn refusal(&self, url: &Url) -> Option<String> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Some(format!("its scheme is {:?}, not http or https", url.scheme()));
+        }
+        let address = match url.host() {
+            Some(Host::Ipv4(v4)) => IpAddr::from(v4),
+            Some(Host::Ipv6(v6)) => IpAddr::from(v6),
+            Some(Host::Domain(_)) => return None,
+            None => return Some("it names no host".to_owned()),
+        };
+        (!self.allows(address)).then(|| inside(&address.to_string()))
+    }
+}
+
+fn inside(what: &str) -> String {
+    format!(
+        "{what} lies further inside the network than the identity service, so a foreign cloud could reach into ours"
+    )
+}
+
+async fn resolve(name: &str) -> std::io::Result<Vec<SocketAddr>> {
+    Ok(tokio::net::lookup_host((name, 0)).await?.collect())
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.clone();
+        Box::pin(async move {
+            let all = resolve(name.as_str()).await?;
+            let allowed: Vec<SocketAddr> = all.iter().copied().filter(|a| guard.allows(a.ip())).collect();
+            if allowed.is_empty() && !all.is_empty() {
+                return Err(inside(name.as_str()).into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reach_of(text: &str) -> Reach {
+        reach(text.parse().unwrap())
+    }
+
+    #[test]
+    fn every_kind_of_address_has_its_reach() {
+        for (text, expected) in [
+            ("8.8.8.8", Reach::Public),
+            ("2a01:4f8::1", Reach::Public),
+            ("10.1.2.3", Reach::Private),
+            ("100.64.0.1", Reach::Private),
+            ("fd00::1", Reach::Private),
+            ("127.0.0.1", Reach::Loopback),
+            ("0.0.0.0", Reach::Loopback),
+            ("::1", Reach::Loopback),
+            ("169.254.169.254", Reach::LinkLocal),
+            ("fe80::1", Reach::LinkLocal),
+            ("::ffff:10.0.0.1", Reach::Private),
+            ("::ffff:127.0.0.1", Reach::Loopback),
+            ("64:ff9b::7f00:1", Reach::Loopback),
+            ("2002:7f00:1::", Reach::Loopback),
+        ] {
+            assert_eq!(reach_of(text), expected, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_public_cloud_may_not_point_inside() {
+        let guard = Guard::new();
+        guard.learn(&"https://8.8.8.8/v3".parse().unwrap()).await;
+        let refused = |u: &str| guard.refusal(&u.parse().unwrap()).is_some();
+        assert!(
+            refused("http://10.0.0.1/image")
+                && refused("http://[::1]/")
+                && refused("http://169.254.169.254/")
+        );
+        assert!(!refused("https://9.9.9.9/image"));
+    }
+
+    #[tokio::test]
+    async fn a_local_cloud_may_point_anywhere_but_to_the_metadata_service() {
+        let guard = Guard::new();
+        guard.learn(&"http://127.0.0.1:5000/v3".parse().unwrap()).await;
+        let refused = |u: &str| guard.refusal(&u.parse().unwrap()).is_some();
+        assert!(!refused("http://10.0.0.1/image") && !refused("http://[::1]/"));
+        assert!(refused("http://169.254.169.254/latest") && refused("ftp://10.0.0.1/"));
+    }
+}
