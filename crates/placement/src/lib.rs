@@ -1,1 +1,66 @@
-//! Placement: resource providers, inventories, allocations.
+//! Placement: what hosts have, and who holds how much of it.
+//!
+//! Compute asks by Rust call: [`Placement::candidates`] says which hosts would take a server and why the others
+//! would not, [`Placement::allocate_in`] takes the room inside compute's own transaction, [`Placement::free_in`]
+//! gives it back. The HTTP API (Placement 1.0 to 1.39) is for administrators.
+//!
+//! ```text
+//! provider (= host) 1──n inventory (class, total, reserved, ratio)
+//!     1                                      used = sum of allocations ≤ (total - reserved) * ratio
+//!     n
+//! allocation n──1 consumer (= server; project, user)
+//! ```
+//!
+//! Invariant: an allocation is written only under the lock of its provider's row, after [`misfits`] found nothing.
+//! Nothing here knows of servers, images or networks; placement calls no other service.
+
+mod error;
+mod model;
+mod service;
+mod store;
+
+use std::sync::Arc;
+
+use kogge_clock::{Clock, Timestamp};
+use kogge_db::{Db, Migration, Migrations};
+
+pub use error::Error;
+pub use model::fit::{Misfit, misfits};
+pub use model::inventory::{DISK_GB, Inventory, MEMORY_MB, Resources, VCPU};
+pub use model::provider::{Allocation, Provider};
+pub use model::request::{Candidate, NoHost, Request, Supply, candidates};
+
+/// The tables of placement.
+pub const MIGRATIONS: Migrations = Migrations {
+    owner: "placement",
+    steps: &[Migration {
+        version: 1,
+        name: "placement",
+        sql: include_str!("../migrations/0001_placement.sql"),
+    }],
+};
+
+/// The placement service. Cheap to clone.
+#[derive(Clone)]
+pub struct Placement(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+}
+
+impl Placement {
+    /// The service on a database that has its [`MIGRATIONS`].
+    #[must_use]
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self(Arc::new(Inner { db, clock }))
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}

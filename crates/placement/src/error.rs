@@ -1,0 +1,79 @@
+//! What can go wrong in placement.
+
+use kogge_auth::Denied;
+use kogge_db::DbError;
+
+use crate::model::fit::Misfit;
+
+/// An error of placement.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing.
+    #[error("No {kind} with id {id} found")]
+    NotFound {
+        /// `resource provider`, `resource class`, `trait` …
+        kind: &'static str,
+        /// Its id or name.
+        id: String,
+    },
+    /// Somebody else was faster; read again and retry.
+    #[error("resource provider generation conflict: {because}")]
+    Generation {
+        /// Which generations differ.
+        because: String,
+    },
+    /// A consumer was changed in between.
+    #[error("consumer generation conflict - {because}")]
+    ConsumerGeneration {
+        /// Which generations differ.
+        because: String,
+    },
+    /// A name or id is taken.
+    #[error("Conflicting resource provider {because} already exists.")]
+    Duplicate {
+        /// `name: x` or `uuid: …`.
+        because: String,
+    },
+    /// The object is still used.
+    #[error("{because}")]
+    InUse {
+        /// By what.
+        because: String,
+        /// Upstream's error code.
+        code: &'static str,
+    },
+    /// The amounts do not fit.
+    #[error("Unable to allocate inventory on resource provider {name}: {}", reasons(misfits))]
+    NoRoom {
+        /// The provider's name.
+        name: String,
+        /// What is in the way.
+        misfits: Vec<Misfit>,
+    },
+    /// The request contradicts itself.
+    #[error("{because}")]
+    Invalid {
+        /// Why.
+        because: String,
+    },
+    /// The policy says no.
+    #[error(transparent)]
+    Forbidden(#[from] Denied),
+    /// The database failed.
+    #[error("the database failed")]
+    Internal(#[from] DbError),
+}
+
+fn reasons(misfits: &[Misfit]) -> String {
+    misfits.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Error {
+    pub(crate) fn no_provider(id: impl ToString) -> Self {
+        Self::NotFound { kind: "resource provider", id: id.to_string() }
+    }
+
+    pub(crate) fn invalid(because: impl Into<String>) -> Self {
+        Self::Invalid { because: because.into() }
+    }
+}

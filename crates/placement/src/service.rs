@@ -1,0 +1,4 @@
+//! What placement does, for compute by Rust call and for administrators by HTTP.
+
+mod allocations;
+mod supply;

@@ -1,0 +1,204 @@
+//! Hosts: what they have, and which of them takes a request.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kogge_db::Tx;
+use kogge_ids::{HostId, ProviderId};
+
+use crate::Placement;
+use crate::error::Error;
+use crate::model::inventory::{Inventory, Resources};
+use crate::model::provider::Provider;
+use crate::model::request::{Candidate, NoHost, Request, Supply, candidates};
+use crate::store;
+
+/// Rows of a snapshot, as the five queries give them.
+type Rows = (
+    Vec<Provider>,
+    Vec<(ProviderId, Inventory)>,
+    Vec<(ProviderId, String, i64)>,
+    Vec<(ProviderId, String)>,
+    Vec<(ProviderId, String)>,
+);
+
+impl Placement {
+    /// Makes the provider of a host, or gives it its new name. Its id is the host's.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] where another provider has the name.
+    pub async fn ensure_provider(&self, host: HostId, name: &str) -> Result<ProviderId, Error> {
+        let id = ProviderId::from(host.uuid());
+        let mut tx = self.db().begin().await?;
+        let now = self.now();
+        match store::providers::get(&mut tx, id).await? {
+            Some(known) if known.name == name => return Ok(id),
+            Some(known) => {
+                let changed = Provider { name: name.to_owned(), updated_at: now, ..known };
+                store::providers::update(&mut tx, &changed).await.map_err(|e| taken(e, name))?;
+            }
+            None => {
+                let new = Provider {
+                    id,
+                    name: name.to_owned(),
+                    generation: 0,
+                    parent: None,
+                    root: id,
+                    created_at: now,
+                    updated_at: now,
+                };
+                store::providers::insert(&mut tx, &new).await.map_err(|e| taken(e, name))?;
+            }
+        }
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Makes `inventories` all that the provider has. Classes that somebody holds something of stay, with a total
+    /// of 0, so that nothing more is placed there.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown provider.
+    pub async fn set_inventory_in(
+        &self,
+        tx: &mut Tx,
+        provider: ProviderId,
+        inventories: &[Inventory],
+    ) -> Result<(), Error> {
+        let known = store::inventories::of(&mut *tx, provider).await?;
+        if known == sorted(inventories) {
+            return Ok(());
+        }
+        if store::providers::bump(tx, provider, None, self.now()).await? == 0 {
+            return Err(Error::no_provider(provider));
+        }
+        for gone in known.iter().filter(|old| inventories.iter().all(|new| new.class != old.class)) {
+            if store::allocations::is_held(&mut *tx, provider, &gone.class).await? {
+                let empty = Inventory { total: 0, reserved: 0, ..gone.clone() };
+                store::inventories::put(tx, provider, &empty, self.now()).await?;
+            } else {
+                store::inventories::delete(tx, provider, &gone.class).await?;
+            }
+        }
+        for inventory in inventories {
+            store::inventories::put(tx, provider, inventory, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes `traits` all that the provider has.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown provider.
+    pub async fn set_traits_in(
+        &self,
+        tx: &mut Tx,
+        provider: ProviderId,
+        traits: &BTreeSet<String>,
+    ) -> Result<(), Error> {
+        if store::providers::traits_of(&mut *tx, provider).await? == *traits {
+            return Ok(());
+        }
+        if store::providers::bump(tx, provider, None, self.now()).await? == 0 {
+            return Err(Error::no_provider(provider));
+        }
+        Ok(store::providers::set_traits(tx, provider, traits).await?)
+    }
+
+    /// Takes a host away that runs nothing any more.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] while somebody holds something there.
+    pub async fn remove_provider_in(&self, tx: &mut Tx, provider: ProviderId) -> Result<(), Error> {
+        if !store::allocations::held_at(&mut *tx, provider).await?.is_empty() {
+            let because = format!("Unable to delete resource provider {provider}: Resource provider has allocations.");
+            return Err(Error::InUse { because, code: "placement.inventory.inuse" });
+        }
+        store::providers::delete(tx, provider).await?;
+        Ok(())
+    }
+
+    /// The hosts that take the request, as far as is known now: [`Placement::allocate_in`] decides.
+    ///
+    /// # Errors
+    /// [`NoHost`] with every host's reason, or trouble of the database.
+    pub async fn candidates(&self, request: &Request) -> Result<Result<Vec<Candidate>, NoHost>, Error> {
+        Ok(candidates(&self.supplies().await?, request))
+    }
+
+    /// As [`Placement::candidates`], inside a transaction.
+    ///
+    /// # Errors
+    /// As [`Placement::candidates`].
+    pub async fn candidates_in(
+        &self,
+        tx: &mut Tx,
+        request: &Request,
+    ) -> Result<Result<Vec<Candidate>, NoHost>, Error> {
+        let rows = (
+            store::providers::list(&mut *tx).await?,
+            store::inventories::list(&mut *tx).await?,
+            store::allocations::used(&mut *tx).await?,
+            store::providers::traits(&mut *tx).await?,
+            store::providers::aggregates(&mut *tx).await?,
+        );
+        Ok(candidates(&assemble(rows), request))
+    }
+
+    /// All providers with what they have and what is used.
+    ///
+    /// # Errors
+    /// Trouble of the database.
+    pub async fn supplies(&self) -> Result<Vec<Supply>, Error> {
+        let db = self.db();
+        let rows = (
+            store::providers::list(db).await?,
+            store::inventories::list(db).await?,
+            store::allocations::used(db).await?,
+            store::providers::traits(db).await?,
+            store::providers::aggregates(db).await?,
+        );
+        Ok(assemble(rows))
+    }
+}
+
+fn sorted(inventories: &[Inventory]) -> Vec<Inventory> {
+    let mut sorted = inventories.to_vec();
+    sorted.sort_by(|a, b| a.class.cmp(&b.class));
+    sorted
+}
+
+pub(super) fn taken(error: kogge_db::DbError, name: &str) -> Error {
+    if error.is_unique_violation() { Error::Duplicate { because: format!("name: {name}") } } else { error.into() }
+}
+
+fn assemble((providers, inventories, used, traits, aggregates): Rows) -> Vec<Supply> {
+    let empty = |provider: Provider| Supply {
+        provider,
+        inventories: Vec::new(),
+        used: Resources::new(),
+        traits: BTreeSet::new(),
+        aggregates: BTreeSet::new(),
+    };
+    let mut all: BTreeMap<ProviderId, Supply> = providers.into_iter().map(|one| (one.id, empty(one))).collect();
+    for (id, inventory) in inventories {
+        if let Some(supply) = all.get_mut(&id) {
+            supply.inventories.push(inventory);
+        }
+    }
+    for (id, class, amount) in used {
+        if let Some(supply) = all.get_mut(&id) {
+            supply.used.insert(class, amount);
+        }
+    }
+    for (id, name) in traits {
+        if let Some(supply) = all.get_mut(&id) {
+            supply.traits.insert(name);
+        }
+    }
+    for (id, aggregate) in aggregates {
+        if let Some(supply) = all.get_mut(&id) {
+            supply.aggregates.insert(aggregate);
+        }
+    }
+    all.into_values().collect()
+}

@@ -1,0 +1,6 @@
+//! Rows of placement. No function here opens a transaction.
+
+pub(crate) mod allocations;
+pub(crate) mod inventories;
+pub(crate) mod names;
+pub(crate) mod providers;
