@@ -87,9 +87,7 @@ fn pg(row: sqlx::postgres::PgRow) -> Row {
 impl Executor for &Db {
     async fn all(self, query: Query) -> Result<Vec<Row>, DbError> {
         Ok(match self {
-            Db::Sqlite(db) => {
-                prepared!(query).fetch_all(&db.read).await?.into_iter().map(lite).collect()
-            }
+            Db::Sqlite(db) => prepared!(query).fetch_all(&db.read).await?.into_iter().map(lite).collect(),
             Db::Postgres(pool) => prepared!(query).fetch_all(pool).await?.into_iter().map(pg).collect(),
         })
     }

@@ -44,7 +44,8 @@ impl Db {
         tx.execute(Query::new(OWN)).await?;
         tx.execute(Query::new(LEASES)).await?;
         for migrations in all {
-            let newest = Query::new("SELECT COALESCE(MAX(version), 0) AS v FROM schema_migrations WHERE owner = $1");
+            let newest =
+                Query::new("SELECT COALESCE(MAX(version), 0) AS v FROM schema_migrations WHERE owner = $1");
             let applied = tx.one(newest.bind(migrations.owner)).await?.int("v")?;
             let known = migrations.steps.last().map_or(0, |step| step.version);
             if applied > known {
@@ -71,7 +72,9 @@ async fn apply(
             DbError::Migration { owner, version: step.version, because }
         })?;
     }
-    let done = Query::new("INSERT INTO schema_migrations (owner, version, name, applied_at) VALUES ($1, $2, $3, $4)");
+    let done = Query::new(
+        "INSERT INTO schema_migrations (owner, version, name, applied_at) VALUES ($1, $2, $3, $4)",
+    );
     tx.execute(done.bind(owner).bind(step.version).bind(step.name).bind(clock.now())).await?;
     Ok(())
 }

@@ -138,7 +138,8 @@ impl Select {
     /// `(a, b, id)` behind the marker's, for any mix of directions.
     fn behind(&mut self, marker: &str, id: &'static str) -> String {
         let number = self.add(marker.into());
-        let of_marker = |expression: &str| format!("(SELECT {expression} FROM {} WHERE {id} = {number})", self.from);
+        let of_marker =
+            |expression: &str| format!("(SELECT {expression} FROM {} WHERE {id} = {number})", self.from);
         let mut alternatives = Vec::with_capacity(self.order.len());
         for (index, (expression, direction)) in self.order.iter().enumerate() {
             let mut parts: Vec<String> =

@@ -1,1 +1,27 @@
-//! The HTTP manners of OpenStack: faults, microversions, pages, links, version documents.
+//! The HTTP manners of OpenStack, once for all services.
+//!
+//! A request walks through [`front_door`] in the order in which its stages are written there: request id, address
+//! of the client's view ([`BaseUrl`]), token → caller, microversion; then, in a task of its own so that a client
+//! that hangs up cannot tear a transaction, through the service's [`Routes`] to one handler. What the handler
+//! answers gets its fault body in the service's [`FaultStyle`], its version headers and one line in the log.
+
+mod base_url;
+mod error;
+mod extract;
+pub mod fault;
+pub mod front_door;
+mod microversion;
+mod paging;
+mod patch;
+mod routes;
+pub mod server;
+
+pub use base_url::BaseUrl;
+pub use error::{ApiError, ErrorKind};
+pub use extract::{Auth, Json, OptionalJson, Pairs, Path, RequestId};
+pub use fault::FaultStyle;
+pub use front_door::FrontDoor;
+pub use microversion::{Microversion, VersionRange, Versions, mv};
+pub use paging::{PageRules, next_query, page};
+pub use patch::Patch;
+pub use routes::{Access, RouteInfo, Routes};

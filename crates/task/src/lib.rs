@@ -1,1 +1,74 @@
-//! Background tasks: period, wake-up, backoff, leases, visible status.
+//! Background tasks: one mechanism for everything that happens behind the requests.
+//!
+//! A [`Task`] does a small, idempotent piece of work and reports what it did. The [`Driver`] runs it every period,
+//! and at once when its [`Wake`] is rung; a wake-up carries no data, the task reads the database again, so a lost
+//! wake-up costs one period and never correctness. There are no retries inside of a task: it fails, says why, and is
+//! run again after a pause that grows. With several processes on one database a lease lets one of them run it.
+//!
+//! ```text
+//!   period ─┐
+//!   wake  ──┼─▶ lease? ─▶ run ─▶ report ─▶ status (`kogge tasks`), metrics
+//!   stop  ──┘      no: wait        error: pause 1 s, 2 s … 60 s
+//! ```
+
+mod driver;
+mod status;
+mod wake;
+
+pub use driver::{Driver, DriverOptions};
+pub use status::{Outcome, TaskStatus};
+pub use wake::Wake;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Things that were looked at.
+    pub seen: u64,
+    /// Things that were moved on.
+    pub done: u64,
+    /// Run again at once: there was more than one run takes.
+    pub more: bool,
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TaskError(pub String, #[source] pub Option<Box<dyn std::error::Error + Send + Sync>>);
+
+impl TaskError {
+    /// From a plain text.
+    pub fn text(because: impl Into<String>) -> Self {
+        Self(because.into(), None)
+    }
+}
+
+impl From<kogge_db::DbError> for TaskError {
+    fn from(error: kogge_db::DbError) -> Self {
+        Self("the database failed".to_owned(), Some(Box::new(error)))
+    }
+}
+
+/// A piece of background work.
+#[async_trait]
+pub trait Task: Send + Sync {
+    /// A verb phrase, unique in the cloud: `converge_servers`.
+    fn name(&self) -> &'static str;
+
+    /// How often it runs without being woken.
+    fn period(&self) -> Duration;
+
+    /// What wakes it.
+    fn wake(&self) -> Wake;
+
+    /// True where only one of several processes may run it at a time.
+    fn exclusive(&self) -> bool {
+        true
+    }
+
+    /// Does the work.
+    async fn run(&self) -> Result<Report, TaskError>;
+}

@@ -157,7 +157,9 @@ mod tests {
     fn parentheses_do_not_break_templates() {
         let check = parse("(role:a and (project_id:%(project_id)s))").unwrap();
         let Check::All(parts) = check else { panic!("{check:?}") };
-        assert!(matches!(&parts[1], Check::Equals { right, .. } if right.attribute.as_deref() == Some("project_id")));
+        assert!(
+            matches!(&parts[1], Check::Equals { right, .. } if right.attribute.as_deref() == Some("project_id"))
+        );
     }
 
     #[test]

@@ -122,7 +122,8 @@ mod tests {
     use crate::policy::base_rules;
     use crate::testing::Persona;
 
-    const DELETE: Rule = Rule::new("compute", "os_compute_api:servers:delete", "rule:project_member_or_admin");
+    const DELETE: Rule =
+        Rule::new("compute", "os_compute_api:servers:delete", "rule:project_member_or_admin");
     const RULES: &[Rule] = &{
         let base = base_rules("compute");
         let mut all = [DELETE; 10];

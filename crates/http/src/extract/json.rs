@@ -1,0 +1,141 @@
+//! JSON in and out.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{ApiError, ErrorKind};
+
+/// A JSON body. Malformed JSON is 400 "Malformed request body"; JSON of another shape is 400 and names the field.
+#[derive(Debug, Clone)]
+pub struct Json<T>(pub T);
+
+/// A JSON body that may be missing.
+#[derive(Debug, Clone)]
+pub struct OptionalJson<T>(pub Option<T>);
+
+/// Longest JSON body in bytes. (Images are not JSON and have no such limit.)
+const LONGEST: usize = 2 * 1024 * 1024;
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let bytes = read(request).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let bytes = read(request).await?;
+        if bytes.is_empty() { Ok(Self(None)) } else { parse(&bytes).map(|found| Self(Some(found))) }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let mut response = Response::new(Body::from(body));
+                let json = http::HeaderValue::from_static("application/json");
+                response.headers_mut().insert(header::CONTENT_TYPE, json);
+                response
+            }
+            Err(error) => ApiError::internal(&error).into_response(),
+        }
+    }
+}
+
+async fn read(request: Request) -> Result<Bytes, ApiError> {
+    is_json(request.headers())?;
+    axum::body::to_bytes(request.into_body(), LONGEST).await.map_err(|_| {
+        ApiError::new(ErrorKind::TooLarge, format!("Request is too large: {LONGEST} bytes at most."))
+    })
+}
+
+/// A missing content type is taken for JSON, as upstream does.
+fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let kind = kind.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
+    let json = kind.eq_ignore_ascii_case("application/json")
+        || kind.to_ascii_lowercase().ends_with("+json")
+        || kind.to_ascii_lowercase().ends_with("-json-patch")
+        || kind.is_empty();
+    if json {
+        return Ok(());
+    }
+    let message = format!("Unsupported Content-Type '{kind}': application/json is expected.");
+    Err(ApiError::new(ErrorKind::UnsupportedMediaType, message))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let found = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            let place = if path == "." { String::new() } else { format!(" {path}") };
+            ApiError::bad_request(format!("Invalid input for field/attribute{place}: {}", reason(&inner)))
+        } else {
+            ApiError::bad_request("Malformed request body")
+        }
+    })?;
+    reader.end().map_err(|_| ApiError::bad_request("Malformed request body"))?;
+    Ok(found)
+}
+
+/// The error without serde's " at line 1 column 2", which helps nobody who sent one line.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body1 {
+        #[allow(dead_code)]
+        server: Server,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Server {
+        #[allow(dead_code)]
+        name: String,
+    }
+
+    fn refused(text: &str) -> String {
+        parse::<Body1>(text.as_bytes()).unwrap_err().message().to_owned()
+    }
+
+    #[test]
+    fn the_field_is_named() {
+        assert!(refused(r#"{"server": {"name": 1}}"#).contains("server.name"));
+        assert!(refused(r#"{"server": {"name": "a", "size": 1}}"#).contains("size"));
+    }
+
+    #[test]
+    fn malformed_json_is_told_apart() {
+        assert_eq!(refused("{"), "Malformed request body");
+        assert_eq!(refused(r#"{"server": {"name": "a"}} x"#), "Malformed request body");
+        assert_eq!(refused("{\"server\": {\"name\": \"a\""), "Malformed request body");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse::<Body1>(&bytes);
+        }
+    }
+}
