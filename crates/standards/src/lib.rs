@@ -19,9 +19,16 @@
 //! A judgement reproduces the verdict of the upstream test suite, also where upstream contradicts its own
 //! document; [`verdict::Judgement::by_document`] then carries the verdict that the text asks for.
 
+pub mod default_rules;
 pub mod flavor_name;
 pub mod flavors;
+pub mod image_metadata;
+pub mod key_manager;
+pub mod service_types;
+pub mod standard_images;
 pub mod verdict;
+pub mod volume_backup;
+pub mod volume_types;
 
 pub use flavors::{StandardFlavor, standard_flavors};
 pub use verdict::{Finding, Judgement, Severity, Verdict};
