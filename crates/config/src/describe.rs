@@ -1,0 +1,145 @@
+//! What each key means, and the example file made from it.
+
+use toml::{Table, Value};
+
+use crate::Config;
+
+/// Key and meaning, in the order of the example file.
+pub(crate) const KEYS: &[(&str, &str)] = &[
+    ("server.listen", "Address and port of all OpenStack APIs. [::]:8770 listens on every address."),
+    ("server.region", "Name of the region in the catalog."),
+    ("database.url", "postgres://user:password@host/name; empty for a SQLite file in the data directory."),
+    ("database.connections", "Most connections to PostgreSQL."),
+    ("hypervisor.accel", "auto: KVM if a probe guest really boots on it, else tcg. kvm or tcg force one."),
+    ("hypervisor.host", "Name of this host in the cloud; empty takes the machine's host name."),
+    ("hypervisor.cpu_allocation_ratio", "Virtual CPUs that are given out for each CPU."),
+    ("hypervisor.ram_allocation_ratio", "MiB of guest memory that are given out for each MiB."),
+    ("hypervisor.reserved_memory_mib", "Memory in MiB that guests do not get."),
+    ("hypervisor.disk_allocation_ratio", "GiB of guest disk that are given out for each GiB."),
+    ("network.external_name", "Name of the external network that is made at the first start."),
+    (
+        "network.external_cidr",
+        "Its range; the first address is this machine's, floating IPs come from the rest.",
+    ),
+    ("network.masquerade", "true: guests with a router reach beyond this machine, under its address."),
+    ("network.mtu", "MTU of tenant networks in bytes."),
+    ("network.dns_servers", "Name servers for guests of subnets that name none."),
+    ("image.max_size_gib", "Largest image in GiB."),
+    (
+        "image.enforce_format",
+        "true: an image whose content is not of its declared format is refused at the upload. It never boots either way.",
+    ),
+    (
+        "image.web_download_private_hosts",
+        "Hosts that web-download may fetch from although their addresses are private.",
+    ),
+    ("identity.token_seconds", "Life of a token in seconds."),
+    ("identity.key_rotation_days", "Days between rotations of the token keys."),
+    ("identity.bcrypt_cost", "Cost of password hashing, 4 to 31; each step doubles it."),
+    ("identity.lockout_failures", "Failed logins in a row that lock a user; 0 for never."),
+    ("identity.lockout_seconds", "How long a user stays locked, in seconds."),
+    ("identity.logins_per_minute", "Logins per minute that one user may try; 0 for any number."),
+    (
+        "identity.password_history",
+        "Passwords that cannot be taken again, the present one included; 0 for none.",
+    ),
+    ("policy.file", "A file of policy overrides in the syntax of oslo.policy; empty for none."),
+    ("log.level", "Least important level shown, also per module: info,kogge_compute=debug."),
+    ("log.format", "text or json."),
+];
+
+/// The defaults as TOML.
+pub(crate) fn defaults() -> Table {
+    match Value::try_from(Config::default()) {
+        Ok(Value::Table(table)) => table,
+        _ => Table::new(),
+    }
+}
+
+/// The example file: every key with its meaning and its default, commented out.
+#[must_use]
+pub fn example() -> String {
+    rendered(&defaults(), "# ")
+}
+
+/// The settings in force as a file.
+#[must_use]
+pub fn shown(config: &Config) -> String {
+    match Value::try_from(config) {
+        Ok(Value::Table(mut table)) => {
+            conceal(&mut table);
+            rendered(&table, "")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The password in the database's URL is nobody's business.
+fn conceal(table: &mut Table) {
+    let url = table.get_mut("database").and_then(|section| section.get_mut("url"));
+    if let Some(Value::String(url)) = url
+        && let (Some(scheme), Some(at)) = (url.find("://"), url.rfind('@'))
+        && let Some(colon) = url[scheme + 3..at].find(':')
+    {
+        url.replace_range(scheme + 3 + colon + 1..at, "***");
+    }
+}
+
+fn rendered(table: &Table, mark: &str) -> String {
+    let mut text = String::from("# Configuration of Kogge. Every key has a default.\n");
+    let mut section = "";
+    for (key, meaning) in KEYS {
+        let Some((part, name)) = key.split_once('.') else { continue };
+        if part != section {
+            text.push_str(&format!("\n[{part}]\n"));
+            section = part;
+        }
+        let value = table.get(part).and_then(|section| section.get(name));
+        let value = value.map(ToString::to_string).unwrap_or_default();
+        text.push_str(&format!("\n# {meaning}\n{mark}{name} = {value}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_described_and_every_description_has_a_key() {
+        let mut real: Vec<String> = Vec::new();
+        for (section, value) in defaults() {
+            for name in value.as_table().unwrap().keys() {
+                real.push(format!("{section}.{name}"));
+            }
+        }
+        let mut described: Vec<String> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        real.sort();
+        described.sort();
+        assert_eq!(real, described);
+    }
+
+    #[test]
+    fn the_example_is_a_valid_file_of_defaults() {
+        let uncommented: String = example()
+            .lines()
+            .map(|line| {
+                let line = line
+                    .strip_prefix("# ")
+                    .filter(|rest| rest.split_once(" = ").is_some_and(|(k, _)| !k.contains(' ')))
+                    .unwrap_or(line);
+                format!("{line}\n")
+            })
+            .collect();
+        let read: Config = toml::from_str(&uncommented).unwrap();
+        assert_eq!(read, Config::default());
+    }
+
+    #[test]
+    fn the_database_password_is_not_shown() {
+        let mut config = Config::default();
+        config.database.url = "postgres://kogge:geheim@db/kogge".to_owned();
+        let text = shown(&config);
+        assert!(!text.contains("geheim") && text.contains("kogge:***@db"));
+    }
+}

@@ -1,0 +1,215 @@
+//! All settings with their defaults. What each means stands in `describe.rs`, in one list that a test compares with
+//! these structs.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Where it listens.
+    pub server: ServerConfig,
+    /// Where its state is.
+    pub database: DatabaseConfig,
+    /// How guests run.
+    pub hypervisor: HypervisorConfig,
+    /// Networking.
+    pub network: NetworkConfig,
+    /// Images.
+    pub image: ImageConfig,
+    /// Users and tokens.
+    pub identity: IdentityConfig,
+    /// Who may do what.
+    pub policy: PolicyConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerConfig {
+    /// Address and port of all OpenStack APIs.
+    pub listen: String,
+    /// Name of the region in the catalog.
+    pub region: String,
+}
+
+/// `[database]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DatabaseConfig {
+    /// `postgres://…`; empty for a SQLite file in the data directory.
+    pub url: String,
+    /// Most connections to PostgreSQL.
+    pub connections: u32,
+}
+
+/// How guests' instructions are executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Accel {
+    /// KVM if a probe guest boots on it, else TCG.
+    Auto,
+    /// KVM or nothing.
+    Kvm,
+    /// Software emulation.
+    Tcg,
+}
+
+/// `[hypervisor]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HypervisorConfig {
+    /// KVM or TCG.
+    pub accel: Accel,
+    /// Name of this host; empty takes the machine's.
+    pub host: String,
+    /// Virtual CPUs per CPU.
+    pub cpu_allocation_ratio: f64,
+    /// Guest memory per memory.
+    pub ram_allocation_ratio: f64,
+    /// Memory in MiB that guests do not get.
+    pub reserved_memory_mib: u64,
+    /// Guest disk per disk.
+    pub disk_allocation_ratio: f64,
+}
+
+/// `[network]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NetworkConfig {
+    /// Name of the external network made at the first start.
+    pub external_name: String,
+    /// Its range.
+    pub external_cidr: String,
+    /// Whether guests reach beyond this machine.
+    pub masquerade: bool,
+    /// MTU of tenant networks.
+    pub mtu: u32,
+    /// Name servers for guests of subnets that name none.
+    pub dns_servers: Vec<String>,
+}
+
+/// `[image]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImageConfig {
+    /// Largest image in GiB.
+    pub max_size_gib: u64,
+    /// Whether an image whose content is not of its declared format is refused at the upload.
+    pub enforce_format: bool,
+    /// Hosts that `web-download` may fetch from although their addresses are private.
+    pub web_download_private_hosts: Vec<String>,
+}
+
+/// `[identity]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IdentityConfig {
+    /// Life of a token in seconds.
+    pub token_seconds: u64,
+    /// Days between rotations of the token keys.
+    pub key_rotation_days: u32,
+    /// Cost of password hashing, 4 to 31.
+    pub bcrypt_cost: u32,
+    /// Failed logins that lock a user; 0 for never.
+    pub lockout_failures: u32,
+    /// How long, in seconds.
+    pub lockout_seconds: u64,
+    /// Logins per minute that one user or address may try; 0 for any number.
+    pub logins_per_minute: u32,
+    /// Old passwords that cannot be taken again, the present one included; 0 for none.
+    pub password_history: u32,
+}
+
+/// `[policy]`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PolicyConfig {
+    /// A file of overrides in the syntax of oslo.policy; empty for none.
+    pub file: String,
+}
+
+/// Shape of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For eyes.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogConfig {
+    /// Least important level shown, also per module: `info,kogge_compute=debug`.
+    pub level: String,
+    /// Shape of the lines.
+    pub format: LogFormat,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8770".to_owned(), region: "RegionOne".to_owned() }
+    }
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { url: String::new(), connections: 16 }
+    }
+}
+
+impl Default for HypervisorConfig {
+    fn default() -> Self {
+        Self {
+            accel: Accel::Auto,
+            host: String::new(),
+            cpu_allocation_ratio: 16.0,
+            ram_allocation_ratio: 1.0,
+            reserved_memory_mib: 512,
+            disk_allocation_ratio: 1.0,
+        }
+    }
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            external_name: "public".to_owned(),
+            external_cidr: "172.24.4.0/24".to_owned(),
+            masquerade: false,
+            mtu: 1450,
+            dns_servers: Vec::new(),
+        }
+    }
+}
+
+impl Default for ImageConfig {
+    fn default() -> Self {
+        Self { max_size_gib: 128, enforce_format: false, web_download_private_hosts: Vec::new() }
+    }
+}
+
+impl Default for IdentityConfig {
+    fn default() -> Self {
+        Self {
+            token_seconds: 3600,
+            key_rotation_days: 7,
+            bcrypt_cost: 12,
+            lockout_failures: 10,
+            lockout_seconds: 300,
+            logins_per_minute: 0,
+            password_history: 2,
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
