@@ -43,7 +43,7 @@ async fn an_answer_that_drips_is_cut_at_the_deadline() {
 
 #[tokio::test]
 async fn silence_is_cut_at_the_deadline() {
-    let client = Double::start(compute(get(|| std::future::pending::<()>()))).await.client();
+    let client = Double::start(compute(get(std::future::pending::<()>))).await.client();
     let call = client.call(Method::GET, "compute", "x").deadline(Duration::from_millis(200));
     assert!(matches!(call.send().await, Err(Error::Deadline { .. })));
 }

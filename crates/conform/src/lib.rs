@@ -1,1 +1,40 @@
-//! Checks, their runner, their reports.
+//! The frame for conformance checks: what a check is, how checks run, what they report.
+//!
+//! It knows no command line and no particular standard. A catalogue crate (`kogge-conform-iaas`) brings the checks; a
+//! program brings a [`kogge_client::Client`], an [`Events`] to watch, and renders the [`Report`].
+//!
+//! ```text
+//!  Plan ─▶ Runner ─▶ Check::run(&Context) ─▶ Outcome ─▶ CheckResult ─▶ Report ─▶ render::*
+//!             │          │        └ Journal: written *before* each create
+//!             │          └ Shared: each look-up once, also when it fails
+//!             └ deadline per check, cancellation, cleaning up, live events
+//! ```
+//!
+//! Five verdicts exist and are never collapsed: see [`Verdict`].
+
+pub mod check;
+pub mod context;
+pub mod exit;
+pub mod finding;
+pub mod journal;
+pub mod outcome;
+pub mod plan;
+pub mod redact;
+pub mod render;
+pub mod report;
+pub mod report_file;
+pub mod runner;
+pub mod shared;
+pub mod verdict;
+
+pub use check::{Check, Description, Section};
+pub use context::{Context, RunId};
+pub use exit::ExitCode;
+pub use finding::{Finding, ObjectRef, Severity};
+pub use journal::{Entry, Journal, NewEntry};
+pub use outcome::{Outcome, Problem};
+pub use plan::{Plan, PlannedVersion, ScopeRef};
+pub use report::{CheckResult, Report, RunHead};
+pub use runner::{Cleaner, Events, Options, Runner, Silent};
+pub use shared::Shared;
+pub use verdict::Verdict;

@@ -1,0 +1,108 @@
+//! What a check brings back.
+
+use crate::finding::{Finding, ObjectRef};
+use crate::verdict::Verdict;
+
+/// Why something could not be found out. Cheap to clone, since a shared look-up gives it to many checks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Problem(pub String);
+
+impl Problem {
+    /// A problem in words for its reader: which call, which object, why, what to try.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<kogge_client::Error> for Problem {
+    fn from(error: kogge_client::Error) -> Self {
+        Self(kogge_client::chain(&error))
+    }
+}
+
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        Self(format!("the journal of created objects cannot be written, so nothing is created: {error}"))
+    }
+}
+
+/// Verdict, reason and findings of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it is not a plain pass or fail.
+    pub reason: Option<String>,
+    /// The verdict that the standard's document asks for, where upstream's differs from it.
+    pub by_document: Option<Verdict>,
+    /// What was observed.
+    pub findings: Vec<Finding>,
+}
+
+impl Outcome {
+    fn plain(verdict: Verdict, reason: Option<String>) -> Self {
+        Self { verdict, reason, by_document: None, findings: Vec::new() }
+    }
+
+    /// All is well.
+    #[must_use]
+    pub fn pass() -> Self {
+        Self::plain(Verdict::Pass, None)
+    }
+
+    /// Nothing to check here.
+    #[must_use]
+    pub fn not_applicable(reason: impl Into<String>) -> Self {
+        Self::plain(Verdict::NotApplicable, Some(reason.into()))
+    }
+
+    /// It could not be decided.
+    #[must_use]
+    pub fn could_not_run(reason: impl Into<String>) -> Self {
+        Self::plain(Verdict::CouldNotRun, Some(reason.into()))
+    }
+
+    /// It was not attempted, or interrupted.
+    #[must_use]
+    pub fn not_finished(reason: impl Into<String>) -> Self {
+        Self::plain(Verdict::NotFinished, Some(reason.into()))
+    }
+
+    /// From a judgement of `kogge-standards`. `id_of` finds the id of a named object.
+    #[must_use]
+    pub fn judged(
+        judgement: kogge_standards::Judgement,
+        url: &str,
+        id_of: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let rule = judgement.testcase.to_string();
+        let findings: Vec<Finding> = judgement
+            .findings
+            .into_iter()
+            .map(|found| Finding {
+                severity: found.severity.into(),
+                rule: rule.clone(),
+                url: url.to_owned(),
+                object: ObjectRef { id: id_of(&found.object), name: found.object },
+                expected: found.expected,
+                found: found.found,
+                fix: found.fix,
+            })
+            .collect();
+        let verdict = Verdict::from(judgement.verdict);
+        let undecidable = findings.iter().find(|f| f.severity == crate::finding::Severity::Undecidable);
+        let reason = (verdict == Verdict::CouldNotRun).then(|| match undecidable {
+            Some(f) => format!("{}: expected {}, found {}", f.object.name, f.expected, f.found),
+            None => "it could not be decided".to_owned(),
+        });
+        Self { verdict, reason, by_document: judgement.by_document.map(Verdict::from), findings }
+    }
+}
+
+impl From<Problem> for Outcome {
+    fn from(problem: Problem) -> Self {
+        Self::could_not_run(problem.0)
+    }
+}

@@ -1,0 +1,77 @@
+//! Markdown for issues and wikis.
+
+use std::fmt::Write;
+
+use crate::finding::Severity;
+use crate::report::{CheckResult, Report};
+
+/// Renders it.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    let mut text = format!("# Check of {}\n\n", escape(&report.run.subject));
+    let _ = writeln!(
+        text,
+        "Run `{}` of {}, {}.\n",
+        report.run.uuid,
+        report.run.started_at,
+        escape(&report.run.program)
+    );
+    for version in &report.summary {
+        for (target, aggregate) in &version.targets {
+            let _ = writeln!(
+                text,
+                "* {} ({}), {target}: **{}**",
+                version.version,
+                version.validity,
+                aggregate.word()
+            );
+        }
+    }
+    text.push_str("\n| verdict | testcase | what |\n|---|---|---|\n");
+    for result in &report.results {
+        let (word, id, title) = (result.verdict.word(), escape(&result.id), escape(&result.title));
+        let _ = writeln!(text, "| {word} | [{id}]({}) | {title} |", result.url);
+    }
+    for result in report.results.iter().filter(|r| has_details(r)) {
+        text.push_str(&details(result));
+    }
+    for left in &report.leftovers {
+        let _ = writeln!(text, "\nLeft behind: {}", escape(left));
+    }
+    text
+}
+
+fn has_details(result: &CheckResult) -> bool {
+    result.reason.is_some() || result.findings.iter().any(|f| f.severity >= Severity::Violation)
+}
+
+fn details(result: &CheckResult) -> String {
+    let mut text = format!("\n## {}: {}\n\n", escape(&result.id), result.verdict.word());
+    if let Some(reason) = &result.reason {
+        let _ = writeln!(text, "{}\n", escape(reason));
+    }
+    for f in result.findings.iter().filter(|f| f.severity >= Severity::Violation) {
+        let (object, expected, found) = (escape(&f.object.name), escape(&f.expected), escape(&f.found));
+        let _ = writeln!(text, "* {object}: expected {expected}, found {found}. {}", escape(&f.fix));
+    }
+    text
+}
+
+/// Text that stays text: Markdown's and HTML's special characters are escaped, lines stay one line.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}

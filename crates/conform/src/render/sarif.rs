@@ -1,0 +1,57 @@
+//! SARIF 2.1.0: one rule per check, one result per violation.
+
+use serde_json::{Value, json};
+
+use crate::finding::Severity;
+use crate::report::{CheckResult, Report};
+use crate::verdict::Verdict;
+
+/// Renders it.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    let rules: Vec<Value> = report.results.iter().map(rule).collect();
+    let results: Vec<Value> = report.results.iter().flat_map(|r| results(r, &report.run.subject)).collect();
+    let document = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "kogge", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules}},
+            "automationDetails": {"guid": report.run.uuid},
+            "results": results,
+        }],
+    });
+    format!("{document:#}\n")
+}
+
+fn rule(result: &CheckResult) -> Value {
+    json!({"id": result.id, "shortDescription": {"text": result.title}, "helpUri": result.url})
+}
+
+fn results(result: &CheckResult, subject: &str) -> Vec<Value> {
+    let one = |level: &str, kind: &str, text: String, object: &str| {
+        json!({
+            "ruleId": result.id, "level": level, "kind": kind, "message": {"text": text},
+            "locations": [{"logicalLocations": [{"fullyQualifiedName": format!("{subject}/{object}")}]}],
+        })
+    };
+    let reason = || result.reason.clone().unwrap_or_default();
+    match result.verdict {
+        Verdict::Pass => vec![one("none", "pass", "passed".into(), "")],
+        Verdict::NotApplicable => vec![one("none", "notApplicable", reason(), "")],
+        Verdict::CouldNotRun | Verdict::NotFinished => vec![one("none", "open", reason(), "")],
+        Verdict::Fail => {
+            let violations = result.findings.iter().filter(|f| f.severity == Severity::Violation);
+            let mut all: Vec<Value> = violations
+                .map(|f| {
+                    let text =
+                        format!("{}: expected {}, found {}. {}", f.object.name, f.expected, f.found, f.fix);
+                    one("error", "fail", text.trim_end().to_owned(), &f.object.name)
+                })
+                .collect();
+            if all.is_empty() {
+                all.push(one("error", "fail", reason(), ""));
+            }
+            all
+        }
+    }
+}

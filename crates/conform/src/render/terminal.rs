@@ -1,0 +1,90 @@
+//! Lines for people: one per check, and what they need to know about each failure.
+
+use std::fmt::Write;
+
+use crate::finding::{Finding, Severity};
+use crate::report::{CheckResult, Report};
+use crate::verdict::Verdict;
+
+/// How many findings of one check are shown before the rest is only counted.
+const SHOWN: usize = 10;
+
+/// A text from the cloud, made safe for a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The lines for one check.
+#[must_use]
+pub fn result(result: &CheckResult) -> String {
+    let mut text = format!("{:<13} {}", result.verdict.word(), result.id);
+    if result.resumed {
+        text.push_str("  (from the earlier run)");
+    }
+    text.push('\n');
+    if let Some(reason) = &result.reason {
+        let _ = writeln!(text, "      {}", plain(reason));
+    }
+    let wanted = |f: &&Finding| match result.verdict {
+        Verdict::Fail => f.severity == Severity::Violation,
+        Verdict::CouldNotRun => f.severity >= Severity::Violation,
+        _ => f.severity == Severity::Warning,
+    };
+    let findings: Vec<&Finding> = result.findings.iter().filter(wanted).collect();
+    for finding in findings.iter().take(SHOWN) {
+        text.push_str(&lines(finding));
+    }
+    if findings.len() > SHOWN {
+        let _ = writeln!(text, "      … and {} more", findings.len() - SHOWN);
+    }
+    if let Some(other) = result.by_document {
+        let _ = writeln!(text, "      by the document itself: {}", other.word());
+    }
+    if result.verdict == Verdict::Fail {
+        let _ = writeln!(text, "      see {}", plain(&result.url));
+    }
+    text
+}
+
+fn lines(finding: &Finding) -> String {
+    let id = finding.object.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let (name, expected, found) = (&finding.object.name, &finding.expected, &finding.found);
+    let mut text = plain(&format!("      {name}{id}: expected {expected}, found {found}"));
+    text.push('\n');
+    if !finding.fix.is_empty() {
+        let _ = writeln!(text, "        fix: {}", plain(&finding.fix));
+    }
+    text
+}
+
+/// The lines at the end.
+#[must_use]
+pub fn summary(report: &Report) -> String {
+    let mut text = String::new();
+    for version in &report.summary {
+        for (target, aggregate) in &version.targets {
+            let scope = report.plan.scope.as_ref().map_or("", |s| s.name.as_str());
+            let _ = writeln!(
+                text,
+                "{scope} {} ({}), {target}: {}",
+                version.version,
+                version.validity,
+                aggregate.word()
+            );
+        }
+    }
+    let counts = Verdict::ALL.map(|verdict| (report.count(verdict), verdict.word().to_lowercase()));
+    let shown: Vec<String> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let _ = writeln!(text, "{} checks: {}", report.results.len(), shown.join(", "));
+    for left in &report.leftovers {
+        let _ = writeln!(text, "left behind: {}", plain(left));
+    }
+    text
+}
+
+/// The whole report.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    report.results.iter().map(result).chain([summary(report)]).collect()
+}

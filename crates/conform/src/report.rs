@@ -1,0 +1,154 @@
+//! The report: everything that a run found out.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Description, Section};
+use crate::finding::Finding;
+use crate::outcome::Outcome;
+use crate::plan::{Aggregate, Plan};
+use crate::verdict::Verdict;
+
+/// The version of the JSON form. It grows when a key changes its meaning or goes; new keys do not count.
+pub const FORMAT: u32 = 1;
+
+/// A whole run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The run itself.
+    pub run: RunHead,
+    /// What was to be checked.
+    pub plan: Plan,
+    /// One result per check, in the order of the plan.
+    pub results: Vec<CheckResult>,
+    /// How each version's targets stand.
+    pub summary: Vec<VersionSummary>,
+    /// Objects that could not be removed, in words for the one who has to.
+    pub leftovers: Vec<String>,
+}
+
+/// Who ran what when.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunHead {
+    /// The run's id.
+    pub uuid: String,
+    /// The cloud under test.
+    pub subject: String,
+    /// When it began, `2026-11-24T08:00:00Z`.
+    pub started_at: String,
+    /// When it ended; absent while it runs.
+    pub ended_at: Option<String>,
+    /// The program and its version.
+    pub program: String,
+    /// Its arguments, as given (none of them is a secret).
+    pub argv: Vec<String>,
+}
+
+/// How one check ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The testcase.
+    pub id: String,
+    /// What it looks at.
+    pub title: String,
+    /// Where its standard can be read.
+    pub url: String,
+    /// Whether it counts.
+    #[serde(default)]
+    pub section: Section,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What the upstream suite would have printed: `PASS`, `FAIL`, `ABORT`, or nothing.
+    pub upstream: Option<String>,
+    /// The verdict that the standard's document asks for, where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_document: Option<Verdict>,
+    /// Why it is not a plain pass or fail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What was observed.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// Taken over from an earlier run.
+    #[serde(default)]
+    pub resumed: bool,
+    /// The check itself broke.
+    #[serde(default)]
+    pub bug: bool,
+}
+
+impl Default for CheckResult {
+    fn default() -> Self {
+        let description = Description::reading("", "", "");
+        Self::new(&description, Outcome::not_finished("not started"), 0)
+    }
+}
+
+/// How one version of the scope stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionSummary {
+    /// The version.
+    pub version: String,
+    /// Its validity.
+    pub validity: String,
+    /// The aggregate of each target.
+    pub targets: BTreeMap<String, Aggregate>,
+}
+
+impl CheckResult {
+    /// From a check's outcome.
+    #[must_use]
+    pub fn new(description: &Description, outcome: Outcome, elapsed_ms: u64) -> Self {
+        Self {
+            id: description.id.clone(),
+            title: description.title.clone(),
+            url: description.url.clone(),
+            section: description.section,
+            verdict: outcome.verdict,
+            upstream: outcome.verdict.upstream_word().map(str::to_owned),
+            by_document: outcome.by_document,
+            reason: outcome.reason,
+            findings: outcome.findings,
+            elapsed_ms,
+            resumed: false,
+            bug: false,
+        }
+    }
+}
+
+impl Report {
+    /// The result of a testcase.
+    #[must_use]
+    pub fn result(&self, id: &str) -> Option<&CheckResult> {
+        self.results.iter().find(|r| r.id == id)
+    }
+
+    /// How many checks ended with a verdict.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.results.iter().filter(|r| r.verdict == verdict).count()
+    }
+
+    /// Computes [`Report::summary`] anew.
+    pub fn summarize(&mut self) {
+        let verdicts: BTreeMap<&str, Verdict> =
+            self.results.iter().map(|r| (r.id.as_str(), r.verdict)).collect();
+        let stand =
+            |ids: &Vec<String>| Aggregate::of(ids.iter().map(|id| verdicts.get(id.as_str()).copied()));
+        self.summary = self
+            .plan
+            .versions
+            .iter()
+            .map(|version| VersionSummary {
+                version: version.version.clone(),
+                validity: version.validity.clone(),
+                targets: version.targets.iter().map(|(name, ids)| (name.clone(), stand(ids))).collect(),
+            })
+            .collect();
+    }
+}

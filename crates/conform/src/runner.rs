@@ -1,0 +1,206 @@
+//! Running checks: in parallel, each with a deadline, all of them stoppable, and cleaned up after.
+
+mod one;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use kogge_client::Client;
+use kogge_clock::Clock;
+use tokio_util::sync::CancellationToken;
+
+use crate::check::{Check, Description};
+use crate::context::{Context, RunId};
+use crate::journal::{Entry, Journal};
+use crate::outcome::{Outcome, Problem};
+use crate::plan::Plan;
+use crate::report::{CheckResult, FORMAT, Report, RunHead};
+use crate::shared::Shared;
+
+/// Removes what a check created and did not remove itself. The catalogue crate knows how.
+#[async_trait]
+pub trait Cleaner: Send + Sync {
+    /// Removes an object; `Ok` if it is gone or never was.
+    async fn remove(&self, client: &Client, entry: &Entry) -> Result<(), Problem>;
+}
+
+/// Watches a run as it goes. Called from the runner's own task: be quick.
+pub trait Events: Send {
+    /// The run begins; these checks are going to run.
+    fn planned(&mut self, _checks: &[&Description]) {}
+    /// A check begins.
+    fn started(&mut self, _check: &Description) {}
+    /// A check ended.
+    fn finished(&mut self, _result: &CheckResult) {}
+    /// The report changed: the moment to write it to its file. It comes first when the run begins.
+    fn updated(&mut self, _report: &Report) {}
+    /// A left-over object is being removed.
+    fn cleaning(&mut self, _entry: &Entry) {}
+}
+
+/// Watches nothing.
+#[derive(Debug, Default)]
+pub struct Silent;
+
+impl Events for Silent {}
+
+/// How to run.
+pub struct Options {
+    /// How many checks run at the same time. Default 8.
+    pub parallel: usize,
+    /// Stops the run: running checks are dropped, left-overs removed, the report says what is missing.
+    pub cancel: CancellationToken,
+    /// How long removing left-overs may take in all. Default 5 minutes.
+    pub cleanup_time: Duration,
+    /// What is created is written here first.
+    pub journal: Arc<Journal>,
+    /// Removes what is left.
+    pub cleaner: Option<Arc<dyn Cleaner>>,
+    /// For the run's "now".
+    pub clock: Clock,
+    /// What is going to be checked.
+    pub plan: Plan,
+    /// The program and its version, for the report.
+    pub program: String,
+    /// The program's arguments, for the report.
+    pub argv: Vec<String>,
+    /// The cloud's name in the report; the client's cloud name if absent.
+    pub subject: Option<String>,
+    /// Results of an interrupted run: what is decided there is not checked again.
+    pub previous: Vec<CheckResult>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            parallel: 8,
+            cancel: CancellationToken::new(),
+            cleanup_time: Duration::from_secs(300),
+            journal: Arc::new(Journal::in_memory()),
+            cleaner: None,
+            clock: Clock::system(),
+            plan: Plan::default(),
+            program: concat!("kogge ", env!("CARGO_PKG_VERSION")).to_owned(),
+            argv: Vec::new(),
+            subject: None,
+            previous: Vec::new(),
+        }
+    }
+}
+
+/// Runs checks against one cloud.
+pub struct Runner {
+    context: Context,
+    options: Options,
+}
+
+impl Runner {
+    /// A runner for one run.
+    #[must_use]
+    pub fn new(client: Client, options: Options) -> Self {
+        let context = Context {
+            client,
+            started: options.clock.now(),
+            run: RunId::random(),
+            shared: Arc::new(Shared::default()),
+            journal: Arc::clone(&options.journal),
+        };
+        Self { context, options }
+    }
+
+    /// The run's id, which is part of the names of all that it creates.
+    #[must_use]
+    pub fn run_id(&self) -> RunId {
+        self.context.run
+    }
+
+    /// Runs the checks, removes what is left, and reports. The order of results is the order of the checks.
+    pub async fn run(&self, checks: Vec<Box<dyn Check>>, events: &mut dyn Events) -> Report {
+        let mut report = self.empty_report(&checks);
+        events.planned(&checks.iter().map(|c| c.description()).collect::<Vec<_>>());
+        events.updated(&report);
+        self.run_all(&checks, &mut report, events).await;
+        self.clean(&mut report, events).await;
+        report.run.ended_at = Some(self.options.clock.now().seconds_z());
+        report.summarize();
+        events.updated(&report);
+        report
+    }
+
+    /// A report in which nothing is finished, but for what an earlier run decided.
+    fn empty_report(&self, checks: &[Box<dyn Check>]) -> Report {
+        let unfinished = |description: &Description| {
+            let earlier =
+                self.options.previous.iter().find(|r| r.id == description.id && r.verdict.is_decided());
+            earlier.map_or_else(
+                || CheckResult::new(description, Outcome::not_finished("not started"), 0),
+                |earlier| CheckResult { resumed: true, ..earlier.clone() },
+            )
+        };
+        let subject =
+            self.options.subject.clone().unwrap_or_else(|| self.context.client.config().name.clone());
+        let mut report = Report {
+            format: FORMAT,
+            run: RunHead {
+                uuid: self.context.run.to_string(),
+                subject,
+                started_at: self.context.started.seconds_z(),
+                ended_at: None,
+                program: self.options.program.clone(),
+                argv: self.options.argv.clone(),
+            },
+            plan: self.options.plan.clone(),
+            results: checks.iter().map(|check| unfinished(check.description())).collect(),
+            ..Report::default()
+        };
+        report.summarize();
+        report
+    }
+
+    async fn run_all(&self, checks: &[Box<dyn Check>], report: &mut Report, events: &mut dyn Events) {
+        let mut waiting = checks.iter().enumerate();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < self.options.parallel.max(1) && !self.options.cancel.is_cancelled() {
+                let Some((index, check)) = waiting.next() else { break };
+                if report.results[index].resumed {
+                    events.finished(&report.results[index]);
+                    continue;
+                }
+                events.started(check.description());
+                running.push(Box::pin(async move {
+                    (index, one::run(&**check, &self.context, &self.options.cancel).await)
+                }));
+            }
+            let Some((index, result)) = running.next().await else { return };
+            events.finished(&result);
+            report.results[index] = result;
+            report.summarize();
+            events.updated(report);
+        }
+    }
+
+    /// Removes what this run left, the newest first.
+    async fn clean(&self, report: &mut Report, events: &mut dyn Events) {
+        let run = self.context.run.to_string();
+        let left: Vec<Entry> =
+            self.context.journal.left().into_iter().filter(|e| e.object.run == run).collect();
+        let until = tokio::time::Instant::now() + self.options.cleanup_time;
+        for entry in left {
+            events.cleaning(&entry);
+            let removed = match &self.options.cleaner {
+                Some(cleaner) => tokio::time::timeout_at(until, cleaner.remove(&self.context.client, &entry))
+                    .await
+                    .unwrap_or_else(|_| Err(Problem::new("there was no time left"))),
+                None => Err(Problem::new("nobody knows how to remove it")),
+            };
+            let noted = removed.and_then(|()| Ok(self.context.journal.gone(entry.number)?));
+            if let Err(problem) = noted {
+                let (kind, name) = (&entry.object.kind, &entry.object.name);
+                report.leftovers.push(format!("{kind} {name}: {problem}"));
+            }
+        }
+    }
+}
