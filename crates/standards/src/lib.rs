@@ -24,6 +24,7 @@ pub mod flavor_name;
 pub mod flavors;
 pub mod image_metadata;
 pub mod key_manager;
+pub mod scope;
 pub mod service_types;
 pub mod standard_images;
 pub mod verdict;
