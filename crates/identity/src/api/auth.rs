@@ -1,0 +1,3 @@
+//! `/v3/auth`: tokens, and what a token may be exchanged for.
+
+pub(super) mod tokens;

@@ -1,0 +1,81 @@
+//! `/v3/auth/tokens`: log in, look at a token, revoke it.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use kogge_http::{ApiError, Auth, BaseUrl, Json, Pairs};
+
+use crate::api::wire::{login, token};
+use crate::error::Error;
+use crate::policy;
+use crate::service::{Identity, Look, Resolved};
+
+/// `POST`.
+pub(in crate::api) async fn create(
+    State(identity): State<Identity>,
+    base: BaseUrl,
+    query: Pairs,
+    Json(body): Json<login::Body>,
+) -> Result<Response, ApiError> {
+    let (text, resolved) = identity.log_in(body.into_login()?).await?;
+    rendered(&identity, &base, &query, StatusCode::CREATED, &text, &resolved)
+}
+
+/// `GET` and `HEAD`.
+pub(in crate::api) async fn show(
+    State(identity): State<Identity>,
+    Auth(caller): Auth,
+    base: BaseUrl,
+    query: Pairs,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let rule = if method == Method::HEAD { policy::CHECK_TOKEN } else { policy::VALIDATE_TOKEN };
+    let text = subject(&headers);
+    let allow_expired = query.get("allow_expired").is_some_and(is_true);
+    let access_rules_version = header(&headers, "openstack-identity-access-rules");
+    let resolved = identity.look_at_token(&caller, &rule, Look { text, allow_expired, access_rules_version })?;
+    rendered(&identity, &base, &query, StatusCode::OK, text.unwrap_or(""), &resolved)
+}
+
+/// `DELETE`.
+pub(in crate::api) async fn delete(
+    State(identity): State<Identity>,
+    Auth(caller): Auth,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    identity.revoke_token(&caller, subject(&headers)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).filter(|value| !value.is_empty())
+}
+
+fn subject(headers: &HeaderMap) -> Option<&str> {
+    header(headers, "x-subject-token")
+}
+
+/// What oslo.utils takes for true.
+fn is_true(text: &str) -> bool {
+    matches!(text.trim().to_ascii_lowercase().as_str(), "1" | "t" | "true" | "on" | "y" | "yes")
+}
+
+fn rendered(
+    identity: &Identity,
+    base: &BaseUrl,
+    query: &Pairs,
+    status: StatusCode,
+    text: &str,
+    resolved: &Resolved,
+) -> Result<Response, ApiError> {
+    let catalog = match query.has("nocatalog") {
+        true => None,
+        false => Some(identity.catalog_for(resolved, base.root())?),
+    };
+    let mut response = Json(token::Body::of(resolved, catalog.as_deref())).into_response();
+    *response.status_mut() = status;
+    let text = HeaderValue::from_str(text).map_err(|_| Error::Unauthorized)?;
+    response.headers_mut().insert("x-subject-token", text);
+    Ok(response)
+}

@@ -1,0 +1,133 @@
+//! What all records have in common, and a change of one of them.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{
+    AccessRule, ApplicationCredential, Assignment, Credential, Endpoint, Group, Implication, Membership, Project, Region,
+    Revocation, Role, Service, User,
+};
+
+/// A kind of record: a table in the database and one in the snapshot.
+pub trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// Its kind.
+    const KIND: Kind;
+
+    /// Its primary key.
+    fn id(&self) -> String;
+
+    /// What must be unique besides the id: domain and name, for example. The id where nothing else must.
+    fn unique_key(&self) -> String {
+        self.id()
+    }
+}
+
+/// Joins the parts of a unique key with a character that no name has (control characters are refused).
+fn joined(parts: &[&str]) -> String {
+    parts.join("\u{1f}")
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $table:literal $id:expr, $key:expr;)*) => {
+        /// The kinds of record.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// Its table.
+            #[must_use]
+            pub const fn table(self) -> &'static str {
+                match self { $(Self::$kind => $table,)* }
+            }
+
+            /// Reads every row of it.
+            pub(crate) const fn select(self) -> &'static str {
+                match self { $(Self::$kind => concat!("SELECT id, doc FROM ", $table),)* }
+            }
+
+            /// Writes a row, new or not.
+            pub(crate) const fn upsert(self) -> &'static str {
+                match self { $(Self::$kind => concat!(
+                    "INSERT INTO ", $table, " (id, unique_key, doc) VALUES ($1, $2, $3) ",
+                    "ON CONFLICT (id) DO UPDATE SET unique_key = excluded.unique_key, doc = excluded.doc"),)* }
+            }
+
+            /// Removes a row.
+            pub(crate) const fn delete(self) -> &'static str {
+                match self { $(Self::$kind => concat!("DELETE FROM ", $table, " WHERE id = $1"),)* }
+            }
+        }
+
+        /// One change of the whole: what a write transaction is made of.
+        #[derive(Debug, Clone)]
+        pub enum Change {
+            $($(#[$doc])* $kind($kind),)*
+            /// A record goes.
+            Delete(Kind, String),
+        }
+
+        $(
+            impl Record for $kind {
+                const KIND: Kind = Kind::$kind;
+                fn id(&self) -> String { let id: fn(&$kind) -> String = $id; id(self) }
+                fn unique_key(&self) -> String { let key: fn(&$kind) -> String = $key; key(self) }
+            }
+            impl From<$kind> for Change {
+                fn from(record: $kind) -> Self { Self::$kind(record) }
+            }
+        )*
+    };
+}
+
+fn named(domain: Option<&str>, name: &str) -> String {
+    joined(&[domain.unwrap_or(""), name])
+}
+
+kinds! {
+    /// A project or domain.
+    Project "identity_projects" |r| r.id.clone(), |r| named(r.domain_id.as_deref(), &r.name);
+    /// A user.
+    User "identity_users" |r| r.id.clone(), |r| named(Some(&r.domain_id), &r.name);
+    /// A group.
+    Group "identity_groups" |r| r.id.clone(), |r| named(Some(&r.domain_id), &r.name);
+    /// A membership.
+    Membership "identity_memberships" |r| format!("{}|{}", r.user_id, r.group_id), |r| r.id();
+    /// A role.
+    Role "identity_roles" |r| r.id.clone(), |r| named(r.domain_id.as_deref(), &r.name);
+    /// An implication.
+    Implication "identity_implications" |r| format!("{}|{}", r.prior, r.implied), |r| r.id();
+    /// An assignment.
+    Assignment "identity_assignments" |r| r.key(), |r| r.key();
+    /// A region.
+    Region "identity_regions" |r| r.id.clone(), |r| r.id.clone();
+    /// A service.
+    Service "identity_services" |r| r.id.clone(), |r| r.id.clone();
+    /// An endpoint.
+    Endpoint "identity_endpoints" |r| r.id.clone(), |r| r.id.clone();
+    /// An application credential.
+    ApplicationCredential "identity_application_credentials" |r| r.id.clone(), |r| joined(&[&r.user_id, &r.name]);
+    /// An access rule.
+    AccessRule "identity_access_rules" |r| r.id.clone(), |r| joined(&[&r.user_id, &r.service, &r.path, &r.method]);
+    /// A credential.
+    Credential "identity_credentials" |r| r.id.clone(), |r| r.id.clone();
+    /// A revocation.
+    Revocation "identity_revocations" |r| r.id.clone(), |r| r.id.clone();
+}
+
+/// The unique key of a project, user, group or role of that name.
+pub(crate) fn name_key(domain: Option<&str>, name: &str) -> String {
+    named(domain, name)
+}
+
+/// The unique key of a user's application credential.
+pub(crate) fn credential_key(user_id: &str, name: &str) -> String {
+    joined(&[user_id, name])
+}
+
+/// The unique key of a user's access rule.
+pub(crate) fn access_rule_key(user_id: &str, service: &str, path: &str, method: &str) -> String {
+    joined(&[user_id, service, path, method])
+}

@@ -1,0 +1,128 @@
+//! The rules of identity. Several `impl Identity` blocks, one per subject.
+
+mod authenticate;
+mod authenticator;
+mod catalog;
+mod hashing;
+mod keys;
+mod logins;
+mod passwords;
+mod path_pattern;
+mod permission;
+mod proofs;
+mod requested_scope;
+mod summary;
+mod tokens;
+mod validate;
+mod write;
+
+pub(crate) use authenticate::Login;
+pub(crate) use proofs::{CredentialRef, DomainRef, Proof, UserRef};
+pub(crate) use requested_scope::{ProjectRef, RequestedScope};
+pub(crate) use tokens::Look;
+pub use summary::{ProjectSummary, UserSummary};
+pub(crate) use validate::{Resolved, ResolvedScope};
+pub(crate) use write::Draft;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use kogge_auth::Policies;
+use kogge_clock::Clock;
+use kogge_db::Db;
+use tokio::sync::Mutex;
+
+use crate::config::IdentityConfig;
+use crate::error::Result;
+use crate::fernet::KeyRepository;
+use crate::snapshot::Snapshot;
+use crate::store;
+
+/// What identity needs to live.
+#[derive(Debug)]
+pub struct IdentityDeps {
+    /// The database, migrated ([`crate::MIGRATIONS`]).
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// The policies of all services; callers carry them.
+    pub policies: Arc<Policies>,
+    /// The data directory: relative key directories are inside.
+    pub data_dir: PathBuf,
+    /// The operator's choices.
+    pub config: IdentityConfig,
+}
+
+/// The identity service. Cheap to clone.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+    policies: Arc<Policies>,
+    config: IdentityConfig,
+    token_keys: KeyRepository,
+    credential_keys: KeyRepository,
+    state: ArcSwap<Snapshot>,
+    turn: Mutex<()>,
+    hasher: hashing::Hasher,
+    logins: logins::Logins,
+    catalogs: catalog::CatalogCache,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("version", &self.snapshot().version).finish_non_exhaustive()
+    }
+}
+
+impl Identity {
+    /// Opens identity: reads all of it into memory and the keys from their directories (made where missing).
+    ///
+    /// # Errors
+    /// Where the database or a key directory cannot be used.
+    pub async fn open(deps: IdentityDeps) -> Result<Self> {
+        let IdentityDeps { db, clock, policies, data_dir, config } = deps;
+        let token_keys = KeyRepository::open(data_dir.join(&config.token_keys), config.max_active_keys)?;
+        let credential_keys = KeyRepository::open(data_dir.join(&config.credential_keys), usize::MAX)?;
+        let state = ArcSwap::from_pointee(store::load(&db).await?);
+        let hasher = hashing::Hasher::new(config.security.bcrypt_cost).await?;
+        let logins = logins::Logins::new(&config.security);
+        Ok(Self(Arc::new(Inner {
+            db,
+            clock,
+            policies,
+            config,
+            token_keys,
+            credential_keys,
+            state,
+            turn: Mutex::new(()),
+            hasher,
+            logins,
+            catalogs: catalog::CatalogCache::default(),
+        })))
+    }
+
+    /// All that identity knows at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.state.load_full()
+    }
+
+    /// The operator's choices.
+    #[must_use]
+    pub fn config(&self) -> &IdentityConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The keys of tokens, for rotation.
+    pub(crate) fn token_keys(&self) -> &KeyRepository {
+        &self.0.token_keys
+    }
+}

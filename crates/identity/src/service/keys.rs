@@ -1,0 +1,32 @@
+//! Rotation of the token keys.
+
+use std::time::Duration;
+
+use super::Identity;
+use crate::error::Result;
+
+impl Identity {
+    /// Rotates the token keys now. Tokens sealed with the keys that stay are still good.
+    ///
+    /// # Errors
+    /// Where the key directory cannot be written.
+    pub fn rotate_keys(&self) -> Result<()> {
+        Ok(self.token_keys().rotate()?)
+    }
+
+    /// Rotates the token keys if the last rotation is long enough ago; answers whether it was.
+    pub(crate) fn rotate_keys_if_due(&self) -> Result<bool> {
+        let period = self.config().key_rotation_seconds;
+        let since = self.clock().now().since(self.token_keys().last_rotation()?);
+        let due = period > 0 && since >= Duration::from_secs(period);
+        if due {
+            self.rotate_keys()?;
+        }
+        Ok(due)
+    }
+
+    /// Forgets rate limits of accounts that were quiet.
+    pub(crate) fn tidy_logins(&self) {
+        self.0.logins.tidy();
+    }
+}

@@ -1,0 +1,80 @@
+//! Asking the policy.
+
+use kogge_auth::{Caller, Rule, Target};
+
+use crate::error::{Error, Result};
+use crate::model::{Group, Project, Role, User};
+use crate::policy::takes_scope;
+
+/// Asks whether `rule` lets the caller act on `target`, with a token of such a scope at all.
+///
+/// # Errors
+/// [`Error::Forbidden`] naming the rule.
+pub(super) fn allow(caller: &Caller, rule: &Rule, target: &Target<'_>) -> Result<()> {
+    if may(caller, rule, target) { Ok(()) } else { Err(Error::Forbidden { action: rule.name.to_owned() }) }
+}
+
+/// As [`allow`], as a question.
+pub(super) fn may(caller: &Caller, rule: &Rule, target: &Target<'_>) -> bool {
+    takes_scope(rule, caller) && caller.may(rule, target)
+}
+
+/// As [`allow`] for something that is there or not. A caller who may not see it learns the same in both cases: Keystone
+/// answers 403 to them for an unknown id too, and 404 to those who could have seen it.
+pub(super) fn allow_or_missing<T>(
+    caller: &Caller,
+    rule: &Rule,
+    found: Option<T>,
+    target: impl FnOnce(&T) -> Target<'static>,
+    missing: impl FnOnce() -> Error,
+) -> Result<T> {
+    match found {
+        Some(found) => allow(caller, rule, &target(&found)).map(|()| found),
+        None => allow(caller, rule, &Target::none()).and_then(|()| Err(missing())),
+    }
+}
+
+/// How policies see nothing.
+fn or_none(text: Option<&str>) -> String {
+    text.unwrap_or("None").to_owned()
+}
+
+/// Adds what policies ask of a user.
+pub(super) fn with_user(target: Target<'static>, user: &User) -> Target<'static> {
+    let target = target.attr("target.user.id", user.id.clone());
+    target.attr("target.user.domain_id", user.domain_id.clone()).attr("user_id", user.id.clone())
+}
+
+/// Adds what policies ask of a group.
+pub(super) fn with_group(target: Target<'static>, group: &Group) -> Target<'static> {
+    target.attr("target.group.id", group.id.clone()).attr("target.group.domain_id", group.domain_id.clone())
+}
+
+/// Adds what policies ask of a project.
+pub(super) fn with_project(target: Target<'static>, project: &Project) -> Target<'static> {
+    let domain_id = or_none(project.domain_id.as_deref());
+    target.attr("target.project.id", project.id.clone()).attr("target.project.domain_id", domain_id)
+}
+
+/// Adds what policies ask of a domain.
+pub(super) fn with_domain(target: Target<'static>, domain_id: &str) -> Target<'static> {
+    target.attr("target.domain.id", domain_id.to_owned())
+}
+
+/// Adds what policies ask of a role.
+pub(super) fn with_role(target: Target<'static>, role: &Role) -> Target<'static> {
+    let domain_id = or_none(role.domain_id.as_deref());
+    target.attr("target.role.name", role.name.clone()).attr("target.role.domain_id", domain_id)
+}
+
+/// The target of a list: the domain of the caller's token, if it is one.
+pub(super) fn own_domain(caller: &Caller) -> Target<'static> {
+    match caller.domain_id() {
+        Some(id) => Target::none()
+            .attr("target.domain_id", id.to_string())
+            .attr("target.domain.id", id.to_string())
+            .attr("target.group.domain_id", id.to_string())
+            .attr("domain_id", id.to_string()),
+        None => Target::none(),
+    }
+}

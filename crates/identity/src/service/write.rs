@@ -1,0 +1,92 @@
+//! Writing: one at a time, on the newest state.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use kogge_clock::Timestamp;
+
+use super::Identity;
+use crate::error::Result;
+use crate::model::{Change, Kind, Record};
+use crate::snapshot::Snapshot;
+use crate::store;
+
+/// The state as it will be, and how it comes about. Reads like a [`Snapshot`] with the changes so far.
+pub(crate) struct Draft {
+    next: Snapshot,
+    changes: Vec<Change>,
+    /// The time of the write.
+    pub(crate) now: Timestamp,
+}
+
+impl Deref for Draft {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.next
+    }
+}
+
+impl Draft {
+    /// Adds or replaces a record.
+    pub(crate) fn put<T: Record>(&mut self, record: T)
+    where
+        Change: From<T>,
+    {
+        let change = Change::from(record);
+        self.next.apply(&change);
+        self.changes.push(change);
+    }
+
+    /// Removes a record, if it is there.
+    pub(crate) fn delete(&mut self, kind: Kind, id: &str) {
+        let change = Change::Delete(kind, id.to_owned());
+        self.next.apply(&change);
+        self.changes.push(change);
+    }
+}
+
+impl Identity {
+    /// Lets `decide` change the newest state; what it changed is committed, then visible. Nothing happens where it fails
+    /// or changes nothing. Rules are checked in `decide`, so no other write comes in between.
+    ///
+    /// # Errors
+    /// Those of `decide`, and of the database.
+    pub(crate) async fn write<T>(&self, decide: impl FnOnce(&mut Draft) -> Result<T>) -> Result<T> {
+        let _turn = self.0.turn.lock().await;
+        let mut tx = self.0.db.begin().await?;
+        let version = store::next_version(&mut tx).await?;
+        let current = self.snapshot();
+        let next = if current.version + 1 == version { (*current).clone() } else { store::load_in(&mut tx).await? };
+        let mut draft = Draft { next, changes: Vec::new(), now: self.clock().now() };
+        let answer = decide(&mut draft)?;
+        if draft.changes.is_empty() {
+            tx.rollback().await?;
+            return Ok(answer);
+        }
+        for change in &draft.changes {
+            store::write(&mut tx, change).await?;
+        }
+        tx.commit().await?;
+        draft.next.version = version;
+        self.0.state.store(Arc::new(draft.next));
+        Ok(answer)
+    }
+
+    /// Reads everything again if another process wrote; answers whether it did.
+    ///
+    /// # Errors
+    /// Where the database cannot be read; the state stays as it was then.
+    pub async fn refresh(&self) -> Result<bool> {
+        if store::version(&self.0.db).await? == self.snapshot().version {
+            return Ok(false);
+        }
+        let _turn = self.0.turn.lock().await;
+        let loaded = store::load(&self.0.db).await?;
+        let newer = loaded.version > self.snapshot().version;
+        if newer {
+            self.0.state.store(Arc::new(loaded));
+        }
+        Ok(newer)
+    }
+}

@@ -1,0 +1,112 @@
+//! Everything identity knows, in memory, as of one committed write.
+//!
+//! A [`Snapshot`] never changes once it is published: readers hold one and see one moment. A write clones the few tables
+//! that it touches (the rows themselves are shared) and publishes the next one. The token path reads nothing else.
+
+mod catalog;
+mod lookup;
+mod projects;
+mod revoked;
+mod roles;
+mod table;
+
+pub use catalog::{CatalogEndpoint, CatalogService};
+pub use roles::{EffectiveAssignment, RoleName};
+pub use table::Table;
+
+use std::sync::Arc;
+
+use crate::model::{
+    AccessRule, ApplicationCredential, Assignment, Change, Credential, Endpoint, Group, Implication, Kind, Membership,
+    Project, Region, Revocation, Role, Service, User,
+};
+use revoked::Revoked;
+
+/// See the module's text. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// How many writes were committed before it.
+    pub version: i64,
+    /// Projects and domains.
+    pub projects: Table<Project>,
+    /// Users.
+    pub users: Table<User>,
+    /// Groups.
+    pub groups: Table<Group>,
+    /// Who is in which group.
+    pub memberships: Table<Membership>,
+    /// Roles.
+    pub roles: Table<Role>,
+    /// What roles imply.
+    pub implications: Table<Implication>,
+    /// Role assignments as made.
+    pub assignments: Table<Assignment>,
+    /// Regions.
+    pub regions: Table<Region>,
+    /// Services of the catalog.
+    pub services: Table<Service>,
+    /// Endpoints of the catalog.
+    pub endpoints: Table<Endpoint>,
+    /// Application credentials.
+    pub application_credentials: Table<ApplicationCredential>,
+    /// Access rules.
+    pub access_rules: Table<AccessRule>,
+    /// Other credentials.
+    pub credentials: Table<Credential>,
+    /// Revocations as made.
+    pub revocations: Table<Revocation>,
+    revoked: Arc<Revoked>,
+}
+
+impl Snapshot {
+    /// An empty one of that version.
+    pub(crate) fn at(version: i64) -> Self {
+        Self { version, ..Self::default() }
+    }
+
+    /// This snapshot with one more change.
+    pub fn apply(&mut self, change: &Change) {
+        match change.clone() {
+            Change::Project(row) => self.projects.put(row),
+            Change::User(row) => self.users.put(row),
+            Change::Group(row) => self.groups.put(row),
+            Change::Membership(row) => self.memberships.put(row),
+            Change::Role(row) => self.roles.put(row),
+            Change::Implication(row) => self.implications.put(row),
+            Change::Assignment(row) => self.assignments.put(row),
+            Change::Region(row) => self.regions.put(row),
+            Change::Service(row) => self.services.put(row),
+            Change::Endpoint(row) => self.endpoints.put(row),
+            Change::ApplicationCredential(row) => self.application_credentials.put(row),
+            Change::AccessRule(row) => self.access_rules.put(row),
+            Change::Credential(row) => self.credentials.put(row),
+            Change::Revocation(row) => {
+                Arc::make_mut(&mut self.revoked).add(&row);
+                self.revocations.put(row);
+            }
+            Change::Delete(kind, id) => self.remove(kind, &id),
+        }
+    }
+
+    fn remove(&mut self, kind: Kind, id: &str) {
+        match kind {
+            Kind::Project => self.projects.remove(id),
+            Kind::User => self.users.remove(id),
+            Kind::Group => self.groups.remove(id),
+            Kind::Membership => self.memberships.remove(id),
+            Kind::Role => self.roles.remove(id),
+            Kind::Implication => self.implications.remove(id),
+            Kind::Assignment => self.assignments.remove(id),
+            Kind::Region => self.regions.remove(id),
+            Kind::Service => self.services.remove(id),
+            Kind::Endpoint => self.endpoints.remove(id),
+            Kind::ApplicationCredential => self.application_credentials.remove(id),
+            Kind::AccessRule => self.access_rules.remove(id),
+            Kind::Credential => self.credentials.remove(id),
+            Kind::Revocation => {
+                self.revocations.remove(id);
+                self.revoked = Arc::new(self.revocations.iter().collect());
+            }
+        }
+    }
+}
