@@ -1,0 +1,35 @@
+# The two commands of the project are `make up` and `make test`; the rest is for people at work on it.
+# Build caches live outside the clone, so that a fresh clone builds fast.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/kogge/target
+export KOGGE_CACHE ?= $(HOME)/.cache/kogge
+DATA ?=
+LISTEN ?=
+
+.PHONY: up down test bench check-fast docs e2e-tempest
+
+up: ## Install what the host lacks, build, start a cloud
+	scripts/install-host run
+	cargo build --release --locked --package kogge
+	$(CARGO_TARGET_DIR)/release/kogge up $(if $(DATA),--data $(DATA)) $(if $(LISTEN),--listen $(LISTEN))
+
+down: ## Stop it
+	$(CARGO_TARGET_DIR)/release/kogge down $(if $(DATA),--data $(DATA))
+
+test: ## Everything that must hold: format, lints, house rules, licences, all tiers of tests
+	scripts/install-host test
+	scripts/run-tests
+
+check-fast: ## What to run before a commit: no root, no QEMU, no PostgreSQL
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo xtask tidy
+
+bench: ## Measure, beside the peer where it is installed
+	scripts/install-host test
+	scripts/bench
+
+docs: ## Write docs/COMPATIBILITY.md again from the route tables
+	cargo run --locked --package kogge --bin kogge-compatibility > docs/COMPATIBILITY.md
+
+e2e-tempest: ## Run the SCS-0128 list against a simulated cloud and note the results
+	scripts/tempest
