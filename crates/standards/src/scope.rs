@@ -20,12 +20,14 @@ pub mod lifetime;
 mod node;
 mod read;
 pub mod score;
+mod select;
 mod validity;
 
 pub use check::ScopeProblem;
 pub use iaas::scs_compatible_iaas;
 pub use read::{ReadError, read_scope};
 pub use score::{Overall, aggregate};
+pub use select::Filter;
 pub use validity::{Covered, SelectError, Standing, Validity};
 
 /// The target that decides about a certificate.

@@ -1,5 +1,7 @@
 //! Volume types of SCS-0114: aspects at the beginning of a type's description, `[scs:encrypted, replicated] …`.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::image_metadata::is_blank;
@@ -62,7 +64,8 @@ fn faults(volume_type: &SeenVolumeType, list: &[String]) -> Option<Finding> {
     if !list.is_sorted() {
         faults.push("not sorted".to_owned());
     }
-    if (1..list.len()).any(|index| list.iter().take(index).any(|item| Some(item) == list.get(index))) {
+    let distinct: BTreeSet<_> = list.iter().collect();
+    if distinct.len() < list.len() {
         faults.push("an aspect twice".to_owned());
     }
     if !unknown.is_empty() {
