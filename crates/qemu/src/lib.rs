@@ -1,1 +1,37 @@
-//! QEMU: command line, QMP, disks.
+//! QEMU: command line, QMP, disks, consoles, and whether the host can run guests at all.
+//!
+//! ```text
+//!   Engine::probe ── boots a few bytes of our own ──▶ accelerator, machine type, sandbox
+//!   GuestSpec ── arguments() ──▶ Machine::start ──▶ one process in its own session ◀── Machine::adopt
+//!                                                        │ QMP (unix socket in the guest's directory)
+//!   ImageTool ── qemu-img with limits ──▶ root.qcow2 …   ▼
+//!                                                 status, pause, power button, backup, quit
+//! ```
+//!
+//! Everything here is about one guest and its directory; who wants which guest in which state is `kogge-node`'s
+//! matter. A guest's directory is the working directory of its QEMU, so the paths of its sockets are short and
+//! relative, and a QEMU is known to be ours by where it runs.
+
+mod command_line;
+mod config_drive;
+mod console;
+mod engine;
+mod error;
+mod image_tool;
+mod machine;
+mod probe;
+mod process;
+mod qmp;
+mod spawn;
+mod swap;
+
+pub use command_line::{Disk, FirmwareFiles, GuestNic, GuestSpec, arguments, qmp_socket, serial_socket};
+pub use config_drive::write_config_drive;
+pub use console::{LogLimit, Logs, tail_lines};
+pub use engine::{AccelSetting, Engine, EngineConfig};
+pub use error::QemuError;
+pub use image_tool::{ImageInfo, ImageTool};
+pub use machine::{Machine, RunState};
+pub use process::{FoundGuest, ProcessId, boot_id, find_guests};
+pub use qmp::{Event, Qmp, QmpError};
+pub use swap::write_swap;

@@ -1,0 +1,246 @@
+//! QEMU's arguments for one guest: a pure function, so that it can be read and tested as text.
+
+use std::path::PathBuf;
+
+use kogge_ids::ServerId;
+use kogge_node_api::{Accelerator, DiskBus, DiskFormat};
+use serde_json::{Value, json};
+
+use crate::engine::cpu_model;
+use crate::image_tool::name;
+use crate::probe::SANDBOX;
+
+/// Free PCIe slots for devices that are plugged in later.
+const SPARE_PORTS: usize = 8;
+
+/// Everything that QEMU has to be told about a guest.
+#[derive(Debug, Clone)]
+pub struct GuestSpec {
+    /// The server; the guest reads it from its SMBIOS.
+    pub id: ServerId,
+    /// Number of this launch; part of the socket names, because a QEMU removes its sockets when it ends.
+    pub launch: u64,
+    /// Versioned machine type.
+    pub machine_type: String,
+    /// How instructions are executed.
+    pub accelerator: Accelerator,
+    /// Virtual CPUs.
+    pub vcpus: u32,
+    /// Memory in MiB.
+    pub memory_mib: u64,
+    /// UEFI firmware and the guest's own variables; `None` is SeaBIOS.
+    pub firmware: Option<FirmwareFiles>,
+    /// How disks are attached.
+    pub bus: DiskBus,
+    /// Disks in the order the guest sees them; the first one is booted.
+    pub disks: Vec<Disk>,
+    /// Network interfaces in the order the guest sees them.
+    pub nics: Vec<GuestNic>,
+    /// Whether QEMU runs in its seccomp sandbox.
+    pub sandbox: bool,
+    /// Whether the guest stands still at first.
+    pub paused: bool,
+}
+
+/// UEFI firmware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirmwareFiles {
+    /// The firmware; read only.
+    pub code: PathBuf,
+    /// Its variables: the template in an engine, the guest's own copy in a guest.
+    pub variables: PathBuf,
+}
+
+/// A disk of a guest.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    /// Name of the block node, unique in the guest.
+    pub node: String,
+    /// The file, absolute or relative to the guest's directory.
+    pub file: PathBuf,
+    /// Its format.
+    pub format: DiskFormat,
+    /// The file below it, which needs no other.
+    pub backing: Option<(PathBuf, DiskFormat)>,
+    /// Whether the guest may only read.
+    pub read_only: bool,
+}
+
+/// A network interface of a guest.
+#[derive(Debug, Clone)]
+pub struct GuestNic {
+    /// MAC address.
+    pub mac: String,
+    /// MTU in bytes that the guest is told.
+    pub mtu: u32,
+    /// Number of the inherited descriptor of the tap.
+    pub fd: i32,
+}
+
+/// Name of the QMP socket of a launch in the guest's directory.
+#[must_use]
+pub fn qmp_socket(launch: u64) -> String {
+    format!("qmp-{launch}.sock")
+}
+
+/// Name of the socket of the serial console.
+#[must_use]
+pub fn serial_socket(launch: u64) -> String {
+    format!("serial-{launch}.sock")
+}
+
+/// QEMU's arguments, to be run in the guest's directory.
+#[must_use]
+pub fn arguments(spec: &GuestSpec) -> Vec<String> {
+    let mut out = Arguments::default();
+    machine(&mut out, spec);
+    sockets(&mut out, spec.launch);
+    let ports = devices(spec);
+    for number in 0..ports.len() + SPARE_PORTS {
+        out.add("-device", root_port(number));
+    }
+    for disk in &spec.disks {
+        out.add("-blockdev", blockdev(disk).to_string());
+    }
+    for (number, nic) in spec.nics.iter().enumerate() {
+        out.add("-netdev", format!("tap,id=net{number},fd={},vhost=off", nic.fd));
+    }
+    for (number, device) in ports.iter().enumerate() {
+        out.add("-device", format!("{device},bus=rp{number}"));
+    }
+    if spec.bus == DiskBus::Scsi {
+        scsi_disks(&mut out, &spec.disks);
+    }
+    out.0
+}
+
+#[derive(Default)]
+struct Arguments(Vec<String>);
+
+impl Arguments {
+    fn add(&mut self, option: &str, value: impl Into<String>) {
+        self.0.push(option.to_owned());
+        self.0.push(value.into());
+    }
+}
+
+fn machine(out: &mut Arguments, spec: &GuestSpec) {
+    let id = spec.id;
+    out.add("-name", format!("guest={id},debug-threads=on"));
+    out.0.extend(["-nodefaults", "-no-user-config"].map(str::to_owned));
+    out.add("-display", "none");
+    let flash = if spec.firmware.is_some() { ",pflash0=fw-code,pflash1=fw-vars" } else { "" };
+    out.add("-machine", format!("{}{flash}", spec.machine_type));
+    match spec.accelerator {
+        Accelerator::Kvm => out.add("-accel", "kvm"),
+        Accelerator::Tcg | Accelerator::Simulated => out.add("-accel", "tcg,thread=multi"),
+    }
+    out.add("-cpu", cpu_model(spec.accelerator));
+    out.add("-smp", spec.vcpus.to_string());
+    out.add("-m", spec.memory_mib.to_string());
+    out.add("-uuid", id.to_string());
+    out.add("-smbios", format!("type=1,manufacturer=OpenStack Foundation,product=OpenStack Compute,serial={id},uuid={id},family=Virtual Machine"));
+    out.add("-rtc", "base=utc");
+    // a guest that powers off leaves its process standing, so that this can be told apart from a crash
+    out.add("-action", "shutdown=pause,reboot=reset,panic=pause");
+    if spec.sandbox {
+        out.add(SANDBOX[0], SANDBOX[1]);
+    }
+    if spec.paused {
+        out.0.push("-S".to_owned());
+    }
+    if let Some(firmware) = &spec.firmware {
+        out.add("-blockdev", flash_part("fw-code", &firmware.code, true).to_string());
+        out.add("-blockdev", flash_part("fw-vars", &firmware.variables, false).to_string());
+    }
+}
+
+fn flash_part(node: &str, file: &std::path::Path, read_only: bool) -> Value {
+    json!({
+        "driver": "raw", "node-name": node, "read-only": read_only,
+        "file": { "driver": "file", "filename": file, "read-only": read_only },
+    })
+}
+
+fn sockets(out: &mut Arguments, launch: u64) {
+    out.add("-chardev", format!("socket,id=qmp,path={},server=on,wait=off", qmp_socket(launch)));
+    out.add("-mon", "chardev=qmp,mode=control");
+    let serial = serial_socket(launch);
+    out.add(
+        "-chardev",
+        format!("socket,id=serial0,path={serial},server=on,wait=off,logfile=console.log,logappend=on"),
+    );
+    out.add("-serial", "chardev:serial0");
+}
+
+/// Eight functions per slot, from slot 4 on.
+fn root_port(number: usize) -> String {
+    let (slot, function) = (4 + number / 8, number % 8);
+    let multi = if function == 0 { ",multifunction=on" } else { "" };
+    format!(
+        "pcie-root-port,id=rp{number},bus=pcie.0,chassis={},addr=0x{slot:x}.{function}{multi}",
+        number + 1
+    )
+}
+
+/// The devices that sit on root ports, in order: network first, so that the first interface has a stable name.
+fn devices(spec: &GuestSpec) -> Vec<String> {
+    let nics = spec.nics.iter().enumerate().map(|(number, nic)| {
+        format!(
+            "virtio-net-pci,id=nic{number},netdev=net{number},mac={},host_mtu={},romfile=",
+            nic.mac, nic.mtu
+        )
+    });
+    let mut all: Vec<String> = nics.collect();
+    match spec.bus {
+        DiskBus::Scsi => all.push("virtio-scsi-pci,id=scsi0".to_owned()),
+        DiskBus::Virtio => all.extend(spec.disks.iter().enumerate().map(|(number, disk)| {
+            let node = &disk.node;
+            format!("virtio-blk-pci,id=disk-{node},drive={node}{}", boot_index(number))
+        })),
+    }
+    all.push("virtio-rng-pci,id=rng0".to_owned());
+    all
+}
+
+fn scsi_disks(out: &mut Arguments, disks: &[Disk]) {
+    for (number, disk) in disks.iter().enumerate() {
+        let node = &disk.node;
+        let boot = boot_index(number);
+        out.add("-device", format!("scsi-hd,id=disk-{node},drive={node},bus=scsi0.0,lun={number}{boot}"));
+    }
+}
+
+const fn boot_index(number: usize) -> &'static str {
+    if number == 0 { ",bootindex=1" } else { "" }
+}
+
+/// The disk with all layers spelled out: nothing is left for QEMU to guess from bytes that a guest wrote.
+fn blockdev(disk: &Disk) -> Value {
+    let mut node = layer(&disk.file, disk.format, disk.read_only);
+    node["node-name"] = json!(disk.node);
+    if !disk.read_only {
+        node["discard"] = json!("unmap");
+    }
+    if let (DiskFormat::Qcow2, Some((file, format))) = (disk.format, &disk.backing) {
+        node["backing"] = layer(file, *format, true);
+    }
+    node
+}
+
+fn layer(file: &std::path::Path, format: DiskFormat, read_only: bool) -> Value {
+    let mut layer = json!({
+        "driver": name(format), "read-only": read_only,
+        "file": { "driver": "file", "filename": file, "read-only": read_only },
+    });
+    if !read_only {
+        layer["file"]["discard"] = json!("unmap");
+    }
+    if format == DiskFormat::Qcow2 {
+        layer["backing"] = Value::Null;
+    }
+    layer
+}
+
+#[cfg(test)]
+mod tests;

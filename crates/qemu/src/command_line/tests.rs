@@ -1,0 +1,104 @@
+//! Command lines as golden text; `UPDATE_GOLDEN=1` writes them anew.
+
+use super::*;
+
+fn spec() -> GuestSpec {
+    GuestSpec {
+        id: "11111111-2222-4333-8444-555555555555".parse().unwrap(),
+        launch: 3,
+        machine_type: "pc-q35-10.0".to_owned(),
+        accelerator: Accelerator::Tcg,
+        vcpus: 2,
+        memory_mib: 512,
+        firmware: None,
+        bus: DiskBus::Virtio,
+        disks: vec![
+            Disk {
+                node: "root".to_owned(),
+                file: "root.qcow2".into(),
+                format: DiskFormat::Qcow2,
+                backing: Some(("/srv/bases/b.qcow2".into(), DiskFormat::Qcow2)),
+                read_only: false,
+            },
+            Disk {
+                node: "config".to_owned(),
+                file: "config.iso".into(),
+                format: DiskFormat::Raw,
+                backing: None,
+                read_only: true,
+            },
+        ],
+        nics: vec![GuestNic { mac: "fa:16:3e:00:00:01".to_owned(), mtu: 1450, fd: 17 }],
+        sandbox: true,
+        paused: false,
+    }
+}
+
+fn golden(name: &str, spec: &GuestSpec) {
+    let path = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let text = arguments(spec).join("\n") + "\n";
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(&path).unwrap(), "{name}");
+}
+
+#[test]
+fn a_common_guest() {
+    golden("virtio", &spec());
+}
+
+#[test]
+fn a_guest_with_scsi_uefi_and_kvm() {
+    let firmware = FirmwareFiles { code: "/usr/share/OVMF/CODE.fd".into(), variables: "uefi-vars.fd".into() };
+    let accelerator = Accelerator::Kvm;
+    golden(
+        "scsi-uefi-kvm",
+        &GuestSpec {
+            bus: DiskBus::Scsi,
+            firmware: Some(firmware),
+            accelerator,
+            sandbox: false,
+            paused: true,
+            ..spec()
+        },
+    );
+}
+
+#[test]
+fn every_root_port_has_an_address_and_chassis_of_its_own() {
+    let nics = (0..26).map(|fd| GuestNic { mac: String::new(), mtu: 1500, fd }).collect();
+    let all = arguments(&GuestSpec { nics, ..spec() });
+    let ports: Vec<&String> = all.iter().filter(|a| a.starts_with("pcie-root-port")).collect();
+    assert_eq!(ports.len(), 26 + 2 + 1 + SPARE_PORTS);
+    let part = |port: &str, n: usize| port.split(',').nth(n).unwrap().to_owned();
+    for n in [1, 3, 4] {
+        let mut distinct: Vec<String> = ports.iter().map(|port| part(port, n)).collect();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), ports.len());
+    }
+}
+
+#[test]
+fn a_file_name_with_commas_and_quotes_stays_one_value() {
+    let mut odd = spec();
+    odd.disks[0].file = "a,b\"c.qcow2".into();
+    let all = arguments(&odd);
+    let json = all.iter().find(|a| a.contains("\"root\"")).unwrap();
+    let value: Value = serde_json::from_str(json).unwrap();
+    assert_eq!(value["file"]["filename"], "a,b\"c.qcow2");
+}
+
+#[test]
+fn no_layer_is_left_to_guessing() {
+    fn walk(value: &Value) {
+        let Value::Object(map) = value else { return };
+        assert!(map.contains_key("driver"), "{value}");
+        assert!(map["driver"] != "qcow2" || map.contains_key("backing"), "{value}");
+        map.values().for_each(walk);
+    }
+    for argument in arguments(&spec()).iter().filter(|a| a.starts_with('{')) {
+        walk(&serde_json::from_str(argument).unwrap());
+    }
+}

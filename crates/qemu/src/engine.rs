@@ -1,0 +1,206 @@
+//! What this host's QEMU can do, found out by trying.
+
+use std::path::{Path, PathBuf};
+
+use kogge_node_api::Accelerator;
+use tokio::process::Command;
+
+use crate::command_line::FirmwareFiles;
+use crate::error::QemuError;
+use crate::probe::{self, Trial};
+
+/// Which accelerator to use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccelSetting {
+    /// KVM where a probe guest boots with it, else TCG.
+    #[default]
+    Auto,
+    /// KVM, or fail.
+    Kvm,
+    /// TCG.
+    Tcg,
+}
+
+/// Where QEMU is and what it shall use.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// The program.
+    pub binary: String,
+    /// Which accelerator to use.
+    pub accel: AccelSetting,
+    /// UEFI firmware and the file its variables begin with; looked for in the usual places where `None`.
+    pub firmware: Option<(PathBuf, PathBuf)>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { binary: "qemu-system-x86_64".to_owned(), accel: AccelSetting::Auto, firmware: None }
+    }
+}
+
+/// This host's QEMU.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    /// The program.
+    pub binary: String,
+    /// Version as Nova's integer: 10.0.2 is 10000002.
+    pub version: i64,
+    /// The newest versioned machine type, e.g. `pc-q35-10.0`.
+    pub machine_type: String,
+    /// The accelerator that works.
+    pub accelerator: Accelerator,
+    /// Whether QEMU runs in its seccomp sandbox.
+    pub sandbox: bool,
+    /// UEFI firmware, where there is one.
+    pub firmware: Option<FirmwareFiles>,
+}
+
+/// Firmware and variable template as distributions name them.
+const FIRMWARE: [(&str, &str); 4] = [
+    ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+    ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
+    ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
+    ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
+];
+
+impl Engine {
+    /// Finds out what works. Boots a probe guest up to three times; `scratch` is a directory for its firmware.
+    ///
+    /// # Errors
+    /// Where there is no QEMU, or the accelerator that is wanted does not work.
+    pub async fn probe(config: &EngineConfig, scratch: &Path) -> Result<Self, QemuError> {
+        let version = ask(&config.binary, &["--version"]).await?;
+        let machines = ask(&config.binary, &["-machine", "help"]).await?;
+        let unknown = |what: &str| QemuError::Refused {
+            because: format!("{} does not tell its {what}; is it QEMU for x86_64?", config.binary),
+        };
+        let rom = scratch.join(format!("probe-{}.rom", std::process::id()));
+        std::fs::write(&rom, probe::rom()).map_err(QemuError::file(format!("writing {}", rom.display())))?;
+        let found = choose(&config.binary, &rom, config.accel).await;
+        // a leftover does no harm
+        let _ = std::fs::remove_file(&rom);
+        let (accelerator, sandbox) = found?;
+        Ok(Self {
+            binary: config.binary.clone(),
+            version: parse_version(&version).ok_or_else(|| unknown("version"))?,
+            machine_type: parse_machine(&machines).ok_or_else(|| unknown("q35 machine types"))?,
+            accelerator,
+            sandbox,
+            firmware: find_firmware(config.firmware.clone()),
+        })
+    }
+
+    /// Value of `-cpu` for guests.
+    #[must_use]
+    pub const fn cpu_model(&self) -> &'static str {
+        cpu_model(self.accelerator)
+    }
+}
+
+/// The host's own CPU with KVM; everything that the emulator has without.
+pub(crate) const fn cpu_model(accelerator: Accelerator) -> &'static str {
+    match accelerator {
+        Accelerator::Kvm => "host",
+        Accelerator::Tcg | Accelerator::Simulated => "max",
+    }
+}
+
+async fn choose(binary: &str, rom: &Path, wanted: AccelSetting) -> Result<(Accelerator, bool), QemuError> {
+    if wanted != AccelSetting::Tcg {
+        match trial(binary, rom, Accelerator::Kvm).await? {
+            Ok(sandbox) => return Ok((Accelerator::Kvm, sandbox)),
+            Err(because) if wanted == AccelSetting::Kvm => {
+                return Err(QemuError::NoAccelerator { wanted: "kvm", because });
+            }
+            Err(because) => tracing::info!(%because, "KVM does not run guests here; using TCG"),
+        }
+    }
+    match trial(binary, rom, Accelerator::Tcg).await? {
+        Ok(sandbox) => Ok((Accelerator::Tcg, sandbox)),
+        Err(because) => Err(QemuError::NoAccelerator { wanted: "tcg", because }),
+    }
+}
+
+/// With the sandbox, then without. `Ok(Ok(sandbox))` where the probe came up.
+async fn trial(
+    binary: &str,
+    rom: &Path,
+    accelerator: Accelerator,
+) -> Result<Result<bool, String>, QemuError> {
+    let kvm = accelerator == Accelerator::Kvm;
+    let accel = if kvm { "kvm" } else { "tcg" };
+    let trial = Trial { accel, cpu: cpu_model(accelerator), sandbox: true, patient: !kvm };
+    if probe::attempt(binary, rom, trial).await?.is_ok() {
+        return Ok(Ok(true));
+    }
+    let open = probe::attempt(binary, rom, Trial { sandbox: false, ..trial }).await?;
+    Ok(open.map(|()| false))
+}
+
+async fn ask(binary: &str, arguments: &[&str]) -> Result<String, QemuError> {
+    let out = Command::new(binary).args(arguments).kill_on_drop(true).output().await;
+    let out =
+        out.map_err(|error| QemuError::NoProgram { program: binary.to_owned(), because: error.to_string() })?;
+    Ok(String::from_utf8_lossy(&out.stdout).into_owned())
+}
+
+fn find_firmware(given: Option<(PathBuf, PathBuf)>) -> Option<FirmwareFiles> {
+    let usual = FIRMWARE.iter().map(|(code, vars)| (PathBuf::from(code), PathBuf::from(vars)));
+    let mut candidates = given.into_iter().chain(usual);
+    let (code, variables) = candidates.find(|(code, vars)| code.exists() && vars.exists())?;
+    Some(FirmwareFiles { code, variables })
+}
+
+/// 10.0.2 becomes 10000002.
+fn parse_version(said: &str) -> Option<i64> {
+    let numbers = said.split("version ").nth(1)?.split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
+    let mut parts = numbers.split('.').map(|n| n.parse::<i64>().unwrap_or(0));
+    Some(parts.next()? * 1_000_000 + parts.next()? * 1_000 + parts.next().unwrap_or(0))
+}
+
+/// What `q35` stands for, from `-machine help`.
+fn parse_machine(said: &str) -> Option<String> {
+    let line = said.lines().find(|line| line.split_ascii_whitespace().next() == Some("q35"))?;
+    Some(line.split("alias of ").nth(1)?.trim_end_matches(')').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_become_novas_integers() {
+        assert_eq!(parse_version("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds)"), Some(10_000_002));
+        assert_eq!(parse_version("QEMU emulator version 7.2.22 (Debian)"), Some(7_002_022));
+        assert_eq!(parse_version("something else"), None);
+    }
+
+    #[test]
+    fn the_machine_type_is_pinned_to_a_version() {
+        let help = "pc   Standard PC (alias of pc-i440fx-10.0)\n\
+                    q35                  Standard PC (Q35 + ICH9, 2009) (alias of pc-q35-10.0)\n";
+        assert_eq!(parse_machine(help).as_deref(), Some("pc-q35-10.0"));
+        assert_eq!(parse_machine("none   empty machine\n"), None);
+    }
+
+    #[tokio::test]
+    async fn something_on_this_host_runs_guests() {
+        let dir = tempfile::tempdir().unwrap();
+        match Engine::probe(&EngineConfig::default(), dir.path()).await {
+            Err(QemuError::NoProgram { .. }) => println!("skipped: QEMU is not installed"),
+            found => {
+                let engine = found.unwrap();
+                assert!(engine.machine_type.starts_with("pc-q35-"));
+                assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_qemu_is_named() {
+        let config = EngineConfig { binary: "/nowhere/qemu".to_owned(), ..EngineConfig::default() };
+        let error = Engine::probe(&config, Path::new("/tmp")).await.unwrap_err();
+        assert!(error.to_string().contains("/nowhere/qemu"));
+    }
+}

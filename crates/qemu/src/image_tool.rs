@@ -1,0 +1,239 @@
+//! `qemu-img` with limits: every format is named, nothing is guessed.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use kogge_node_api::DiskFormat;
+use serde::Deserialize;
+use tokio::process::Command;
+
+use crate::error::QemuError;
+use crate::spawn::{Limits, limit};
+
+/// For calls that only touch headers.
+const QUICK: (Limits, Duration) =
+    (Limits { cpu_seconds: 30, address_space: 1 << 30 }, Duration::from_secs(120));
+/// For calls that copy a disk.
+const COPY: (Limits, Duration) =
+    (Limits { cpu_seconds: 3600, address_space: 4 << 30 }, Duration::from_secs(4 * 3600));
+
+/// Runs `qemu-img`. Dropping a call's future kills the program.
+#[derive(Debug, Clone)]
+pub struct ImageTool {
+    program: String,
+}
+
+/// What a disk's header says.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ImageInfo {
+    /// Size for the guest in bytes.
+    pub virtual_size: u64,
+    /// The file it is based on.
+    #[serde(default)]
+    pub backing_filename: Option<String>,
+    /// What only its format has.
+    #[serde(default)]
+    format_specific: Option<FormatSpecific>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct FormatSpecific {
+    data: serde_json::Value,
+}
+
+impl ImageInfo {
+    /// True where the disk needs another file: a backing file, or one for its data.
+    #[must_use]
+    pub fn leans_on_another_file(&self) -> bool {
+        let data_file = self.format_specific.as_ref().and_then(|f| f.data.get("data-file"));
+        self.backing_filename.is_some() || data_file.is_some()
+    }
+}
+
+impl Default for ImageTool {
+    fn default() -> Self {
+        Self { program: "qemu-img".to_owned() }
+    }
+}
+
+impl ImageTool {
+    /// Reads a header. The file may be in use.
+    ///
+    /// # Errors
+    /// Where the file is not of this format.
+    pub async fn info(&self, path: &Path, format: DiskFormat) -> Result<ImageInfo, QemuError> {
+        let mut command = self.command("info");
+        command.args(["-U", "--output=json", "-f", name(format)]).arg(path);
+        let out = run(command, "qemu-img info", QUICK.0, QUICK.1).await?;
+        serde_json::from_slice(&out).map_err(|error| QemuError::Failed {
+            program: "qemu-img info".to_owned(),
+            because: format!("it said something unexpected: {error}"),
+        })
+    }
+
+    /// Makes `target` a qcow2 disk of `size` bytes (the base's own where `None`) on top of `base`.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub async fn create_overlay(
+        &self,
+        target: &Path,
+        base: &Path,
+        base_format: DiskFormat,
+        size: Option<u64>,
+    ) -> Result<(), QemuError> {
+        let mut command = self.command("create");
+        command.args(["-q", "-f", "qcow2", "-F", name(base_format), "-b"]).arg(base).arg(target);
+        command.args(size.map(|size| size.to_string()));
+        run(command, "qemu-img create", QUICK.0, QUICK.1).await.map(drop)
+    }
+
+    /// Makes `target` an empty qcow2 disk of `size` bytes.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub async fn create_empty(&self, target: &Path, size: u64) -> Result<(), QemuError> {
+        let mut command = self.command("create");
+        command.args(["-q", "-f", "qcow2"]).arg(target).arg(size.to_string());
+        run(command, "qemu-img create", QUICK.0, QUICK.1).await.map(drop)
+    }
+
+    /// Grows a qcow2 disk that is not in use to `size` bytes.
+    ///
+    /// # Errors
+    /// What the program says; also where the disk is larger already.
+    pub async fn resize(&self, target: &Path, size: u64) -> Result<(), QemuError> {
+        let mut command = self.command("resize");
+        command.args(["-q", "-f", "qcow2"]).arg(target).arg(size.to_string());
+        run(command, "qemu-img resize", QUICK.0, QUICK.1).await.map(drop)
+    }
+
+    /// Writes a self-contained qcow2 copy of a qcow2 disk that is not in use.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub async fn flatten(&self, source: &Path, target: &Path) -> Result<(), QemuError> {
+        let mut command = self.command("convert");
+        command.args(["-q", "-f", "qcow2", "-O", "qcow2"]).arg(source).arg(target);
+        run(command, "qemu-img convert", COPY.0, COPY.1).await.map(drop)
+    }
+
+    fn command(&self, verb: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(verb);
+        command
+    }
+}
+
+/// The format's name for QEMU.
+pub(crate) const fn name(format: DiskFormat) -> &'static str {
+    match format {
+        DiskFormat::Raw => "raw",
+        DiskFormat::Qcow2 => "qcow2",
+    }
+}
+
+/// Runs a tool to its end and answers what it printed.
+pub(crate) async fn run(
+    mut command: Command,
+    what: &str,
+    limits: Limits,
+    patience: Duration,
+) -> Result<Vec<u8>, QemuError> {
+    limit(&mut command, limits);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let started = command
+        .spawn()
+        .map_err(|error| QemuError::NoProgram { program: what.to_owned(), because: error.to_string() })?;
+    let out = tokio::time::timeout(patience, started.wait_with_output()).await;
+    let out =
+        out.map_err(|_| QemuError::TooSlow { program: what.to_owned(), seconds: patience.as_secs() })?;
+    let out = out.map_err(QemuError::file(what))?;
+    if out.status.success() {
+        return Ok(out.stdout);
+    }
+    Err(QemuError::Failed {
+        program: what.to_owned(),
+        because: last_words(&out.stderr, &out.status.to_string()),
+    })
+}
+
+/// The last lines of what a program said, at most 500 characters; `otherwise` where it said nothing.
+pub(crate) fn last_words(said: &[u8], otherwise: &str) -> String {
+    let text = String::from_utf8_lossy(said);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() {
+        return otherwise.to_owned();
+    }
+    let words = lines[lines.len().saturating_sub(3)..].join("; ");
+    let skip = words.chars().count().saturating_sub(500);
+    words.chars().skip(skip).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_words_are_short() {
+        assert_eq!(last_words(b"", "exit status: 1"), "exit status: 1");
+        assert_eq!(last_words(b"a\n\nb\nc\nd\n", ""), "b; c; d");
+        assert_eq!(last_words("ä".repeat(9_999).as_bytes(), "").chars().count(), 500);
+    }
+
+    #[tokio::test]
+    async fn a_tool_that_hangs_is_killed() {
+        let mut command = Command::new("sleep");
+        command.arg("600");
+        let failed = run(command, "sleeping", QUICK.0, Duration::from_millis(50)).await;
+        assert!(matches!(failed, Err(QemuError::TooSlow { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_missing_tool_says_what_to_install() {
+        let failed = run(Command::new("/nowhere/tool"), "the tool", QUICK.0, QUICK.1).await;
+        assert!(failed.unwrap_err().to_string().contains("README"));
+    }
+
+    async fn have_tool() -> bool {
+        let there = Command::new("qemu-img").arg("--version").output().await.is_ok();
+        if !there {
+            println!("skipped: qemu-img is not installed");
+        }
+        there
+    }
+
+    #[tokio::test]
+    async fn overlays_grow_and_flatten() {
+        if !have_tool().await {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let (base, over, flat) = (dir.path().join("base"), dir.path().join("over"), dir.path().join("flat"));
+        let tool = ImageTool::default();
+        tool.create_empty(&base, 1 << 20).await.unwrap();
+        tool.create_overlay(&over, &base, DiskFormat::Qcow2, Some(4 << 20)).await.unwrap();
+        let info = tool.info(&over, DiskFormat::Qcow2).await.unwrap();
+        assert_eq!(info.virtual_size, 4 << 20);
+        assert!(info.leans_on_another_file());
+        tool.resize(&over, 8 << 20).await.unwrap();
+        tool.flatten(&over, &flat).await.unwrap();
+        let info = tool.info(&flat, DiskFormat::Qcow2).await.unwrap();
+        assert_eq!((info.virtual_size, info.leans_on_another_file()), (8 << 20, false));
+    }
+
+    #[tokio::test]
+    async fn a_raw_file_is_not_taken_for_qcow2() {
+        if !have_tool().await {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("raw");
+        std::fs::write(&path, vec![0; 1 << 20]).unwrap();
+        let tool = ImageTool::default();
+        assert!(tool.info(&path, DiskFormat::Qcow2).await.is_err());
+        assert_eq!(tool.info(&path, DiskFormat::Raw).await.unwrap().virtual_size, 1 << 20);
+    }
+}
