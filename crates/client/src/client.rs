@@ -104,6 +104,11 @@ impl Client {
         Call::new(self.clone(), method, service, path)
     }
 
+    /// Begins a call of a full address, without a token. `service` only names it in errors.
+    pub fn anonymous(&self, method: Method, service: &str, address: Url) -> Call {
+        Call::new(self.clone(), method, service, "").anonymous().at(address)
+    }
+
     /// One call in one line.
     ///
     /// # Errors

@@ -122,9 +122,12 @@ fn next_query(body: &Value, key: &str) -> Option<String> {
         next.get("href")?.as_str().map(str::to_owned)
     };
     let plain = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    // block storage names its links after the singular: volume_type_links beside volume_types
+    let named = body.as_object()?.iter().filter(|(name, _)| name.ends_with("_links"));
     let link = body
         .get(format!("{key}_links"))
         .and_then(by_rel)
+        .or_else(|| named.map(|(_, links)| links).find_map(by_rel))
         .or_else(|| body.get("links").and_then(by_rel))
         .or_else(|| plain(body.get("links").and_then(|l| l.get("next"))))
         .or_else(|| plain(body.get("next")))?;
@@ -142,6 +145,7 @@ mod tests {
     fn every_spelling_of_next_is_read() {
         for body in [
             json!({"flavors": [], "flavors_links": [{"rel": "next", "href": "http://evil/x?marker=7"}]}),
+            json!({"flavors": [], "flavor_links": [{"rel": "next", "href": "http://x/y?marker=7"}]}),
             json!({"flavors": [], "next": "/v2/images?marker=7"}),
             json!({"flavors": [], "links": {"next": "http://k/v3/users?marker=7", "self": "s"}}),
             json!({"flavors": [], "links": [{"rel": "next", "href": "?marker=7#f"}]}),

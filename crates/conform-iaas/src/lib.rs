@@ -1,1 +1,29 @@
-//! The checks of the scope SCS-compatible IaaS.
+//! The checks of the scope *SCS-compatible IaaS*.
+//!
+//! Each testcase of the upstream suite is one [`kogge_conform::Check`] with upstream's id and upstream's verdict. The
+//! rules are pure functions in `kogge-standards`; this crate only fetches what they judge, through public APIs, as an
+//! ordinary member of a project.
+//!
+//! ```text
+//!  select ─▶ Check ─▶ preflight ─▶ lookup (shared) ─────▶ kogge_standards::judge_* ─▶ Outcome
+//!                                  steps (creates, cleans) ┘
+//! ```
+//!
+//! What upstream does and we do not: we delete nothing that this run did not create. Upstream's tests for volume
+//! backup and key manager first delete whatever bears their fixed names; ours use names of their own.
+
+mod catalogue;
+mod check;
+mod created;
+mod entropy;
+mod lookup;
+mod preflight;
+mod remove;
+mod select;
+mod signature;
+mod steps;
+mod wait;
+
+pub use catalogue::catalogue;
+pub use remove::{Sweeper, sweep};
+pub use select::{Selected, SelectionError, Wanted, select, select_from};

@@ -1,0 +1,142 @@
+//! Creating things so that they are found again: the journal first, then the call.
+
+use kogge_conform::{Context, NewEntry, Problem};
+use serde_json::Value;
+
+use kogge_client::{Answer, Method};
+
+/// A kind of thing that checks create.
+#[derive(Debug)]
+pub(crate) struct Thing {
+    /// Its word in the journal.
+    pub(crate) word: &'static str,
+    /// The service that keeps it.
+    pub(crate) service: &'static str,
+    /// Path of the collection.
+    pub(crate) path: &'static str,
+    /// Path of the list that shows names.
+    pub(crate) list: &'static str,
+    /// Key of the array in the list.
+    pub(crate) many: &'static str,
+    /// Key of the object in request and answer; empty where there is none.
+    pub(crate) one: &'static str,
+}
+
+const fn thing(
+    word: &'static str,
+    service: &'static str,
+    path: &'static str,
+    list: &'static str,
+    many: &'static str,
+    one: &'static str,
+) -> Thing {
+    Thing { word, service, path, list, many, one }
+}
+
+pub(crate) const NETWORK: Thing = thing("network", "network", "networks", "networks", "networks", "network");
+pub(crate) const SUBNET: Thing = thing("subnet", "network", "subnets", "subnets", "subnets", "subnet");
+pub(crate) const ROUTER: Thing = thing("router", "network", "routers", "routers", "routers", "router");
+pub(crate) const GROUP: Thing = thing(
+    "security group",
+    "network",
+    "security-groups",
+    "security-groups",
+    "security_groups",
+    "security_group",
+);
+pub(crate) const SERVER: Thing = thing("server", "compute", "servers", "servers/detail", "servers", "server");
+pub(crate) const VOLUME: Thing =
+    thing("volume", "block-storage", "volumes", "volumes/detail", "volumes", "volume");
+pub(crate) const BACKUP: Thing =
+    thing("backup", "block-storage", "backups", "backups/detail", "backups", "backup");
+pub(crate) const SECRET: Thing = thing("secret", "key-manager", "secrets", "secrets", "secrets", "");
+
+/// All kinds.
+pub(crate) const THINGS: [&Thing; 8] =
+    [&NETWORK, &SUBNET, &ROUTER, &GROUP, &SERVER, &VOLUME, &BACKUP, &SECRET];
+
+/// A thing that this run made.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    /// Its place in the journal.
+    pub(crate) number: u64,
+    /// Its id.
+    pub(crate) id: String,
+    /// The object in the answer.
+    pub(crate) object: Value,
+}
+
+/// Notes in the journal that a thing of this name is about to come.
+pub(crate) fn announce(context: &Context, thing: &Thing, name: &str) -> Result<u64, Problem> {
+    let config = context.client.config();
+    let entry = NewEntry {
+        cloud: config.name.clone(),
+        auth_url: config.auth_url.to_string(),
+        project: None,
+        run: context.run.to_string(),
+        kind: thing.word.to_owned(),
+        name: name.to_owned(),
+    };
+    Ok(context.journal.intend(entry)?)
+}
+
+/// Announces a thing, creates it, and notes its id. `body` is the object without its wrapping.
+pub(crate) async fn create(
+    context: &Context,
+    thing: &Thing,
+    name: &str,
+    body: Value,
+) -> Result<Made, Problem> {
+    let number = announce(context, thing, name)?;
+    let wrapped = if thing.one.is_empty() { body } else { Value::from_iter([(thing.one, body)]) };
+    let answer = post(context, thing, &wrapped).await?;
+    let answer = match answer.success() {
+        Ok(answer) => answer,
+        Err(error) => {
+            // an answer of this kind means that nothing came to be
+            if error.status().is_some_and(|status| (400..500).contains(&status)) {
+                context.journal.gone(number)?;
+            }
+            return Err(error.into());
+        }
+    };
+    let body: Value = answer.json()?;
+    let object = if thing.one.is_empty() { &body } else { body.get(thing.one).unwrap_or(&Value::Null) };
+    let id = id_of(object)
+        .ok_or_else(|| Problem::from(answer.shape(format!("the new {} has no id", thing.word))))?;
+    context.journal.made(number, &id)?;
+    Ok(Made { number, id, object: object.clone() })
+}
+
+async fn post(context: &Context, thing: &Thing, body: &Value) -> Result<Answer, Problem> {
+    Ok(context.client.request(Method::POST, thing.service, thing.path, None, Some(body)).await?)
+}
+
+/// An object's id; the key manager gives a reference instead, whose last part it is.
+pub(crate) fn id_of(object: &Value) -> Option<String> {
+    if let Some(id) = object.get("id").and_then(Value::as_str) {
+        return Some(id.to_owned());
+    }
+    let reference = object.get("secret_ref")?.as_str()?;
+    reference.trim_end_matches('/').rsplit('/').next().filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+/// Fetches a thing; `None` if the cloud says that it is not there.
+pub(crate) async fn show(context: &Context, thing: &Thing, id: &str) -> Result<Option<Value>, Problem> {
+    show_by(&context.client, thing, id).await
+}
+
+/// As [`show`], with a client only.
+pub(crate) async fn show_by(
+    client: &kogge_client::Client,
+    thing: &Thing,
+    id: &str,
+) -> Result<Option<Value>, Problem> {
+    let path = format!("{}/{}", thing.path, kogge_client::encode_segment(id));
+    let answer = client.get(thing.service, &path).await?;
+    if answer.status.as_u16() == 404 {
+        return Ok(None);
+    }
+    let body: Value = answer.success()?.json()?;
+    Ok(Some(if thing.one.is_empty() { body } else { body.get(thing.one).cloned().unwrap_or(Value::Null) }))
+}

@@ -1,0 +1,145 @@
+//! The experiment: network, machine, console, and everything removed again.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kogge_client::{Method, encode_segment};
+use kogge_conform::{Context, Problem};
+use serde_json::{Value, json};
+
+use super::choose;
+use super::console::{BROKEN, END, Output, user_data};
+use crate::created::{Made, NETWORK, ROUTER, SERVER, SUBNET, Thing, create, show};
+use crate::lookup::{flavors, images, text};
+use crate::remove::remove;
+use crate::wait::until;
+
+/// Upstream's patience.
+const BOOT: Duration = Duration::from_secs(500);
+const CONSOLE: Duration = Duration::from_secs(300);
+
+/// The least boot volume in GB.
+const LEAST_VOLUME: u64 = 8;
+
+/// Boots the machine and returns what it printed. Everything is removed, whatever happens.
+pub(super) async fn experiment(context: &Context) -> Result<Output, Problem> {
+    let images = images::all(context).await?;
+    let image = choose::image(&images.0)?;
+    let flavors = flavors::all(context).await?;
+    let flavor = choose::flavor(&flavors.0, image)?;
+    let mut made = Vec::new();
+    let lab = Lab {
+        context,
+        image: &image.id,
+        volume: image.min_disk.unwrap_or(0).max(LEAST_VOLUME),
+        flavor: &flavor.id,
+    };
+    let output = Box::pin(lab.work(&mut made)).await;
+    for (thing, made) in made.iter().rev() {
+        if let Err(problem) = Box::pin(remove(context, thing, made)).await {
+            tracing::info!(kind = thing.word, %problem, "not removed yet");
+        }
+    }
+    output
+}
+
+struct Lab<'a> {
+    context: &'a Context,
+    image: &'a str,
+    volume: u64,
+    flavor: &'a str,
+}
+
+type MadeThings = Vec<(&'static Thing, Made)>;
+
+impl Lab<'_> {
+    async fn work(&self, made: &mut MadeThings) -> Result<Output, Problem> {
+        let network = self.network(made).await?;
+        let server = self.server(made, &network).await?;
+        let text = self.console(&server).await?;
+        Ok(Output::parse(&text))
+    }
+
+    async fn make(
+        &self,
+        made: &mut MadeThings,
+        thing: &'static Thing,
+        body: Value,
+    ) -> Result<String, Problem> {
+        let name = text(&body, "name").unwrap_or_default();
+        let new = create(self.context, thing, &name, body).await?;
+        let id = new.id.clone();
+        made.push((thing, new));
+        Ok(id)
+    }
+
+    fn name(&self, what: &str) -> String {
+        self.context.object_name("0101", what)
+    }
+
+    async fn network(&self, made: &mut MadeThings) -> Result<String, Problem> {
+        let network = self.make(made, &NETWORK, json!({"name": self.name("net")})).await?;
+        let subnet = json!({
+            "name": self.name("subnet"), "network_id": network, "ip_version": 4, "cidr": "10.1.0.0/24",
+            "gateway_ip": "10.1.0.1", "enable_dhcp": true, "dns_nameservers": ["9.9.9.9"],
+            "allocation_pools": [{"start": "10.1.0.100", "end": "10.1.0.199"}]});
+        let subnet = self.make(made, &SUBNET, subnet).await?;
+        let outside = self.external_network().await?;
+        let router = json!({"name": self.name("router"), "external_gateway_info": {"network_id": outside}});
+        let router = self.make(made, &ROUTER, router).await?;
+        let path = format!("routers/{}/add_router_interface", encode_segment(&router));
+        let body = json!({"subnet_id": subnet});
+        self.context.client.request(Method::PUT, "network", &path, None, Some(&body)).await?.success()?;
+        Ok(network)
+    }
+
+    async fn external_network(&self) -> Result<String, Problem> {
+        let list = self.context.client.list("network", "networks", "networks");
+        let all: Vec<Value> = list.with(|call| call.query("router:external", "true")).collect().await?;
+        all.iter()
+            .filter(|network| network.get("router:external") == Some(&Value::Bool(true)))
+            .find_map(|network| text(network, "id"))
+            .ok_or_else(|| Problem::new("there is no external network to connect the machine with"))
+    }
+
+    async fn server(&self, made: &mut MadeThings, network: &str) -> Result<String, Problem> {
+        let body = json!({
+            "name": self.name("server"), "imageRef": "", "flavorRef": self.flavor, "networks": [{"uuid": network}],
+            "user_data": STANDARD.encode(user_data()), "min_count": 1, "max_count": 1,
+            "block_device_mapping_v2": [{
+                "boot_index": "0", "uuid": self.image, "source_type": "image", "destination_type": "volume",
+                "volume_size": self.volume, "delete_on_termination": true}]});
+        let id = self.make(made, &SERVER, body).await?;
+        until(&format!("server {id} is ACTIVE"), BOOT, || async {
+            let server = show(self.context, &SERVER, &id).await?.unwrap_or(Value::Null);
+            match text(&server, "status").as_deref() {
+                Some("ACTIVE") => Ok(Some(())),
+                Some("ERROR") => {
+                    let fault = server.get("fault").and_then(|f| text(f, "message"));
+                    let why = fault.unwrap_or_else(|| "the cloud does not say why".to_owned());
+                    Err(Problem::new(format!("the sample machine {id} went into ERROR: {why}")))
+                }
+                _ => Ok(None),
+            }
+        })
+        .await?;
+        Ok(id)
+    }
+
+    async fn console(&self, server: &str) -> Result<String, Problem> {
+        let path = format!("servers/{}/action", encode_segment(server));
+        let body = json!({"os-getConsoleOutput": {}});
+        until("the sample machine prints its results on the console", CONSOLE, || async {
+            let answer =
+                self.context.client.request(Method::POST, "compute", &path, None, Some(&body)).await?;
+            let answer: Value = answer.success()?.json()?;
+            let text = text(&answer, "output").unwrap_or_default();
+            if text.contains(BROKEN) {
+                return Err(Problem::new("cloud-init in the sample machine could not run our script"));
+            }
+            Ok(text.contains(END).then_some(text))
+        })
+        .await
+    }
+}

@@ -1,0 +1,108 @@
+//! Removing what a run created: by journal, by id or by the unique name, and nothing else.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kogge_client::{Client, Method, encode_segment};
+use kogge_conform::{Cleaner, Context, Entry, Journal, Problem};
+use serde_json::{Value, json};
+
+use crate::created::{Made, ROUTER, THINGS, Thing, id_of, show_by};
+use crate::wait::until;
+
+/// How long one thing may take to vanish.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Knows how to remove every kind of thing that the checks create.
+#[derive(Debug, Default)]
+pub struct Sweeper;
+
+#[async_trait]
+impl Cleaner for Sweeper {
+    async fn remove(&self, client: &Client, entry: &Entry) -> Result<(), Problem> {
+        let thing = THINGS
+            .iter()
+            .find(|thing| thing.word == entry.object.kind)
+            .ok_or_else(|| Problem::new(format!("this program makes no {:?}", entry.object.kind)))?;
+        let ids = match &entry.id {
+            Some(id) => vec![id.clone()],
+            None => ids_by_name(client, thing, &entry.object.name).await?,
+        };
+        for id in ids {
+            remove_thing(client, thing, &id).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes what earlier runs left on this cloud, by the journal. Returns what could not be removed, in words.
+///
+/// Entries of other clouds are left alone.
+pub async fn sweep(client: &Client, journal: &Journal) -> Vec<String> {
+    let address = client.config().auth_url.to_string();
+    let mut failed = Vec::new();
+    for entry in journal.left().into_iter().filter(|entry| entry.object.auth_url == address) {
+        let removed = Sweeper.remove(client, &entry).await;
+        let noted = removed.and_then(|()| journal.gone(entry.number).map_err(Problem::from));
+        if let Err(problem) = noted {
+            failed.push(format!("{} {}: {problem}", entry.object.kind, entry.object.name));
+        }
+    }
+    failed
+}
+
+/// Removes a thing that the running check made, and notes it.
+pub(crate) async fn remove(context: &Context, thing: &Thing, made: &Made) -> Result<(), Problem> {
+    remove_thing(&context.client, thing, &made.id).await?;
+    Ok(context.journal.gone(made.number)?)
+}
+
+async fn ids_by_name(client: &Client, thing: &Thing, name: &str) -> Result<Vec<String>, Problem> {
+    let all: Vec<Value> = match client.list(thing.service, thing.list, thing.many).collect().await {
+        // a cloud without the service keeps nothing of ours
+        Err(kogge_client::Error::NoEndpoint { .. }) => return Ok(Vec::new()),
+        other => other?,
+    };
+    Ok(all.iter().filter(|o| o.get("name").and_then(Value::as_str) == Some(name)).filter_map(id_of).collect())
+}
+
+/// Deletes until it is gone. A conflict (a volume still in use, a port still there) is waited out.
+async fn remove_thing(client: &Client, thing: &Thing, id: &str) -> Result<(), Problem> {
+    if thing.word == ROUTER.word {
+        empty_router(client, id).await?;
+    }
+    let path = format!("{}/{}", thing.path, encode_segment(id));
+    until(&format!("{} {id} is deleted", thing.word), PATIENCE, || async {
+        let answer = client.call(Method::DELETE, thing.service, &path).send().await?;
+        match answer.status.as_u16() {
+            404 => Ok(Some(())),
+            // 400 and 409: block storage and network say so while something is still in use
+            400 | 409 => Ok(None),
+            _ => answer.success().map(|_| Some(())).map_err(Problem::from),
+        }
+    })
+    .await?;
+    until(&format!("{} {id} is gone", thing.word), PATIENCE, || async {
+        Ok(show_by(client, thing, id).await?.is_none().then_some(()))
+    })
+    .await
+}
+
+/// Takes a router's interfaces away, without which it cannot be deleted.
+async fn empty_router(client: &Client, id: &str) -> Result<(), Problem> {
+    let ports: Vec<Value> =
+        client.list("network", "ports", "ports").with(|call| call.query("device_id", id)).collect().await?;
+    for port in ports {
+        let owner = port.get("device_owner").and_then(Value::as_str).unwrap_or_default();
+        let (true, Some(port_id)) = (owner.starts_with("network:router_interface"), id_of(&port)) else {
+            continue;
+        };
+        let path = format!("routers/{}/remove_router_interface", encode_segment(id));
+        let answer =
+            client.request(Method::PUT, "network", &path, None, Some(&json!({"port_id": port_id}))).await?;
+        if answer.status.as_u16() != 404 {
+            answer.success()?;
+        }
+    }
+    Ok(())
+}

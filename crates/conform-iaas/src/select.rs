@@ -1,0 +1,199 @@
+//! From "which scope, which day, which tests" to the checks that run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use kogge_conform::{Check, Plan, PlannedVersion, ScopeRef};
+use kogge_standards::scope::{Covered, Scope, SelectError, scs_compatible_iaas};
+use regex::Regex;
+
+use crate::catalogue::{catalogue, unknown};
+
+/// What the user asked for.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The day whose timeline counts.
+    pub date: Date,
+    /// A version by name, such as `v5.1`, whether it is in force or not; else all that are.
+    pub version: Option<String>,
+    /// Only testcases whose id this expression matches *from its beginning*, as upstream has it.
+    pub tests: Option<String>,
+    /// Every testcase that this program has, whatever the versions list: recommended ones too.
+    pub all: bool,
+}
+
+/// What is going to run.
+pub struct Selected {
+    /// The plan for the report.
+    pub plan: Plan,
+    /// The checks in the order of the scope.
+    pub checks: Vec<Box<dyn Check>>,
+}
+
+/// Why nothing can be selected. All of these are the user's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectionError {
+    /// The version does not exist, or none is in force on that day.
+    #[error(transparent)]
+    Version(#[from] SelectError),
+    /// The expression cannot be read.
+    #[error("--tests {text:?} is no regular expression: {because}")]
+    Expression {
+        /// The expression.
+        text: String,
+        /// The reason.
+        because: String,
+    },
+    /// The expression matches no testcase of the chosen versions.
+    #[error("no testcase of {versions} begins with a match of {text:?}; `kogge standards list` names them")]
+    NothingMatches {
+        /// The expression.
+        text: String,
+        /// The versions.
+        versions: String,
+    },
+}
+
+/// Selects from the built-in scope *SCS-compatible IaaS*.
+///
+/// # Errors
+/// [`SelectionError`], always the user's to mend.
+pub fn select(wanted: &Wanted) -> Result<Selected, SelectionError> {
+    select_from(scs_compatible_iaas(), wanted)
+}
+
+/// Selects from any scope, such as one read from upstream's newest file.
+///
+/// # Errors
+/// As [`select`].
+pub fn select_from(scope: &Scope, wanted: &Wanted) -> Result<Selected, SelectionError> {
+    let covered = scope.covered(wanted.date, wanted.version.as_deref())?;
+    let expression = wanted.tests.as_deref().map(anchored).transpose()?;
+    let listed: BTreeSet<&str> = covered.iter().flat_map(|c| c.version.testcases()).collect();
+    let matches = |id: &str| expression.as_ref().is_none_or(|e| e.is_match(id));
+    let chosen = |id: &str| (wanted.all || listed.contains(id)) && matches(id);
+    let mut checks: Vec<Box<dyn Check>> =
+        catalogue().into_iter().filter(|c| chosen(&c.description().id)).collect();
+    checks.extend(unknown_ones(scope, &listed, &checks, matches));
+    if let (true, Some(text)) = (checks.is_empty(), &wanted.tests) {
+        let versions = covered.iter().map(|c| c.version.version.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(SelectionError::NothingMatches { text: text.clone(), versions });
+    }
+    Ok(Selected { plan: plan(scope, wanted, &covered), checks })
+}
+
+/// An expression that must match at the beginning, and need not at the end.
+fn anchored(text: &str) -> Result<Regex, SelectionError> {
+    Regex::new(&format!("^(?:{text})"))
+        .map_err(|e| SelectionError::Expression { text: text.to_owned(), because: e.to_string() })
+}
+
+/// Testcases of scripts with a program that this program does not have: they must not vanish from the report.
+fn unknown_ones(
+    scope: &Scope,
+    listed: &BTreeSet<&str>,
+    known: &[Box<dyn Check>],
+    matches: impl Fn(&str) -> bool,
+) -> Vec<Box<dyn Check>> {
+    let automated = scope.testcases().filter(|(_, script)| script.executable.is_some());
+    automated
+        .filter(|(t, _)| listed.contains(t.id.as_str()) && matches(&t.id))
+        .filter(|(t, _)| !known.iter().any(|c| c.description().id == t.id))
+        .map(|(t, _)| unknown(&t.id, &t.description, &t.url))
+        .collect()
+}
+
+fn plan(scope: &Scope, wanted: &Wanted, covered: &[Covered<'_>]) -> Plan {
+    let version = |c: &Covered<'_>| PlannedVersion {
+        version: c.version.version.clone(),
+        validity: c.standing.validity.word().to_owned(),
+        targets: c
+            .version
+            .targets
+            .iter()
+            .map(|target| (target.name.clone(), target.testcases.clone()))
+            .collect::<BTreeMap<_, _>>(),
+    };
+    Plan {
+        scope: Some(ScopeRef { uuid: scope.uuid.clone(), name: scope.name.clone(), url: scope.url.clone() }),
+        versions: covered.iter().map(version).collect(),
+        reference_date: wanted.date.to_string(),
+        forced_version: wanted.version.clone(),
+        forced_tests: wanted.tests.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(date: &str, version: Option<&str>, tests: Option<&str>) -> Wanted {
+        Wanted {
+            date: date.parse().unwrap(),
+            version: version.map(str::to_owned),
+            tests: tests.map(str::to_owned),
+            all: false,
+        }
+    }
+
+    fn ids(wanted: &Wanted) -> Vec<String> {
+        select(wanted).unwrap().checks.iter().map(|c| c.description().id.clone()).collect()
+    }
+
+    #[test]
+    fn each_version_has_its_number_of_testcases() {
+        for (version, count) in [("v3", 16), ("v4", 39), ("v5.1", 54), ("next", 55)] {
+            assert_eq!(ids(&wanted("2026-11-24", Some(version), None)).len(), count, "{version}");
+        }
+    }
+
+    #[test]
+    fn a_day_chooses_the_versions() {
+        let versions = |date: &str| -> Vec<String> {
+            select(&wanted(date, None, None)).unwrap().plan.versions.into_iter().map(|v| v.version).collect()
+        };
+        assert_eq!(versions("2026-11-24"), ["next", "v5.1"]);
+        assert!(versions("2025-01-15").contains(&"v4".to_owned()));
+        assert!(matches!(select(&wanted("2020-01-01", None, None)), Err(SelectionError::Version(_))));
+    }
+
+    #[test]
+    fn an_expression_is_anchored_at_the_beginning_only() {
+        assert_eq!(ids(&wanted("2026-11-24", Some("v5.1"), Some("scs-0100"))).len(), 2);
+        assert!(matches!(
+            select(&wanted("2026-11-24", Some("v5.1"), Some("syntax"))),
+            Err(SelectionError::NothingMatches { .. })
+        ));
+        assert_eq!(ids(&wanted("2026-11-24", Some("v5.1"), Some("scs-0100|scs-0115"))).len(), 3);
+        assert!(matches!(
+            select(&wanted("2026-11-24", None, Some("("))),
+            Err(SelectionError::Expression { .. })
+        ));
+    }
+
+    #[test]
+    fn all_brings_the_recommended_ones() {
+        let all = Wanted { all: true, ..wanted("2026-11-24", Some("v5.1"), Some("scs-0103")) };
+        assert_eq!(ids(&all).len(), 31);
+    }
+
+    #[test]
+    fn a_testcase_that_we_do_not_know_stays_in_the_plan() {
+        let mut scope = scs_compatible_iaas().clone();
+        let (script, module) = (&mut scope.scripts[0], &mut scope.modules);
+        let mut new = script.testcases[0].clone();
+        new.id = "scs-0999-new".into();
+        script.testcases.push(new);
+        let include = scope.versions[0].include[0].module.clone();
+        for m in module.iter_mut().filter(|m| m.id == include) {
+            m.targets = vec![kogge_standards::scope::Target {
+                name: "main".into(),
+                testcases: vec!["scs-0999-new".into()],
+            }];
+        }
+        let scope = scope.with_targets();
+        let version = scope.versions[0].version.clone();
+        let selected = select_from(&scope, &wanted("2026-11-24", Some(&version), Some("scs-0999"))).unwrap();
+        assert_eq!(selected.checks[0].description().id, "scs-0999-new");
+    }
+}

@@ -1,0 +1,61 @@
+//! SCS-0123 (version 1): where Swift is offered, S3 answers on the same host and port.
+
+use kogge_client::{Method, chain};
+use kogge_conform::{Context, Outcome, Problem};
+use kogge_standards::service_types::{PROBE_ACCESS_KEY, SwiftProbe, judge_swift_s3, swift_s3_host};
+use url::Url;
+
+use crate::signature::list_buckets;
+
+const SWIFT: &str = "object-store";
+
+pub(crate) async fn run(context: &Context, url: &str) -> Result<Outcome, Problem> {
+    let token = context.client.token().await?;
+    if !token.catalog.has_exactly(SWIFT) {
+        return Ok(Outcome::not_applicable(
+            "the catalogue has no object-store, so nothing must be beside it",
+        ));
+    }
+    let services = token.catalog.services.iter().filter(|s| s.kind == SWIFT);
+    let public = services.flat_map(|s| &s.endpoints).find(|e| e.interface == "public");
+    let Some(endpoint) = public else {
+        return Ok(Outcome::judged(judge_swift_s3(&SwiftProbe::NoEndpoint), url, |_| None));
+    };
+    let Some(host) = swift_s3_host(&endpoint.url) else {
+        let mut passed = Outcome::pass();
+        passed.by_document = Some(kogge_conform::Verdict::CouldNotRun);
+        passed.reason = Some(format!(
+            "the endpoint {:?} has no path, so upstream asks a public S3 service instead of the cloud, and passes",
+            endpoint.url
+        ));
+        return Ok(passed);
+    };
+    let probe = Box::pin(probe(context, host)).await?;
+    Ok(Outcome::judged(judge_swift_s3(&probe), url, |_| None))
+}
+
+async fn probe(context: &Context, host: &str) -> Result<SwiftProbe, Problem> {
+    let address =
+        Url::parse(host).map_err(|e| Problem::new(format!("the address {host:?} of object-store: {e}")))?;
+    let authority = match address.port() {
+        Some(port) => format!("{}:{port}", address.host_str().unwrap_or_default()),
+        None => address.host_str().unwrap_or_default().to_owned(),
+    };
+    let mut call = context.client.anonymous(Method::GET, "s3", address);
+    for (name, value) in list_buckets(&authority, PROBE_ACCESS_KEY, "", context.started) {
+        call = call.header(name, &value);
+    }
+    Ok(match call.send().await {
+        Ok(answer) if answer.status.is_success() => SwiftProbe::Listed,
+        Ok(answer) => {
+            let body = String::from_utf8_lossy(&answer.bytes);
+            SwiftProbe::Error(format!(
+                "status {}: {}",
+                answer.status.as_u16(),
+                body.chars().take(500).collect::<String>()
+            ))
+        }
+        // upstream takes any error for one of S3
+        Err(error) => SwiftProbe::Error(chain(&error)),
+    })
+}
