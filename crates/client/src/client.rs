@@ -18,7 +18,7 @@ use url::Url;
 use crate::answer::Answer;
 use crate::auth::token::Token;
 use crate::config::CloudConfig;
-use crate::error::Result;
+use crate::error::{CallName, Result};
 use crate::page::List;
 use crate::record::Recorder;
 use crate::transport::{Limits, Transport};
@@ -94,6 +94,12 @@ impl Client {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.transport.limits
+    }
+
+    /// The calls that are waiting for their answers at this moment, the oldest first.
+    #[must_use]
+    pub fn in_flight(&self) -> Vec<CallName> {
+        self.0.transport.in_flight.list()
     }
 
     /// Begins a call of `path` below the service's endpoint, such as `("compute", "flavors/detail")`.

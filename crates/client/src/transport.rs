@@ -1,5 +1,6 @@
 //! One HTTP exchange: deadline, size limit, retries, redirects, recording.
 
+mod in_flight;
 mod redirect;
 mod retry;
 
@@ -11,6 +12,7 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 use url::Url;
 
+use self::in_flight::InFlight;
 use crate::answer::Answer;
 use crate::config::TlsConfig;
 use crate::error::{CallName, Error, Result, chain};
@@ -67,6 +69,7 @@ pub(crate) struct Transport {
     pub(crate) limits: Limits,
     pub(crate) guard: Guard,
     recorder: Option<Arc<dyn Recorder>>,
+    pub(crate) in_flight: InFlight,
 }
 
 /// An attempt that gave no answer.
@@ -97,12 +100,19 @@ impl Transport {
             }
             builder = builder.tls_certs_merge(certs);
         }
-        Ok(Self { http: builder.build().map_err(setup)?, limits, guard, recorder })
+        Ok(Self {
+            http: builder.build().map_err(setup)?,
+            limits,
+            guard,
+            recorder,
+            in_flight: InFlight::default(),
+        })
     }
 
     /// Sends a request until there is an answer, a fault that will not pass, or its deadline.
     pub(crate) async fn send(&self, request: Outgoing) -> Result<Answer> {
         let (call, after) = (request.call.clone(), request.deadline);
+        let _flying = self.in_flight.begin(&call);
         let until = Instant::now() + after;
         let work = Box::pin(self.attempts(request, until));
         tokio::time::timeout_at(until, work).await.unwrap_or(Err(Error::Deadline { call, after }))

@@ -67,12 +67,13 @@ pub(crate) struct Made {
 }
 
 /// Notes in the journal that a thing of this name is about to come.
-pub(crate) fn announce(context: &Context, thing: &Thing, name: &str) -> Result<u64, Problem> {
+pub(crate) async fn announce(context: &Context, thing: &Thing, name: &str) -> Result<u64, Problem> {
     let config = context.client.config();
+    let token = context.client.token().await?;
     let entry = NewEntry {
         cloud: config.name.clone(),
         auth_url: config.auth_url.to_string(),
-        project: None,
+        project: token.project.as_ref().map(|project| project.id.clone()),
         run: context.run.to_string(),
         kind: thing.word.to_owned(),
         name: name.to_owned(),
@@ -87,14 +88,13 @@ pub(crate) async fn create(
     name: &str,
     body: Value,
 ) -> Result<Made, Problem> {
-    let number = announce(context, thing, name)?;
+    let number = announce(context, thing, name).await?;
     let wrapped = if thing.one.is_empty() { body } else { Value::from_iter([(thing.one, body)]) };
     let answer = post(context, thing, &wrapped).await?;
     let answer = match answer.success() {
         Ok(answer) => answer,
         Err(error) => {
-            // an answer of this kind means that nothing came to be
-            if error.status().is_some_and(|status| (400..500).contains(&status)) {
+            if is_refusal(&error) {
                 context.journal.gone(number)?;
             }
             return Err(error.into());
@@ -106,6 +106,11 @@ pub(crate) async fn create(
         .ok_or_else(|| Problem::from(answer.shape(format!("the new {} has no id", thing.word))))?;
     context.journal.made(number, &id)?;
     Ok(Made { number, id, object: object.clone() })
+}
+
+/// Whether an error means that nothing came to be. After a time-out or a fault of the service, something may have.
+pub(crate) fn is_refusal(error: &kogge_client::Error) -> bool {
+    error.status().is_some_and(|status| (400..500).contains(&status) && status != 408)
 }
 
 async fn post(context: &Context, thing: &Thing, body: &Value) -> Result<Answer, Problem> {

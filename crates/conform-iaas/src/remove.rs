@@ -35,20 +35,27 @@ impl Cleaner for Sweeper {
     }
 }
 
-/// Removes what earlier runs left on this cloud, by the journal. Returns what could not be removed, in words.
+/// Removes what earlier runs left in this project of this cloud, by the journal. Returns what could not be removed, in
+/// words.
 ///
-/// Entries of other clouds are left alone.
-pub async fn sweep(client: &Client, journal: &Journal) -> Vec<String> {
+/// Entries of other clouds and projects are left alone: from here they would only look as if they were gone.
+///
+/// # Errors
+/// If the cloud gives no token.
+pub async fn sweep(client: &Client, journal: &Journal) -> Result<Vec<String>, Problem> {
     let address = client.config().auth_url.to_string();
+    let token = client.token().await?;
+    let project = token.project.as_ref().map(|project| project.id.clone());
+    let mine = |entry: &Entry| entry.object.auth_url == address && entry.object.project == project;
     let mut failed = Vec::new();
-    for entry in journal.left().into_iter().filter(|entry| entry.object.auth_url == address) {
+    for entry in journal.left().into_iter().filter(mine) {
         let removed = Sweeper.remove(client, &entry).await;
         let noted = removed.and_then(|()| journal.gone(entry.number).map_err(Problem::from));
         if let Err(problem) = noted {
             failed.push(format!("{} {}: {problem}", entry.object.kind, entry.object.name));
         }
     }
-    failed
+    Ok(failed)
 }
 
 /// Removes a thing that the running check made, and notes it.

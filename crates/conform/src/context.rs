@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::journal::Journal;
-use crate::shared::Shared;
+use crate::lookups::Shared;
 
 /// The id of one run. Its short form is part of the name of everything that the run creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use crate::check::{Check, Description};
 use crate::context::{Context, RunId};
 use crate::journal::{Entry, Journal};
+use crate::lookups::Shared;
 use crate::outcome::{Outcome, Problem};
 use crate::plan::Plan;
 use crate::report::{CheckResult, FORMAT, Report, RunHead};
-use crate::shared::Shared;
 
 /// Removes what a check created and did not remove itself. The catalogue crate knows how.
 #[async_trait]

@@ -43,6 +43,13 @@ impl Environment {
         Self { vars, cwd: cwd.into(), home: None, site: Vec::new() }
     }
 
+    /// The same with another variable.
+    #[must_use]
+    pub fn with_var(mut self, name: &str, value: &str) -> Self {
+        self.vars.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// The same with a home directory.
     #[must_use]
     pub fn with_home(mut self, home: impl Into<PathBuf>) -> Self {

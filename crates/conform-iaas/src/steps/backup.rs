@@ -65,7 +65,7 @@ async fn nameless(context: &Context, thing: &'static Thing) -> Result<(), Proble
 
 async fn restore(context: &Context, backup: &str) -> Result<Made, Problem> {
     let name = context.object_name("0117", "restored");
-    let number = announce(context, &VOLUME, &name)?;
+    let number = announce(context, &VOLUME, &name).await?;
     let path = format!("backups/{}/restore", encode_segment(backup));
     let body = json!({"restore": {"name": name}});
     let answer =

@@ -6,7 +6,7 @@ use kogge_standards::Judgement;
 use kogge_standards::key_manager::{Outcome, SERVICE_TYPE, judge_permissions};
 use serde_json::{Value, json};
 
-use crate::created::{Made, SECRET, announce, id_of};
+use crate::created::{Made, SECRET, announce, id_of, is_refusal};
 use crate::remove::remove;
 
 /// `None` if the catalogue has no key manager.
@@ -32,11 +32,11 @@ async fn walk(context: &Context) -> Result<Outcome, Problem> {
         return Ok(stop("list secrets", error));
     }
     let name = context.object_name("0116", "secret");
-    let number = announce(context, &SECRET, &name)?;
+    let number = announce(context, &SECRET, &name).await?;
     let made = match make(context, &name).await {
         Ok(id) => Made { number, id, object: Value::Null },
         Err(error) => {
-            if error.status().is_some_and(|status| (400..500).contains(&status)) {
+            if is_refusal(&error) {
                 context.journal.gone(number)?;
             }
             return Ok(stop("create a secret", error));

@@ -39,6 +39,10 @@ pub struct Cloud {
     pub s3: (u16, String),
     /// Answers that go before all others: method, beginning of the path, status, body.
     pub overrides: Vec<(Method, String, u16, String)>,
+    /// Beginnings of paths that never get an answer.
+    pub silent: Vec<String>,
+    /// Creates whose answer is lost: the object is there, and the client sees a 502.
+    pub lost: Vec<String>,
 }
 
 const CONSOLE: &str = "[    1.0] Linux\n_scs-test-entropy-avail: 256\n\
@@ -77,6 +81,8 @@ impl Default for Cloud {
             volume_status: "available".into(),
             s3: (403, "<Error><Code>InvalidAccessKeyId</Code></Error>".into()),
             overrides: Vec::new(),
+            silent: Vec::new(),
+            lost: Vec::new(),
         }
     }
 }
@@ -184,6 +190,11 @@ impl Running {
         Runner::new(self.client(), options).run(checks, &mut Silent).await
     }
 
+    /// Changes the running cloud.
+    pub fn change(&self, change: impl FnOnce(&mut Cloud)) {
+        change(&mut self.inner.state.lock().unwrap().0);
+    }
+
     /// `METHOD /path` of every request so far.
     pub fn seen(&self) -> Vec<String> {
         self.inner.seen.lock().unwrap().clone()
@@ -201,9 +212,19 @@ async fn serve(State(inner): State<Arc<Inner>>, method: Method, uri: Uri, body: 
     let path = uri.path().to_owned();
     inner.seen.lock().unwrap().push(format!("{method} {path}"));
     let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let silent = inner.state.lock().unwrap().0.silent.iter().any(|p| path.starts_with(p.as_str()));
+    if silent {
+        std::future::pending::<()>().await;
+    }
+    let answer = respond(&inner, &method, &path, &body);
+    let lost = method == Method::POST && inner.state.lock().unwrap().0.lost.contains(&path);
+    if lost { (StatusCode::BAD_GATEWAY, "lost").into_response() } else { answer }
+}
+
+fn respond(inner: &Inner, method: &Method, path: &str, body: &Value) -> Response {
     let mut state = inner.state.lock().unwrap();
     let (cloud, counter) = &mut *state;
-    let forced = cloud.overrides.iter().find(|(m, p, ..)| *m == method && path.starts_with(p.as_str()));
+    let forced = cloud.overrides.iter().find(|(m, p, ..)| m == method && path.starts_with(p.as_str()));
     if let Some((_, _, status, text)) = forced {
         return (StatusCode::from_u16(*status).unwrap(), text.clone()).into_response();
     }
@@ -237,7 +258,7 @@ async fn serve(State(inner): State<Arc<Inner>>, method: Method, uri: Uri, body: 
             let new = store(cloud, counter, "volumes", json!({"name": name}));
             json_of(202, json!({"restore": {"backup_id": id, "volume_id": new["id"], "volume_name": name}}))
         }
-        (verb, [_, rest @ ..]) => collection(cloud, counter, verb, rest, &body, &inner.base),
+        (verb, [_, rest @ ..]) => collection(cloud, counter, verb, rest, body, &inner.base),
         _ => json_of(404, json!({"message": "no such place"})),
     }
 }
