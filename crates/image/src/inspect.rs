@@ -22,14 +22,12 @@ mod vhd;
 mod vhdx;
 mod vmdk;
 
-pub(crate) use judge::{Judgement, judge};
+pub(crate) use judge::judge;
 pub(crate) use source::{FileSource, Source};
 
 /// A disk format that can be recognized from bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Format {
-    /// No structure that we know.
-    Raw,
     /// A raw disk with an MBR or GPT partition table.
     Partitioned,
     /// QEMU copy on write, any version.
@@ -56,7 +54,6 @@ impl Format {
     /// The name that glance uses for it; a partition table is `gpt` there.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Raw => "raw",
             Self::Partitioned => "gpt",
             Self::Qcow2 => "qcow2",
             Self::Vmdk => "vmdk",

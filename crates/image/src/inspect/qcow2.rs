@@ -54,5 +54,9 @@ fn check_features(header: &[u8], mut found: Found) -> Found {
         found = found.danger("it keeps its data in an external file");
     }
     let unknown = features & !KNOWN_FEATURES;
-    if unknown == 0 { found } else { found.danger(format!("it has unknown incompatible features {unknown:#x}")) }
+    if unknown == 0 {
+        found
+    } else {
+        found.danger(format!("it has unknown incompatible features {unknown:#x}"))
+    }
 }

@@ -1,5 +1,6 @@
 //! The inspector against well-formed, hostile and arbitrary bytes.
 
+use super::judge::Judgement;
 use super::*;
 use proptest::prelude::*;
 
@@ -39,17 +40,20 @@ fn vhdx(parent: bool) -> Vec<u8> {
     let table = 192 << 10;
     put(&mut bytes, table, b"regi");
     put(&mut bytes, table + 8, &1u32.to_le_bytes());
-    let metadata = [0x06, 0xA2, 0x7C, 0x8B, 0x90, 0x47, 0x9A, 0x4B, 0xB8, 0xFE, 0x57, 0x5F, 0x05, 0x0F, 0x88, 0x6E];
+    let metadata =
+        [0x06, 0xA2, 0x7C, 0x8B, 0x90, 0x47, 0x9A, 0x4B, 0xB8, 0xFE, 0x57, 0x5F, 0x05, 0x0F, 0x88, 0x6E];
     put(&mut bytes, table + 16, &metadata);
     let region = 512 << 10;
     put(&mut bytes, table + 32, &(region as u64).to_le_bytes());
     put(&mut bytes, region, b"metadata");
     put(&mut bytes, region + 10, &2u16.to_le_bytes());
-    let size = [0x24, 0x42, 0xA5, 0x2F, 0x1B, 0xCD, 0x76, 0x48, 0xB2, 0x11, 0x5D, 0xBE, 0xD8, 0x3B, 0xF4, 0xB8];
+    let size =
+        [0x24, 0x42, 0xA5, 0x2F, 0x1B, 0xCD, 0x76, 0x48, 0xB2, 0x11, 0x5D, 0xBE, 0xD8, 0x3B, 0xF4, 0xB8];
     put(&mut bytes, region + 32, &size);
     put(&mut bytes, region + 48, &0x1000u32.to_le_bytes());
     put(&mut bytes, region + 0x1000, &(7u64 << 20).to_le_bytes());
-    let files = [0x37, 0x67, 0xA1, 0xCA, 0x36, 0xFA, 0x43, 0x4D, 0xB3, 0xB6, 0x33, 0xF0, 0xAA, 0x44, 0xE7, 0x6B];
+    let files =
+        [0x37, 0x67, 0xA1, 0xCA, 0x36, 0xFA, 0x43, 0x4D, 0xB3, 0xB6, 0x33, 0xF0, 0xAA, 0x44, 0xE7, 0x6B];
     put(&mut bytes, region + 64, &files);
     put(&mut bytes, region + 80, &0x1010u32.to_le_bytes());
     put(&mut bytes, region + 0x1014, &u32::from(parent).wrapping_mul(2).to_le_bytes());
@@ -168,7 +172,11 @@ fn vmdk_that_names_other_files_is_dangerous() {
     dangerous("vmdk", &vmdk("monolithicSparse", "RW 1 SPARSE \"a\"\nRW 1 SPARSE \"b\""), "2 extents");
     dangerous("vmdk", &vmdk("monolithicSparse", "do something"), "not understood");
     dangerous("vmdk", &vmdk("streamOptimized", "parentFileNameHint=\"/x\"\nRW 1 SPARSE \"a\""), "parent");
-    dangerous("raw", b"# Disk DescriptorFile\nversion=1\ncreateType=\"monolithicFlat\"\nRW 1 FLAT \"/x\" 0\n", "other files");
+    dangerous(
+        "raw",
+        b"# Disk DescriptorFile\nversion=1\ncreateType=\"monolithicFlat\"\nRW 1 FLAT \"/x\" 0\n",
+        "other files",
+    );
     dangerous("raw", b"# hello\n\nversion=1\nRW 1 FLAT \"/etc/shadow\" 0\n", "other files");
     dangerous("raw", b"COWDxxxx", "ESX");
     let mut moved = vmdk("monolithicSparse", "RW 1 SPARSE \"a\"");
@@ -255,8 +263,16 @@ impl Source for Metered<'_> {
 }
 
 const MAGICS: [&[u8]; 10] = [
-    b"QFI\xfb\0\0\0\x03", b"QED\0", b"KDMV\x01\0\0\0", b"COWD", b"vhdxfile", b"LUKS\xba\xbe\0\x01", b"conectix", b"# Disk",
-    b"version=1", b"",
+    b"QFI\xfb\0\0\0\x03",
+    b"QED\0",
+    b"KDMV\x01\0\0\0",
+    b"COWD",
+    b"vhdxfile",
+    b"LUKS\xba\xbe\0\x01",
+    b"conectix",
+    b"# Disk",
+    b"version=1",
+    b"",
 ];
 
 proptest! {

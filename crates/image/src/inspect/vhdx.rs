@@ -25,7 +25,9 @@ pub(super) fn probe(source: &impl Source) -> Option<Found> {
     let found = Found { format: Format::Vhdx, virtual_size: None, dangers: Vec::new() };
     Some(match metadata(source) {
         None => found.danger("its VHDX metadata cannot be read"),
-        Some(Metadata { parent: true, .. }) => found.danger("it is a differencing VHDX, which needs a parent file"),
+        Some(Metadata { parent: true, .. }) => {
+            found.danger("it is a differencing VHDX, which needs a parent file")
+        }
         Some(Metadata { size: None, .. }) => found.danger("its VHDX metadata has no disk size"),
         Some(Metadata { size, .. }) => Found { virtual_size: size, ..found },
     })
@@ -65,5 +67,8 @@ fn region(source: &impl Source, table: u64) -> Option<u64> {
     }
     let count = usize::try_from(le32(&head, 8)?).ok()?.min(MOST_ENTRIES);
     let entries = source.read_up_to(table + 16, count * 32)?;
-    entries.chunks_exact(32).find(|entry| entry.starts_with(&METADATA_REGION)).and_then(|entry| le64(entry, 16))
+    entries
+        .chunks_exact(32)
+        .find(|entry| entry.starts_with(&METADATA_REGION))
+        .and_then(|entry| le64(entry, 16))
 }

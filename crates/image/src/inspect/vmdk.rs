@@ -39,14 +39,16 @@ fn text(source: &impl Source) -> Option<Found> {
         .find(|line| !line.is_empty() && !line.starts_with('#'))
         .is_some_and(|line| line.starts_with("version="));
     let described = whole.contains("createtype=") || whole.starts_with("# disk descriptorfile");
-    (versioned || described).then(|| nothing_known().danger("it is a VMDK descriptor whose data are in other files"))
+    (versioned || described)
+        .then(|| nothing_known().danger("it is a VMDK descriptor whose data are in other files"))
 }
 
 fn sparse(source: &impl Source) -> Found {
     let Some(header) = source.read(0, 64) else {
         return nothing_known().danger("its VMDK header is cut off");
     };
-    let found = Found { virtual_size: le64(&header, 12).and_then(|n| n.checked_mul(SECTOR)), ..nothing_known() };
+    let found =
+        Found { virtual_size: le64(&header, 12).and_then(|n| n.checked_mul(SECTOR)), ..nothing_known() };
     if !le32(&header, 4).is_some_and(|version| (1..=3).contains(&version)) {
         return found.danger("its VMDK version is not supported");
     }
@@ -66,13 +68,16 @@ fn sparse(source: &impl Source) -> Found {
 
 fn descriptor(bytes: &[u8]) -> Result<(), String> {
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    let text = bytes.get(..end).filter(|text| text.is_ascii()).ok_or("its VMDK descriptor is not ASCII text")?;
+    let text =
+        bytes.get(..end).filter(|text| text.is_ascii()).ok_or("its VMDK descriptor is not ASCII text")?;
     let text = String::from_utf8_lossy(text).to_ascii_lowercase();
-    let kind = text.split_once("createtype=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(kind, _)| kind);
+    let kind =
+        text.split_once("createtype=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(kind, _)| kind);
     if !kind.is_some_and(|kind| ALLOWED_TYPES.contains(&kind)) {
         return Err("its VMDK subformat is not allowed, only monolithicSparse and streamOptimized".into());
     }
-    let parent = text.split_once("parentcid=").is_some_and(|(_, id)| !id.trim_start().starts_with("ffffffff"));
+    let parent =
+        text.split_once("parentcid=").is_some_and(|(_, id)| !id.trim_start().starts_with("ffffffff"));
     if parent || text.contains("parentfilenamehint") {
         return Err("it is a VMDK snapshot, which needs a parent file".into());
     }
@@ -80,7 +85,11 @@ fn descriptor(bytes: &[u8]) -> Result<(), String> {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         extents += usize::from(extent(line)?);
     }
-    if extents == 1 { Ok(()) } else { Err(format!("its VMDK descriptor lists {extents} extents instead of one")) }
+    if extents == 1 {
+        Ok(())
+    } else {
+        Err(format!("its VMDK descriptor lists {extents} extents instead of one"))
+    }
 }
 
 /// True if the line declares an extent.

@@ -62,7 +62,11 @@ fn amount(class: &str, amount: i64) -> String {
 /// Everything that is in the way of `asked`, given the inventories and what is used of them. Empty: it fits.
 #[must_use]
 pub fn misfits(inventories: &[Inventory], used: &Resources, asked: &Resources) -> Vec<Misfit> {
-    asked.iter().filter(|(_, amount)| **amount > 0).filter_map(|(class, n)| misfit(inventories, used, class, *n)).collect()
+    asked
+        .iter()
+        .filter(|(_, amount)| **amount > 0)
+        .filter_map(|(class, n)| misfit(inventories, used, class, *n))
+        .collect()
 }
 
 fn misfit(inventories: &[Inventory], used: &Resources, class: &str, asked: i64) -> Option<Misfit> {
@@ -112,7 +116,10 @@ mod tests {
             (&[(VCPU, 2)], &["needs 2 vCPUs, 1 of 64 free"]),
             (&[(DISK_GB, 12)], &["needs 12 GiB disk, but gives 1 to 100 in steps of 5"]),
             (&[("VGPU", 1)], &["needs 1 VGPU, has none"]),
-            (&[(DISK_GB, 200), (VCPU, 5)], &["needs 200 GiB disk, 100 of 100 free", "needs 5 vCPUs, 1 of 64 free"]),
+            (
+                &[(DISK_GB, 200), (VCPU, 5)],
+                &["needs 200 GiB disk, 100 of 100 free", "needs 5 vCPUs, 1 of 64 free"],
+            ),
             (&[(MEMORY_MB, i64::MAX)], &["needs 9223372036854775807 MiB memory, 512 of 8192 free"]),
         ];
         for (asked, expected) in cases {

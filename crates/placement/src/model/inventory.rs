@@ -65,7 +65,11 @@ impl Inventory {
 
     /// How much can be allocated in all: `(total - reserved) * allocation_ratio`, rounded down.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a float cast saturates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a float cast saturates"
+    )]
     pub fn capacity(&self) -> i64 {
         ((self.total.saturating_sub(self.reserved)).max(0) as f64 * self.allocation_ratio) as i64
     }

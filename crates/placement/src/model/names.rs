@@ -29,7 +29,8 @@ pub(crate) const STANDARD_CLASSES: &[&str] = &[
 /// True for `CUSTOM_` and 1 to 248 capital letters, digits and underscores.
 pub(crate) fn is_custom(name: &str) -> bool {
     let rest = name.strip_prefix("CUSTOM_").unwrap_or_default();
-    (1..=248).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    (1..=248).contains(&rest.len())
+        && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// True for anything that may be the name of a class or a trait.

@@ -200,7 +200,8 @@ mod tests {
         assert!(objects(Request { required: set(&["CUSTOM_SSD"]), ..Request::default() }).is_empty());
         let missing = objects(Request { required: set(&["CUSTOM_GPU"]), ..Request::default() });
         assert_eq!(missing, ["has not the trait CUSTOM_GPU"]);
-        let unwanted = objects(Request { forbidden: set(&["COMPUTE_STATUS_DISABLED"]), ..Request::default() });
+        let unwanted =
+            objects(Request { forbidden: set(&["COMPUTE_STATUS_DISABLED"]), ..Request::default() });
         assert_eq!(unwanted, ["has the trait COMPUTE_STATUS_DISABLED"]);
         let any_of = vec![set(&["X", "Y"]), set(&["CUSTOM_SSD", "Z"])];
         assert_eq!(objects(Request { any_of, ..Request::default() }), ["has none of the traits X, Y"]);

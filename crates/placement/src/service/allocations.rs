@@ -59,7 +59,8 @@ impl Placement {
         if misfits.is_empty() {
             return Ok(());
         }
-        let name = store::providers::get(&mut *tx, provider).await?.map_or_else(String::new, |known| known.name);
+        let name =
+            store::providers::get(&mut *tx, provider).await?.map_or_else(String::new, |known| known.name);
         Err(Error::NoRoom { name, misfits })
     }
 
@@ -92,7 +93,12 @@ impl Placement {
     ///
     /// # Errors
     /// Trouble of the database.
-    pub async fn free_at_in(&self, tx: &mut Tx, consumer: ServerId, provider: ProviderId) -> Result<(), Error> {
+    pub async fn free_at_in(
+        &self,
+        tx: &mut Tx,
+        consumer: ServerId,
+        provider: ProviderId,
+    ) -> Result<(), Error> {
         let id = consumer.to_string();
         store::allocations::delete(tx, &id, Some(provider)).await?;
         if store::allocations::held_by(&mut *tx, &id).await?.is_empty() {

@@ -110,7 +110,8 @@ impl Placement {
     /// [`Error::InUse`] while somebody holds something there.
     pub async fn remove_provider_in(&self, tx: &mut Tx, provider: ProviderId) -> Result<(), Error> {
         if !store::allocations::held_at(&mut *tx, provider).await?.is_empty() {
-            let because = format!("Unable to delete resource provider {provider}: Resource provider has allocations.");
+            let because =
+                format!("Unable to delete resource provider {provider}: Resource provider has allocations.");
             return Err(Error::InUse { because, code: "placement.inventory.inuse" });
         }
         store::providers::delete(tx, provider).await?;
@@ -168,7 +169,11 @@ fn sorted(inventories: &[Inventory]) -> Vec<Inventory> {
 }
 
 pub(super) fn taken(error: kogge_db::DbError, name: &str) -> Error {
-    if error.is_unique_violation() { Error::Duplicate { because: format!("name: {name}") } } else { error.into() }
+    if error.is_unique_violation() {
+        Error::Duplicate { because: format!("name: {name}") }
+    } else {
+        error.into()
+    }
 }
 
 fn assemble((providers, inventories, used, traits, aggregates): Rows) -> Vec<Supply> {
@@ -179,7 +184,8 @@ fn assemble((providers, inventories, used, traits, aggregates): Rows) -> Vec<Sup
         traits: BTreeSet::new(),
         aggregates: BTreeSet::new(),
     };
-    let mut all: BTreeMap<ProviderId, Supply> = providers.into_iter().map(|one| (one.id, empty(one))).collect();
+    let mut all: BTreeMap<ProviderId, Supply> =
+        providers.into_iter().map(|one| (one.id, empty(one))).collect();
     for (id, inventory) in inventories {
         if let Some(supply) = all.get_mut(&id) {
             supply.inventories.push(inventory);

@@ -31,7 +31,9 @@ pub(crate) async fn used(db: impl Executor) -> Result<Vec<(ProviderId, String, i
     const SQL: &str = "SELECT provider_id, resource_class, CAST(SUM(used) AS BIGINT) AS used FROM allocations
         GROUP BY provider_id, resource_class";
     let rows = db.all(Query::new(SQL)).await?;
-    rows.iter().map(|row| Ok((row.parse("provider_id")?, row.text("resource_class")?, row.int("used")?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.parse("provider_id")?, row.text("resource_class")?, row.int("used")?)))
+        .collect()
 }
 
 /// What is used of one provider by others than `except`, by class.
@@ -76,24 +78,28 @@ pub(crate) async fn consumer_of(db: impl Executor, id: &str) -> Result<Option<Co
 }
 
 pub(crate) async fn held_by(db: impl Executor, consumer: &str) -> Result<Vec<Allocation>, DbError> {
-    let query = Query::new("SELECT * FROM allocations WHERE consumer_id = $1 ORDER BY provider_id, resource_class");
+    let query =
+        Query::new("SELECT * FROM allocations WHERE consumer_id = $1 ORDER BY provider_id, resource_class");
     db.all(query.bind(consumer)).await?.iter().map(allocation).collect()
 }
 
 pub(crate) async fn held_at(db: impl Executor, id: ProviderId) -> Result<Vec<Allocation>, DbError> {
-    let query = Query::new("SELECT * FROM allocations WHERE provider_id = $1 ORDER BY consumer_id, resource_class");
+    let query =
+        Query::new("SELECT * FROM allocations WHERE provider_id = $1 ORDER BY consumer_id, resource_class");
     db.all(query.bind(id)).await?.iter().map(allocation).collect()
 }
 
 /// True where something of this class is held at the provider.
 pub(crate) async fn is_held(db: impl Executor, id: ProviderId, class: &str) -> Result<bool, DbError> {
-    let query = Query::new("SELECT 1 AS x FROM allocations WHERE provider_id = $1 AND resource_class = $2 LIMIT 1");
+    let query =
+        Query::new("SELECT 1 AS x FROM allocations WHERE provider_id = $1 AND resource_class = $2 LIMIT 1");
     Ok(db.optional(query.bind(id).bind(class)).await?.is_some())
 }
 
 /// Makes the consumer, or replaces what is known of it and counts a change.
 pub(crate) async fn put_consumer(tx: &mut Tx, new: &Consumer, now: Timestamp) -> Result<(), DbError> {
-    const SQL: &str = "INSERT INTO placement_consumers (id, project_id, user_id, consumer_type, generation, created_at)
+    const SQL: &str =
+        "INSERT INTO placement_consumers (id, project_id, user_id, consumer_type, generation, created_at)
         VALUES ($1, $2, $3, $4, 1, $5)
         ON CONFLICT (id) DO UPDATE SET project_id = excluded.project_id, user_id = excluded.user_id,
             consumer_type = COALESCE(excluded.consumer_type, placement_consumers.consumer_type),
@@ -109,7 +115,8 @@ pub(crate) async fn delete_consumer(tx: &mut Tx, id: &str) -> Result<u64, DbErro
 pub(crate) async fn insert(tx: &mut Tx, new: &Allocation, now: Timestamp) -> Result<(), DbError> {
     const SQL: &str = "INSERT INTO allocations (consumer_id, provider_id, resource_class, used, updated_at)
         VALUES ($1, $2, $3, $4, $5)";
-    let query = Query::new(SQL).bind(&new.consumer).bind(new.provider).bind(&new.class).bind(new.used).bind(now);
+    let query =
+        Query::new(SQL).bind(&new.consumer).bind(new.provider).bind(&new.class).bind(new.used).bind(now);
     tx.execute(query).await.map(drop)
 }
 

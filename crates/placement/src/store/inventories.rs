@@ -37,7 +37,8 @@ pub(crate) async fn put(tx: &mut Tx, id: ProviderId, new: &Inventory, now: Times
         ON CONFLICT (provider_id, resource_class) DO UPDATE SET total = excluded.total, reserved = excluded.reserved,
             min_unit = excluded.min_unit, max_unit = excluded.max_unit, step_size = excluded.step_size,
             allocation_ratio = excluded.allocation_ratio, updated_at = excluded.updated_at";
-    let query = Query::new(SQL).bind(id).bind(&new.class).bind(new.total).bind(new.reserved).bind(new.min_unit);
+    let query =
+        Query::new(SQL).bind(id).bind(&new.class).bind(new.total).bind(new.reserved).bind(new.min_unit);
     let query = query.bind(new.max_unit).bind(new.step_size).bind(new.allocation_ratio).bind(now);
     tx.execute(query).await.map(drop)
 }

@@ -25,7 +25,9 @@ pub(crate) async fn list(db: impl Executor, kind: Kind) -> Result<BTreeSet<Strin
 /// True if it was not there before.
 pub(crate) async fn insert(tx: &mut Tx, kind: Kind, name: &str, now: Timestamp) -> Result<bool, DbError> {
     let query = match kind {
-        Kind::Trait => "INSERT INTO custom_traits (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        Kind::Trait => {
+            "INSERT INTO custom_traits (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING"
+        }
         Kind::Class => {
             "INSERT INTO custom_resource_classes (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING"
         }

@@ -20,7 +20,8 @@ fn provider(row: &Row) -> Result<Provider, DbError> {
     })
 }
 
-const COLUMNS: &str = "SELECT id, name, generation, parent_id, root_id, created_at, updated_at FROM resource_providers";
+const COLUMNS: &str =
+    "SELECT id, name, generation, parent_id, root_id, created_at, updated_at FROM resource_providers";
 
 macro_rules! select {
     ($rest:literal) => {
@@ -32,9 +33,11 @@ macro_rules! select {
 }
 
 pub(crate) async fn insert(tx: &mut Tx, new: &Provider) -> Result<(), DbError> {
-    const SQL: &str = "INSERT INTO resource_providers (id, name, generation, parent_id, root_id, created_at, updated_at)
+    const SQL: &str =
+        "INSERT INTO resource_providers (id, name, generation, parent_id, root_id, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let query = Query::new(SQL).bind(new.id).bind(&new.name).bind(new.generation).bind(new.parent).bind(new.root);
+    let query =
+        Query::new(SQL).bind(new.id).bind(&new.name).bind(new.generation).bind(new.parent).bind(new.root);
     tx.execute(query.bind(new.created_at).bind(new.updated_at)).await.map(drop)
 }
 
@@ -80,7 +83,8 @@ pub(crate) async fn bump(
 
 /// Locks a provider until the transaction ends, without counting a change.
 pub(crate) async fn lock(tx: &mut Tx, id: ProviderId) -> Result<u64, DbError> {
-    tx.execute(Query::new("UPDATE resource_providers SET generation = generation WHERE id = $1").bind(id)).await
+    tx.execute(Query::new("UPDATE resource_providers SET generation = generation WHERE id = $1").bind(id))
+        .await
 }
 
 /// All pairs of provider and trait.
@@ -91,7 +95,8 @@ pub(crate) async fn traits(db: impl Executor) -> Result<Vec<(ProviderId, String)
 
 /// All pairs of provider and aggregate.
 pub(crate) async fn aggregates(db: impl Executor) -> Result<Vec<(ProviderId, String)>, DbError> {
-    let rows = db.all(Query::new("SELECT provider_id, aggregate_id AS word FROM provider_aggregates")).await?;
+    let rows =
+        db.all(Query::new("SELECT provider_id, aggregate_id AS word FROM provider_aggregates")).await?;
     rows.iter().map(|row| Ok((row.parse("provider_id")?, row.text("word")?))).collect()
 }
 
@@ -114,7 +119,11 @@ pub(crate) async fn set_traits(tx: &mut Tx, id: ProviderId, names: &BTreeSet<Str
     Ok(())
 }
 
-pub(crate) async fn set_aggregates(tx: &mut Tx, id: ProviderId, ids: &BTreeSet<String>) -> Result<(), DbError> {
+pub(crate) async fn set_aggregates(
+    tx: &mut Tx,
+    id: ProviderId,
+    ids: &BTreeSet<String>,
+) -> Result<(), DbError> {
     tx.execute(Query::new("DELETE FROM provider_aggregates WHERE provider_id = $1").bind(id)).await?;
     for aggregate in ids {
         let query = Query::new("INSERT INTO provider_aggregates (provider_id, aggregate_id) VALUES ($1, $2)");

@@ -1,0 +1,84 @@
+//! The route table of Image v2, as Glance 2026.1 serves it with one store and the tasks API for administrators.
+
+mod data;
+mod error;
+mod images;
+mod imports;
+mod info;
+mod members;
+mod schemas;
+mod tags;
+mod tasks;
+mod versions;
+mod wire;
+
+use kogge_http::{Access, Routes};
+
+use crate::{Images, policy};
+
+/// The routes of the image service.
+#[must_use]
+pub fn routes() -> Routes<Images> {
+    Routes::new()
+        .get("/", Access::Public, versions::choices)
+        .get("/versions", Access::Public, versions::versions)
+        .merge(image_routes())
+        .merge(data_routes())
+        .merge(info_routes())
+}
+
+fn image_routes() -> Routes<Images> {
+    Routes::new()
+        .get("/v2/images", Access::Rule(policy::GET_IMAGES), images::list::list)
+        .post("/v2/images", Access::Rule(policy::ADD_IMAGE), images::create::create)
+        .get("/v2/images/{id}", Access::Rule(policy::GET_IMAGE), images::show::show)
+        .patch("/v2/images/{id}", Access::Rule(policy::MODIFY_IMAGE), images::update::update)
+        .delete("/v2/images/{id}", Access::Rule(policy::DELETE_IMAGE), images::delete::delete)
+        .post(
+            "/v2/images/{id}/actions/deactivate",
+            Access::Rule(policy::DEACTIVATE),
+            images::actions::deactivate,
+        )
+        .post(
+            "/v2/images/{id}/actions/reactivate",
+            Access::Rule(policy::REACTIVATE),
+            images::actions::reactivate,
+        )
+        .put("/v2/images/{id}/tags/{tag}", Access::Rule(policy::MODIFY_IMAGE), tags::add)
+        .delete("/v2/images/{id}/tags/{tag}", Access::Rule(policy::MODIFY_IMAGE), tags::remove)
+        .get("/v2/images/{id}/members", Access::Rule(policy::GET_MEMBERS), members::list)
+        .post("/v2/images/{id}/members", Access::Rule(policy::ADD_MEMBER), members::create)
+        .get("/v2/images/{id}/members/{member}", Access::Rule(policy::GET_MEMBER), members::show)
+        .put("/v2/images/{id}/members/{member}", Access::Rule(policy::MODIFY_MEMBER), members::update)
+        .delete("/v2/images/{id}/members/{member}", Access::Rule(policy::DELETE_MEMBER), members::delete)
+}
+
+fn data_routes() -> Routes<Images> {
+    Routes::new()
+        .get("/v2/images/{id}/file", Access::Rule(policy::DOWNLOAD_IMAGE), data::download::download)
+        .put("/v2/images/{id}/file", Access::Rule(policy::UPLOAD_IMAGE), data::upload::upload)
+        .put("/v2/images/{id}/stage", Access::Rule(policy::MODIFY_IMAGE), data::upload::stage)
+        .post("/v2/images/{id}/import", Access::Rule(policy::MODIFY_IMAGE), imports::import)
+        .get("/v2/images/{id}/tasks", Access::Rule(policy::GET_IMAGE), tasks::of_image)
+        .delete(
+            "/v2/stores/{store}/{id}",
+            Access::Rule(policy::DELETE_IMAGE_LOCATION),
+            info::delete_from_store,
+        )
+        .get("/v2/tasks", Access::Rule(policy::TASKS_API_ACCESS), tasks::list)
+        .get("/v2/tasks/{id}", Access::Rule(policy::TASKS_API_ACCESS), tasks::show)
+}
+
+fn info_routes() -> Routes<Images> {
+    Routes::new()
+        .get("/v2/info/import", Access::Token, info::import)
+        .get("/v2/info/stores", Access::Token, info::stores)
+        .get("/v2/info/stores/detail", Access::Rule(policy::STORES_INFO_DETAIL), info::stores_detail)
+        .get("/v2/info/usage", Access::Token, info::usage)
+        .get("/v2/schemas/image", Access::Token, schemas::image)
+        .get("/v2/schemas/images", Access::Token, schemas::images)
+        .get("/v2/schemas/member", Access::Token, schemas::member)
+        .get("/v2/schemas/members", Access::Token, schemas::members)
+        .get("/v2/schemas/task", Access::Token, schemas::task)
+        .get("/v2/schemas/tasks", Access::Token, schemas::tasks)
+}

@@ -1,0 +1,59 @@
+//! `PUT /v2/images/{id}/file` and `PUT /v2/images/{id}/stage`
+
+use axum::body::Body;
+use axum::extract::State;
+use http::{HeaderMap, StatusCode, header};
+use kogge_http::{ApiError, Auth, ErrorKind, Path};
+
+use crate::Images;
+use crate::api::error::image_id;
+
+/// Takes the data of an image.
+pub(crate) async fn upload(
+    State(images): State<Images>,
+    Auth(caller): Auth,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    let size = checked(&headers)?;
+    known_store(&images, &headers)?;
+    images.upload(&caller, image_id(&id)?, size, body.into_data_stream()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes data for a later import.
+pub(crate) async fn stage(
+    State(images): State<Images>,
+    Auth(caller): Auth,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    let size = checked(&headers)?;
+    images.stage(&caller, image_id(&id)?, size, body.into_data_stream()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Content type and announced size.
+fn checked(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
+    let kind = text(header::CONTENT_TYPE.as_str()).unwrap_or("");
+    if kind.split(';').next().unwrap_or("").trim() != "application/octet-stream" {
+        return Err(ApiError::new(ErrorKind::UnsupportedMediaType, format!("Invalid content type {kind}")));
+    }
+    let invalid = |_| ApiError::bad_request("Invalid or missing image size in request headers.");
+    match text("x-openstack-image-size") {
+        Some(size) => size.trim().parse().map(Some).map_err(invalid),
+        None => Ok(None),
+    }
+}
+
+fn known_store(images: &Images, headers: &HeaderMap) -> Result<(), ApiError> {
+    match headers.get("x-image-meta-store").map(|name| name.to_str().unwrap_or("")) {
+        Some(name) if name != images.config().store_name => {
+            Err(ApiError::bad_request(format!("Unknown scheme '{name}' found in URI")))
+        }
+        _ => Ok(()),
+    }
+}

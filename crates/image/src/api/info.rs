@@ -1,0 +1,62 @@
+//! `/v2/info`, and `/v2/stores`, of which there is one.
+
+use axum::extract::State;
+use kogge_http::{ApiError, Auth, Json, Path};
+use serde_json::{Map, Value, json};
+
+use super::error::image_id;
+use crate::{Images, policy};
+
+/// Ways to import.
+pub(super) async fn import(State(images): State<Images>) -> Json<Value> {
+    let methods = images.config().import_methods();
+    Json(json!({ "import-methods": {
+        "description": "Import methods available.", "type": "array", "value": methods,
+    } }))
+}
+
+/// The store.
+pub(super) async fn stores(State(images): State<Images>) -> Json<Value> {
+    Json(json!({ "stores": [{ "id": images.config().store_name, "default": "true" }] }))
+}
+
+/// The store with details, for administrators and services.
+pub(super) async fn stores_detail(
+    State(images): State<Images>,
+    Auth(caller): Auth,
+) -> Result<Json<Value>, ApiError> {
+    caller.allow_on_own(&policy::STORES_INFO_DETAIL).map_err(crate::Error::from)?;
+    let config = images.config();
+    let properties =
+        json!({ "data_dir": config.data_dir, "chunk_size": 262_144, "thin_provisioning": false });
+    let store = json!({
+        "id": config.store_name, "default": "true", "type": "file", "weight": 0, "properties": properties,
+    });
+    Ok(Json(json!({ "stores": [store] })))
+}
+
+/// What the caller's project uses.
+pub(super) async fn usage(State(images): State<Images>, Auth(caller): Auth) -> Result<Json<Value>, ApiError> {
+    let counted = images.usage(&caller).await?;
+    let usage: Map<String, Value> = counted
+        .into_iter()
+        .map(|one| (one.name.to_owned(), json!({ "usage": one.usage, "limit": one.limit })))
+        .collect();
+    Ok(Json(json!({ "usage": usage })))
+}
+
+/// Data are not removed from the only store that has them.
+pub(super) async fn delete_from_store(
+    State(images): State<Images>,
+    Auth(caller): Auth,
+    Path((store, id)): Path<(String, String)>,
+) -> Result<(), ApiError> {
+    if store != images.config().store_name {
+        let message = format!("The selected store {store} is not available on this node.");
+        return Err(ApiError::conflict(message));
+    }
+    images.show_image(&caller, image_id(&id)?).await?;
+    let message =
+        "Cannot delete image data from the only store containing it. Consider deleting the image instead.";
+    Err(ApiError::forbidden(message))
+}

@@ -1,0 +1,8 @@
+//! What images, members and imports look like on the wire.
+
+pub(super) mod attribute;
+pub(super) mod image;
+pub(super) mod import;
+pub(super) mod member;
+pub(super) mod patch;
+pub(super) mod query;

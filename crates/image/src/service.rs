@@ -1,0 +1,9 @@
+//! What the image service does. One file per kind of request; all begin with [`access`].
+
+pub(crate) mod access;
+pub(crate) mod data;
+pub(crate) mod images;
+pub(crate) mod imports;
+pub(crate) mod members;
+pub(crate) mod snapshots;
+pub(crate) mod usage;

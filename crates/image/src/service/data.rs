@@ -1,0 +1,311 @@
+//! The data of an image: in, staged, out.
+//!
+//! A transfer takes as long as the sender likes, so it holds no transaction: the first one moves the image to
+//! *saving* with a deadline that is pushed on while bytes come in, the last one makes the data the image's. What
+//! dies in between misses its deadline and is put back to *queued* by the task `reset_uploads`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use kogge_auth::Caller;
+use kogge_db::Tx;
+use kogge_ids::ImageId;
+
+use super::access::Seen;
+use crate::Images;
+use crate::error::Error;
+use crate::files::{Digest, Limits, ReceiveError, Temporary};
+use crate::inspect::judge;
+use crate::model::image::{Data, Image, Staged};
+use crate::model::status::Status;
+use crate::{policy, store};
+
+/// How long a transfer may show no sign of life to the database.
+const DEADLINE: Duration = Duration::from_secs(180);
+/// How often it shows one.
+const BEAT: Duration = Duration::from_secs(45);
+
+/// Where the bytes of an image are, for those who read them.
+pub(crate) struct Readable {
+    /// The image.
+    pub(crate) image: Image,
+    /// Its data; nothing before they came.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl Images {
+    /// Takes the data of an image.
+    pub(crate) async fn upload<S, E>(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        declared: Option<u64>,
+        body: S,
+    ) -> Result<(), Error>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+        E: std::fmt::Display,
+    {
+        let image = self.begin(caller, id, Status::Saving, &policy::UPLOAD_IMAGE).await?;
+        let received = self.receive(&image, declared, body).await;
+        let outcome = match received {
+            Ok((file, digest)) => self.accept(&image, file, &digest, Status::Saving).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &outcome {
+            self.put_back(id, Status::Saving, error).await?;
+        }
+        outcome
+    }
+
+    /// Keeps data for a later import.
+    pub(crate) async fn stage<S, E>(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        declared: Option<u64>,
+        body: S,
+    ) -> Result<(), Error>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+        E: std::fmt::Display,
+    {
+        let image = self.begin(caller, id, Status::Uploading, &policy::MODIFY_IMAGE).await?;
+        let received = self.receive(&image, declared, body).await;
+        let outcome = match received {
+            Ok((file, digest)) => self.keep_staged(id, file, &digest).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &outcome {
+            self.put_back(id, Status::Uploading, error).await?;
+        }
+        outcome
+    }
+
+    async fn begin(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        status: Status,
+        rule: &kogge_auth::Rule,
+    ) -> Result<Image, Error> {
+        let mut tx = self.db().begin().await?;
+        let mut seen = self.seen_in(&mut tx, caller, id).await?;
+        self.may_write(caller, &seen, rule)?;
+        seen.image.become_(status)?;
+        store::images::save(&mut tx, &seen.image).await?;
+        store::images::begin_busy(&mut tx, id, self.now().plus(DEADLINE)).await?;
+        tx.commit().await?;
+        Ok(seen.image)
+    }
+
+    fn may_write(&self, caller: &Caller, seen: &Seen, rule: &kogge_auth::Rule) -> Result<(), Error> {
+        let id = seen.image.id;
+        let refused = || Error::forbidden(format!("Not allowed to upload image data for image {id}"));
+        seen.allow(caller, rule).map_err(|_| refused())
+    }
+
+    async fn receive<S, E>(
+        &self,
+        image: &Image,
+        declared: Option<u64>,
+        body: S,
+    ) -> Result<(Temporary, Digest), Error>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+        E: std::fmt::Display,
+    {
+        let limits = Limits { bytes: self.room(image).await?, idle: self.config().upload_idle() };
+        if declared.is_some_and(|size| size > limits.bytes) {
+            return Err(refused(ReceiveError::TooLong(limits.bytes)));
+        }
+        let file = self.files().temporary(image.id);
+        let digest = {
+            let _alive = self.show_life(image.id);
+            self.files().receive(&file, body, limits).await.map_err(refused)?
+        };
+        match declared {
+            Some(size) if size != digest.size => {
+                let because = format!("{size} bytes were announced but {} bytes came.", digest.size);
+                Err(Error::Invalid { because })
+            }
+            _ => Ok((file, digest)),
+        }
+    }
+
+    /// Bytes that the image may have.
+    pub(crate) async fn room(&self, image: &Image) -> Result<u64, Error> {
+        let config = self.config();
+        let (Some(quota), Some(owner)) = (config.project_bytes, &image.owner) else {
+            return Ok(config.max_size);
+        };
+        let usage = store::images::usage(self.db(), owner).await?;
+        let used = u64::try_from(usage.stored + usage.staged).unwrap_or(0);
+        Ok(config.max_size.min(quota.saturating_sub(used)))
+    }
+
+    /// Pushes the deadline on until it is dropped.
+    fn show_life(&self, id: ImageId) -> Alive {
+        let images = self.clone();
+        Alive(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(BEAT).await;
+                let until = images.now().plus(DEADLINE);
+                if let Err(error) = store::images::busy(images.db(), id, until).await {
+                    tracing::warn!(image.id = %id, %error, "the deadline of an upload could not be pushed on");
+                }
+            }
+        }))
+    }
+
+    /// Judges received data and makes them the image's, if it is still where it was.
+    pub(crate) async fn accept(
+        &self,
+        image: &Image,
+        file: Temporary,
+        digest: &Digest,
+        from: Status,
+    ) -> Result<(), Error> {
+        let data = self.judged(image, digest)?;
+        let name = self.files().keep(file).await?;
+        let done = self.activate(image.id, Data { file: name.clone(), ..data }, from).await;
+        if done.is_err() {
+            self.files().remove(&name).await;
+        }
+        done
+    }
+
+    /// What is known of the data, or why they are refused.
+    pub(crate) fn judged(&self, image: &Image, digest: &Digest) -> Result<Data, Error> {
+        let declared = image.disk_format.as_deref().unwrap_or("raw");
+        // what is packed in a container cannot be recognized and is not booted either
+        let bare = image.container_format.as_deref() == Some("bare");
+        let judgement = judge(if bare { declared } else { "" }, &digest.inspection);
+        if let Some(danger) = &judgement.danger {
+            return Err(Error::BadData { because: format!("Image failed safety checks: {danger}") });
+        }
+        if let Some(why) = judgement.mismatch.as_ref().filter(|_| bare && self.config().require_format_match)
+        {
+            return Err(Error::BadData { because: format!("Image {} is refused: {why}", image.id) });
+        }
+        Ok(Data {
+            file: String::new(),
+            size: i64::try_from(digest.size).unwrap_or(i64::MAX),
+            virtual_size: judgement.virtual_size.and_then(|size| i64::try_from(size).ok()).filter(|_| bare),
+            checksum: digest.md5.clone(),
+            sha512: digest.sha512.clone(),
+            detected: judgement.detected.to_owned(),
+            unfit: judgement.unfit().filter(|_| bare).map(str::to_owned),
+        })
+    }
+
+    /// Makes data the image's.
+    pub(crate) async fn activate(&self, id: ImageId, data: Data, from: Status) -> Result<(), Error> {
+        let mut tx = self.db().begin().await?;
+        let mut image = still(&mut tx, id, from).await?;
+        image.become_(Status::Active)?;
+        image.data = Some(data);
+        image.staged = None;
+        image.updated_at = self.now();
+        store::images::save(&mut tx, &image).await?;
+        store::images::idle(&mut tx, id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn keep_staged(&self, id: ImageId, file: Temporary, digest: &Digest) -> Result<(), Error> {
+        let name = self.files().keep(file).await?;
+        let staged = Staged { file: name.clone(), size: i64::try_from(digest.size).unwrap_or(i64::MAX) };
+        let done = self.write_staged(id, staged).await;
+        if done.is_err() {
+            self.files().remove(&name).await;
+        }
+        done
+    }
+
+    async fn write_staged(&self, id: ImageId, staged: Staged) -> Result<(), Error> {
+        let mut tx = self.db().begin().await?;
+        let mut image = still(&mut tx, id, Status::Uploading).await?;
+        image.staged = Some(staged);
+        image.updated_at = self.now();
+        store::images::save(&mut tx, &image).await?;
+        store::images::idle(&mut tx, id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Back to *queued*, unless the image went elsewhere in the meantime.
+    pub(crate) async fn put_back(
+        &self,
+        id: ImageId,
+        from: Status,
+        because: &(dyn std::error::Error + Sync),
+    ) -> Result<(), Error> {
+        tracing::info!(image.id = %id, error = %because, "data of an image were not taken");
+        let mut tx = self.db().begin().await?;
+        let Some(mut image) = store::images::lock(&mut tx, id).await?.filter(|image| image.status == from)
+        else {
+            return Ok(());
+        };
+        let file = image.file().map(str::to_owned);
+        image.become_(Status::Queued)?;
+        image.updated_at = self.now();
+        store::images::save(&mut tx, &image).await?;
+        store::images::idle(&mut tx, id).await?;
+        tx.commit().await?;
+        if let Some(file) = file {
+            self.files().remove(&file).await;
+        }
+        Ok(())
+    }
+
+    /// Where the data are, for a download.
+    pub(crate) async fn download(&self, caller: &Caller, id: ImageId) -> Result<Readable, Error> {
+        let seen = self.seen(caller, id).await?;
+        if seen.image.status == Status::Deactivated && !super::access::viewer(caller).admin {
+            let because = "The requested image has been deactivated. Image data download is forbidden.";
+            return Err(Error::forbidden(because));
+        }
+        seen.allow(caller, &policy::DOWNLOAD_IMAGE)?;
+        let path = seen.image.data.as_ref().map(|data| self.files().path(&data.file));
+        Ok(Readable { image: seen.image, path })
+    }
+}
+
+/// The image, locked, if it is still in this state.
+async fn still(tx: &mut Tx, id: ImageId, from: Status) -> Result<Image, Error> {
+    let image = store::images::lock(tx, id).await?.filter(|image| image.status == from);
+    image.ok_or_else(|| Error::Gone {
+        because: format!(
+            "Image {id} could not be found after upload. The image may have been deleted during the upload, \
+             cleaning up the chunks uploaded."
+        ),
+    })
+}
+
+fn refused(error: ReceiveError) -> Error {
+    match error {
+        ReceiveError::TooLong(_) => {
+            Error::TooLarge { because: format!("The incoming image is too large: {error}") }
+        }
+        ReceiveError::Dangerous(why) => {
+            Error::BadData { because: format!("Image failed safety checks: {why}") }
+        }
+        ReceiveError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            Error::TooLarge { because: format!("Image storage media is full: {error}") }
+        }
+        ReceiveError::Disk(error) => Error::Store(error),
+        ReceiveError::Idle(_) | ReceiveError::Broken(_) | ReceiveError::GivenUp => {
+            Error::invalid(format!("The image data did not come whole: {error}"))
+        }
+    }
+}
+
+/// Ends the sign of life when dropped.
+struct Alive(tokio::task::JoinHandle<()>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,273 @@
+//! Images without their data: make, show, list, change, delete.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kogge_auth::Caller;
+use kogge_db::{Paged, Tx};
+use kogge_ids::ImageId;
+
+use super::access::{Seen, viewer};
+use crate::Images;
+use crate::error::Error;
+use crate::model::change::{Attribute, Change, apply};
+use crate::model::filter::ListQuery;
+use crate::model::image::Image;
+use crate::model::status::Status;
+use crate::model::visibility::Visibility;
+use crate::{policy, store};
+
+/// A new image, as its maker wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewImage {
+    /// An id of the maker's choice.
+    pub(crate) id: Option<ImageId>,
+    /// An owner other than the maker's project, or nobody.
+    pub(crate) owner: Option<Option<String>>,
+    /// Its name.
+    pub(crate) name: Option<String>,
+    /// Who sees it.
+    pub(crate) visibility: Visibility,
+    /// It cannot be deleted.
+    pub(crate) protected: bool,
+    /// It is not in lists.
+    pub(crate) hidden: bool,
+    /// Declared disk format.
+    pub(crate) disk_format: Option<String>,
+    /// Declared container format.
+    pub(crate) container_format: Option<String>,
+    /// Smallest disk in GiB.
+    pub(crate) min_disk: i64,
+    /// Least memory in MiB.
+    pub(crate) min_ram: i64,
+    /// Further properties.
+    pub(crate) properties: BTreeMap<String, String>,
+    /// Tags.
+    pub(crate) tags: BTreeSet<String>,
+}
+
+impl Images {
+    /// Registers an image; its data come later.
+    pub(crate) async fn create_image(&self, caller: &Caller, new: NewImage) -> Result<Image, Error> {
+        let mut tx = self.db().begin().await?;
+        let image = self.create_image_in(&mut tx, caller, new).await?;
+        tx.commit().await?;
+        Ok(image)
+    }
+
+    /// As [`Images::create_image`], inside a transaction.
+    pub(crate) async fn create_image_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewImage,
+    ) -> Result<Image, Error> {
+        let image = self.registered(caller, new);
+        let seen = Seen { image, member: None };
+        if seen.allow(caller, &policy::ADD_IMAGE).is_err() {
+            return Err(refused_owner(caller, &seen.image));
+        }
+        seen.allow_visibility(caller, seen.image.visibility)?;
+        self.within_limits(&seen.image)?;
+        self.room_for_one_more(tx, &seen.image).await?;
+        let taken = || Error::conflict(format!("Image ID {} already exists!", seen.image.id));
+        if store::images::was_deleted(&mut *tx, seen.image.id).await? {
+            return Err(taken());
+        }
+        store::images::insert(tx, &seen.image)
+            .await
+            .map_err(|error| if error.is_unique_violation() { taken() } else { error.into() })?;
+        Ok(seen.image)
+    }
+
+    fn registered(&self, caller: &Caller, new: NewImage) -> Image {
+        let now = self.now();
+        Image {
+            id: new.id.unwrap_or_else(ImageId::random),
+            owner: new.owner.unwrap_or_else(|| caller.project_id().map(ToString::to_string)),
+            name: new.name,
+            status: Status::Queued,
+            visibility: new.visibility,
+            protected: new.protected,
+            hidden: new.hidden,
+            disk_format: new.disk_format,
+            container_format: new.container_format,
+            min_disk: new.min_disk,
+            min_ram: new.min_ram,
+            data: None,
+            staged: None,
+            properties: new.properties,
+            tags: new.tags,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The image.
+    pub(crate) async fn show_image(&self, caller: &Caller, id: ImageId) -> Result<Image, Error> {
+        Ok(self.seen(caller, id).await?.image)
+    }
+
+    /// One page of the images that the caller sees.
+    pub(crate) async fn list_images(
+        &self,
+        caller: &Caller,
+        query: &ListQuery,
+    ) -> Result<Paged<Image>, Error> {
+        caller.allow_on_own(&policy::GET_IMAGES)?;
+        if let Some(marker) = &query.page.marker {
+            let missing = || Error::invalid(format!("No image found with ID {marker}"));
+            let id = marker.parse().map_err(|_| missing())?;
+            self.seen(caller, id).await.map_err(|e| if e.is_not_found() { missing() } else { e })?;
+        }
+        Ok(store::list::list(self.db(), &viewer(caller), query).await?)
+    }
+
+    /// Applies a patch, all of it or nothing.
+    pub(crate) async fn update_image(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        changes: Vec<Change>,
+    ) -> Result<Image, Error> {
+        let mut tx = self.db().begin().await?;
+        let mut seen = self.seen_in(&mut tx, caller, id).await?;
+        if changes.is_empty() {
+            return Ok(seen.image);
+        }
+        for change in changes {
+            may_change(caller, &seen, &change)?;
+            apply(&mut seen.image, change)?;
+        }
+        self.within_limits(&seen.image)?;
+        seen.image.updated_at = self.now();
+        store::images::save(&mut tx, &seen.image).await?;
+        tx.commit().await?;
+        Ok(seen.image)
+    }
+
+    /// Deletes an image and its data. Whatever brings data in at the moment finds it gone.
+    pub(crate) async fn delete_image(&self, caller: &Caller, id: ImageId) -> Result<(), Error> {
+        let missing = || Error::NotFound { because: format!("Failed to find image {id} to delete") };
+        let mut tx = self.db().begin().await?;
+        let found = self.seen_in(&mut tx, caller, id).await;
+        let seen = found.map_err(|error| if error.is_not_found() { missing() } else { error })?;
+        seen.allow(caller, &policy::DELETE_IMAGE)?;
+        if seen.image.protected {
+            return Err(Error::forbidden(format!("Image {id} is protected and cannot be deleted.")));
+        }
+        store::images::delete(&mut tx, id, self.now()).await?;
+        tx.commit().await?;
+        if let Some(file) = seen.image.file() {
+            self.files().remove(file).await;
+        }
+        Ok(())
+    }
+
+    /// Takes an image out of service, or puts it back.
+    pub(crate) async fn set_active(&self, caller: &Caller, id: ImageId, active: bool) -> Result<(), Error> {
+        let (rule, from, to, verb) = if active {
+            (&policy::REACTIVATE, Status::Deactivated, Status::Active, "reactivate")
+        } else {
+            (&policy::DEACTIVATE, Status::Active, Status::Deactivated, "deactivate")
+        };
+        let mut tx = self.db().begin().await?;
+        let mut seen = self.seen_in(&mut tx, caller, id).await?;
+        seen.allow(caller, rule)?;
+        if seen.image.status == to {
+            return Ok(());
+        }
+        if seen.image.status != from {
+            let because = format!("Not allowed to {verb} image in status '{}'", seen.image.status);
+            return Err(Error::forbidden(because));
+        }
+        seen.image.become_(to)?;
+        seen.image.updated_at = self.now();
+        store::images::save(&mut tx, &seen.image).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Adds a tag.
+    pub(crate) async fn add_tag(&self, caller: &Caller, id: ImageId, tag: &str) -> Result<(), Error> {
+        self.tag(caller, id, |tags| {
+            tags.insert(tag.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes a tag.
+    pub(crate) async fn remove_tag(&self, caller: &Caller, id: ImageId, tag: &str) -> Result<(), Error> {
+        let missing = || Error::NotFound { because: "The resource could not be found.".to_owned() };
+        self.tag(caller, id, |tags| if tags.remove(tag) { Ok(()) } else { Err(missing()) }).await
+    }
+
+    async fn tag(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        change: impl FnOnce(&mut BTreeSet<String>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let missing = || Error::NotFound { because: format!("Image {id} not found.") };
+        let mut tx = self.db().begin().await?;
+        let found = self.seen_in(&mut tx, caller, id).await;
+        let mut seen = found.map_err(|error| if error.is_not_found() { missing() } else { error })?;
+        seen.allow(caller, &policy::MODIFY_IMAGE)?;
+        change(&mut seen.image.tags)?;
+        self.within_limits(&seen.image)?;
+        seen.image.updated_at = self.now();
+        store::images::save(&mut tx, &seen.image).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn within_limits(&self, image: &Image) -> Result<(), Error> {
+        let config = self.config();
+        let exceeded = |what: &str, attempted: usize, most: usize| Error::TooLarge {
+            because: format!(
+                "The limit has been exceeded on the number of allowed image {what}. Attempted: {attempted}, \
+                 Maximum: {most}"
+            ),
+        };
+        if image.properties.len() > config.max_properties {
+            return Err(exceeded("properties", image.properties.len(), config.max_properties));
+        }
+        if image.tags.len() > config.max_tags {
+            return Err(exceeded("tags", image.tags.len(), config.max_tags));
+        }
+        Ok(())
+    }
+
+    async fn room_for_one_more(&self, tx: &mut Tx, image: &Image) -> Result<(), Error> {
+        let (Some(most), Some(owner)) = (self.config().project_images, &image.owner) else { return Ok(()) };
+        let images = store::images::usage(&mut *tx, owner).await?.images;
+        if u64::try_from(images).unwrap_or(0) < most {
+            return Ok(());
+        }
+        let because = format!("Project {owner} has {images} images and may have {most}. Delete one first.");
+        Err(Error::TooLarge { because })
+    }
+}
+
+fn refused_owner(caller: &Caller, image: &Image) -> Error {
+    let own = caller.project_id().map(ToString::to_string);
+    match &image.owner {
+        Some(owner) if own.as_ref() != Some(owner) => {
+            Error::forbidden(format!("You are not permitted to create images owned by '{owner}'."))
+        }
+        _ => Error::forbidden("You are not authorized to complete add_image action."),
+    }
+}
+
+fn may_change(caller: &Caller, seen: &Seen, change: &Change) -> Result<(), Error> {
+    if *change == Change::Locations {
+        return Ok(());
+    }
+    if let Change::Set(Attribute::Owner(_)) = change
+        && !viewer(caller).admin
+    {
+        return Err(Error::forbidden("Owner can't be updated by non admin."));
+    }
+    if let Change::Set(Attribute::Visibility(visibility)) = change {
+        seen.allow_visibility(caller, *visibility)?;
+    }
+    seen.allow(caller, &policy::MODIFY_IMAGE)
+}

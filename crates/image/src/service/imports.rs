@@ -1,0 +1,110 @@
+//! Imports: what is asked for here is done by the task `run_imports`.
+
+use kogge_auth::Caller;
+use kogge_ids::ImageId;
+
+use crate::Images;
+use crate::error::Error;
+use crate::fetch::GateError;
+use crate::model::image::Image;
+use crate::model::status::Status;
+use crate::model::task::{Import, Method, Progress};
+use crate::{policy, store};
+
+impl Images {
+    /// Asks for an import.
+    pub(crate) async fn import(&self, caller: &Caller, id: ImageId, method: Method) -> Result<(), Error> {
+        let mut tx = self.db().begin().await?;
+        let mut seen = self.seen_in(&mut tx, caller, id).await?;
+        ready(&seen.image, &method)?;
+        seen.allow(caller, &policy::MODIFY_IMAGE)?;
+        if let Method::WebDownload { uri } = &method {
+            self.gate().check(uri).map_err(|error| refused_address(uri, &error))?;
+        }
+        seen.image.become_(Status::Importing)?;
+        let now = self.now();
+        seen.image.updated_at = now;
+        store::images::save(&mut tx, &seen.image).await?;
+        let import = Import {
+            id: uuid::Uuid::new_v4().to_string(),
+            image_id: id,
+            method,
+            progress: Progress::Pending,
+            owner: caller.project_id().map(ToString::to_string).unwrap_or_default(),
+            user_id: caller.user.id.to_string(),
+            request_id: caller.request_id.clone(),
+            message: String::new(),
+            attempts: 0,
+            created_at: now,
+            updated_at: now,
+            expires_at: None,
+        };
+        store::tasks::insert(&mut tx, &import).await?;
+        tx.commit().await?;
+        self.import_bell().wake();
+        Ok(())
+    }
+
+    /// The imports of an image.
+    pub(crate) async fn imports_of(&self, caller: &Caller, id: ImageId) -> Result<Vec<Import>, Error> {
+        self.seen(caller, id).await?;
+        Ok(store::tasks::of_image(self.db(), id).await?)
+    }
+
+    /// All imports, for administrators.
+    pub(crate) async fn list_imports(&self, caller: &Caller) -> Result<Vec<Import>, Error> {
+        caller.allow_on_own(&policy::TASKS_API_ACCESS)?;
+        Ok(store::tasks::list(self.db()).await?)
+    }
+
+    /// One import, for administrators.
+    pub(crate) async fn show_import(&self, caller: &Caller, id: &str) -> Result<Import, Error> {
+        caller.allow_on_own(&policy::TASKS_API_ACCESS)?;
+        let found = store::tasks::get(self.db(), id).await?;
+        found.ok_or_else(|| Error::NotFound { because: format!("Task with the given id {id} was not found") })
+    }
+}
+
+/// Whether the image is where this method begins.
+fn ready(image: &Image, method: &Method) -> Result<(), Error> {
+    let because = match (image.status, method) {
+        (Status::Importing, _) => format!(
+            "New operation on image '{}' is not permitted as prior operation is still in progress",
+            image.id
+        ),
+        (Status::Active, _) => "Image with status active cannot be target for import".to_owned(),
+        (Status::Queued, Method::GlanceDirect) => {
+            "Image needs to be staged before 'glance-direct' method can be used".to_owned()
+        }
+        (Status::Uploading, Method::GlanceDirect) if image.staged.is_none() => {
+            "Image needs to be staged before 'glance-direct' method can be used".to_owned()
+        }
+        (Status::Queued, Method::WebDownload { .. }) | (Status::Uploading, Method::GlanceDirect) => {
+            return formats_set(image);
+        }
+        (_, Method::WebDownload { .. }) => {
+            "Image needs to be in 'queued' state to use 'web-download' method".to_owned()
+        }
+        (_, Method::GlanceDirect) => {
+            "Image needs to be staged before 'glance-direct' method can be used".to_owned()
+        }
+    };
+    Err(Error::Conflict { because })
+}
+
+fn formats_set(image: &Image) -> Result<(), Error> {
+    for (name, value) in [("container_format", &image.container_format), ("disk_format", &image.disk_format)]
+    {
+        if value.is_none() {
+            return Err(Error::conflict(format!("'{name}' needs to be set before import")));
+        }
+    }
+    Ok(())
+}
+
+fn refused_address(uri: &str, error: &GateError) -> Error {
+    match error {
+        GateError::Filtered(_) => Error::invalid(error.to_string()),
+        _ => Error::invalid(format!("URI for web-download does not pass filtering: {uri}: {error}")),
+    }
+}

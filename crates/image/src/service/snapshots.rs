@@ -1,0 +1,182 @@
+//! What compute needs: images to boot from, and images made from servers.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use kogge_auth::Caller;
+use kogge_db::Tx;
+use kogge_ids::ImageId;
+
+use super::images::NewImage;
+use crate::Images;
+use crate::error::Error;
+use crate::model::image::{Data, Image};
+use crate::model::status::Status;
+use crate::model::visibility::Visibility;
+use crate::store;
+
+/// An image, as compute needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootImage {
+    /// Its id.
+    pub id: ImageId,
+    /// Its name.
+    pub name: Option<String>,
+    /// The project that owns it.
+    pub owner: Option<String>,
+    /// Its state.
+    pub status: Status,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// Where its data are; nothing while there are none.
+    pub path: Option<PathBuf>,
+    /// Declared disk format: `raw`, `qcow2` …; what is fit to boot really has this format.
+    pub disk_format: Option<String>,
+    /// Declared container format.
+    pub container_format: Option<String>,
+    /// Length of the data in bytes.
+    pub size: Option<i64>,
+    /// Size of the disk in bytes that a guest sees, where known.
+    pub virtual_size: Option<i64>,
+    /// MD5 of the data in hex.
+    pub checksum: Option<String>,
+    /// Smallest disk that boots it, in GiB.
+    pub min_disk: i64,
+    /// Least memory that boots it, in MiB.
+    pub min_ram: i64,
+    /// Further properties: `hw_disk_bus`, `os_distro` …
+    pub properties: BTreeMap<String, String>,
+    /// Why no server may boot from it. Never boot what says why not.
+    pub fit_to_boot: Result<(), String>,
+}
+
+/// A new image of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSnapshot {
+    /// Its name.
+    pub name: String,
+    /// Properties: those of the base image that are passed on, `image_type`, `instance_uuid` …
+    pub properties: BTreeMap<String, String>,
+    /// Format of the file that will be written: `qcow2` or `raw`.
+    pub disk_format: String,
+    /// Smallest disk that boots it, in GiB.
+    pub min_disk: i64,
+    /// Least memory that boots it, in MiB.
+    pub min_ram: i64,
+}
+
+impl Images {
+    /// An image for a server of the caller.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is none or the caller does not see it ([`Error::is_not_found`]).
+    pub async fn for_boot(&self, caller: &Caller, id: ImageId) -> Result<BootImage, Error> {
+        Ok(self.boot_image(self.seen(caller, id).await?.image))
+    }
+
+    /// An image for a server that was accepted before, whoever made it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it was deleted in the meantime.
+    pub async fn boot_file(&self, id: ImageId) -> Result<BootImage, Error> {
+        let found = store::images::get(self.db(), id).await?;
+        Ok(self.boot_image(found.ok_or_else(|| Error::no_image(id))?))
+    }
+
+    fn boot_image(&self, image: Image) -> BootImage {
+        let data = image.data.as_ref();
+        BootImage {
+            id: image.id,
+            status: image.status,
+            visibility: image.visibility,
+            path: data.map(|data| self.files().path(&data.file)),
+            size: data.map(|data| data.size),
+            virtual_size: data.and_then(|data| data.virtual_size),
+            checksum: data.map(|data| data.checksum.clone()),
+            min_disk: image.min_disk,
+            min_ram: image.min_ram,
+            fit_to_boot: image.fit_to_boot(),
+            name: image.name,
+            owner: image.owner,
+            disk_format: image.disk_format,
+            container_format: image.container_format,
+            properties: image.properties,
+        }
+    }
+
+    /// Registers the image of a server, private to the caller's project. It waits for [`Images::finish_snapshot`].
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for who may not make images, [`Error::TooLarge`] over a quota.
+    pub async fn create_snapshot_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewSnapshot,
+    ) -> Result<ImageId, Error> {
+        let new = NewImage {
+            id: None,
+            owner: None,
+            name: Some(new.name),
+            visibility: Visibility::Private,
+            protected: false,
+            hidden: false,
+            disk_format: Some(new.disk_format),
+            container_format: Some("bare".to_owned()),
+            min_disk: new.min_disk,
+            min_ram: new.min_ram,
+            properties: new.properties,
+            tags: std::collections::BTreeSet::new(),
+        };
+        let mut image = self.create_image_in(tx, caller, new).await?;
+        image.become_(Status::Saving)?;
+        store::images::save(tx, &image).await?;
+        Ok(image.id)
+    }
+
+    /// Where the data of a snapshot are to be written before [`Images::finish_snapshot`]; a retry overwrites them.
+    #[must_use]
+    pub fn snapshot_target(&self, id: ImageId) -> PathBuf {
+        self.files().snapshot(id)
+    }
+
+    /// Takes the file at [`Images::snapshot_target`] for the image. Doing it twice is fine.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the image was deleted in the meantime (the file is gone then),
+    /// [`Error::BadData`] where the file reaches outside of itself.
+    pub async fn finish_snapshot(&self, id: ImageId) -> Result<(), Error> {
+        let path = self.snapshot_target(id);
+        let Some(image) = store::images::get(self.db(), id).await? else {
+            drop(self.files().adopt(id, path));
+            return Err(Error::no_image(id));
+        };
+        if image.status != Status::Saving {
+            return Ok(());
+        }
+        let digest =
+            self.files().digest(&path).await.map_err(|error| Error::Store(std::io::Error::other(error)))?;
+        let data = self.judged(&image, &digest)?;
+        let name = self.files().keep(self.files().adopt(id, path)).await?;
+        let done = self.activate(id, Data { file: name.clone(), ..data }, Status::Saving).await;
+        if done.is_err() {
+            self.files().remove(&name).await;
+        }
+        done
+    }
+
+    /// Gives a snapshot up: the image goes away, as in nova. Doing it twice is fine.
+    ///
+    /// # Errors
+    /// Trouble of the database.
+    pub async fn fail_snapshot(&self, id: ImageId, because: &str) -> Result<(), Error> {
+        tracing::warn!(image.id = %id, because, "the snapshot of a server failed");
+        let mut tx = self.db().begin().await?;
+        if store::images::lock(&mut tx, id).await?.is_some_and(|image| image.status == Status::Saving) {
+            store::images::delete(&mut tx, id, self.now()).await?;
+        }
+        tx.commit().await?;
+        drop(self.files().adopt(id, self.snapshot_target(id)));
+        Ok(())
+    }
+}

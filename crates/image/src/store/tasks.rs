@@ -1,0 +1,118 @@
+//! Imports, as rows.
+
+use kogge_clock::Timestamp;
+use kogge_db::{DbError, Executor, Query, Row, Tx};
+use kogge_ids::ImageId;
+
+use crate::model::task::{Import, Method, Progress};
+
+fn import(row: &Row) -> Result<Import, DbError> {
+    let method = match row.opt_text("uri")? {
+        Some(uri) => Method::WebDownload { uri },
+        None => Method::GlanceDirect,
+    };
+    let progress = Progress::parse(&row.text("status")?);
+    Ok(Import {
+        id: row.text("id")?,
+        image_id: row.parse("image_id")?,
+        method,
+        progress: progress.ok_or_else(|| DbError::column("status", "not the progress of an import"))?,
+        owner: row.text("owner")?,
+        user_id: row.text("user_id")?,
+        request_id: row.text("request_id")?,
+        message: row.text("message")?,
+        attempts: row.int("attempts")?,
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+        expires_at: row.opt_time("expires_at")?,
+    })
+}
+
+pub(crate) async fn insert(tx: &mut Tx, new: &Import) -> Result<(), DbError> {
+    const SQL: &str =
+        "INSERT INTO image_tasks (id, image_id, method, uri, status, owner, user_id, request_id, message,
+            attempts, created_at, updated_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let uri = match &new.method {
+        Method::WebDownload { uri } => Some(uri),
+        Method::GlanceDirect => None,
+    };
+    let query = Query::new(SQL)
+        .bind(&new.id)
+        .bind(new.image_id)
+        .bind(new.method.name())
+        .bind(uri)
+        .bind(new.progress.as_str())
+        .bind(&new.owner)
+        .bind(&new.user_id)
+        .bind(&new.request_id)
+        .bind(&new.message)
+        .bind(new.attempts)
+        .bind(new.created_at)
+        .bind(new.updated_at)
+        .bind(new.expires_at);
+    tx.execute(query).await.map(drop)
+}
+
+pub(crate) async fn get(db: impl Executor, id: &str) -> Result<Option<Import>, DbError> {
+    let query = Query::new("SELECT * FROM image_tasks WHERE id = $1").bind(id);
+    db.optional(query).await?.as_ref().map(import).transpose()
+}
+
+pub(crate) async fn of_image(db: impl Executor, image: ImageId) -> Result<Vec<Import>, DbError> {
+    let query =
+        Query::new("SELECT * FROM image_tasks WHERE image_id = $1 ORDER BY created_at, id").bind(image);
+    db.all(query).await?.iter().map(import).collect()
+}
+
+/// The newest ones.
+pub(crate) async fn list(db: impl Executor) -> Result<Vec<Import>, DbError> {
+    let query = Query::new("SELECT * FROM image_tasks ORDER BY created_at DESC, id LIMIT 1000");
+    db.all(query).await?.iter().map(import).collect()
+}
+
+/// Those that nobody works at and that are not done.
+pub(crate) async fn waiting(db: impl Executor, now: Timestamp) -> Result<Vec<Import>, DbError> {
+    const SQL: &str = "SELECT * FROM image_tasks WHERE status IN ('pending', 'processing')
+        AND (busy_until IS NULL OR busy_until < $1) ORDER BY created_at LIMIT 20";
+    db.all(Query::new(SQL).bind(now)).await?.iter().map(import).collect()
+}
+
+/// Takes an import to work at until `until`. Zero: another process has it.
+pub(crate) async fn take(
+    db: impl Executor,
+    id: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<u64, DbError> {
+    const SQL: &str =
+        "UPDATE image_tasks SET status = 'processing', attempts = attempts + 1, busy_until = $1,
+            updated_at = $2
+        WHERE id = $3 AND status IN ('pending', 'processing') AND (busy_until IS NULL OR busy_until < $2)";
+    db.execute(Query::new(SQL).bind(until).bind(now).bind(id)).await
+}
+
+/// Goes on working at it.
+pub(crate) async fn busy(db: impl Executor, id: &str, until: Timestamp) -> Result<u64, DbError> {
+    let query = Query::new("UPDATE image_tasks SET busy_until = $1 WHERE id = $2 AND status = 'processing'");
+    db.execute(query.bind(until).bind(id)).await
+}
+
+/// Ends it.
+pub(crate) async fn end(
+    tx: &mut Tx,
+    id: &str,
+    progress: Progress,
+    message: &str,
+    (now, expires): (Timestamp, Timestamp),
+) -> Result<u64, DbError> {
+    const SQL: &str = "UPDATE image_tasks SET status = $1, message = $2, updated_at = $3, expires_at = $4,
+        busy_until = NULL WHERE id = $5";
+    let query = Query::new(SQL).bind(progress.as_str()).bind(message).bind(now).bind(expires);
+    tx.execute(query.bind(id)).await
+}
+
+/// Drops those that are over for long.
+pub(crate) async fn expire(db: impl Executor, now: Timestamp) -> Result<u64, DbError> {
+    db.execute(Query::new("DELETE FROM image_tasks WHERE expires_at < $1").bind(now)).await
+}

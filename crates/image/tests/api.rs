@@ -1,0 +1,16 @@
+//! Image v2 over HTTP: the service's router behind the front door, on both databases.
+
+#[path = "api/data.rs"]
+mod data;
+#[path = "api/harness.rs"]
+mod harness;
+#[path = "api/images.rs"]
+mod images;
+#[path = "api/imports.rs"]
+mod imports;
+#[path = "api/isolation.rs"]
+mod isolation;
+#[path = "api/sharing.rs"]
+mod sharing;
+#[path = "api/snapshots.rs"]
+mod snapshots;

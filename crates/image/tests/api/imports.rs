@@ -1,0 +1,128 @@
+//! Imports, in the background.
+
+use std::time::Duration;
+
+use crate::harness::*;
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
+use kogge_image::{ImageConfig, WebDownload};
+use serde_json::json;
+
+fn config() -> ImageConfig {
+    // ports of test servers are not known before: all that an ephemeral port can be
+    let web_download = WebDownload {
+        ports: (1024..=u16::MAX).chain([80]).collect(),
+        allow_networks: vec!["127.0.0.1/32".parse().unwrap()],
+        idle_seconds: 2,
+        ..WebDownload::default()
+    };
+    ImageConfig { web_download, max_size: 1000, ..ImageConfig::default() }
+}
+
+async fn web() -> String {
+    let router = Router::new()
+        .route("/image", get(|| async { "from the web" }))
+        .route("/large", get(|| async { vec![0u8; 2000] }))
+        .route("/metadata", get(|| async { Redirect::temporary("http://169.254.169.254/latest") }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+fn download(uri: &str) -> serde_json::Value {
+    json!({ "method": { "name": "web-download", "uri": uri } })
+}
+
+on_both! {
+    staged_data_become_the_image(c) {
+        let id = c.image(json!({})).await;
+        let import = format!("/v2/images/{id}/import");
+        let direct = json!({ "method": { "name": "glance-direct" } });
+        c.call(MEMBER, "POST", &import, Some(direct.clone())).await.expect(409);
+        c.put_bytes(MEMBER, &format!("/v2/images/{id}/stage"), "staged").await.expect(204);
+        let staged = c.show(&id).await;
+        assert_eq!((&staged["status"], &staged["size"]), (&json!("uploading"), &json!(6)));
+        c.get(MEMBER, &format!("/v2/images/{id}/file")).await.expect(204);
+        c.call(MEMBER, "POST", &import, Some(direct.clone())).await.expect(202);
+        assert_eq!(c.show(&id).await["status"], "importing");
+        c.call(MEMBER, "POST", &import, Some(direct)).await.expect(409);
+        c.run_tasks().await;
+        let image = c.reach(&id, "active").await;
+        assert_eq!(image["size"], 6);
+        assert_eq!(c.get(MEMBER, &format!("/v2/images/{id}/file")).await.bytes, b"staged");
+        assert_eq!(c.files(), 1);
+        let tasks = c.get(MEMBER, &format!("/v2/images/{id}/tasks")).await.expect(200).json();
+        assert_eq!(tasks["tasks"][0]["input"]["import_req"]["method"]["name"], "glance-direct");
+        c.get(OTHER, &format!("/v2/images/{id}/tasks")).await.expect(404);
+    }
+
+    an_image_is_fetched_from_the_web(c) {
+        let (id, base) = (c.image(json!({})).await, web().await);
+        c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(download(&format!("{base}/image")))).await.expect(202);
+        c.run_tasks().await;
+        c.reach(&id, "active").await;
+        assert_eq!(c.get(MEMBER, &format!("/v2/images/{id}/file")).await.bytes, b"from the web");
+    }
+
+    a_failed_fetch_says_why_and_can_be_repeated(c) {
+        let base = web().await;
+        for (path, why) in [("missing", "404"), ("large", "larger than 1000"), ("metadata", "not public")] {
+            let id = c.image(json!({})).await;
+            let import = format!("/v2/images/{id}/import");
+            c.call(MEMBER, "POST", &import, Some(download(&format!("{base}/{path}")))).await.expect(202);
+            c.run_tasks().await;
+            c.reach(&id, "queued").await;
+            let task = loop {
+                let tasks = c.get(MEMBER, &format!("/v2/images/{id}/tasks")).await.json()["tasks"].take();
+                if tasks[0]["status"] == "failure" { break tasks[0].clone() }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            };
+            assert!(task["message"].as_str().unwrap().contains(why), "{task}");
+            c.call(MEMBER, "POST", &import, Some(download(&format!("{base}/image")))).await.expect(202);
+            c.run_tasks().await;
+            c.reach(&id, "active").await;
+        }
+        assert_eq!(c.files(), 3);
+    }
+
+    addresses_that_lead_inside_are_refused_at_once(c) {
+        let id = c.image(json!({})).await;
+        for uri in ["http://10.0.0.1/x", "http://169.254.169.254/latest", "file:///etc/passwd", "http://[::1]:80/", "", "x"] {
+            c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(download(uri))).await.expect(400);
+        }
+        assert_eq!(c.show(&id).await["status"], "queued");
+        c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(json!({ "method": { "name": "copy-image" } }))).await.expect(400);
+        c.call(READER, "POST", &format!("/v2/images/{id}/import"), Some(download("http://127.0.0.1:80/"))).await.expect(403);
+    }
+
+    an_import_that_a_crash_interrupted_begins_again(c) {
+        let id = c.image(json!({})).await;
+        c.put_bytes(MEMBER, &format!("/v2/images/{id}/stage"), "staged").await.expect(204);
+        c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(json!({ "method": { "name": "glance-direct" } }))).await.expect(202);
+        use kogge_db::{Executor, Query};
+        let crashed = "UPDATE image_tasks SET status = 'processing', attempts = 1, busy_until = $1";
+        (&c.db).execute(Query::new(crashed).bind(1_800_000_100_000_000i64)).await.unwrap();
+        c.run_tasks().await;
+        assert_eq!(c.show(&id).await["status"], "importing", "another process may still work at it");
+        c.clock.advance(Duration::from_secs(200));
+        c.run_tasks().await;
+        c.reach(&id, "active").await;
+    }
+
+    deleting_during_an_import_leaves_nothing(c) {
+        let id = c.image(json!({})).await;
+        c.put_bytes(MEMBER, &format!("/v2/images/{id}/stage"), "staged").await.expect(204);
+        c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(json!({ "method": { "name": "glance-direct" } }))).await.expect(202);
+        c.delete(MEMBER, &format!("/v2/images/{id}")).await.expect(204);
+        c.run_tasks().await;
+        for _ in 0..200 {
+            let tasks = c.get(ADMIN, "/v2/tasks").await.json();
+            if tasks["tasks"][0]["status"] == "failure" { break }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(c.get(ADMIN, "/v2/tasks").await.json()["tasks"][0]["status"], "failure");
+        assert_eq!(c.files(), 0);
+    }
+}
