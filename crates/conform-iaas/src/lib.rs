@@ -16,6 +16,7 @@ mod catalogue;
 mod check;
 mod created;
 mod entropy;
+mod explain;
 mod lookup;
 mod preflight;
 mod remove;
@@ -25,5 +26,6 @@ mod steps;
 mod wait;
 
 pub use catalogue::catalogue;
+pub use explain::{Explanation, explain};
 pub use remove::{Sweeper, sweep};
 pub use select::{Selected, SelectionError, Wanted, select, select_from};
