@@ -1,1 +1,118 @@
 //! Network v2.0: networks, subnets, ports, routers, floating IPs, security groups.
+//!
+//! Serves Neutron's API (behaviour of 2026.1) to users, a Rust face ([`face`]) to compute, and hands every node the
+//! networking it should have ([`tasks`]). Called by compute and the front door; calls nodes, and the `standards`
+//! crate for the rules that new security groups start with.
+//!
+//! ```text
+//!   request ─▶ api ─▶ service ─▶ store ─▶ commit ─▶ wake
+//!                                                    ▼
+//!   node ◀─ DesiredNetworking ◀─ converge_networks ◀─┘        ports: DOWN ─▶ ACTIVE when their node says "up"
+//! ```
+//!
+//! Invariants: an address, a MAC and a default group are kept apart by unique keys, not by checks before; status is
+//! a pure function of the row ([`model::status`]); nothing walks over an address range.
+
+pub mod api;
+pub(crate) mod attributes;
+pub mod config;
+pub mod error;
+pub mod extensions;
+pub mod face;
+pub mod model;
+pub mod policy;
+pub(crate) mod service;
+pub(crate) mod store;
+pub mod tasks;
+
+use std::sync::Arc;
+
+use kogge_clock::Clock;
+use kogge_db::{Db, Migration, Migrations};
+use kogge_node_api::Nodes;
+use kogge_task::Wake;
+
+pub use api::routes;
+pub use config::{NetworkConfig, PublicNetwork};
+pub use error::{Error, Kind, Result};
+pub use face::{BootNetwork, DevicePort, PortAddress};
+pub use model::commands;
+pub use policy::{RULE_SET, RULES};
+pub use service::floating_ips::FloatingIpView;
+pub use service::groups::{GroupView, RuleView};
+pub use service::networks::NetworkView;
+pub use service::ports::PortView;
+pub use service::routers::RouterView;
+pub use service::subnets::SubnetView;
+pub use store::allocations::FixedIp;
+pub use store::filter::ListQuery;
+pub use store::rows;
+
+/// The tables.
+pub const MIGRATIONS: Migrations = Migrations {
+    owner: "network",
+    steps: &[Migration { version: 1, name: "network", sql: include_str!("../migrations/0001_network.sql") }],
+};
+
+/// What the service needs.
+pub struct NetworkDeps {
+    /// The cloud's database, migrated.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// The nodes.
+    pub nodes: Nodes,
+    /// The settings.
+    pub config: NetworkConfig,
+}
+
+/// The network service. Cheap to clone.
+#[derive(Clone)]
+pub struct Networking(Arc<Inner>);
+
+struct Inner {
+    deps: NetworkDeps,
+    wake: Wake,
+    memory: tasks::Memory,
+}
+
+impl Networking {
+    /// The service over these parts.
+    #[must_use]
+    pub fn new(deps: NetworkDeps) -> Self {
+        Self(Arc::new(Inner { deps, wake: Wake::new(), memory: tasks::Memory::default() }))
+    }
+
+    /// The database, to begin a transaction for the `_in` functions.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.deps.db
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.deps.clock
+    }
+
+    pub(crate) fn nodes(&self) -> &Nodes {
+        &self.0.deps.nodes
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &NetworkConfig {
+        &self.0.deps.config
+    }
+
+    /// Wakes the background work; call it after a commit that used `_in` functions.
+    pub fn changed(&self) {
+        self.0.wake.wake();
+    }
+
+    pub(crate) fn wake(&self) -> Wake {
+        self.0.wake.clone()
+    }
+
+    pub(crate) fn memory(&self) -> &tasks::Memory {
+        &self.0.memory
+    }
+}

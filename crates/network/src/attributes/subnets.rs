@@ -1,0 +1,192 @@
+//! Subnets, subnet pools and address scopes.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::check::{self, Checked, show};
+use super::{Absent, Attribute, Refused, both, post, shown};
+use crate::error::Error;
+
+/// A subnet.
+pub(crate) const SUBNET: &[Attribute] = &[
+    both("name", Absent::Text(""), check::text255),
+    post("network_id", Absent::Required, check::uuid),
+    post("ip_version", Absent::Required, check::ip_version),
+    post("cidr", Absent::Unset, check::range_or_null),
+    post("prefixlen", Absent::Unset, check::non_negative),
+    post("subnetpool_id", Absent::Unset, check::uuid_or_null),
+    post("use_default_subnetpool", Absent::Bool(false), check::boolean),
+    both("gateway_ip", Absent::Unset, check::address_or_null),
+    both("allocation_pools", Absent::Unset, pools),
+    both("dns_nameservers", Absent::Unset, nameservers),
+    both("host_routes", Absent::Unset, routes),
+    both("enable_dhcp", Absent::Bool(true), check::boolean),
+    post("ipv6_ra_mode", Absent::Unset, ipv6_mode),
+    post("ipv6_address_mode", Absent::Unset, ipv6_mode),
+    both("service_types", Absent::Unset, service_types),
+    both("dns_publish_fixed_ip", Absent::Bool(false), check::boolean),
+    shown("shared"),
+];
+
+/// A subnet pool.
+pub(crate) const SUBNET_POOL: &[Attribute] = &[
+    both("name", Absent::Required, check::filled_text),
+    both("prefixes", Absent::Required, prefixes),
+    both("default_quota", Absent::Unset, check::non_negative),
+    both("default_prefixlen", Absent::Unset, check::non_negative),
+    both("min_prefixlen", Absent::Unset, check::non_negative),
+    both("max_prefixlen", Absent::Unset, check::non_negative),
+    both("is_default", Absent::Bool(false), check::boolean),
+    post("shared", Absent::Bool(false), check::boolean),
+    both("address_scope_id", Absent::Null, check::uuid_or_null),
+    shown("ip_version"),
+];
+
+/// An address scope.
+pub(crate) const ADDRESS_SCOPE: &[Attribute] = &[
+    shown("id"),
+    post("project_id", Absent::Unset, check::project),
+    both("name", Absent::Text(""), check::text255),
+    both("shared", Absent::Bool(false), check::boolean),
+    post("ip_version", Absent::Required, check::ip_version),
+];
+
+fn no(reason: String) -> Checked {
+    Err(Refused::Because(reason))
+}
+
+/// Ranges; a single one may stand without list, as upstream's older clients send it.
+fn prefixes(value: Value) -> Checked {
+    match value {
+        Value::String(_) => check::ranges(json!([value])),
+        other => check::ranges(other),
+    }
+}
+
+fn ipv6_mode(value: Value) -> Checked {
+    if value.is_null() {
+        return Ok(value);
+    }
+    check::one_of(value, &["dhcpv6-stateful", "dhcpv6-stateless", "slaac"])
+}
+
+fn pools(value: Value) -> Checked {
+    let Value::Array(items) = value else {
+        return no(format!("Invalid data format for IP pool: '{}'", show(&value)));
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let keys_fit = item.as_object().is_some_and(|o| o.len() == 2);
+        let ends = (check::address_of(&item["start"]), check::address_of(&item["end"]));
+        let (true, (Some(start), Some(end))) = (keys_fit, ends) else {
+            return no(format!("Invalid data format for IP pool: '{}'", show(&item)));
+        };
+        found.push(json!({"start": start.to_string(), "end": end.to_string()}));
+    }
+    Ok(found.into())
+}
+
+fn nameservers(value: Value) -> Checked {
+    if value.is_null() {
+        return Ok(json!([]));
+    }
+    let Value::Array(items) = value else {
+        return no(format!("Invalid data format for nameserver: '{}'", show(&value)));
+    };
+    let mut seen = HashSet::new();
+    for item in &items {
+        match check::address_of(item) {
+            None => return no(format!("'{}' is not a valid nameserver", show(item))),
+            Some(ip) if !seen.insert(ip) => return no(format!("Duplicate nameserver '{ip}'")),
+            Some(_) => {}
+        }
+    }
+    Ok(items.into())
+}
+
+/// A list of `{destination, nexthop}`.
+pub(crate) fn routes(value: Value) -> Checked {
+    if value.is_null() {
+        return Ok(json!([]));
+    }
+    let Value::Array(items) = value else {
+        return no(format!("Invalid data format for hostroute: '{}'", show(&value)));
+    };
+    let mut found: Vec<Value> = Vec::new();
+    for item in items {
+        let keys_fit = item.as_object().is_some_and(|o| o.len() == 2);
+        let destination = item["destination"].as_str().and_then(|text| text.parse::<ipnet::IpNet>().ok());
+        let (true, Some(destination), Some(hop)) =
+            (keys_fit, destination, check::address_of(&item["nexthop"]))
+        else {
+            return no(format!("Invalid data format for hostroute: '{}'", show(&item)));
+        };
+        let route = json!({"destination": destination.trunc().to_string(), "nexthop": hop.to_string()});
+        if found.contains(&route) {
+            return no(format!("Duplicate hostroute '{route}'"));
+        }
+        found.push(route);
+    }
+    Ok(found.into())
+}
+
+/// Prefixes of device owners that a subnet may be reserved for.
+const OWNERS: &[&str] = &["network:", "compute:", "baremetal:", "Octavia", "neutron:", "trunk:", "volume:"];
+
+fn service_types(value: Value) -> Checked {
+    let Value::Array(items) = value else { return no("Subnet service types must be a list.".to_owned()) };
+    for item in &items {
+        let Some(text) = item.as_str() else {
+            return Err(Error::invalid(format!("Subnet service type {} is not a string", show(item))).into());
+        };
+        if !OWNERS.iter().any(|owner| text.starts_with(owner)) {
+            let message = format!("Subnet service type {text} does not correspond to a valid device owner");
+            return Err(Error::invalid(message).into());
+        }
+    }
+    Ok(items.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn pools_have_exactly_start_and_end() {
+        assert!(pools(json!([{"start": "10.0.0.2", "end": "10.0.0.9"}])).is_ok());
+        assert!(pools(json!([{"start": "10.0.0.2"}])).is_err());
+        assert!(pools(json!([{"start": "10.0.0.2", "end": "x"}])).is_err());
+        assert!(pools(json!([{"start": "10.0.0.2", "end": "10.0.0.9", "more": 1}])).is_err());
+        assert!(pools(json!("10.0.0.2")).is_err());
+    }
+
+    #[test]
+    fn doubled_name_servers_and_routes_are_refused() {
+        assert!(nameservers(json!(["8.8.8.8", "8.8.8.8"])).is_err());
+        let route = json!({"destination": "10.20.0.0/32", "nexthop": "10.100.1.1"});
+        assert!(routes(json!([route])).is_ok());
+        assert!(routes(json!([route, route])).is_err());
+        assert!(routes(json!([{"destination": "10.20.0.0/32"}])).is_err());
+    }
+
+    #[test]
+    fn service_types_are_device_owners() {
+        assert!(service_types(json!(["compute:nova", "network:router_gateway"])).is_ok());
+        assert!(service_types(json!(["mine"])).is_err());
+        assert!(service_types(json!([5])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_a_check_panic(text in "\\PC*") {
+            for check in [pools, nameservers, routes, service_types, prefixes, ipv6_mode] {
+                let _ = check(json!(text));
+                let _ = check(json!([text]));
+                let _ = check(json!([{"start": text, "destination": text}]));
+            }
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! What compute calls: ports of servers, made, found and given back inside compute's own transactions.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use kogge_auth::Caller;
+use kogge_db::Tx;
+use kogge_ids::{NetworkId, PortId, SecurityGroupId, SubnetId};
+
+use crate::error::{Error, Result};
+use crate::model::commands::PortChange;
+use crate::service::networks::NetworkView;
+use crate::service::ports::PortView;
+use crate::store::filter::{ListQuery, Source};
+use crate::store::rows::{Port, Route, SecurityGroup, Subnet};
+use crate::store::{allocations, groups, networks, ports, routers};
+use crate::{Networking, policy};
+
+/// An address of a port, with what a guest has to know of its subnet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortAddress {
+    /// The subnet.
+    pub subnet_id: SubnetId,
+    /// The address.
+    pub address: IpAddr,
+    /// The subnet's range.
+    pub cidr: IpNet,
+    /// Its gateway.
+    pub gateway: Option<IpAddr>,
+    /// Its name servers.
+    pub dns: Vec<IpAddr>,
+    /// Its host routes.
+    pub host_routes: Vec<Route>,
+    /// Whether DHCP answers.
+    pub dhcp: bool,
+    /// `ipv6_address_mode`, or else `ipv6_ra_mode`.
+    pub ipv6_mode: Option<String>,
+    /// The floating IP that leads to it.
+    pub floating_ip: Option<IpAddr>,
+}
+
+/// A port of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DevicePort {
+    /// Its id.
+    pub id: PortId,
+    /// The device: a server's id as text.
+    pub device_id: String,
+    /// Its network.
+    pub network_id: NetworkId,
+    /// The network's name.
+    pub network_name: String,
+    /// MAC address.
+    pub mac: String,
+    /// MTU in bytes.
+    pub mtu: u32,
+    /// `ACTIVE`, `DOWN`.
+    pub status: String,
+    /// False cuts it off.
+    pub admin_state_up: bool,
+    /// `normal` …
+    pub vnic_type: String,
+    /// The host it is bound to, or empty.
+    pub host: String,
+    /// True where compute made it and it goes with the server.
+    pub made_by_device: bool,
+    /// Its addresses.
+    pub addresses: Vec<PortAddress>,
+    /// Its security groups: id and name.
+    pub security_groups: Vec<(SecurityGroupId, String)>,
+}
+
+/// A network that a server may be booted on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootNetwork {
+    /// Its id.
+    pub id: NetworkId,
+    /// Its name.
+    pub name: String,
+    /// Whether it has a subnet: without, a port gets no address.
+    pub has_subnet: bool,
+    /// Joined to the world: members may not attach servers to it.
+    pub external: bool,
+    /// Of another project and shared.
+    pub shared: bool,
+    /// Whether it belongs to the caller's project.
+    pub own: bool,
+}
+
+impl Networking {
+    /// Plugs an existing port of the caller into a device.
+    ///
+    /// # Errors
+    /// `PortNotFound`, `PolicyNotAuthorized`, `PortInUse` where it is plugged in already.
+    pub async fn bind_port_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: PortId,
+        device_id: &str,
+        device_owner: &str,
+    ) -> Result<PortView> {
+        let (mut row, ..) = self.own_port(tx, caller, id, &policy::UPDATE_PORT).await?;
+        if !row.device_id.is_empty() && row.device_id != device_id {
+            return Err(Error::port_in_use(id, row.network_id, &row.device_id));
+        }
+        row.device_id = device_id.to_owned();
+        row.device_owner = device_owner.to_owned();
+        self.save_port(tx, &mut row).await?;
+        self.port_view(&mut tx.into(), row).await
+    }
+
+    /// Says on which host the ports of a device are; `None` for nowhere.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_port_host_in(&self, tx: &mut Tx, device_id: &str, host: Option<&str>) -> Result<()> {
+        let host = host.unwrap_or("");
+        for mut row in ports::of_devices(&mut (&mut *tx).into(), &[device_id.to_owned()]).await? {
+            if row.host != host {
+                row.host = host.to_owned();
+                row.up = false;
+                self.save_port(tx, &mut row).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the ports of a device back: those that compute made are deleted, the user's are unplugged.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete_device_ports_in(&self, tx: &mut Tx, device_id: &str) -> Result<()> {
+        for row in ports::of_devices(&mut (&mut *tx).into(), &[device_id.to_owned()]).await? {
+            self.give_back(tx, row).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives one port of a device back, as [`Networking::delete_device_ports_in`].
+    ///
+    /// # Errors
+    /// `PortNotFound` where the device has no such port.
+    pub async fn detach_port_in(&self, tx: &mut Tx, device_id: &str, id: PortId) -> Result<()> {
+        match Port::lock(tx, &id).await? {
+            Some(row) if row.device_id == device_id => self.give_back(tx, row).await,
+            _ => Err(Error::port_not_found(id)),
+        }
+    }
+
+    async fn give_back(&self, tx: &mut Tx, mut row: Port) -> Result<()> {
+        if row.made_by_device {
+            ports::remove(tx, row.id).await?;
+            return Ok(());
+        }
+        row.device_id = String::new();
+        row.device_owner = String::new();
+        row.host = String::new();
+        row.up = false;
+        self.save_port(tx, &mut row).await
+    }
+
+    /// The ports of some devices, oldest first, in a constant number of queries.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn ports_of_devices(&self, devices: &[String]) -> Result<HashMap<String, Vec<DevicePort>>> {
+        self.device_ports(&mut self.db().into(), devices).await
+    }
+
+    /// As [`Networking::ports_of_devices`], inside a transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn ports_of_devices_in(
+        &self,
+        tx: &mut Tx,
+        devices: &[String],
+    ) -> Result<HashMap<String, Vec<DevicePort>>> {
+        self.device_ports(&mut tx.into(), devices).await
+    }
+
+    async fn device_ports(
+        &self,
+        source: &mut Source<'_>,
+        devices: &[String],
+    ) -> Result<HashMap<String, Vec<DevicePort>>> {
+        let rows = ports::of_devices(source, devices).await?;
+        let ids: Vec<PortId> = rows.iter().map(|row| row.id).collect();
+        let of: Vec<NetworkId> = distinct(rows.iter().map(|row| row.network_id));
+        let nets = networks::by_ids(source, &of).await?;
+        let mut addresses = allocations::of_ports(source, &ids).await?;
+        let wanted: Vec<SubnetId> = distinct(addresses.values().flatten().map(|ip| ip.subnet_id));
+        let subnets = networks::subnets_by_ids(source, &wanted).await?;
+        let floating = routers::floating_of_ports(source, &ids).await?;
+        let mut of_port = ports::groups_of(source, &ids).await?;
+        let named: Vec<SecurityGroupId> = distinct(of_port.values().flatten().copied());
+        let names: HashMap<SecurityGroupId, String> =
+            groups::by_ids(source, &named).await?.into_iter().map(|group| (group.id, group.name)).collect();
+        let mut found: HashMap<String, Vec<DevicePort>> = HashMap::new();
+        for row in rows {
+            let network = nets.iter().find(|network| network.id == row.network_id);
+            let lead = |ip: IpAddr| {
+                floating
+                    .iter()
+                    .find(|f| f.port_id == Some(row.id) && f.fixed_ip_address == Some(ip))
+                    .map(|f| f.floating_ip_address)
+            };
+            let held = addresses.remove(&row.id).unwrap_or_default();
+            let addresses = held
+                .iter()
+                .filter_map(|ip| {
+                    subnets
+                        .iter()
+                        .find(|s| s.id == ip.subnet_id)
+                        .map(|s| port_address(s, ip.ip_address, lead(ip.ip_address)))
+                })
+                .collect();
+            let port = DevicePort {
+                id: row.id,
+                device_id: row.device_id.clone(),
+                network_id: row.network_id,
+                network_name: network.map(|n| n.name.clone()).unwrap_or_default(),
+                mtu: network.and_then(|n| u32::try_from(n.mtu).ok()).unwrap_or(1500),
+                mac: row.mac_address,
+                status: row.status,
+                admin_state_up: row.admin_state_up,
+                vnic_type: row.vnic_type,
+                host: row.host,
+                made_by_device: row.made_by_device,
+                addresses,
+                security_groups: of_port
+                    .remove(&row.id)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|id| (id, names.get(&id).cloned().unwrap_or_default()))
+                    .collect(),
+            };
+            found.entry(row.device_id).or_default().push(port);
+        }
+        Ok(found)
+    }
+
+    /// The networks that the caller may boot a server on, own ones first, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn networks_for_boot(&self, caller: &Caller) -> Result<Vec<BootNetwork>> {
+        let project = crate::service::project_of(caller).to_owned();
+        let mut query = crate::store::networks::everything();
+        query.page.sort = vec![("created_at".to_owned(), kogge_db::Direction::Ascending)];
+        let mut source: Source<'_> = self.db().into();
+        let page = networks::list(&mut source, Some(&project), &query).await??;
+        let views: Vec<NetworkView> = self.complete_networks(&mut source, caller, page.items).await?;
+        let mut found: Vec<BootNetwork> = views
+            .into_iter()
+            .map(|view| BootNetwork {
+                id: view.row.id,
+                has_subnet: !view.subnets.is_empty(),
+                external: view.row.external,
+                own: view.row.project_id == project,
+                shared: view.shared,
+                name: view.row.name,
+            })
+            .collect();
+        found.sort_by_key(|network| !network.own);
+        Ok(found)
+    }
+
+    /// Networks by id that the caller may see; those it may not are left out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn networks(&self, caller: &Caller, ids: &[NetworkId]) -> Result<Vec<NetworkView>> {
+        let query = ListQuery::by("id", ids.iter().map(ToString::to_string));
+        if ids.is_empty() { Ok(Vec::new()) } else { Ok(self.list_networks(caller, &query).await?.items) }
+    }
+
+    /// The caller's security group with this id or name.
+    ///
+    /// # Errors
+    /// `SecurityGroupNotFound`; `BadRequest` where several have the name.
+    pub async fn find_security_group(&self, caller: &Caller, name: &str) -> Result<SecurityGroup> {
+        let project = crate::service::project_of(caller);
+        if let Ok(id) = name.parse::<SecurityGroupId>()
+            && let Ok(view) = self.security_group(caller, id).await
+        {
+            return Ok(view.row);
+        }
+        // the list makes the default group where the project has none yet
+        let mut query = ListQuery::by("name", [name.to_owned()]);
+        query.filters.insert("project_id".to_owned(), vec![project.to_owned()]);
+        let mut found = self.list_security_groups(caller, &query).await?.items;
+        match (found.pop(), found.is_empty()) {
+            (None, _) => Err(Error::security_group_not_found(name)),
+            (Some(view), true) => Ok(view.row),
+            (Some(_), false) => {
+                let message = format!(
+                    "Multiple security groups found matching '{name}'. Use an ID to be more specific"
+                );
+                Err(Error::bad_request("security group", message))
+            }
+        }
+    }
+
+    /// Makes `groups` the security groups of a port.
+    ///
+    /// # Errors
+    /// As for an update of the port.
+    pub async fn set_port_security_groups_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: PortId,
+        groups: Vec<SecurityGroupId>,
+    ) -> Result<PortView> {
+        let change = PortChange { security_groups: Some(groups), ..Default::default() };
+        self.update_port_in(tx, caller, id, change, None).await
+    }
+
+    /// `network_data.json` for a guest with these ports.
+    #[must_use]
+    pub fn network_data_json(&self, ports: &[DevicePort]) -> serde_json::Value {
+        crate::model::network_data::network_data(ports)
+    }
+}
+
+fn distinct<T: std::hash::Hash + Eq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    items.collect::<HashSet<T>>().into_iter().collect()
+}
+
+fn port_address(subnet: &Subnet, address: IpAddr, floating_ip: Option<IpAddr>) -> PortAddress {
+    PortAddress {
+        subnet_id: subnet.id,
+        address,
+        cidr: subnet.cidr,
+        gateway: subnet.gateway_ip,
+        dns: subnet.dns_nameservers.0.clone(),
+        host_routes: subnet.host_routes.0.clone(),
+        dhcp: subnet.enable_dhcp,
+        ipv6_mode: subnet.ipv6_address_mode.clone().or_else(|| subnet.ipv6_ra_mode.clone()),
+        floating_ip,
+    }
+}

@@ -1,0 +1,8 @@
+//! Rules without IO: addresses, status, security group rules, guest network data.
+
+pub mod address;
+pub mod commands;
+pub mod mac;
+pub mod network_data;
+pub mod rule;
+pub mod status;

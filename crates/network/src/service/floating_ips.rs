@@ -1,0 +1,318 @@
+//! Floating IPs.
+
+use std::net::IpAddr;
+
+use kogge_auth::{Caller, Target};
+use kogge_db::{Paged, Tx};
+use kogge_ids::{FloatingIpId, PortId, RouterId};
+
+use super::ipam::Claim;
+use super::{check_revision, is_admin, owner, permit, permit_change, permit_fields, scope};
+use crate::error::{Error, Result};
+use crate::model::commands::{FixedIpWish, FloatingIpChange, NewFloatingIp, NewPort};
+use crate::model::status;
+use crate::store::filter::{ListQuery, Source};
+use crate::store::record::Json;
+use crate::store::rows::{FloatingIp, Network, Port, Subnet};
+use crate::store::{allocations, ports, routers as store};
+use crate::{Networking, policy};
+
+/// A floating IP with the port it leads to.
+#[derive(Debug, Clone)]
+pub struct FloatingIpView {
+    /// The row.
+    pub row: FloatingIp,
+    /// The port it leads to.
+    pub port: Option<Port>,
+}
+
+impl Networking {
+    /// Creates a floating IP, with any or a wished address, leading to a port or nowhere yet.
+    ///
+    /// # Errors
+    /// `NetworkNotFound`, `BadRequest`, `OverQuota`, `ExternalIpAddressExhausted`, and those of an association.
+    pub async fn create_floating_ip_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewFloatingIp,
+    ) -> Result<FloatingIpView> {
+        let project = owner(caller, new.project_id.clone())?;
+        let wished = Target::project(&project);
+        permit(caller, &policy::CREATE_FLOATINGIP, &wished)?;
+        permit_fields(caller, "create_floatingip", &new.fields, &wished)?;
+        self.charge(tx, &project, "floatingip", 1).await?;
+        let network = new.floating_network_id.ok_or_else(|| Error::network_not_found(""))?;
+        let network = self.visible_network(&mut (&mut *tx).into(), caller, network).await?;
+        let id = FloatingIpId::random();
+        let (port, address) = self.take_external(tx, &network, id, &new).await?;
+        let now = self.clock().now();
+        let mut row = FloatingIp {
+            id,
+            project_id: project,
+            description: new.description,
+            floating_network_id: network.id,
+            floating_ip_address: address,
+            floating_port_id: port.id,
+            port_id: None,
+            fixed_ip_address: None,
+            router_id: None,
+            dns_name: new.dns_name,
+            dns_domain: new.dns_domain,
+            tags: Json(Vec::new()),
+            created_at: now,
+            updated_at: now,
+            revision_number: 1,
+        };
+        match (new.port_id, new.fixed_ip_address) {
+            (None, Some(_)) => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
+            (None, None) => {}
+            (Some(port), fixed) => self.associate(tx, caller, &mut row, port, fixed).await?,
+        }
+        row.insert(tx).await?;
+        self.floating_view(&mut tx.into(), row).await
+    }
+
+    /// Takes an address of the external network for a port of our own.
+    async fn take_external(
+        &self,
+        tx: &mut Tx,
+        network: &Network,
+        id: FloatingIpId,
+        new: &NewFloatingIp,
+    ) -> Result<(Port, IpAddr)> {
+        if !network.external {
+            return Err(bad(format!("Network {} is not a valid external network", network.id)));
+        }
+        let subnets: Vec<Subnet> = self.subnets_in(tx, network.id).await?;
+        if !subnets.iter().any(|subnet| subnet.ip_version == 4) {
+            return Err(bad(format!("Network {} does not contain any IPv4 subnet", network.id)));
+        }
+        let draft = NewPort {
+            device_id: id.to_string(),
+            device_owner: status::FLOATING_IP.to_owned(),
+            ..Default::default()
+        };
+        let port = self.insert_port(tx, network, "", &draft).await?;
+        let v4: Vec<Subnet> = subnets.into_iter().filter(|subnet| subnet.ip_version == 4).collect();
+        let claim = Claim {
+            network,
+            subnets: &v4,
+            port: port.id,
+            mac: &port.mac_address,
+            device_owner: status::FLOATING_IP,
+        };
+        let wish = FixedIpWish { subnet_id: new.subnet_id, ip_address: new.floating_ip_address };
+        let wishes = [wish];
+        let wishes = Some(&wishes[..]).filter(|_| wish != FixedIpWish::default());
+        let taken = claim.take(tx, wishes).await?;
+        match taken.iter().find(|ip| ip.ip_address.is_ipv4()) {
+            Some(ip) => Ok((port, ip.ip_address)),
+            None => Err(Error::external_exhausted(network.id)),
+        }
+    }
+
+    /// Makes a floating IP lead to an address of a port.
+    async fn associate(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        row: &mut FloatingIp,
+        port: PortId,
+        fixed: Option<IpAddr>,
+    ) -> Result<()> {
+        let (target, ..) = self.own_port(tx, caller, port, &policy::GET_PORT).await?;
+        if target.project_id != row.project_id && !is_admin(caller) {
+            return Err(bad(format!(
+                "Cannot process floating IP association with Port {port}, since that port is owned by a different project"
+            )));
+        }
+        if target.device_owner.starts_with("network:") && target.device_owner != status::ROUTER_INTERFACE {
+            return Err(bad(format!("Port {port} is unable to be assigned a floating IP")));
+        }
+        let held =
+            allocations::of_ports(&mut (&mut *tx).into(), &[port]).await?.remove(&port).unwrap_or_default();
+        let v4: Vec<_> = held.iter().filter(|ip| ip.ip_address.is_ipv4()).collect();
+        let chosen = match fixed {
+            Some(ip) if !ip.is_ipv4() => {
+                return Err(bad(format!(
+                    "Cannot process floating IP association with {ip}, since that is not an IPv4 address"
+                )));
+            }
+            Some(ip) => v4
+                .iter()
+                .find(|held| held.ip_address == ip)
+                .ok_or_else(|| bad(format!("Port {port} does not have fixed ip {ip}")))?,
+            None => match v4.as_slice() {
+                [] => {
+                    return Err(bad(format!(
+                        "Cannot add floating IP to port {port} that has no fixed IPv4 addresses"
+                    )));
+                }
+                [one] => one,
+                _ => {
+                    return Err(bad(format!(
+                        "Port {port} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when \
+                         assigning a floating IP"
+                    )));
+                }
+            },
+        };
+        let router = self.router_between(tx, row, port, chosen.subnet_id).await?;
+        self.only_one(tx, row, port, chosen.ip_address).await?;
+        row.port_id = Some(port);
+        row.fixed_ip_address = Some(chosen.ip_address);
+        row.router_id = Some(router);
+        Ok(())
+    }
+
+    async fn router_between(
+        &self,
+        tx: &mut Tx,
+        row: &FloatingIp,
+        port: PortId,
+        subnet: kogge_ids::SubnetId,
+    ) -> Result<RouterId> {
+        let out = store::leading_out(tx, subnet, row.floating_network_id).await?;
+        let gateway = Subnet::get(tx, &subnet).await?.and_then(|subnet| subnet.gateway_ip);
+        let best = out.iter().find(|(_, leg)| Some(*leg) == gateway).or_else(|| out.first());
+        best.map(|(router, _)| *router)
+            .ok_or_else(|| Error::external_gateway_not_found(row.floating_network_id, subnet, port))
+    }
+
+    async fn only_one(&self, tx: &mut Tx, row: &FloatingIp, port: PortId, fixed: IpAddr) -> Result<()> {
+        let others = store::floating_of_ports(&mut tx.into(), &[port]).await?;
+        let clash = others.iter().any(|other| {
+            other.id != row.id
+                && other.fixed_ip_address == Some(fixed)
+                && other.floating_network_id == row.floating_network_id
+        });
+        if clash {
+            let (address, network) = (row.floating_ip_address, row.floating_network_id);
+            return Err(Error::floating_ip_associated(address, row.id, port, fixed, network));
+        }
+        Ok(())
+    }
+
+    async fn floating_view(&self, source: &mut Source<'_>, row: FloatingIp) -> Result<FloatingIpView> {
+        let id = row.id;
+        let mut views = self.complete_floating(source, vec![row]).await?;
+        views.pop().ok_or_else(|| Error::floating_ip_not_found(id))
+    }
+
+    async fn complete_floating(
+        &self,
+        source: &mut Source<'_>,
+        rows: Vec<FloatingIp>,
+    ) -> Result<Vec<FloatingIpView>> {
+        let ids: Vec<PortId> = rows.iter().filter_map(|row| row.port_id).collect();
+        let found = ports::by_ids(source, &ids).await?;
+        let view = |row: FloatingIp| FloatingIpView {
+            port: row.port_id.and_then(|id| found.iter().find(|port| port.id == id).cloned()),
+            row,
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// The floating IP, if the caller may see it.
+    ///
+    /// # Errors
+    /// `FloatingIPNotFound`.
+    pub async fn floating_ip(&self, caller: &Caller, id: FloatingIpId) -> Result<FloatingIpView> {
+        let missing = || Error::floating_ip_not_found(id);
+        let mut source: Source<'_> = self.db().into();
+        let row = FloatingIp::get(&mut source, &id).await?.ok_or_else(missing)?;
+        if !caller.may(&policy::GET_FLOATINGIP, &Target::project(&row.project_id)) {
+            return Err(missing());
+        }
+        self.floating_view(&mut source, row).await
+    }
+
+    /// One page of the floating IPs that the caller may see.
+    ///
+    /// # Errors
+    /// 400 for unknown filters.
+    pub async fn list_floating_ips(
+        &self,
+        caller: &Caller,
+        query: &ListQuery,
+    ) -> Result<Paged<FloatingIpView>> {
+        let mut source: Source<'_> = self.db().into();
+        let page = store::list_floating(&mut source, scope(caller), query).await??;
+        let items = self.complete_floating(&mut source, page.items).await?;
+        Ok(Paged { items, more: page.more })
+    }
+
+    pub(crate) async fn own_floating(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: FloatingIpId,
+        rule: &kogge_auth::Rule,
+    ) -> Result<FloatingIp> {
+        let missing = || Error::floating_ip_not_found(id);
+        let row = FloatingIp::lock(tx, &id).await?.ok_or_else(missing)?;
+        permit_change(caller, rule, &policy::GET_FLOATINGIP, &Target::project(&row.project_id), missing)?;
+        Ok(row)
+    }
+
+    /// Changes where a floating IP leads.
+    ///
+    /// # Errors
+    /// `FloatingIPNotFound`, `PolicyNotAuthorized`, and those of an association.
+    pub async fn update_floating_ip_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: FloatingIpId,
+        change: FloatingIpChange,
+        revision: Option<i64>,
+    ) -> Result<FloatingIpView> {
+        let mut row = self.own_floating(tx, caller, id, &policy::UPDATE_FLOATINGIP).await?;
+        check_revision(revision, row.revision_number)?;
+        let fixed = change.fixed_ip_address.flatten();
+        match (change.port_id, fixed) {
+            (Some(Some(port)), fixed) => self.associate(tx, caller, &mut row, port, fixed).await?,
+            (Some(None), Some(_)) => {
+                return Err(bad("fixed_ip_address cannot be specified without a port_id"));
+            }
+            (Some(None), None) => {
+                row.port_id = None;
+                row.fixed_ip_address = None;
+                row.router_id = None;
+            }
+            (None, Some(fixed)) => match row.port_id {
+                Some(port) => self.associate(tx, caller, &mut row, port, Some(fixed)).await?,
+                None => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
+            },
+            (None, None) => {}
+        }
+        row.description = change.description.unwrap_or(row.description);
+        row.updated_at = self.clock().now();
+        row.revision_number += 1;
+        row.save(tx).await?;
+        self.floating_view(&mut tx.into(), row).await
+    }
+
+    /// Deletes a floating IP and gives its address back.
+    ///
+    /// # Errors
+    /// `FloatingIPNotFound`, `PolicyNotAuthorized`.
+    pub async fn delete_floating_ip_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: FloatingIpId,
+        revision: Option<i64>,
+    ) -> Result<()> {
+        let row = self.own_floating(tx, caller, id, &policy::DELETE_FLOATINGIP).await?;
+        check_revision(revision, row.revision_number)?;
+        FloatingIp::delete(tx, &id).await?;
+        ports::remove(tx, row.floating_port_id).await?;
+        Ok(())
+    }
+}
+
+fn bad(message: impl std::fmt::Display) -> Error {
+    Error::bad_request("floatingip", message)
+}

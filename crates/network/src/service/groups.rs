@@ -1,0 +1,511 @@
+//! Security groups, rules, and the templates that new groups start from.
+
+use std::collections::HashSet;
+
+use kogge_auth::{Caller, Target};
+use kogge_db::{Executor, Paged, Query, Tx};
+use kogge_ids::{SecurityGroupId, SecurityGroupRuleId};
+
+use super::{check_revision, is_admin, owner, permit, permit_change, project_of, scope, sees_all};
+use crate::error::{Error, Result};
+use crate::model::commands::{NewRule, NewSecurityGroup, SecurityGroupChange};
+use crate::model::rule::Match;
+use crate::store::filter::{ListQuery, Source};
+use crate::store::groups as store;
+use crate::store::record::Json;
+use crate::store::rows::{DefaultRule, SecurityGroup, SecurityGroupRule};
+use crate::{Networking, policy};
+
+/// A security group with its rules.
+#[derive(Debug, Clone)]
+pub struct GroupView {
+    /// The row.
+    pub row: SecurityGroup,
+    /// Its rules, oldest first.
+    pub rules: Vec<RuleView>,
+}
+
+/// A rule, and whether its group is a project's default.
+#[derive(Debug, Clone)]
+pub struct RuleView {
+    /// The row.
+    pub row: SecurityGroupRule,
+    /// Its group is the project's default.
+    pub of_default_group: bool,
+}
+
+fn group_target(group: &SecurityGroup) -> Target<'_> {
+    Target::project(&group.project_id).attr("security_group:project_id", group.project_id.as_str())
+}
+
+impl Networking {
+    /// The project's default group; made here, with the rules of the templates, where there is none.
+    pub(crate) async fn default_group(&self, tx: &mut Tx, project: &str) -> Result<SecurityGroupId> {
+        if let Some(id) = store::default_of(&mut (&mut *tx).into(), project).await? {
+            return Ok(id);
+        }
+        let row = self.group_row(project, "default", "Default security group", true, true);
+        if row.insert(tx).await? {
+            self.rules_from_templates(tx, &row).await?;
+            return Ok(row.id);
+        }
+        // somebody was faster
+        store::default_of(&mut tx.into(), project)
+            .await?
+            .ok_or_else(|| Error::security_group_not_found("default"))
+    }
+
+    fn group_row(
+        &self,
+        project: &str,
+        name: &str,
+        description: &str,
+        stateful: bool,
+        is_default: bool,
+    ) -> SecurityGroup {
+        let now = self.clock().now();
+        SecurityGroup {
+            id: SecurityGroupId::random(),
+            project_id: project.to_owned(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            stateful,
+            is_default,
+            tags: Json(Vec::new()),
+            created_at: now,
+            updated_at: now,
+            revision_number: 1,
+        }
+    }
+
+    async fn rules_from_templates(&self, tx: &mut Tx, group: &SecurityGroup) -> Result<()> {
+        let page =
+            store::list_templates(&mut (&mut *tx).into(), &crate::store::networks::everything()).await??;
+        for template in page.items {
+            let used =
+                if group.is_default { template.used_in_default_sg } else { template.used_in_non_default_sg };
+            if !used {
+                continue;
+            }
+            let remote = template.remote_group_id.as_deref();
+            let new = NewRule {
+                direction: template.direction.clone(),
+                ethertype: template.ethertype.clone(),
+                protocol: template.protocol.clone(),
+                port_range_min: template.port_range_min,
+                port_range_max: template.port_range_max,
+                remote_ip_prefix: template.remote_ip_prefix.clone(),
+                remote_group_id: remote.map(|id| {
+                    if id == kogge_standards::default_rules::PARENT {
+                        group.id.to_string()
+                    } else {
+                        id.to_owned()
+                    }
+                }),
+                ..Default::default()
+            };
+            self.rule_row(group, &new, None)?.insert(tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Creates a security group.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`, `OverQuota`.
+    pub async fn create_security_group_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewSecurityGroup,
+    ) -> Result<GroupView> {
+        let project = owner(caller, new.project_id)?;
+        permit(caller, &policy::CREATE_SECURITY_GROUP, &Target::project(&project))?;
+        self.default_group(tx, &project).await?;
+        self.charge(tx, &project, "security_group", 1).await?;
+        let row = self.group_row(&project, &new.name, &new.description, new.stateful, false);
+        row.insert(tx).await?;
+        self.rules_from_templates(tx, &row).await?;
+        self.group_view(&mut tx.into(), row).await
+    }
+
+    pub(crate) async fn group_view(&self, source: &mut Source<'_>, row: SecurityGroup) -> Result<GroupView> {
+        let id = row.id;
+        let mut views = self.complete_groups(source, vec![row]).await?;
+        views.pop().ok_or_else(|| Error::security_group_not_found(id))
+    }
+
+    async fn complete_groups(
+        &self,
+        source: &mut Source<'_>,
+        rows: Vec<SecurityGroup>,
+    ) -> Result<Vec<GroupView>> {
+        let ids: Vec<SecurityGroupId> = rows.iter().map(|row| row.id).collect();
+        let mut rules = store::rules_of(source, &ids).await?;
+        let view = |row: SecurityGroup| {
+            let rules = rules.remove(&row.id).unwrap_or_default();
+            let of_default_group = row.is_default;
+            GroupView {
+                row,
+                rules: rules.into_iter().map(|row| RuleView { row, of_default_group }).collect(),
+            }
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// The group, if the caller may see it.
+    ///
+    /// # Errors
+    /// `SecurityGroupNotFound`.
+    pub async fn security_group(&self, caller: &Caller, id: SecurityGroupId) -> Result<GroupView> {
+        let mut source: Source<'_> = self.db().into();
+        let row =
+            SecurityGroup::get(&mut source, &id).await?.ok_or_else(|| Error::security_group_not_found(id))?;
+        if !caller.may(&policy::GET_SECURITY_GROUP, &group_target(&row)) {
+            return Err(Error::security_group_not_found(id));
+        }
+        self.group_view(&mut source, row).await
+    }
+
+    /// One page of the groups that the caller may see. The project's default group is made first where needed.
+    ///
+    /// # Errors
+    /// 400 for unknown filters.
+    pub async fn list_security_groups(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<GroupView>> {
+        let mut source: Source<'_> = self.db().into();
+        let project = project_of(caller);
+        if !project.is_empty() && store::default_of(&mut source, project).await?.is_none() {
+            let mut tx = self.db().begin().await?;
+            self.default_group(&mut tx, project).await?;
+            tx.commit().await?;
+        }
+        let page = store::list(&mut source, scope(caller), query).await??;
+        let items = self.complete_groups(&mut source, page.items).await?;
+        Ok(Paged { items, more: page.more })
+    }
+
+    /// The locked group, where `rule` lets the caller change it.
+    pub(crate) async fn own_group(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: SecurityGroupId,
+        rule: &kogge_auth::Rule,
+    ) -> Result<SecurityGroup> {
+        let missing = || Error::security_group_not_found(id);
+        let row = SecurityGroup::lock(tx, &id).await?.ok_or_else(missing)?;
+        permit_change(caller, rule, &policy::GET_SECURITY_GROUP, &group_target(&row), missing)?;
+        Ok(row)
+    }
+
+    /// Changes a group.
+    ///
+    /// # Errors
+    /// `SecurityGroupNotFound`, `PolicyNotAuthorized`, `SecurityGroupCannotUpdateDefault`, `SecurityGroupInUse`.
+    pub async fn update_security_group_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: SecurityGroupId,
+        change: SecurityGroupChange,
+        revision: Option<i64>,
+    ) -> Result<GroupView> {
+        let mut row = self.own_group(tx, caller, id, &policy::UPDATE_SECURITY_GROUP).await?;
+        check_revision(revision, row.revision_number)?;
+        if row.is_default && change.name.is_some() {
+            return Err(Error::cannot_update_default());
+        }
+        if change.stateful.is_some_and(|stateful| stateful != row.stateful) && store::in_use(tx, id).await? {
+            return Err(Error::security_group_in_use(id, "is in use: stateful cannot be changed"));
+        }
+        row.name = change.name.unwrap_or(row.name);
+        row.description = change.description.unwrap_or(row.description);
+        row.stateful = change.stateful.unwrap_or(row.stateful);
+        row.updated_at = self.clock().now();
+        row.revision_number += 1;
+        row.save(tx).await?;
+        self.group_view(&mut tx.into(), row).await
+    }
+
+    /// Deletes a group with its rules.
+    ///
+    /// # Errors
+    /// `SecurityGroupNotFound`, `PolicyNotAuthorized`, `SecurityGroupInUse`, `SecurityGroupCannotRemoveDefault`.
+    pub async fn delete_security_group_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: SecurityGroupId,
+        revision: Option<i64>,
+    ) -> Result<()> {
+        let row = self.own_group(tx, caller, id, &policy::DELETE_SECURITY_GROUP).await?;
+        check_revision(revision, row.revision_number)?;
+        if store::in_use(tx, id).await? {
+            return Err(Error::security_group_in_use(id, "in use"));
+        }
+        if row.is_default && !is_admin(caller) {
+            return Err(Error::cannot_remove_default());
+        }
+        store::remove(tx, id).await?;
+        Ok(())
+    }
+
+    /// The groups that a port of the caller may have.
+    pub(crate) async fn usable_groups(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        ids: &[SecurityGroupId],
+    ) -> Result<Vec<SecurityGroupId>> {
+        let found = store::by_ids(&mut tx.into(), ids).await?;
+        let visible: HashSet<SecurityGroupId> = found
+            .iter()
+            .filter(|group| sees_all(caller) || group.project_id == project_of(caller))
+            .map(|group| group.id)
+            .collect();
+        match ids.iter().find(|id| !visible.contains(id)) {
+            Some(missing) => Err(Error::security_group_not_found(missing)),
+            None => Ok(ids.to_vec()),
+        }
+    }
+
+    fn rule_row(
+        &self,
+        group: &SecurityGroup,
+        new: &NewRule,
+        project: Option<&str>,
+    ) -> Result<SecurityGroupRule> {
+        let matched = matched(new);
+        matched.check()?;
+        let now = self.clock().now();
+        let remote = new.remote_group_id.as_deref();
+        Ok(SecurityGroupRule {
+            id: SecurityGroupRuleId::random(),
+            project_id: project.unwrap_or(&group.project_id).to_owned(),
+            security_group_id: group.id,
+            direction: new.direction.clone(),
+            ethertype: new.ethertype.clone(),
+            protocol: new.protocol.clone(),
+            port_range_min: new.port_range_min,
+            port_range_max: new.port_range_max,
+            remote_ip_prefix: new.remote_ip_prefix.clone(),
+            remote_group_id: remote
+                .map(|id| id.parse().map_err(|_| Error::security_group_not_found(id)))
+                .transpose()?,
+            description: new.description.clone(),
+            fingerprint: matched.fingerprint(),
+            created_at: now,
+            updated_at: now,
+            revision_number: 0,
+        })
+    }
+
+    /// Adds a rule to a group.
+    ///
+    /// # Errors
+    /// `SecurityGroupNotFound` (also for the remote group), `SecurityGroupRuleExists`, `OverQuota` and what does
+    /// not fit together in the rule.
+    pub async fn create_security_group_rule_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewRule,
+    ) -> Result<RuleView> {
+        let missing = || Error::security_group_not_found(&new.security_group_id);
+        matched(&new).check()?;
+        let id: SecurityGroupId = new.security_group_id.parse().map_err(|_| missing())?;
+        let group = self.own_group(tx, caller, id, &policy::CREATE_SECURITY_GROUP_RULE).await?;
+        let project = owner(caller, new.project_id.clone())?;
+        if let Some(remote) = &new.remote_group_id {
+            let remote: SecurityGroupId =
+                remote.parse().map_err(|_| Error::security_group_not_found(remote))?;
+            self.usable_groups(tx, caller, &[remote]).await?;
+        }
+        self.charge(tx, &project, "security_group_rule", 1).await?;
+        let project = if project.is_empty() { group.project_id.clone() } else { project };
+        let row = self.rule_row(&group, &new, Some(&project))?;
+        if let Some(twin) = store::twin(tx, id, &row.fingerprint).await? {
+            return Err(Error::rule_exists(twin));
+        }
+        if !row.insert(tx).await? {
+            return Err(Error::rule_exists(row.id));
+        }
+        store::touch(tx, id).await?;
+        Ok(RuleView { row, of_default_group: group.is_default })
+    }
+
+    /// The rule, if the caller may see it.
+    ///
+    /// # Errors
+    /// `SecurityGroupRuleNotFound`.
+    pub async fn security_group_rule(&self, caller: &Caller, id: SecurityGroupRuleId) -> Result<RuleView> {
+        let missing = || Error::security_group_rule_not_found(id);
+        let mut source: Source<'_> = self.db().into();
+        let row = SecurityGroupRule::get(&mut source, &id).await?.ok_or_else(missing)?;
+        let group = SecurityGroup::get(&mut source, &row.security_group_id).await?.ok_or_else(missing)?;
+        if !caller.may(&policy::GET_SECURITY_GROUP_RULE, &group_target(&group)) {
+            return Err(missing());
+        }
+        Ok(RuleView { row, of_default_group: group.is_default })
+    }
+
+    /// One page of the rules that the caller may see.
+    ///
+    /// # Errors
+    /// 400 for unknown filters.
+    pub async fn list_security_group_rules(
+        &self,
+        caller: &Caller,
+        query: &ListQuery,
+    ) -> Result<Paged<RuleView>> {
+        let mut source: Source<'_> = self.db().into();
+        let page = store::list_rules(&mut source, scope(caller), query).await??;
+        let ids: HashSet<SecurityGroupId> = page.items.iter().map(|rule| rule.security_group_id).collect();
+        let groups = store::by_ids(&mut source, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let defaults: HashSet<SecurityGroupId> =
+            groups.iter().filter(|g| g.is_default).map(|g| g.id).collect();
+        Ok(page.map(|row| RuleView { of_default_group: defaults.contains(&row.security_group_id), row }))
+    }
+
+    /// Deletes a rule.
+    ///
+    /// # Errors
+    /// `SecurityGroupRuleNotFound`, `PolicyNotAuthorized`.
+    pub async fn delete_security_group_rule_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: SecurityGroupRuleId,
+    ) -> Result<()> {
+        let missing = || Error::security_group_rule_not_found(id);
+        let row = SecurityGroupRule::get(&mut *tx, &id).await?.ok_or_else(missing)?;
+        let group = SecurityGroup::get(&mut *tx, &row.security_group_id).await?.ok_or_else(missing)?;
+        let rule = &policy::DELETE_SECURITY_GROUP_RULE;
+        permit_change(caller, rule, &policy::GET_SECURITY_GROUP_RULE, &group_target(&group), missing)?;
+        SecurityGroupRule::delete(tx, &id).await?;
+        Ok(store::touch(tx, group.id).await?)
+    }
+
+    /// One page of the templates.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`; 400 for unknown filters.
+    pub async fn list_default_rules(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<DefaultRule>> {
+        permit(caller, &policy::GET_DEFAULT_SECURITY_GROUP_RULE, &Target::none())?;
+        Ok(store::list_templates(&mut self.db().into(), query).await??)
+    }
+
+    /// A template.
+    ///
+    /// # Errors
+    /// `DefaultSecurityGroupRuleNotFound`, `PolicyNotAuthorized`.
+    pub async fn default_rule(&self, caller: &Caller, id: SecurityGroupRuleId) -> Result<DefaultRule> {
+        permit(caller, &policy::GET_DEFAULT_SECURITY_GROUP_RULE, &Target::none())?;
+        DefaultRule::get(self.db(), &id).await?.ok_or_else(|| Error::default_rule_not_found(id))
+    }
+
+    /// Adds a template.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`, `DefaultSecurityGroupRuleExists`, and what does not fit together.
+    pub async fn create_default_rule_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewRule,
+    ) -> Result<DefaultRule> {
+        permit(caller, &policy::CREATE_DEFAULT_SECURITY_GROUP_RULE, &Target::none())?;
+        let wished = matched(&new);
+        wished.check()?;
+        let page =
+            store::list_templates(&mut (&mut *tx).into(), &crate::store::networks::everything()).await??;
+        let clash = page.items.iter().find(|known| {
+            let both = (known.used_in_default_sg && new.used_in_default_sg)
+                || (known.used_in_non_default_sg && new.used_in_non_default_sg);
+            both && template_match(known).fingerprint() == wished.fingerprint()
+        });
+        if let Some(known) = clash {
+            return Err(Error::default_rule_exists(known.id));
+        }
+        let row = DefaultRule {
+            id: SecurityGroupRuleId::random(),
+            direction: new.direction,
+            ethertype: new.ethertype,
+            protocol: new.protocol,
+            port_range_min: new.port_range_min,
+            port_range_max: new.port_range_max,
+            remote_ip_prefix: new.remote_ip_prefix,
+            remote_group_id: new.remote_group_id,
+            used_in_default_sg: new.used_in_default_sg,
+            used_in_non_default_sg: new.used_in_non_default_sg,
+            description: new.description,
+        };
+        row.insert(tx).await?;
+        Ok(row)
+    }
+
+    /// Removes a template.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`, `DefaultSecurityGroupRuleNotFound`.
+    pub async fn delete_default_rule_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: SecurityGroupRuleId,
+    ) -> Result<()> {
+        permit(caller, &policy::DELETE_DEFAULT_SECURITY_GROUP_RULE, &Target::none())?;
+        if DefaultRule::delete(tx, &id).await? { Ok(()) } else { Err(Error::default_rule_not_found(id)) }
+    }
+
+    /// Puts the templates of SCS-0115 in, once in the life of the cloud: an admin may remove them for good.
+    pub(crate) async fn seed_templates(&self, tx: &mut Tx) -> Result<()> {
+        let once = Query::new(
+            "INSERT INTO network_settings (name, content) VALUES ('templates', 'scs-0115') ON CONFLICT DO NOTHING",
+        );
+        if tx.execute(once).await? == 0 {
+            return Ok(());
+        }
+        for template in kogge_standards::default_rules::rule_templates() {
+            let row = DefaultRule {
+                id: SecurityGroupRuleId::random(),
+                direction: template.direction.to_owned(),
+                ethertype: template.ethertype.to_owned(),
+                protocol: None,
+                port_range_min: None,
+                port_range_max: None,
+                remote_ip_prefix: None,
+                remote_group_id: template.remote_group_id.map(str::to_owned),
+                used_in_default_sg: template.used_in_default_sg,
+                used_in_non_default_sg: template.used_in_non_default_sg,
+                description: String::new(),
+            };
+            row.insert(tx).await?;
+        }
+        Ok(())
+    }
+}
+
+fn matched(new: &NewRule) -> Match<'_> {
+    Match {
+        direction: &new.direction,
+        ethertype: &new.ethertype,
+        protocol: new.protocol.as_deref(),
+        port_min: new.port_range_min,
+        port_max: new.port_range_max,
+        prefix: new.remote_ip_prefix.as_deref(),
+        group: new.remote_group_id.clone(),
+    }
+}
+
+fn template_match(row: &DefaultRule) -> Match<'_> {
+    Match {
+        direction: &row.direction,
+        ethertype: &row.ethertype,
+        protocol: row.protocol.as_deref(),
+        port_min: row.port_range_min,
+        port_max: row.port_range_max,
+        prefix: row.remote_ip_prefix.as_deref(),
+        group: row.remote_group_id.clone(),
+    }
+}

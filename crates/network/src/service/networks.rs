@@ -1,0 +1,367 @@
+//! Networks.
+
+use std::collections::HashMap;
+
+use kogge_auth::{Caller, Target};
+use kogge_db::{Executor, Paged, Query, Tx};
+use kogge_ids::{NetworkId, SubnetId};
+
+use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
+use crate::error::{Error, Result};
+use crate::model::commands::{NetworkChange, NewNetwork};
+use crate::model::status;
+use crate::store::filter::{ListQuery, Source};
+use crate::store::networks as store;
+use crate::store::record::Json;
+use crate::store::rows::{Network, Subnet};
+use crate::{Networking, policy};
+
+/// A network as a caller sees it.
+#[derive(Debug, Clone)]
+pub struct NetworkView {
+    /// The row.
+    pub row: Network,
+    /// Its subnets.
+    pub subnets: Vec<SubnetId>,
+    /// Shared with the caller's project, or with all.
+    pub shared: bool,
+}
+
+/// What policies may ask of a network.
+pub(crate) fn target(network: &Network, shared: bool) -> Target<'_> {
+    Target::project(&network.project_id)
+        .attr("shared", spelled(shared))
+        .attr("router:external", spelled(network.external))
+        .attr("network:project_id", network.project_id.as_str())
+}
+
+/// IPv4's least MTU.
+const LEAST_MTU: i64 = 68;
+/// IPv6's least MTU.
+const LEAST_MTU_V6: i64 = 1280;
+/// Our numbers of networks: 24 bits, as VXLAN's.
+const MOST_SEGMENTS: u32 = 16_777_215;
+
+impl Networking {
+    /// Creates a network.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`, `OverQuota`, `InvalidInput` and what provider attributes may conflict with.
+    pub async fn create_network_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewNetwork,
+    ) -> Result<NetworkView> {
+        let project = owner(caller, new.project_id.clone())?;
+        let wished = Target::project(&project)
+            .attr("shared", spelled(new.shared))
+            .attr("router:external", spelled(new.external));
+        permit(caller, &policy::CREATE_NETWORK, &wished)?;
+        permit_fields(caller, "create_network", &new.fields, &wished)?;
+        self.charge(tx, &project, "network", 1).await?;
+        if new.is_default && new.external {
+            no_other_default(tx, None).await?;
+        }
+        let mtu = self.mtu(new.mtu)?;
+        let row = self.insert_network(tx, &project, mtu, &new).await?;
+        if new.shared {
+            store::share(tx, &row, "access_as_shared", "*").await?;
+        }
+        if new.external {
+            store::share(tx, &row, "access_as_external", "*").await?;
+        }
+        self.default_group(tx, &project).await?;
+        Ok(NetworkView { row, subnets: Vec::new(), shared: new.shared })
+    }
+
+    fn mtu(&self, wished: i64) -> Result<i64> {
+        let most = self.config().mtu;
+        match wished {
+            0 => Ok(most),
+            mtu if mtu > most => Err(Error::invalid(format!("Requested MTU is too big, maximum is {most}"))),
+            mtu if mtu < LEAST_MTU => {
+                Err(Error::invalid(format!("Requested MTU is too small, minimum is {LEAST_MTU}")))
+            }
+            mtu => Ok(mtu),
+        }
+    }
+
+    async fn insert_network(
+        &self,
+        tx: &mut Tx,
+        project: &str,
+        mtu: i64,
+        new: &NewNetwork,
+    ) -> Result<Network> {
+        let now = self.clock().now();
+        let kind = new.network_type.clone().unwrap_or_else(|| "vxlan".to_owned());
+        provider_fits(tx, &kind, new).await?;
+        let tunnel = matches!(kind.as_str(), "vxlan" | "geneve" | "gre");
+        let fixed = new.segmentation_id.filter(|_| tunnel);
+        for _ in 0..16 {
+            let random = i64::from(rand::random::<u32>() % MOST_SEGMENTS) + 1;
+            let segment = fixed.unwrap_or(random);
+            let row = Network {
+                id: NetworkId::random(),
+                project_id: project.to_owned(),
+                name: new.name.clone(),
+                description: new.description.clone(),
+                admin_state_up: new.admin_state_up,
+                mtu,
+                dns_domain: new.dns_domain.clone(),
+                port_security_enabled: new.port_security_enabled,
+                external: new.external,
+                is_default: new.is_default,
+                network_type: kind.clone(),
+                physical_network: new.physical_network.clone(),
+                segmentation_id: if tunnel { Some(segment) } else { new.segmentation_id },
+                segment,
+                az_hints: Json(new.az_hints.clone()),
+                auto_allocated: new.auto_allocated,
+                tags: Json(Vec::new()),
+                created_at: now,
+                updated_at: now,
+                revision_number: 1,
+            };
+            if row.insert(tx).await? {
+                return Ok(row);
+            }
+            if let Some(taken) = fixed {
+                return Err(Error::tunnel_in_use(taken));
+            }
+        }
+        Err(Error::no_segment())
+    }
+
+    /// The network, if the caller may see it.
+    ///
+    /// # Errors
+    /// `NetworkNotFound`.
+    pub async fn network(&self, caller: &Caller, id: NetworkId) -> Result<NetworkView> {
+        let mut source: Source<'_> = self.db().into();
+        let row = self.visible_network(&mut source, caller, id).await?;
+        let mut views = self.complete_networks(&mut source, caller, vec![row]).await?;
+        views.pop().ok_or_else(|| Error::network_not_found(id))
+    }
+
+    /// One page of the networks that the caller may see.
+    ///
+    /// # Errors
+    /// 400 for unknown filters.
+    pub async fn list_networks(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<NetworkView>> {
+        let mut source: Source<'_> = self.db().into();
+        let page = store::list(&mut source, scope(caller), query).await??;
+        let items = self.complete_networks(&mut source, caller, page.items).await?;
+        Ok(Paged { items, more: page.more })
+    }
+
+    pub(crate) async fn complete_networks(
+        &self,
+        source: &mut Source<'_>,
+        caller: &Caller,
+        rows: Vec<Network>,
+    ) -> Result<Vec<NetworkView>> {
+        let ids: Vec<NetworkId> = rows.iter().map(|row| row.id).collect();
+        let shared = store::shared(source, &ids, project_of(caller)).await?;
+        let mut subnets: HashMap<NetworkId, Vec<Subnet>> = store::subnets_of(source, &ids).await?;
+        let view = |row: Network| {
+            let subnets =
+                subnets.remove(&row.id).unwrap_or_default().iter().map(|subnet| subnet.id).collect();
+            NetworkView { shared: shared.contains(&row.id), subnets, row }
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// The network's row, if the caller may see it.
+    pub(crate) async fn visible_network(
+        &self,
+        source: &mut Source<'_>,
+        caller: &Caller,
+        id: NetworkId,
+    ) -> Result<Network> {
+        let row = Network::get(&mut *source, &id).await?.ok_or_else(|| Error::network_not_found(id))?;
+        let open = store::is_open(source, id, project_of(caller)).await?;
+        if caller.may(&policy::GET_NETWORK, &target(&row, open)) {
+            Ok(row)
+        } else {
+            Err(Error::network_not_found(id))
+        }
+    }
+
+    /// Changes a network.
+    ///
+    /// # Errors
+    /// `NetworkNotFound`, `PolicyNotAuthorized`, a revision mismatch, or what is in use in the old way.
+    pub async fn update_network_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: NetworkId,
+        change: NetworkChange,
+        revision: Option<i64>,
+    ) -> Result<NetworkView> {
+        let mut row = self.own_network(tx, caller, id, &policy::UPDATE_NETWORK).await?;
+        permit_fields(caller, "update_network", &change.fields, &target(&row, false))?;
+        check_revision(revision, row.revision_number)?;
+        if let Some(shared) = change.shared {
+            self.set_shared(tx, &row, shared).await?;
+        }
+        if let Some(external) = change.external.filter(|external| *external != row.external) {
+            set_external(tx, &row, external).await?;
+            row.external = external;
+        }
+        if let Some(mtu) = change.mtu {
+            row.mtu = self.mtu(mtu)?;
+            mtu_fits(tx, &row).await?;
+        }
+        if change.is_default == Some(true) && row.external {
+            no_other_default(tx, Some(id)).await?;
+        }
+        row.is_default = change.is_default.unwrap_or(row.is_default);
+        row.name = change.name.unwrap_or(row.name);
+        row.description = change.description.unwrap_or(row.description);
+        row.admin_state_up = change.admin_state_up.unwrap_or(row.admin_state_up);
+        row.dns_domain = change.dns_domain.unwrap_or(row.dns_domain);
+        row.port_security_enabled = change.port_security_enabled.unwrap_or(row.port_security_enabled);
+        row.network_type = change.network_type.unwrap_or(row.network_type);
+        row.physical_network = change.physical_network.or(row.physical_network);
+        row.segmentation_id = change.segmentation_id.or(row.segmentation_id);
+        row.updated_at = self.clock().now();
+        row.revision_number += 1;
+        row.save(tx).await?;
+        let mut views = self.complete_networks(&mut tx.into(), caller, vec![row]).await?;
+        views.pop().ok_or_else(|| Error::network_not_found(id))
+    }
+
+    /// The locked row, where `rule` lets the caller change it.
+    pub(crate) async fn own_network(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: NetworkId,
+        rule: &kogge_auth::Rule,
+    ) -> Result<Network> {
+        let row = Network::lock(tx, &id).await?.ok_or_else(|| Error::network_not_found(id))?;
+        let open = store::is_open(&mut (&mut *tx).into(), id, project_of(caller)).await?;
+        permit_change(caller, rule, &policy::GET_NETWORK, &target(&row, open), || {
+            Error::network_not_found(id)
+        })?;
+        Ok(row)
+    }
+
+    async fn set_shared(&self, tx: &mut Tx, row: &Network, shared: bool) -> Result<()> {
+        if shared {
+            store::share(tx, row, "access_as_shared", "*").await?;
+            return Ok(());
+        }
+        let strangers = Query::new(
+            "SELECT 1 AS one FROM ports WHERE network_id = $1 AND project_id NOT IN ('', $2) \
+             AND device_owner NOT LIKE 'network:%' AND project_id NOT IN (SELECT target_project FROM network_rbac \
+             WHERE object_id = $1 AND action = 'access_as_shared' AND target_project <> '*') LIMIT 1",
+        );
+        if tx.optional(strangers.bind(row.id).bind(&row.project_id)).await?.is_some() {
+            return Err(Error::invalid_shared(&row.name));
+        }
+        Ok(store::unshare(tx, row.id, "access_as_shared", "*").await?)
+    }
+
+    /// Deletes a network with its subnets and DHCP ports.
+    ///
+    /// # Errors
+    /// `NetworkNotFound`, `PolicyNotAuthorized`, `NetworkInUse`.
+    pub async fn delete_network_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: NetworkId,
+        revision: Option<i64>,
+    ) -> Result<()> {
+        let row = self.own_network(tx, caller, id, &policy::DELETE_NETWORK).await?;
+        check_revision(revision, row.revision_number)?;
+        let ports = crate::store::ports::of_network(&mut (&mut *tx).into(), id).await?;
+        let users: Vec<String> = ports
+            .iter()
+            .filter(|port| port.device_owner != status::DHCP)
+            .map(|port| port.id.to_string())
+            .collect();
+        if !users.is_empty() {
+            let shown: Vec<String> = users.into_iter().take(20).collect();
+            let reason = format!(
+                "There are one or more ports still in use on the network, id for these ports is: {}",
+                shown.join(",")
+            );
+            return Err(Error::network_in_use(id, reason));
+        }
+        for port in ports {
+            crate::store::ports::remove(tx, port.id).await?;
+        }
+        tx.execute(Query::new("DELETE FROM subnets WHERE network_id = $1").bind(id)).await?;
+        tx.execute(Query::new("DELETE FROM network_rbac WHERE object_id = $1").bind(id)).await?;
+        Network::delete(tx, &id).await?;
+        Ok(())
+    }
+}
+
+async fn provider_fits(tx: &mut Tx, kind: &str, new: &NewNetwork) -> Result<()> {
+    let needs_physical = matches!(kind, "flat" | "vlan");
+    match kind {
+        "local" | "flat" | "vlan" | "vxlan" | "geneve" | "gre" => {}
+        other => return Err(Error::invalid(format!("network_type value '{other}' not supported"))),
+    }
+    if needs_physical != new.physical_network.is_some() {
+        let verb = if needs_physical { "required" } else { "prohibited" };
+        return Err(Error::invalid(format!("provider:physical_network {verb} for {kind} network")));
+    }
+    let range = if kind == "vlan" { 1..=4094 } else { 1..=i64::from(MOST_SEGMENTS) };
+    if let Some(id) = new.segmentation_id.filter(|id| !range.contains(id) || kind == "flat") {
+        return Err(Error::invalid(format!("segmentation_id {id} out of range for {kind} network")));
+    }
+    let Some(physical) = &new.physical_network else { return Ok(()) };
+    let same = Query::new(
+        "SELECT 1 AS one FROM networks WHERE physical_network = $1 AND network_type = $2 \
+         AND COALESCE(segmentation_id, 0) = $3",
+    );
+    let number = new.segmentation_id.unwrap_or(0);
+    let taken = tx.optional(same.bind(physical).bind(kind).bind(number)).await?.is_some();
+    match (taken, kind) {
+        (true, "flat") => Err(Error::flat_in_use(physical)),
+        (true, _) => Err(Error::vlan_in_use(number, physical)),
+        _ => Ok(()),
+    }
+}
+
+async fn no_other_default(tx: &mut Tx, except: Option<NetworkId>) -> Result<()> {
+    let query = Query::new("SELECT id FROM networks WHERE external AND is_default AND id <> $1");
+    let except = except.map_or_else(String::new, |id| id.to_string());
+    match tx.optional(query.bind(except)).await? {
+        Some(row) => Err(Error::default_external_exists(row.text("id")?)),
+        None => Ok(()),
+    }
+}
+
+async fn set_external(tx: &mut Tx, row: &Network, external: bool) -> Result<()> {
+    if external {
+        store::share(tx, row, "access_as_external", "*").await?;
+        return Ok(());
+    }
+    let query = Query::new(
+        "SELECT 1 AS one FROM ports WHERE network_id = $1 \
+         AND device_owner IN ('network:router_gateway', 'network:floatingip') LIMIT 1",
+    );
+    if tx.optional(query.bind(row.id)).await?.is_some() {
+        return Err(Error::external_in_use(row.id));
+    }
+    Ok(store::unshare(tx, row.id, "access_as_external", "*").await?)
+}
+
+async fn mtu_fits(tx: &mut Tx, row: &Network) -> Result<()> {
+    if row.mtu >= LEAST_MTU_V6 {
+        return Ok(());
+    }
+    let subnets = store::subnets_of(&mut tx.into(), &[row.id]).await?;
+    if subnets.values().flatten().any(|subnet| subnet.ip_version == 6) {
+        return Err(Error::mtu_conflict(row.id, LEAST_MTU_V6));
+    }
+    Ok(())
+}

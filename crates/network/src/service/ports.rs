@@ -1,0 +1,507 @@
+//! Ports.
+
+use std::collections::HashSet;
+
+use kogge_auth::{Caller, Target};
+use kogge_db::{Paged, Tx};
+use kogge_ids::{PortId, SecurityGroupId};
+
+use super::ipam::{Claim, is_auto, is_router_leg};
+use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
+use crate::error::{Error, Result};
+use crate::model::commands::{FixedIpWish, NewPort, PairWish, PortChange};
+use crate::model::{mac, status};
+use crate::store::allocations::{self, FixedIp};
+use crate::store::filter::{ListQuery, Source};
+use crate::store::record::Json;
+use crate::store::rows::{AddressPair, DhcpOption, Network, Port};
+use crate::store::{networks, ports as store, routers};
+use crate::{Networking, policy};
+
+/// A port with its addresses and groups.
+#[derive(Debug, Clone)]
+pub struct PortView {
+    /// The row.
+    pub row: Port,
+    /// Its addresses.
+    pub fixed_ips: Vec<FixedIp>,
+    /// Its security groups.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// DNS domain of its network, or the cloud's.
+    pub dns_domain: String,
+}
+
+/// How often a new MAC address is tried.
+const MAC_TRIES: u32 = 16;
+
+fn target<'a>(project: &'a str, device_owner: &'a str, network: &'a Network, shared: bool) -> Target<'a> {
+    Target::project(project)
+        .attr("network:project_id", network.project_id.as_str())
+        .attr("shared", spelled(shared))
+        .attr("device_owner", device_owner)
+}
+
+impl Networking {
+    /// Creates a port.
+    ///
+    /// # Errors
+    /// `NetworkNotFound`, `PolicyNotAuthorized`, `OverQuota`, and the faults of addresses, MACs and groups.
+    pub async fn create_port_in(&self, tx: &mut Tx, caller: &Caller, new: NewPort) -> Result<PortView> {
+        let id = new.network_id.ok_or_else(|| Error::network_not_found(""))?;
+        let network = self.visible_network(&mut (&mut *tx).into(), caller, id).await?;
+        let project = owner(caller, new.project_id.clone())?;
+        let shared = networks::shared(&mut (&mut *tx).into(), &[id], project_of(caller)).await?.contains(&id);
+        let wished = target(&project, &new.device_owner, &network, shared);
+        permit(caller, &policy::CREATE_PORT, &wished)?;
+        permit_fields(caller, "create_port", &new.fields, &wished)?;
+        self.charge(tx, &project, "port", 1).await?;
+        self.device_fits(tx, caller, &new.device_owner, &new.device_id).await?;
+        let groups = self.groups_for(tx, caller, &project, &network, &new).await?;
+        let row = self.insert_port(tx, &network, &project, &new).await?;
+        let subnets = self.subnets_in(tx, id).await?;
+        let claim = Claim {
+            network: &network,
+            subnets: &subnets,
+            port: row.id,
+            mac: &row.mac_address,
+            device_owner: &row.device_owner,
+        };
+        let fixed_ips = claim.take(tx, new.fixed_ips.as_deref()).await?;
+        store::set_groups(tx, row.id, &groups).await?;
+        Ok(PortView { row, fixed_ips, security_groups: groups, dns_domain: self.domain_of(&network) })
+    }
+
+    fn domain_of(&self, network: &Network) -> String {
+        if network.dns_domain.is_empty() {
+            self.config().dns_domain.clone()
+        } else {
+            network.dns_domain.clone()
+        }
+    }
+
+    /// The groups a new port starts with.
+    async fn groups_for(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        project: &str,
+        network: &Network,
+        new: &NewPort,
+    ) -> Result<Vec<SecurityGroupId>> {
+        let secure = port_security(new, network);
+        if !new.allowed_address_pairs.is_empty() && !secure {
+            return Err(Error::pairs_need_port_security());
+        }
+        match &new.security_groups {
+            Some(groups) if groups.is_empty() => Ok(Vec::new()),
+            Some(_) if !secure => Err(Error::security_groups_need_ip()),
+            Some(groups) => self.usable_groups(tx, caller, groups).await,
+            None if secure => Ok(vec![self.default_group(tx, project).await?]),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Adds the row, with a new MAC address where none is wished.
+    pub(crate) async fn insert_port(
+        &self,
+        tx: &mut Tx,
+        network: &Network,
+        project: &str,
+        new: &NewPort,
+    ) -> Result<Port> {
+        let now = self.clock().now();
+        for _ in 0..MAC_TRIES {
+            let mac_address = new.mac_address.clone().unwrap_or_else(mac::random);
+            let row = Port {
+                id: PortId::random(),
+                project_id: project.to_owned(),
+                name: new.name.clone(),
+                description: new.description.clone(),
+                network_id: network.id,
+                allowed_address_pairs: Json(pairs(&new.allowed_address_pairs, &mac_address)),
+                mac_address,
+                admin_state_up: new.admin_state_up,
+                device_id: new.device_id.clone(),
+                device_owner: new.device_owner.clone(),
+                port_security_enabled: port_security(new, network),
+                extra_dhcp_opts: Json(options(Vec::new(), new.extra_dhcp_opts.clone().unwrap_or_default())),
+                dns_name: new.dns_name.clone(),
+                vnic_type: new.vnic_type.clone(),
+                host: new.host.clone(),
+                binding_profile: Json(new.binding_profile.clone()),
+                made_by_device: new.made_by_device,
+                up: false,
+                status: status::port(&new.device_owner, new.admin_state_up, &new.host, false).to_owned(),
+                tags: Json(Vec::new()),
+                created_at: now,
+                updated_at: now,
+                revision_number: 1,
+            };
+            if row.insert(tx).await? {
+                return Ok(row);
+            }
+            if let Some(taken) = &new.mac_address {
+                return Err(Error::mac_in_use(network.id, taken));
+            }
+        }
+        Err(Error::no_mac(network.id))
+    }
+
+    /// Nobody plugs a port into a router of another project.
+    async fn device_fits(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        device_owner: &str,
+        device: &str,
+    ) -> Result<()> {
+        if !is_router_leg(device_owner) || device.is_empty() || super::is_admin(caller) {
+            return Ok(());
+        }
+        let Ok(id) = device.parse() else { return Ok(()) };
+        match crate::store::rows::Router::get(tx, &id).await? {
+            Some(router) if router.project_id != project_of(caller) => Err(Error::device_not_owned(device)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The port, if the caller may see it.
+    ///
+    /// # Errors
+    /// `PortNotFound`.
+    pub async fn port(&self, caller: &Caller, id: PortId) -> Result<PortView> {
+        let mut source: Source<'_> = self.db().into();
+        let row = Port::get(&mut source, &id).await?.ok_or_else(|| Error::port_not_found(id))?;
+        let network =
+            Network::get(&mut source, &row.network_id).await?.ok_or_else(|| Error::port_not_found(id))?;
+        if !caller.may(&policy::GET_PORT, &target(&row.project_id, &row.device_owner, &network, false)) {
+            return Err(Error::port_not_found(id));
+        }
+        self.port_view(&mut source, row).await
+    }
+
+    pub(crate) async fn port_view(&self, source: &mut Source<'_>, row: Port) -> Result<PortView> {
+        let id = row.id;
+        let mut views = self.complete_ports(source, vec![row]).await?;
+        views.pop().ok_or_else(|| Error::port_not_found(id))
+    }
+
+    pub(crate) async fn complete_ports(
+        &self,
+        source: &mut Source<'_>,
+        rows: Vec<Port>,
+    ) -> Result<Vec<PortView>> {
+        let ids: Vec<PortId> = rows.iter().map(|row| row.id).collect();
+        let mut addresses = allocations::of_ports(source, &ids).await?;
+        let mut groups = store::groups_of(source, &ids).await?;
+        let of: Vec<_> = rows.iter().map(|row| row.network_id).collect::<HashSet<_>>().into_iter().collect();
+        let networks = networks::by_ids(source, &of).await?;
+        let view = |row: Port| PortView {
+            fixed_ips: addresses.remove(&row.id).unwrap_or_default(),
+            security_groups: groups.remove(&row.id).unwrap_or_default(),
+            dns_domain: networks
+                .iter()
+                .find(|n| n.id == row.network_id)
+                .map(|n| self.domain_of(n))
+                .unwrap_or_default(),
+            row,
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// One page of the ports that the caller may see.
+    ///
+    /// # Errors
+    /// 400 for unknown filters.
+    pub async fn list_ports(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<PortView>> {
+        let mut source: Source<'_> = self.db().into();
+        let page = store::list(&mut source, scope(caller), query).await??;
+        let items = self.complete_ports(&mut source, page.items).await?;
+        Ok(Paged { items, more: page.more })
+    }
+
+    pub(crate) async fn own_port(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: PortId,
+        rule: &kogge_auth::Rule,
+    ) -> Result<(Port, Network, bool)> {
+        let row = Port::lock(tx, &id).await?.ok_or_else(|| Error::port_not_found(id))?;
+        let network =
+            Network::get(&mut *tx, &row.network_id).await?.ok_or_else(|| Error::port_not_found(id))?;
+        let shared = networks::shared(&mut (&mut *tx).into(), &[network.id], project_of(caller)).await?;
+        let shared = shared.contains(&network.id);
+        let asked = target(&row.project_id, &row.device_owner, &network, shared);
+        permit_change(caller, rule, &policy::GET_PORT, &asked, || Error::port_not_found(id))?;
+        Ok((row, network, shared))
+    }
+
+    /// Changes a port.
+    ///
+    /// # Errors
+    /// `PortNotFound`, `PolicyNotAuthorized`, `PortBound`, and as for create.
+    pub async fn update_port_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: PortId,
+        change: PortChange,
+        revision: Option<i64>,
+    ) -> Result<PortView> {
+        let (mut row, network, shared) = self.own_port(tx, caller, id, &policy::UPDATE_PORT).await?;
+        let owner_then = change.device_owner.clone().unwrap_or_else(|| row.device_owner.clone());
+        permit_fields(
+            caller,
+            "update_port",
+            &change.fields,
+            &target(&row.project_id, &owner_then, &network, shared),
+        )?;
+        check_revision(revision, row.revision_number)?;
+        let device_then = change.device_id.clone().unwrap_or_else(|| row.device_id.clone());
+        self.device_fits(tx, caller, &owner_then, &device_then).await?;
+        let old_mac = row.mac_address.clone();
+        new_mac(&mut row, change.mac_address)?;
+        row.device_owner = owner_then;
+        row.device_id = device_then;
+        self.secure(
+            tx,
+            caller,
+            &mut row,
+            &change.security_groups,
+            change.port_security_enabled,
+            &change.allowed_address_pairs,
+        )
+        .await?;
+        row.name = change.name.unwrap_or(row.name);
+        row.description = change.description.unwrap_or(row.description);
+        row.admin_state_up = change.admin_state_up.unwrap_or(row.admin_state_up);
+        row.dns_name = change.dns_name.unwrap_or(row.dns_name);
+        row.vnic_type = change.vnic_type.unwrap_or(row.vnic_type);
+        if let Some(host) = change.host.filter(|host| *host != row.host) {
+            row.host = host;
+            row.up = false;
+        }
+        row.binding_profile = change.binding_profile.map_or(row.binding_profile, Json);
+        if let Some(wished) = change.extra_dhcp_opts {
+            row.extra_dhcp_opts = Json(options(row.extra_dhcp_opts.0, wished));
+        }
+        if row.mac_address != old_mac {
+            mac_free(tx, &row).await?;
+        }
+        self.save_port(tx, &mut row).await?;
+        if let Some(wishes) = change.fixed_ips {
+            self.change_addresses(tx, &network, &row, &wishes).await?;
+        }
+        self.port_view(&mut tx.into(), row).await
+    }
+
+    /// The only place that writes a port's row after its insert: status follows.
+    pub(crate) async fn save_port(&self, tx: &mut Tx, row: &mut Port) -> Result<()> {
+        row.status = status::port(&row.device_owner, row.admin_state_up, &row.host, row.up).to_owned();
+        row.updated_at = self.clock().now();
+        row.revision_number += 1;
+        Ok(row.save(tx).await?)
+    }
+
+    /// Port security, groups and address pairs of an update, which depend on each other.
+    async fn secure(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        row: &mut Port,
+        groups: &Option<Vec<SecurityGroupId>>,
+        enabled: Option<bool>,
+        wished: &Option<Vec<PairWish>>,
+    ) -> Result<()> {
+        row.port_security_enabled = enabled.unwrap_or(row.port_security_enabled);
+        if let Some(wished) = wished {
+            row.allowed_address_pairs = Json(pairs(wished, &row.mac_address));
+        }
+        if !row.port_security_enabled && !row.allowed_address_pairs.is_empty() {
+            return Err(Error::pairs_need_port_security());
+        }
+        if let Some(groups) = groups {
+            if !groups.is_empty() && !row.port_security_enabled {
+                return Err(Error::security_groups_need_ip());
+            }
+            let groups = self.usable_groups(tx, caller, groups).await?;
+            return Ok(store::set_groups(tx, row.id, &groups).await?);
+        }
+        if enabled == Some(false) {
+            let held = store::groups_of(&mut (&mut *tx).into(), &[row.id]).await?;
+            if held.contains_key(&row.id) {
+                return Err(Error::has_security_group());
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the addresses that are still wished, gives the others back and takes the new ones.
+    pub(crate) async fn change_addresses(
+        &self,
+        tx: &mut Tx,
+        network: &Network,
+        row: &Port,
+        wishes: &[FixedIpWish],
+    ) -> Result<()> {
+        let subnets = self.subnets_in(tx, network.id).await?;
+        let held = allocations::of_ports(&mut (&mut *tx).into(), &[row.id])
+            .await?
+            .remove(&row.id)
+            .unwrap_or_default();
+        let (mut kept, new) = keep(&held, wishes);
+        let router = is_router_leg(&row.device_owner);
+        for ip in held.iter().filter(|ip| !kept.contains(ip)).copied().collect::<Vec<_>>() {
+            let auto = subnets.iter().any(|subnet| subnet.id == ip.subnet_id && is_auto(subnet));
+            if auto && !router && !wishes.is_empty() {
+                kept.push(ip);
+                continue;
+            }
+            routers::disassociate(tx, row.id, Some(ip.ip_address)).await?;
+            allocations::release(tx, row.id, ip.ip_address).await?;
+        }
+        let claim = Claim {
+            network,
+            subnets: &subnets,
+            port: row.id,
+            mac: &row.mac_address,
+            device_owner: &row.device_owner,
+        };
+        claim.add(tx, &new, kept).await?;
+        Ok(())
+    }
+
+    /// Deletes a port.
+    ///
+    /// # Errors
+    /// `PortNotFound`, `PolicyNotAuthorized`; `ServicePortInUse` for ports of routers and floating IPs.
+    pub async fn delete_port_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: PortId,
+        revision: Option<i64>,
+    ) -> Result<()> {
+        let (row, ..) = self.own_port(tx, caller, id, &policy::DELETE_PORT).await?;
+        check_revision(revision, row.revision_number)?;
+        let ours = [status::ROUTER_INTERFACE, status::ROUTER_GATEWAY, status::FLOATING_IP];
+        if ours.contains(&row.device_owner.as_str()) && self.device_exists(tx, &row).await? {
+            return Err(Error::service_port(id, format!("has device owner {}", row.device_owner)));
+        }
+        store::remove(tx, id).await?;
+        Ok(())
+    }
+
+    async fn device_exists(&self, tx: &mut Tx, row: &Port) -> Result<bool> {
+        if row.device_owner == status::FLOATING_IP {
+            return Ok(true);
+        }
+        let Ok(id) = row.device_id.parse() else { return Ok(false) };
+        Ok(crate::store::rows::Router::get(tx, &id).await?.is_some())
+    }
+}
+
+/// Whether a new port is guarded: ports of our own devices never are.
+fn port_security(new: &NewPort, network: &Network) -> bool {
+    !new.device_owner.starts_with("network:")
+        && new.port_security_enabled.unwrap_or(network.port_security_enabled)
+}
+
+fn pairs(wished: &[PairWish], own: &str) -> Vec<AddressPair> {
+    let pair = |wish: &PairWish| AddressPair {
+        ip_address: wish.ip_address.clone(),
+        mac_address: wish.mac_address.clone().unwrap_or_else(|| own.to_owned()),
+    };
+    wished.iter().map(pair).collect()
+}
+
+/// Options after an update: the same name and version replaces, null removes.
+fn options(mut present: Vec<DhcpOption>, wished: Vec<DhcpOption>) -> Vec<DhcpOption> {
+    for wish in wished {
+        present.retain(|option| option.opt_name != wish.opt_name || option.ip_version != wish.ip_version);
+        if wish.opt_value.is_some() {
+            present.push(wish);
+        }
+    }
+    present
+}
+
+fn new_mac(row: &mut Port, change: Option<Option<String>>) -> Result<()> {
+    let Some(wished) = change else { return Ok(()) };
+    let wished = wished.unwrap_or_else(mac::random);
+    if wished != row.mac_address && !row.host.is_empty() {
+        let vif = status::vif_type(&row.device_owner, &row.host);
+        return Err(Error::port_bound(row.id, vif, &row.mac_address, wished));
+    }
+    row.mac_address = wished;
+    Ok(())
+}
+
+async fn mac_free(tx: &mut Tx, row: &Port) -> Result<()> {
+    let query =
+        kogge_db::Query::new("SELECT id FROM ports WHERE network_id = $1 AND mac_address = $2 AND id <> $3");
+    let query = query.bind(row.network_id).bind(&row.mac_address).bind(row.id);
+    match kogge_db::Executor::optional(tx, query).await? {
+        Some(_) => Err(Error::mac_in_use(row.network_id, &row.mac_address)),
+        None => Ok(()),
+    }
+}
+
+/// Which of the held addresses the wishes name or can be satisfied with, and which wishes remain.
+fn keep(held: &[FixedIp], wishes: &[FixedIpWish]) -> (Vec<FixedIp>, Vec<FixedIpWish>) {
+    let mut kept: Vec<FixedIp> = Vec::new();
+    let mut new = Vec::new();
+    let (exact, by_subnet): (Vec<&FixedIpWish>, Vec<&FixedIpWish>) =
+        wishes.iter().partition(|wish| wish.ip_address.is_some());
+    for wish in exact {
+        match held.iter().find(|ip| Some(ip.ip_address) == wish.ip_address) {
+            Some(ip) => kept.push(*ip),
+            None => new.push(*wish),
+        }
+    }
+    for wish in by_subnet {
+        match held.iter().find(|ip| Some(ip.subnet_id) == wish.subnet_id && !kept.contains(ip)) {
+            Some(ip) => kept.push(*ip),
+            None => new.push(*wish),
+        }
+    }
+    (kept, new)
+}
+
+#[cfg(test)]
+mod tests {
+    use kogge_ids::SubnetId;
+
+    use super::*;
+
+    #[test]
+    fn an_update_keeps_addresses_that_are_still_wished() {
+        let (one, two) = (SubnetId::random(), SubnetId::random());
+        let ip = |subnet_id, text: &str| FixedIp { subnet_id, ip_address: text.parse().unwrap() };
+        let held = [ip(one, "10.0.0.5"), ip(two, "10.1.0.5")];
+        let wish = |subnet_id: Option<SubnetId>, text: Option<&str>| FixedIpWish {
+            subnet_id,
+            ip_address: text.map(|text| text.parse().unwrap()),
+        };
+        let (kept, new) = keep(&held, &[wish(Some(one), None), wish(None, Some("10.1.0.9"))]);
+        assert_eq!(kept, [held[0]]);
+        assert_eq!(new, [wish(None, Some("10.1.0.9"))]);
+        let (kept, new) = keep(&held, &[wish(Some(one), None), wish(Some(one), None)]);
+        assert_eq!((kept.len(), new.len()), (1, 1));
+    }
+
+    #[test]
+    fn null_removes_a_dhcp_option_and_the_same_name_replaces_it() {
+        let option = |name: &str, value: Option<&str>| DhcpOption {
+            opt_name: name.to_owned(),
+            opt_value: value.map(str::to_owned),
+            ip_version: 4,
+        };
+        let after = options(
+            vec![option("a", Some("1")), option("b", Some("2"))],
+            vec![option("a", None), option("b", Some("3"))],
+        );
+        assert_eq!(after, [option("b", Some("3"))]);
+    }
+}

@@ -1,0 +1,149 @@
+//! Quotas: what a project may have. Counted inside the transaction that adds.
+
+use std::collections::BTreeMap;
+
+use kogge_auth::{Caller, Target};
+use kogge_db::Tx;
+
+use super::{permit, permit_change};
+use crate::error::{Error, Result};
+use crate::store::filter::Source;
+use crate::store::quotas as store;
+use crate::{Networking, policy};
+
+/// A resource that quotas know, with upstream's default.
+pub(crate) const DEFAULTS: &[(&str, i64)] = &[
+    ("floatingip", 50),
+    ("network", 100),
+    ("port", 500),
+    ("rbac_policy", 10),
+    ("router", 10),
+    ("security_group", 10),
+    ("security_group_rule", 100),
+    ("subnet", 100),
+    ("subnetpool", -1),
+];
+
+/// Limit and use of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Most; -1 for no limit.
+    pub limit: i64,
+    /// In use.
+    pub used: i64,
+}
+
+impl Networking {
+    /// The defaults.
+    #[must_use]
+    pub fn default_quotas(&self) -> BTreeMap<String, i64> {
+        let configured = &self.config().quotas;
+        DEFAULTS
+            .iter()
+            .map(|(name, amount)| ((*name).to_owned(), configured.get(*name).copied().unwrap_or(*amount)))
+            .collect()
+    }
+
+    /// The limits of a project, for whom may see them.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`.
+    pub async fn quotas(&self, caller: &Caller, project: &str) -> Result<BTreeMap<String, i64>> {
+        permit(caller, &policy::GET_QUOTA, &Target::project(project))?;
+        self.limits(&mut self.db().into(), project).await
+    }
+
+    /// Limits and uses of a project.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`.
+    pub async fn quota_usage(&self, caller: &Caller, project: &str) -> Result<BTreeMap<String, Usage>> {
+        let own = super::project_of(caller) == project;
+        if !own {
+            permit(caller, &policy::GET_QUOTA, &Target::project(project))?;
+        }
+        let mut source: Source<'_> = self.db().into();
+        let mut found = BTreeMap::new();
+        for (name, limit) in self.limits(&mut source, project).await? {
+            let used = store::count(&mut source, project, &name).await?;
+            found.insert(name, Usage { limit, used });
+        }
+        Ok(found)
+    }
+
+    /// Every project with limits of its own.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`.
+    pub async fn all_quotas(&self, caller: &Caller) -> Result<Vec<(String, BTreeMap<String, i64>)>> {
+        permit(caller, &policy::UPDATE_QUOTA, &Target::none())?;
+        let mut source: Source<'_> = self.db().into();
+        let mut found = Vec::new();
+        for project in store::projects(&mut source).await? {
+            let limits = self.limits(&mut source, &project).await?;
+            found.push((project, limits));
+        }
+        Ok(found)
+    }
+
+    /// Sets limits.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`; 400 for an unknown resource or an amount below -1.
+    pub async fn set_quotas(
+        &self,
+        caller: &Caller,
+        project: &str,
+        amounts: &BTreeMap<String, i64>,
+    ) -> Result<BTreeMap<String, i64>> {
+        permit_change(caller, &policy::UPDATE_QUOTA, &policy::GET_QUOTA, &Target::project(project), || {
+            Error::Policy(policy::UPDATE_QUOTA.name.to_owned())
+        })?;
+        let mut tx = self.db().begin().await?;
+        for (name, amount) in amounts {
+            if !DEFAULTS.iter().any(|(known, _)| known == name) {
+                return Err(Error::Attribute(format!("Unrecognized attribute(s) '{name}'")));
+            }
+            if !(-1..=i64::from(i32::MAX)).contains(amount) {
+                return Err(Error::Attribute(format!(
+                    "Invalid input for {name}. Reason: '{amount}' is not in [-1, 2147483647]."
+                )));
+            }
+            store::set(&mut tx, project, name, *amount).await?;
+        }
+        let limits = self.limits(&mut (&mut tx).into(), project).await?;
+        tx.commit().await?;
+        Ok(limits)
+    }
+
+    /// Back to the defaults.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`, `TenantQuotaNotFound`.
+    pub async fn reset_quotas(&self, caller: &Caller, project: &str) -> Result<()> {
+        permit(caller, &policy::DELETE_QUOTA, &Target::project(project))?;
+        let mut tx = self.db().begin().await?;
+        let had = store::reset(&mut tx, project).await?;
+        tx.commit().await?;
+        if had { Ok(()) } else { Err(Error::quota_not_found(project)) }
+    }
+
+    async fn limits(&self, source: &mut Source<'_>, project: &str) -> Result<BTreeMap<String, i64>> {
+        let mut limits = self.default_quotas();
+        limits.extend(store::of_project(source, project).await?);
+        Ok(limits)
+    }
+
+    /// Makes sure that `project` may have `more` of `resource`; call it before the insert, in its transaction.
+    pub(crate) async fn charge(&self, tx: &mut Tx, project: &str, resource: &str, more: i64) -> Result<()> {
+        if project.is_empty() {
+            return Ok(());
+        }
+        store::lock(tx, project, resource).await?;
+        let limit = self.limits(&mut (&mut *tx).into(), project).await?.get(resource).copied().unwrap_or(-1);
+        if limit >= 0 && store::count(&mut tx.into(), project, resource).await? + more > limit {
+            return Err(Error::over_quota(resource));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Addresses in use. The key (network, address) is what keeps two ports apart, whatever runs at the same time.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use kogge_db::{DbError, Executor, Query, Select, Tx};
+use kogge_ids::{NetworkId, PortId, SubnetId};
+
+use super::filter::Source;
+use super::rows::Subnet;
+use crate::model::address::{Pool, of_slot, slot};
+
+/// An address of a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixedIp {
+    /// Its subnet.
+    pub subnet_id: SubnetId,
+    /// The address.
+    pub ip_address: IpAddr,
+}
+
+/// Takes an address; false where somebody has it.
+pub(crate) async fn take(
+    tx: &mut Tx,
+    subnet: &Subnet,
+    address: IpAddr,
+    port: PortId,
+    position: i64,
+) -> Result<bool, DbError> {
+    let query = Query::new(
+        "INSERT INTO ip_allocations (network_id, address, subnet_id, port_id, slot, position) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+    );
+    let query = query.bind(subnet.network_id).bind(address.to_string()).bind(subnet.id).bind(port);
+    Ok(tx.execute(query.bind(slot(&subnet.cidr, address)).bind(position)).await? == 1)
+}
+
+/// Gives an address of a port back.
+pub(crate) async fn release(tx: &mut Tx, port: PortId, address: IpAddr) -> Result<(), DbError> {
+    let query = Query::new("DELETE FROM ip_allocations WHERE port_id = $1 AND address = $2");
+    tx.execute(query.bind(port).bind(address.to_string())).await.map(|_| ())
+}
+
+/// Gives all addresses of a port back.
+pub(crate) async fn release_all(tx: &mut Tx, port: PortId) -> Result<(), DbError> {
+    tx.execute(Query::new("DELETE FROM ip_allocations WHERE port_id = $1").bind(port)).await.map(|_| ())
+}
+
+/// The lowest free address of a pool. The work grows with the addresses in use, never with the size of the pool.
+pub(crate) async fn lowest_free(
+    tx: &mut Tx,
+    subnet: &Subnet,
+    pool: &Pool,
+) -> Result<Option<IpAddr>, DbError> {
+    let Some(first) = slot(&subnet.cidr, pool.start) else { return Ok(None) };
+    let last = slot(&subnet.cidr, pool.end).unwrap_or(i64::MAX);
+    let taken = Query::new("SELECT slot FROM ip_allocations WHERE subnet_id = $1 AND slot = $2");
+    if tx.optional(taken.bind(subnet.id).bind(first)).await?.is_none() {
+        return Ok(Some(pool.start));
+    }
+    let gap = Query::new(
+        "SELECT a.slot + 1 AS free FROM ip_allocations a WHERE a.subnet_id = $1 AND a.slot >= $2 AND a.slot < $3 \
+         AND NOT EXISTS (SELECT 1 FROM ip_allocations b WHERE b.subnet_id = a.subnet_id AND b.slot = a.slot + 1) \
+         ORDER BY a.slot LIMIT 1",
+    );
+    let row = tx.optional(gap.bind(subnet.id).bind(first).bind(last)).await?;
+    row.map(|row| Ok(of_slot(&subnet.cidr, row.int("free")?))).transpose()
+}
+
+/// The addresses of some ports, in the order in which they were asked for.
+pub(crate) async fn of_ports(
+    source: &mut Source<'_>,
+    ports: &[PortId],
+) -> Result<HashMap<PortId, Vec<FixedIp>>, DbError> {
+    let mut found: HashMap<PortId, Vec<FixedIp>> = HashMap::new();
+    for part in ports.chunks(500) {
+        let select = Select::new("port_id, subnet_id, address", "ip_allocations")
+            .and_in("port_id", part.iter().copied())
+            .order_by("position", kogge_db::Direction::Ascending);
+        for row in source.all(select.query()).await? {
+            let ip = FixedIp { subnet_id: row.parse("subnet_id")?, ip_address: row.parse("address")? };
+            found.entry(row.parse("port_id")?).or_default().push(ip);
+        }
+    }
+    Ok(found)
+}
+
+/// Who has an address of a network.
+pub(crate) async fn holder(
+    tx: &mut Tx,
+    network: NetworkId,
+    address: IpAddr,
+) -> Result<Option<PortId>, DbError> {
+    let query = Query::new("SELECT port_id FROM ip_allocations WHERE network_id = $1 AND address = $2");
+    let row = tx.optional(query.bind(network).bind(address.to_string())).await?;
+    row.map(|row| row.parse("port_id")).transpose()
+}
+
+/// How many addresses of each subnet are in use.
+pub(crate) async fn used(source: &mut Source<'_>) -> Result<HashMap<SubnetId, i64>, DbError> {
+    let query = Query::new("SELECT subnet_id, COUNT(*) AS used FROM ip_allocations GROUP BY subnet_id");
+    source.all(query).await?.iter().map(|row| Ok((row.parse("subnet_id")?, row.int("used")?))).collect()
+}

@@ -1,0 +1,197 @@
+//! Security groups, their rules and the templates for new ones.
+
+use std::collections::HashMap;
+
+use kogge_db::{DbError, Direction, Executor, Paged, Query, Select, SortKey, Tx};
+use kogge_ids::SecurityGroupId;
+
+use super::filter::{BadFilter, Filter, ListQuery, Source, TAGS, apply, by, int, text, truth};
+use super::rows::{DefaultRule, SecurityGroup, SecurityGroupRule};
+
+const FILTERS: &[Filter] = &[
+    text("id", "id = ?"),
+    text("name", "name = ?"),
+    text("description", "description = ?"),
+    text("project_id", "project_id = ?"),
+    truth("stateful", "stateful = ?"),
+    truth("shared", "FALSE = ?"),
+    int("revision_number", "revision_number = ?"),
+];
+
+/// Sort keys of security groups.
+pub(crate) const SORT: &[SortKey] = &[
+    by("id"),
+    by("name"),
+    by("description"),
+    by("project_id"),
+    SortKey { name: "tenant_id", expression: "project_id" },
+    by("stateful"),
+    by("created_at"),
+    by("updated_at"),
+    by("revision_number"),
+];
+
+/// One page of the security groups of `project`; all for `None`.
+pub(crate) async fn list(
+    source: &mut Source<'_>,
+    project: Option<&str>,
+    query: &ListQuery,
+) -> Result<Result<Paged<SecurityGroup>, DbError>, BadFilter> {
+    let select =
+        Select::new(SecurityGroup::COLUMNS, SecurityGroup::TABLE).and_some("project_id = ?", project);
+    let select = apply(select, &[FILTERS, TAGS], query)?.page(&query.page, SORT, &[], "id");
+    Ok(select.fetch(source, SecurityGroup::from_row).await)
+}
+
+/// Security groups by id.
+pub(crate) async fn by_ids(
+    source: &mut Source<'_>,
+    ids: &[SecurityGroupId],
+) -> Result<Vec<SecurityGroup>, DbError> {
+    let mut found = Vec::new();
+    for part in ids.chunks(500) {
+        let select =
+            Select::new(SecurityGroup::COLUMNS, SecurityGroup::TABLE).and_in("id", part.iter().copied());
+        found.extend(select.fetch(&mut *source, SecurityGroup::from_row).await?.items);
+    }
+    Ok(found)
+}
+
+/// Id of the default group of a project.
+pub(crate) async fn default_of(
+    source: &mut Source<'_>,
+    project: &str,
+) -> Result<Option<SecurityGroupId>, DbError> {
+    let query = Query::new("SELECT id FROM security_groups WHERE project_id = $1 AND is_default");
+    source.optional(query.bind(project)).await?.map(|row| row.parse("id")).transpose()
+}
+
+/// The rules of some groups, oldest first.
+pub(crate) async fn rules_of(
+    source: &mut Source<'_>,
+    groups: &[SecurityGroupId],
+) -> Result<HashMap<SecurityGroupId, Vec<SecurityGroupRule>>, DbError> {
+    let mut found: HashMap<SecurityGroupId, Vec<SecurityGroupRule>> = HashMap::new();
+    for part in groups.chunks(500) {
+        let select = Select::new(SecurityGroupRule::COLUMNS, SecurityGroupRule::TABLE)
+            .and_in("security_group_id", part.iter().copied())
+            .order_by("created_at", Direction::Ascending)
+            .order_by("id", Direction::Ascending);
+        for rule in select.fetch(&mut *source, SecurityGroupRule::from_row).await?.items {
+            found.entry(rule.security_group_id).or_default().push(rule);
+        }
+    }
+    Ok(found)
+}
+
+const RULE_FILTERS: &[Filter] = &[
+    text("id", "id = ?"),
+    text("project_id", "project_id = ?"),
+    text("security_group_id", "security_group_id = ?"),
+    text("remote_group_id", "remote_group_id = ?"),
+    text("remote_address_group_id", "'' <> ? AND 1 = 0"),
+    text("direction", "direction = ?"),
+    text("ethertype", "ethertype = ?"),
+    text("protocol", "protocol = ?"),
+    int("port_range_min", "port_range_min = ?"),
+    int("port_range_max", "port_range_max = ?"),
+    text("remote_ip_prefix", "remote_ip_prefix = ?"),
+    text("normalized_cidr", "remote_ip_prefix = ?"),
+    text("description", "description = ?"),
+    int("revision_number", "revision_number = ?"),
+    truth(
+        "belongs_to_default_sg",
+        "EXISTS (SELECT 1 FROM security_groups g WHERE g.id = security_group_rules.security_group_id \
+         AND g.is_default) = ?",
+    ),
+];
+
+/// Sort keys of rules.
+pub(crate) const RULE_SORT: &[SortKey] = &[
+    by("id"),
+    by("project_id"),
+    by("security_group_id"),
+    by("direction"),
+    by("ethertype"),
+    SortKey { name: "protocol", expression: "COALESCE(protocol, '')" },
+    SortKey { name: "port_range_min", expression: "COALESCE(port_range_min, -1)" },
+    SortKey { name: "port_range_max", expression: "COALESCE(port_range_max, -1)" },
+    SortKey { name: "remote_ip_prefix", expression: "COALESCE(remote_ip_prefix, '')" },
+    SortKey { name: "remote_group_id", expression: "COALESCE(remote_group_id, '')" },
+    by("created_at"),
+    by("updated_at"),
+];
+
+/// One page of the rules in groups of `project`; all for `None`.
+pub(crate) async fn list_rules(
+    source: &mut Source<'_>,
+    project: Option<&str>,
+    query: &ListQuery,
+) -> Result<Result<Paged<SecurityGroupRule>, DbError>, BadFilter> {
+    let select =
+        Select::new(SecurityGroupRule::COLUMNS, SecurityGroupRule::TABLE).and_some("project_id = ?", project);
+    let select = apply(select, &[RULE_FILTERS], query)?.page(&query.page, RULE_SORT, &[], "id");
+    Ok(select.fetch(source, SecurityGroupRule::from_row).await)
+}
+
+/// The rule of a group with this fingerprint.
+pub(crate) async fn twin(
+    tx: &mut Tx,
+    group: SecurityGroupId,
+    fingerprint: &str,
+) -> Result<Option<String>, DbError> {
+    let query =
+        Query::new("SELECT id FROM security_group_rules WHERE security_group_id = $1 AND fingerprint = $2");
+    tx.optional(query.bind(group).bind(fingerprint)).await?.map(|row| row.text("id")).transpose()
+}
+
+/// True where a port or a rule of another group uses the group.
+pub(crate) async fn in_use(tx: &mut Tx, group: SecurityGroupId) -> Result<bool, DbError> {
+    let query = Query::new(
+        "SELECT 1 AS one FROM port_security_groups WHERE security_group_id = $1 UNION ALL \
+         SELECT 1 AS one FROM security_group_rules WHERE remote_group_id = $1 AND security_group_id <> $1 LIMIT 1",
+    );
+    Ok(tx.optional(query.bind(group)).await?.is_some())
+}
+
+/// Removes a group with its rules.
+pub(crate) async fn remove(tx: &mut Tx, group: SecurityGroupId) -> Result<bool, DbError> {
+    let rules =
+        Query::new("DELETE FROM security_group_rules WHERE security_group_id = $1 OR remote_group_id = $1");
+    tx.execute(rules.bind(group)).await?;
+    SecurityGroup::delete(tx, &group).await
+}
+
+/// Notes a change of a group.
+pub(crate) async fn touch(tx: &mut Tx, group: SecurityGroupId) -> Result<(), DbError> {
+    let query = Query::new("UPDATE security_groups SET revision_number = revision_number + 1 WHERE id = $1");
+    tx.execute(query.bind(group)).await.map(|_| ())
+}
+
+const TEMPLATE_FILTERS: &[Filter] = &[
+    text("id", "id = ?"),
+    text("direction", "direction = ?"),
+    text("ethertype", "ethertype = ?"),
+    text("protocol", "protocol = ?"),
+    int("port_range_min", "port_range_min = ?"),
+    int("port_range_max", "port_range_max = ?"),
+    text("remote_ip_prefix", "remote_ip_prefix = ?"),
+    text("remote_group_id", "remote_group_id = ?"),
+    text("remote_address_group_id", "'' <> ? AND 1 = 0"),
+    truth("used_in_default_sg", "used_in_default_sg = ?"),
+    truth("used_in_non_default_sg", "used_in_non_default_sg = ?"),
+    text("description", "description = ?"),
+];
+
+/// Sort keys of templates.
+pub(crate) const TEMPLATE_SORT: &[SortKey] = &[by("id"), by("direction"), by("ethertype")];
+
+/// One page of the templates.
+pub(crate) async fn list_templates(
+    source: &mut Source<'_>,
+    query: &ListQuery,
+) -> Result<Result<Paged<DefaultRule>, DbError>, BadFilter> {
+    let select = Select::new(DefaultRule::COLUMNS, DefaultRule::TABLE);
+    let select = apply(select, &[TEMPLATE_FILTERS], query)?.page(&query.page, TEMPLATE_SORT, &[], "id");
+    Ok(select.fetch(source, DefaultRule::from_row).await)
+}

@@ -1,0 +1,152 @@
+//! Ports.
+
+use std::collections::HashMap;
+
+use kogge_db::{DbError, Direction, Executor, Paged, Query, Select, SortKey, Tx};
+use kogge_ids::{NetworkId, PortId, SecurityGroupId, SubnetId};
+
+use super::filter::{BadFilter, Filter, ListQuery, Source, TAGS, apply, by, int, text, truth};
+use super::rows::Port;
+
+const FILTERS: &[Filter] = &[
+    text("id", "id = ?"),
+    text("name", "name = ?"),
+    text("description", "description = ?"),
+    text("project_id", "project_id = ?"),
+    text("network_id", "network_id = ?"),
+    text("mac_address", "mac_address = lower(?)"),
+    truth("admin_state_up", "admin_state_up = ?"),
+    text("device_id", "device_id = ?"),
+    text("device_owner", "device_owner = ?"),
+    text("status", "status = ?"),
+    text("binding:host_id", "host = ?"),
+    text("binding:vnic_type", "vnic_type = ?"),
+    text("ip_allocation", "'immediate' = ?"),
+    text("dns_name", "dns_name = ?"),
+    truth("port_security_enabled", "port_security_enabled = ?"),
+    int("revision_number", "revision_number = ?"),
+    text(
+        "security_groups",
+        "EXISTS (SELECT 1 FROM port_security_groups g WHERE g.port_id = ports.id AND g.security_group_id = ?)",
+    ),
+    // the parts of `fixed_ips=subnet_id=…`, taken apart by the API
+    text(
+        "fixed_ips/subnet_id",
+        "EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = ports.id AND a.subnet_id = ?)",
+    ),
+    text(
+        "fixed_ips/ip_address",
+        "EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = ports.id AND a.address = ?)",
+    ),
+    text(
+        "fixed_ips/ip_address_substr",
+        "EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = ports.id AND replace(a.address, ?, '') <> a.address)",
+    ),
+];
+
+/// Sort keys of ports.
+pub(crate) const SORT: &[SortKey] = &[
+    by("id"),
+    by("name"),
+    by("description"),
+    by("project_id"),
+    SortKey { name: "tenant_id", expression: "project_id" },
+    by("network_id"),
+    by("mac_address"),
+    by("admin_state_up"),
+    by("device_id"),
+    by("device_owner"),
+    by("status"),
+    by("created_at"),
+    by("updated_at"),
+    by("revision_number"),
+];
+
+/// One page of the ports that `project` may see; all for `None`.
+pub(crate) async fn list(
+    source: &mut Source<'_>,
+    project: Option<&str>,
+    query: &ListQuery,
+) -> Result<Result<Paged<Port>, DbError>, BadFilter> {
+    let select = Select::new(Port::COLUMNS, Port::TABLE).and_some(
+        "project_id = ? OR EXISTS (SELECT 1 FROM networks n WHERE n.id = ports.network_id AND n.project_id = ?)",
+        project,
+    );
+    let select = apply(select, &[FILTERS, TAGS], query)?.page(&query.page, SORT, &[], "id");
+    Ok(select.fetch(source, Port::from_row).await)
+}
+
+/// The ports of a network.
+pub(crate) async fn of_network(source: &mut Source<'_>, network: NetworkId) -> Result<Vec<Port>, DbError> {
+    let select = Select::new(Port::COLUMNS, Port::TABLE).and("network_id = ?", network);
+    Ok(select.fetch(source, Port::from_row).await?.items)
+}
+
+/// The ports of some devices, oldest first.
+pub(crate) async fn of_devices(source: &mut Source<'_>, devices: &[String]) -> Result<Vec<Port>, DbError> {
+    let mut found = Vec::new();
+    for part in devices.chunks(500) {
+        let select = Select::new(Port::COLUMNS, Port::TABLE)
+            .and_in("device_id", part.iter())
+            .order_by("created_at", Direction::Ascending)
+            .order_by("id", Direction::Ascending);
+        found.extend(select.fetch(&mut *source, Port::from_row).await?.items);
+    }
+    Ok(found)
+}
+
+/// Ports by id.
+pub(crate) async fn by_ids(source: &mut Source<'_>, ids: &[PortId]) -> Result<Vec<Port>, DbError> {
+    let mut found = Vec::new();
+    for part in ids.chunks(500) {
+        let select = Select::new(Port::COLUMNS, Port::TABLE).and_in("id", part.iter().copied());
+        found.extend(select.fetch(&mut *source, Port::from_row).await?.items);
+    }
+    Ok(found)
+}
+
+/// The ports with an address of a subnet.
+pub(crate) async fn on_subnet(source: &mut Source<'_>, subnet: SubnetId) -> Result<Vec<Port>, DbError> {
+    let select = Select::new(Port::COLUMNS, Port::TABLE).and(
+        "EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = ports.id AND a.subnet_id = ?)",
+        subnet,
+    );
+    Ok(select.fetch(source, Port::from_row).await?.items)
+}
+
+/// The security groups of some ports.
+pub(crate) async fn groups_of(
+    source: &mut Source<'_>,
+    ports: &[PortId],
+) -> Result<HashMap<PortId, Vec<SecurityGroupId>>, DbError> {
+    let mut found: HashMap<PortId, Vec<SecurityGroupId>> = HashMap::new();
+    for part in ports.chunks(500) {
+        let select = Select::new("port_id, security_group_id", "port_security_groups")
+            .and_in("port_id", part.iter().copied())
+            .order_by("security_group_id", Direction::Ascending);
+        for row in source.all(select.query()).await? {
+            found.entry(row.parse("port_id")?).or_default().push(row.parse("security_group_id")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Makes `groups` the security groups of a port.
+pub(crate) async fn set_groups(tx: &mut Tx, port: PortId, groups: &[SecurityGroupId]) -> Result<(), DbError> {
+    tx.execute(Query::new("DELETE FROM port_security_groups WHERE port_id = $1").bind(port)).await?;
+    for group in groups {
+        let query = Query::new(
+            "INSERT INTO port_security_groups (port_id, security_group_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        );
+        tx.execute(query.bind(port).bind(*group)).await?;
+    }
+    Ok(())
+}
+
+/// Removes a port with all that belongs to it; floating IPs that led to it lead nowhere.
+pub(crate) async fn remove(tx: &mut Tx, port: PortId) -> Result<bool, DbError> {
+    super::routers::disassociate(tx, port, None).await?;
+    tx.execute(Query::new("DELETE FROM port_security_groups WHERE port_id = $1").bind(port)).await?;
+    super::allocations::release_all(tx, port).await?;
+    Port::delete(tx, &port).await
+}

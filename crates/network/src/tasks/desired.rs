@@ -1,0 +1,291 @@
+//! The networking a node should have, out of the database in a constant number of queries.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use kogge_db::{Executor, Query, Select};
+use kogge_ids::{NetworkId, PortId, RouterId, SecurityGroupId, SubnetId};
+use kogge_node_api as node;
+
+use crate::Networking;
+use crate::error::Result;
+use crate::model::{rule, status};
+use crate::store::allocations::{self, FixedIp};
+use crate::store::filter::Source;
+use crate::store::rows::{FloatingIp, Network, Port, Router, SecurityGroup, SecurityGroupRule, Subnet};
+use crate::store::{groups, networks, ports, routers};
+
+/// Everything that the desired state of one host is made of.
+struct Parts {
+    ports: Vec<Port>,
+    routers: Vec<Router>,
+    router_ports: Vec<Port>,
+    dhcp_ports: Vec<Port>,
+    networks: Vec<Network>,
+    subnets: HashMap<NetworkId, Vec<Subnet>>,
+    addresses: HashMap<PortId, Vec<FixedIp>>,
+    floating: Vec<FloatingIp>,
+    port_groups: HashMap<PortId, Vec<SecurityGroupId>>,
+}
+
+/// The desired state of a host, and the ports of our own (DHCP, routers) that live on it.
+pub(super) struct Desired {
+    pub(super) networking: node::DesiredNetworking,
+    pub(super) own_ports: Vec<PortId>,
+}
+
+impl Networking {
+    /// Computes the whole networking of a host.
+    pub(super) async fn desired(&self, host: &str) -> Result<Desired> {
+        let mut source: Source<'_> = self.db().into();
+        let parts = load(&mut source, host).await?;
+        let security_groups = guards(&mut source, &parts).await?;
+        let own_ports = parts.dhcp_ports.iter().chain(&parts.router_ports).map(|port| port.id).collect();
+        let domain = &self.config().dns_domain;
+        let mut networking = node::DesiredNetworking {
+            networks: parts.networks.iter().map(|network| parts.network(network, domain)).collect(),
+            routers: parts.routers.iter().map(|router| parts.router(router)).collect(),
+            ports: parts.ports.iter().map(|port| parts.port(port)).collect(),
+            security_groups,
+        };
+        networking.networks.sort_by_key(|network| network.id);
+        networking.routers.sort_by_key(|router| router.id);
+        networking.ports.sort_by_key(|port| port.id);
+        networking.security_groups.sort_by_key(|group| group.id);
+        Ok(Desired { networking, own_ports })
+    }
+}
+
+async fn load(source: &mut Source<'_>, host: &str) -> Result<Parts> {
+    let on_host = Select::new(Port::COLUMNS, Port::TABLE).and("host = ?", host);
+    let all = on_host.fetch(&mut *source, Port::from_row).await?.items;
+    let ports: Vec<Port> =
+        all.into_iter().filter(|port| !port.device_owner.starts_with("network:")).collect();
+    let here = Select::new(Router::COLUMNS, Router::TABLE)
+        .and("EXISTS (SELECT 1 FROM router_hosts h WHERE h.router_id = routers.id AND h.host = ?)", host);
+    let routers = here.fetch(&mut *source, Router::from_row).await?.items;
+    let ids: Vec<RouterId> = routers.iter().map(|router| router.id).collect();
+    let devices: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let router_ports = ports::of_devices(source, &devices).await?;
+    let on: HashSet<NetworkId> = ports.iter().chain(&router_ports).map(|port| port.network_id).collect();
+    let on: Vec<NetworkId> = on.into_iter().collect();
+    let dhcp = Select::new(Port::COLUMNS, Port::TABLE)
+        .and_fixed("device_owner = 'network:dhcp'")
+        .and_in("network_id", on.iter().copied());
+    let dhcp_ports = dhcp.fetch(&mut *source, Port::from_row).await?.items;
+    let wanted: Vec<PortId> =
+        ports.iter().chain(&router_ports).chain(&dhcp_ports).map(|port| port.id).collect();
+    let guarded: Vec<PortId> = ports.iter().map(|port| port.id).collect();
+    Ok(Parts {
+        networks: networks::by_ids(source, &on).await?,
+        subnets: networks::subnets_of(source, &on).await?,
+        addresses: allocations::of_ports(source, &wanted).await?,
+        floating: routers::floating_of_routers(source, &ids).await?,
+        port_groups: ports::groups_of(source, &guarded).await?,
+        ports,
+        routers,
+        router_ports,
+        dhcp_ports,
+    })
+}
+
+/// The groups of the host's ports and those that their rules refer to, with members where rules refer to them.
+async fn guards(source: &mut Source<'_>, parts: &Parts) -> Result<Vec<node::DesiredSecurityGroup>> {
+    let used: HashSet<SecurityGroupId> = parts.port_groups.values().flatten().copied().collect();
+    let used: Vec<SecurityGroupId> = used.into_iter().collect();
+    let rules = groups::rules_of(source, &used).await?;
+    let remote: HashSet<SecurityGroupId> =
+        rules.values().flatten().filter_map(|rule| rule.remote_group_id).collect();
+    let all: Vec<SecurityGroupId> =
+        used.iter().copied().chain(remote.iter().copied()).collect::<HashSet<_>>().into_iter().collect();
+    let rows = groups::by_ids(source, &all).await?;
+    let mut members: HashMap<SecurityGroupId, Vec<IpAddr>> = HashMap::new();
+    let remote: Vec<SecurityGroupId> = remote.into_iter().collect();
+    for part in remote.chunks(500) {
+        let select = Select::new(
+            "g.security_group_id AS security_group_id, a.address AS address",
+            "port_security_groups g JOIN ip_allocations a ON a.port_id = g.port_id",
+        )
+        .and_in("g.security_group_id", part.iter().copied());
+        for row in source.all(select.query()).await? {
+            members.entry(row.parse("security_group_id")?).or_default().push(row.parse("address")?);
+        }
+    }
+    let group = |row: &SecurityGroup| {
+        let mut members = members.remove(&row.id).unwrap_or_default();
+        members.sort_unstable();
+        members.dedup();
+        let rules = rules.get(&row.id).into_iter().flatten().map(firewall_rule).collect();
+        node::DesiredSecurityGroup { id: row.id, stateful: row.stateful, rules, members }
+    };
+    let mut group = group;
+    Ok(rows.iter().map(&mut group).collect())
+}
+
+fn firewall_rule(row: &SecurityGroupRule) -> node::FirewallRule {
+    let port = |value: Option<i64>| value.and_then(|value| u16::try_from(value).ok());
+    node::FirewallRule {
+        direction: if row.direction == "egress" { node::Direction::Egress } else { node::Direction::Ingress },
+        ethertype: if row.ethertype == "IPv6" { node::Ethertype::IPv6 } else { node::Ethertype::IPv4 },
+        protocol: row
+            .protocol
+            .as_deref()
+            .and_then(|protocol| rule::protocol_number(protocol, &row.ethertype)),
+        port_min: port(row.port_range_min),
+        port_max: port(row.port_range_max),
+        remote: match (row.remote_group_id, row.remote_ip_prefix.as_deref().and_then(rule::prefix)) {
+            (Some(group), _) => node::Remote::Group(group),
+            (None, Some(range)) => node::Remote::Cidr(range.trunc()),
+            (None, None) => node::Remote::Any,
+        },
+    }
+}
+
+impl Parts {
+    fn held(&self, port: PortId) -> &[FixedIp] {
+        self.addresses.get(&port).map_or(&[], Vec::as_slice)
+    }
+
+    fn subnet(&self, id: SubnetId) -> Option<&Subnet> {
+        self.subnets.values().flatten().find(|subnet| subnet.id == id)
+    }
+
+    fn network(&self, network: &Network, domain: &str) -> node::DesiredNetwork {
+        let dhcp = self.dhcp_ports.iter().find(|port| port.network_id == network.id);
+        let subnets = self.subnets.get(&network.id).into_iter().flatten();
+        let domain = if network.dns_domain.is_empty() { domain } else { &network.dns_domain };
+        node::DesiredNetwork {
+            id: network.id,
+            segment: u32::try_from(network.segment).unwrap_or_default(),
+            mtu: u32::try_from(network.mtu).unwrap_or(1500),
+            kind: if network.external { node::NetworkKind::External } else { node::NetworkKind::Tenant },
+            subnets: subnets.map(|subnet| self.desired_subnet(subnet, dhcp)).collect(),
+            dns_domain: domain.trim_end_matches('.').to_owned(),
+        }
+    }
+
+    fn desired_subnet(&self, subnet: &Subnet, dhcp: Option<&Port>) -> node::DesiredSubnet {
+        let dhcp_port = dhcp.and_then(|port| {
+            let ip = self.held(port.id).iter().find(|ip| ip.subnet_id == subnet.id)?;
+            Some((ip.ip_address, port.mac_address.clone()))
+        });
+        let mode = subnet.ipv6_address_mode.as_deref().or(subnet.ipv6_ra_mode.as_deref());
+        node::DesiredSubnet {
+            id: subnet.id,
+            cidr: subnet.cidr,
+            gateway: subnet.gateway_ip,
+            dhcp: subnet.enable_dhcp,
+            dhcp_port,
+            dns: subnet.dns_nameservers.0.clone(),
+            host_routes: subnet.host_routes.iter().map(route).collect(),
+            ipv6: match mode {
+                Some("slaac") => Some(node::Ipv6Mode::Slaac),
+                Some("dhcpv6-stateless") => Some(node::Ipv6Mode::Stateless),
+                Some("dhcpv6-stateful") => Some(node::Ipv6Mode::Stateful),
+                _ => None,
+            },
+        }
+    }
+
+    fn port(&self, port: &Port) -> node::DesiredPort {
+        let network = self.networks.iter().find(|network| network.id == port.network_id);
+        let held = self.held(port.id);
+        let hostname = match (&*port.dns_name, held.first()) {
+            ("", Some(ip)) => format!("host-{}", ip.ip_address.to_string().replace(['.', ':'], "-")),
+            (name, _) => name.to_owned(),
+        };
+        node::DesiredPort {
+            id: port.id,
+            network: port.network_id,
+            server: port.device_id.parse().ok(),
+            mac: port.mac_address.clone(),
+            fixed_ips: held
+                .iter()
+                .map(|ip| node::FixedIp { subnet: ip.subnet_id, address: ip.ip_address })
+                .collect(),
+            admin_up: port.admin_state_up && network.is_some_and(|network| network.admin_state_up),
+            port_security: port.port_security_enabled,
+            allowed_pairs: port
+                .allowed_address_pairs
+                .iter()
+                .filter_map(|pair| {
+                    let cidr = rule::prefix(&pair.ip_address)?.trunc();
+                    let mac = Some(pair.mac_address.clone()).filter(|mac| *mac != port.mac_address);
+                    Some(node::AddressPair { cidr, mac })
+                })
+                .collect(),
+            security_groups: self.port_groups.get(&port.id).cloned().unwrap_or_default(),
+            hostname,
+        }
+    }
+
+    fn router(&self, router: &Router) -> node::DesiredRouter {
+        let device = router.id.to_string();
+        let legs = self.router_ports.iter().filter(|port| port.device_id == device);
+        let interfaces = legs
+            .filter(|port| port.device_owner == status::ROUTER_INTERFACE && port.admin_state_up)
+            .map(|port| node::RouterInterface {
+                port: port.id,
+                network: port.network_id,
+                mac: port.mac_address.clone(),
+                addresses: self.with_prefix(port.id),
+            })
+            .collect();
+        node::DesiredRouter {
+            id: router.id,
+            admin_up: router.admin_state_up,
+            interfaces,
+            gateway: self.gateway(router),
+            floating_ips: self
+                .floating
+                .iter()
+                .filter(|floating| floating.router_id == Some(router.id))
+                .filter_map(|floating| {
+                    Some(node::FloatingIp {
+                        external: floating.floating_ip_address,
+                        fixed: floating.fixed_ip_address?,
+                    })
+                })
+                .collect(),
+            routes: router.routes.iter().map(route).collect(),
+        }
+    }
+
+    fn gateway(&self, router: &Router) -> Option<node::RouterGateway> {
+        let id = router.gateway_port_id?;
+        let port = self.router_ports.iter().find(|port| port.id == id)?;
+        let hops = self.held(id).iter().filter_map(|ip| self.subnet(ip.subnet_id)?.gateway_ip).collect();
+        Some(node::RouterGateway {
+            port: id,
+            network: port.network_id,
+            mac: port.mac_address.clone(),
+            addresses: self.with_prefix(id),
+            next_hops: hops,
+            snat: router.enable_snat,
+        })
+    }
+
+    fn with_prefix(&self, port: PortId) -> Vec<IpNet> {
+        let net = |ip: &FixedIp| IpNet::new(ip.ip_address, self.subnet(ip.subnet_id)?.cidr.prefix_len()).ok();
+        self.held(port).iter().filter_map(net).collect()
+    }
+}
+
+fn route(route: &crate::store::rows::Route) -> node::HostRoute {
+    node::HostRoute { destination: route.destination, next_hop: route.nexthop }
+}
+
+/// Routers without host, or on a host that is not among `hosts`.
+pub(super) async fn homeless(source: &mut Source<'_>, hosts: &[String]) -> Result<Vec<RouterId>> {
+    let placed = routers::hosts(source).await?;
+    let rows = source.all(Query::new("SELECT id FROM routers")).await?;
+    let mut found = Vec::new();
+    for row in rows {
+        let id: RouterId = row.parse("id")?;
+        if !placed.get(&id).is_some_and(|host| hosts.contains(host)) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
