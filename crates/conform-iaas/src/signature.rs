@@ -4,7 +4,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use kogge_clock::Timestamp;
 use sha2::{Digest, Sha256};
 
-const REGION: &str = "us-east-1";
+/// The region that S3 clients sign for unless told otherwise.
+pub(crate) const USUAL_REGION: &str = "us-east-1";
 
 /// SHA-256 of nothing, in hex: the hash of an empty body.
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -12,8 +13,8 @@ const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b785
 /// The headers that sign a list of buckets.
 pub(crate) fn list_buckets(
     host: &str,
-    access_key: &str,
-    secret: &str,
+    region: &str,
+    (access_key, secret): (&str, &str),
     now: Timestamp,
 ) -> [(&'static str, String); 3] {
     let time = now.seconds_z().replace(['-', ':'], "");
@@ -21,11 +22,11 @@ pub(crate) fn list_buckets(
     let request = format!(
         "GET\n/\n\nhost:{host}\nx-amz-content-sha256:{EMPTY}\nx-amz-date:{time}\n\nhost;x-amz-content-sha256;x-amz-date\n{EMPTY}"
     );
-    let place = format!("{day}/{REGION}/s3/aws4_request");
+    let place = format!("{day}/{region}/s3/aws4_request");
     let text =
         format!("AWS4-HMAC-SHA256\n{time}\n{place}\n{}", hex::encode(Sha256::digest(request.as_bytes())));
     let mut key = format!("AWS4{secret}").into_bytes();
-    for part in [day.as_str(), REGION, "s3", "aws4_request"] {
+    for part in [day.as_str(), region, "s3", "aws4_request"] {
         key = mac(&key, part);
     }
     let signature = hex::encode(mac(&key, &text));
@@ -54,7 +55,7 @@ mod tests {
     fn a_signature_is_that_of_an_independent_computation() {
         let now = "2013-05-24T00:00:00Z".parse().unwrap();
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-        let headers = list_buckets("s3.example:8080", "AKIDEXAMPLE", secret, now);
+        let headers = list_buckets("s3.example:8080", USUAL_REGION, ("AKIDEXAMPLE", secret), now);
         assert_eq!(headers[0].1, "20130524T000000Z");
         let signature = headers[2].1.rsplit('=').next().unwrap();
         assert_eq!(signature, "e3e9080621f514070c5e62ef8d40e325d23ccdaba56df75ea4652b396b429fd1");

@@ -5,7 +5,7 @@ use kogge_conform::{Context, Outcome, Problem};
 use kogge_standards::service_types::{PROBE_ACCESS_KEY, SwiftProbe, judge_swift_s3, swift_s3_host};
 use url::Url;
 
-use crate::signature::list_buckets;
+use crate::signature::{USUAL_REGION, list_buckets};
 
 const SWIFT: &str = "object-store";
 
@@ -37,25 +37,59 @@ pub(crate) async fn run(context: &Context, url: &str) -> Result<Outcome, Problem
 async fn probe(context: &Context, host: &str) -> Result<SwiftProbe, Problem> {
     let address =
         Url::parse(host).map_err(|e| Problem::new(format!("the address {host:?} of object-store: {e}")))?;
+    let first = ask(context, &address, USUAL_REGION).await;
+    // an S3 client signs anew when it is told that the region is another
+    match &first {
+        SwiftProbe::Error(text) => match region_in(text) {
+            Some(region) => Ok(ask(context, &address, region).await),
+            None => Ok(first),
+        },
+        _ => Ok(first),
+    }
+}
+
+async fn ask(context: &Context, address: &Url, region: &str) -> SwiftProbe {
     let authority = match address.port() {
         Some(port) => format!("{}:{port}", address.host_str().unwrap_or_default()),
         None => address.host_str().unwrap_or_default().to_owned(),
     };
-    let mut call = context.client.anonymous(Method::GET, "s3", address);
-    for (name, value) in list_buckets(&authority, PROBE_ACCESS_KEY, "", context.started) {
+    let mut call = context.client.anonymous(Method::GET, "s3", address.clone());
+    for (name, value) in list_buckets(&authority, region, (PROBE_ACCESS_KEY, ""), context.started) {
         call = call.header(name, &value);
     }
-    Ok(match call.send().await {
+    match Box::pin(call.send()).await {
         Ok(answer) if answer.status.is_success() => SwiftProbe::Listed,
         Ok(answer) => {
             let body = String::from_utf8_lossy(&answer.bytes);
-            SwiftProbe::Error(format!(
-                "status {}: {}",
-                answer.status.as_u16(),
-                body.chars().take(500).collect::<String>()
-            ))
+            let shown: String = body.chars().take(500).collect();
+            SwiftProbe::Error(format!("status {}: {shown}", answer.status.as_u16()))
         }
         // upstream takes any error for one of S3
         Err(error) => SwiftProbe::Error(chain(&error)),
-    })
+    }
+}
+
+/// The region that a refusal names as the right one.
+fn region_in(text: &str) -> Option<&str> {
+    if !text.contains("AuthorizationHeaderMalformed") {
+        return None;
+    }
+    let (_, rest) = text.split_once("<Region>")?;
+    let (region, _) = rest.split_once("</Region>")?;
+    let sane = region.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    (sane && !region.is_empty()).then_some(region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_for_its_region_names_one() {
+        let refusal = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>RegionOne</Region></Error>";
+        assert_eq!(region_in(refusal), Some("RegionOne"));
+        assert_eq!(region_in("<Error><Code>AccessDenied</Code><Region>x</Region></Error>"), None);
+        assert_eq!(region_in("AuthorizationHeaderMalformed<Region>a\nb</Region>"), None);
+        assert_eq!(region_in("AuthorizationHeaderMalformed<Region>"), None);
+    }
 }
