@@ -81,6 +81,12 @@ impl Timestamp {
         self.format("%Y-%m-%dT%H:%M:%S.%6f")
     }
 
+    /// `Tue, 24 Nov 2026 08:00:00 GMT`: HTTP headers.
+    #[must_use]
+    pub fn http_date(self) -> String {
+        self.format("%a, %d %b %Y %H:%M:%S GMT")
+    }
+
     fn format(self, pattern: &str) -> String {
         let moment = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         moment.strftime(pattern).to_string()
@@ -120,6 +126,7 @@ mod tests {
         assert_eq!(moment.seconds_z(), "2026-11-24T08:00:00Z");
         assert_eq!(moment.micros_z(), "2026-11-24T08:00:00.123456Z");
         assert_eq!(moment.micros(), "2026-11-24T08:00:00.123456");
+        assert_eq!(moment.http_date(), "Tue, 24 Nov 2026 08:00:00 GMT");
     }
 
     #[test]
