@@ -111,4 +111,12 @@ impl NsPlan {
         }
         self.foreign("lo", None, None, None);
     }
+
+    /// The same for a link that was there before the defaults: the other end of a new veth pair.
+    fn quiet_link(&mut self, name: &str) {
+        self.sysctl(&format!("net/ipv4/conf/{name}/send_redirects"), 0);
+        self.sysctl(&format!("net/ipv6/conf/{name}/accept_ra"), 0);
+        self.sysctl(&format!("net/ipv6/conf/{name}/accept_dad"), 0);
+        self.sysctl(&format!("net/ipv6/conf/{name}/dad_transmits"), 0);
+    }
 }

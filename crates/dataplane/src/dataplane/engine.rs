@@ -94,12 +94,10 @@ impl Engine {
         let mut problems = Problems::default();
         self.prepare(&layout)?;
         problems.note(self.host_side(&layout));
-        let removals = self.node_side(&layout, &mut problems)?;
+        self.node_side(&layout, &mut problems)?;
         self.networks(&layout, &mut problems);
         self.routers(&layout, &mut problems);
-        let node = Netns::named(&self.namespaces.node());
         self.remove_stale(&layout, &mut problems);
-        problems.note(node.run(|| place::batch(&removals)));
         if let Some(before) = &self.applied {
             problems.note(self.cut_flows(before, &desired));
         }
@@ -143,8 +141,8 @@ impl Engine {
             .map(|_| ())
     }
 
-    /// Rules, bridges and veth pairs; answers what goes when everything else is done.
-    fn node_side(&mut self, layout: &Layout<'_>, problems: &mut Problems) -> Result<Vec<String>, NodeError> {
+    /// Rules, bridges and veth pairs.
+    fn node_side(&mut self, layout: &Layout<'_>, problems: &mut Problems) -> Result<(), NodeError> {
         let name = self.namespaces.node();
         let plan = plan::node(layout, &self.namespaces);
         let node = Netns::named(&name);
@@ -160,7 +158,8 @@ impl Engine {
         placed.verify_links();
         let outcome = place::apply(&node, &plan, Ownership::Ours, placed)?;
         problems.note(outcome.links);
-        Ok(outcome.remove)
+        problems.note(node.run(|| place::remove(&outcome.remove)));
+        Ok(())
     }
 
     fn networks(&mut self, layout: &Layout<'_>, problems: &mut Problems) {
@@ -191,7 +190,7 @@ impl Engine {
         let placed = self.placed.entry(name.to_owned()).or_default();
         let outcome = place::apply(&namespace, plan, Ownership::Ours, placed)?;
         outcome.links?;
-        namespace.run(|| place::batch(&outcome.remove))
+        namespace.run(|| place::remove(&outcome.remove))
     }
 
     /// Namespaces of networks and routers that are gone.

@@ -58,13 +58,9 @@ fn verdict(lease: &Lease, request: &Request) -> Option<MessageType> {
 
 /// Where the answer goes. A guest's MAC is a permanent neighbour, so it is reached before it has its address.
 fn target(lease: &Lease, request: &Request, kind: MessageType) -> Ipv4Addr {
-    if kind == MessageType::Nak {
-        Ipv4Addr::BROADCAST
-    } else if request.ciaddr != lease.address.addr() && request.broadcast() {
-        Ipv4Addr::BROADCAST
-    } else {
-        lease.address.addr()
-    }
+    let has_it = request.ciaddr == lease.address.addr();
+    let to_all = kind == MessageType::Nak || (request.broadcast() && !has_it);
+    if to_all { Ipv4Addr::BROADCAST } else { lease.address.addr() }
 }
 
 fn reply(lease: &Lease, request: &Request, kind: MessageType) -> Message {

@@ -41,7 +41,9 @@ pub(crate) fn diff(plan: &NsPlan, seen: &ObservedNs, ownership: Ownership) -> St
         link_steps(name, link, seen.links.get(name), &mut steps.add);
     }
     addresses(plan, seen, ownership, &mut steps);
-    for neighbour in plan.neighbours.difference(&seen.neighbours) {
+    for neighbour in
+        plan.neighbours.iter().filter(|n| !seen.neighbours.contains(n) || loses_all(plan, seen, &n.dev))
+    {
         let (address, mac, dev) = (neighbour.address, &neighbour.mac, &neighbour.dev);
         steps.add.push(format!("neigh replace {address} lladdr {mac} dev {dev} nud permanent"));
     }
@@ -86,7 +88,9 @@ fn addresses(plan: &NsPlan, seen: &ObservedNs, ownership: Ownership, steps: &mut
     for (dev, net) in plan.addresses.difference(&seen.addresses) {
         let nodad = if net.addr().is_ipv6() { " nodad" } else { "" };
         steps.add.push(format!("addr add {net} dev {dev}{nodad}"));
-        if dev != "lo" && net.addr().is_ipv4() && !steps.announce.contains(dev) {
+        // an announcement makes the kernel forget all neighbours, so links with planned ones do without
+        let keeps_neighbours = plan.neighbours.iter().any(|neighbour| neighbour.dev == *dev);
+        if dev != "lo" && net.addr().is_ipv4() && !keeps_neighbours && !steps.announce.contains(dev) {
             steps.announce.push(dev.clone());
         }
     }
@@ -98,6 +102,12 @@ fn addresses(plan: &NsPlan, seen: &ObservedNs, ownership: Ownership, steps: &mut
             steps.add.push(format!("addr del {net} dev {dev}"));
         }
     }
+}
+
+/// True for a link whose MAC is about to change: the kernel then forgets all its neighbours.
+fn loses_all(plan: &NsPlan, seen: &ObservedNs, dev: &str) -> bool {
+    let planned = plan.links.get(dev).and_then(|link| link.mac.as_ref());
+    planned.is_some_and(|mac| seen.links.get(dev).is_none_or(|link| link.mac != *mac))
 }
 
 /// True for addresses that the kernel makes on its own.

@@ -45,7 +45,7 @@ fn ruleset(
     let quoted: Vec<String> = links.iter().map(|name| format!("\"{name}\"")).collect();
     let ours = quoted.join(", ");
     let _ = writeln!(out, "table inet {table} {{");
-    guests_to_host(side, &mut out);
+    guests_to_host(external, side, &mut out);
     let _ = writeln!(
         out,
         " chain c_input {{\n  type filter hook input priority filter - 5; policy accept;\n  \
@@ -71,9 +71,18 @@ fn ruleset(
     out
 }
 
-fn guests_to_host(side: &HostSide, out: &mut String) {
+fn guests_to_host(external: &[&DesiredNetwork], side: &HostSide, out: &mut String) {
     out.push_str(" chain c_guests {\n  ct state established,related accept\n");
     out.push_str("  icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n");
+    let gateways = external.iter().flat_map(|network| &network.subnets).filter_map(|subnet| subnet.gateway);
+    let (v4, v6): (Vec<IpNet>, Vec<IpNet>) = gateways.map(IpNet::from).partition(|net| net.addr().is_ipv4());
+    for (family, protocol, own) in [("ip", "ipv4", v4), ("ip6", "ipv6", v6)] {
+        // the host's other addresses are never the guests' business
+        let _ = match text::ranges(&own) {
+            Some(own) => writeln!(out, "  meta nfproto {protocol} {family} daddr != {own} drop"),
+            None => writeln!(out, "  meta nfproto {protocol} drop"),
+        };
+    }
     if side.ping {
         out.push_str("  icmp type echo-request accept\n  icmpv6 type echo-request accept\n");
     }

@@ -27,6 +27,7 @@ pub(crate) fn network(layout: &Layout<'_>, network: &DesiredNetwork) -> NsPlan {
     plan.sysctl("net/ipv4/ip_forward", 0);
     let link = names::service_link(network.segment);
     plan.foreign(&link, Some(mac(network).to_string()), Some(network.mtu), None);
+    plan.quiet_link(&link);
     plan.no_offload.push(link.clone());
     for subnet in network.subnets.iter().filter(|s| s.dhcp) {
         match own_address(subnet) {

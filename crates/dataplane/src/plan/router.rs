@@ -38,6 +38,7 @@ fn legs(layout: &Layout<'_>, router: &DesiredRouter, plan: &mut NsPlan) {
         let Some(network) = layout.networks.get(&leg.network) else { continue };
         let name = names::leg(leg.port);
         plan.foreign(&name, Some(leg.mac.to_lowercase()), Some(network.mtu), None);
+        plan.quiet_link(&name);
         plan.addresses.extend(leg.addresses.iter().map(|net| (name.clone(), *net)));
         // a network with DHCP answers IPv6 metadata on its own
         if leg.addresses.iter().any(|net| net.addr().is_ipv6()) && !has_services(network) {
@@ -51,6 +52,7 @@ fn way_out(layout: &Layout<'_>, router: &DesiredRouter, plan: &mut NsPlan) {
     let Some(network) = layout.networks.get(&gateway.network) else { return };
     let name = names::gateway(gateway.port);
     plan.foreign(&name, Some(gateway.mac.to_lowercase()), Some(network.mtu), None);
+    plan.quiet_link(&name);
     plan.addresses.extend(gateway.addresses.iter().map(|net| (name.clone(), *net)));
     plan.addresses.extend(router.floating_ips.iter().map(|ip| (name.clone(), IpNet::from(ip.external))));
     for v4 in [true, false] {

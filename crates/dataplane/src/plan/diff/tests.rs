@@ -98,3 +98,20 @@ fn a_changed_route_is_replaced_and_not_removed() {
     let steps = diff(&NsPlan::default(), &observed, Ownership::Ours);
     assert_eq!(steps.remove, ["route del 10.9.0.0/16 via 10.0.0.9 dev aa7 proto static onlink"]);
 }
+
+#[test]
+fn neighbours_are_set_again_when_the_mac_changes_and_are_not_lost_to_an_announcement() {
+    let neighbour = crate::system::Neighbour {
+        address: "10.0.0.10".parse().unwrap(),
+        mac: "fa:16:3e:00:00:0a".to_owned(),
+        dev: "dh7".to_owned(),
+    };
+    let mut plan = NsPlan { neighbours: [neighbour.clone()].into(), ..Default::default() };
+    plan.foreign("dh7", Some("fa:16:3e:00:00:02".to_owned()), None, None);
+    plan.addresses.insert(("dh7".to_owned(), "10.0.0.2/24".parse().unwrap()));
+    let mut observed = ObservedNs { links: [seen("dh7", None)].into(), ..Default::default() };
+    observed.neighbours.insert(neighbour);
+    let steps = diff(&plan, &observed, Ownership::Ours);
+    assert!(steps.add.iter().any(|line| line.starts_with("neigh replace")), "{:?}", steps.add);
+    assert!(steps.announce.is_empty());
+}
