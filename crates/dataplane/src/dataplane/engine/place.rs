@@ -17,7 +17,10 @@ const RECHECK: Duration = Duration::from_secs(300);
 #[derive(Default)]
 pub(super) struct Placed {
     plan: Option<NsPlan>,
+    /// When links were compared.
     checked: Option<Instant>,
+    /// The rules that were set, and when.
+    rules: Option<(String, Instant)>,
 }
 
 /// What came of applying a plan whose rules are in place.
@@ -39,7 +42,7 @@ impl Placed {
     }
 
     fn has_rules(&self, plan: &NsPlan) -> bool {
-        self.plan.as_ref().is_some_and(|placed| placed.firewall == plan.firewall)
+        self.rules.as_ref().is_some_and(|(rules, at)| *rules == plan.firewall && at.elapsed() < RECHECK)
     }
 }
 
@@ -56,21 +59,25 @@ pub(super) fn apply(
     if placed.is_fresh(plan) {
         return Ok(Outcome { links: Ok(()), remove: Vec::new() });
     }
-    let rules_stand = placed.has_rules(plan);
     placed.plan = None;
-    let outcome = namespace.run(|| {
+    namespace.run(|| {
         for (path, value) in &plan.sysctls {
             sysctl(path, value)?;
         }
-        if !rules_stand {
+        if !placed.has_rules(plan) {
+            placed.rules = None;
             run("nft", &["-f", "-"], &plan.firewall)?;
+            placed.rules = Some((plan.firewall.clone(), Instant::now()));
         }
+        Ok(())
+    })?;
+    let outcome = namespace.run(|| {
         let seen = ObservedNs::read(ownership == Ownership::Ours)?;
         if ownership == Ownership::Shared {
             check_conflict(plan, &seen)?;
         }
         let steps = diff(plan, &seen, ownership);
-        let links = links(plan, &seen, &steps);
+        let links = links(plan, &steps);
         Ok(Outcome { links, remove: steps.remove })
     })?;
     if outcome.links.is_ok() {
@@ -80,7 +87,7 @@ pub(super) fn apply(
     Ok(outcome)
 }
 
-fn links(plan: &NsPlan, seen: &ObservedNs, steps: &Steps) -> Result<(), NodeError> {
+fn links(plan: &NsPlan, steps: &Steps) -> Result<(), NodeError> {
     let made = batch(&steps.add);
     for link in &plan.no_offload {
         without_checksum_offload(link)?;
@@ -91,7 +98,6 @@ fn links(plan: &NsPlan, seen: &ObservedNs, steps: &Steps) -> Result<(), NodeErro
     let announcements: Vec<String> = steps
         .announce
         .iter()
-        .filter(|dev| seen.links.contains_key(*dev)) // a new link announces itself when it comes up
         .filter_map(|dev| {
             // setting the MAC that it has makes the kernel announce all its addresses (arp_notify)
             Some(format!("link set dev {dev} address {}", plan.links.get(dev)?.mac.as_ref()?))

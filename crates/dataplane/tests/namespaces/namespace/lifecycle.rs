@@ -7,7 +7,7 @@ use std::time::Duration;
 use kogge_ids::PortId;
 use kogge_node_api::NodeError;
 
-use super::lab::{Lab, exec, inside};
+use super::lab::{Lab, exec, inside, ip, pings};
 use super::state::{external, open_group, port, router, state, tenant};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,8 +128,8 @@ async fn teardown_leaves_nothing_and_may_be_repeated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_external_range_that_the_host_already_uses_is_refused_with_words() {
     let Some(lab) = Lab::new("clash") else { return };
-    super::lab::ip(&["-n", &lab.host(), "link", "add", "lan", "type", "bridge"]);
-    super::lab::ip(&["-n", &lab.host(), "addr", "add", "172.24.0.1/16", "dev", "lan"]);
+    ip(&["-n", &lab.host(), "link", "add", "lan", "type", "bridge"]);
+    ip(&["-n", &lab.host(), "addr", "add", "172.24.0.1/16", "dev", "lan"]);
     let plane = lab.open().await;
     let mut desired = state(tenant(7), Vec::new(), Vec::new());
     desired.networks.push(external(8));
@@ -160,4 +160,42 @@ async fn fifty_networks_with_routers_are_applied_and_one_more_costs_little() {
     let one_more = begin.elapsed();
     plane.teardown().await.unwrap();
     assert!(one_more < all / 2, "one more took {one_more:?}, all {all:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_was_broken_by_hand_or_by_a_crash_is_mended_by_the_next_process() {
+    let Some(lab) = Lab::new("mend") else { return };
+    let plane = lab.open().await;
+    let group = open_group();
+    let (network, outside) = (tenant(7), external(8));
+    let ports = vec![port(&network, 10, &[&group])];
+    let router = router(&network, &outside, 5, &[("172.24.4.50", "10.0.0.10")]);
+    let leg = format!("rp-{}", &router.interfaces[0].port.to_string()[..11]);
+    let router_namespace = format!("{}-rtr-{}", lab.prefix, router.id);
+    let network_namespace = format!("{}-net-{}", lab.prefix, network.id);
+    let mut desired = state(network, ports, vec![group]);
+    desired.networks.push(outside);
+    desired.routers.push(router);
+    plane.apply(desired.clone()).await.unwrap();
+    let guest = lab.guest("g1", &desired.ports[0]);
+    plane.apply(desired.clone()).await.unwrap();
+    guest.configure("10.0.0.10/24", Some("10.0.0.1"));
+    assert!(pings(&lab.host(), "172.24.4.50", &[]));
+
+    let damages: [&[&str]; 5] = [
+        &["netns", "del", &router_namespace],
+        &["netns", "exec", &lab.prefix, "nft", "flush", "ruleset"],
+        &["-n", &lab.prefix, "link", "del", "br7"],
+        &["-n", &lab.prefix, "link", "del", &leg],
+        &["netns", "exec", &network_namespace, "ip", "addr", "flush", "dev", "dh7"],
+    ];
+    let mut plane = plane;
+    for damage in damages {
+        ip(damage);
+        drop(plane);
+        plane = lab.open().await;
+        plane.recover().await.unwrap();
+        assert!(pings(&lab.host(), "172.24.4.50", &[]), "after ip {}", damage.join(" "));
+        assert!(guest.metadata("/latest/meta-data/hostname").is_some(), "after ip {}", damage.join(" "));
+    }
 }

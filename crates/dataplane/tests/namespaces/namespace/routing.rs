@@ -66,6 +66,18 @@ async fn a_floating_ip_moves_at_once_and_ends_with_its_association() {
         "the host learns the new owner"
     );
     assert_eq!(talk(&lab.host(), "172.24.4.60:80", ""), None);
+
+    // to a router that did not exist before, on the place of one that goes
+    let mut fresh = router(&desired.networks[1], &desired.networks[2], 7, &[("172.24.4.50", "10.0.0.10")]);
+    fresh.interfaces[0].mac = "fa:16:3e:01:00:77".to_owned();
+    desired.routers[1] = fresh;
+    plane.apply(desired.clone()).await.unwrap();
+    super::lab::ip(&["-n", &guests[1].namespace, "neigh", "flush", "dev", "eth0"]);
+    assert_eq!(
+        talk(&lab.host(), "172.24.4.50:80", "").as_deref(),
+        Some("two"),
+        "the host learns the new router"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

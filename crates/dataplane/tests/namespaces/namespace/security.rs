@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use kogge_dataplane::Dataplane;
-use kogge_node_api::{AddressPair, DesiredNetworking, Direction, Remote};
+use kogge_node_api::{AddressPair, DesiredNetworking, Direction, Ethertype, FirewallRule, FixedIp, Remote};
 
 use super::lab::{Guest, Lab, exec, inside, ip, pings, talk};
 use super::state::{group, open_group, port, rule, state, tenant};
@@ -162,4 +162,47 @@ async fn a_tap_that_nobody_asked_for_carries_nothing() {
     ip(&["-n", &lab.prefix, "link", "set", "dev", &tap, "master", "br7", "up"]); // by hand, past the data plane
     guest.configure("10.0.0.11/24", None);
     assert!(!guest.pings("10.0.0.2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stateless_group_lets_no_answer_in_without_a_rule() {
+    let Some(lab) = Lab::new("stateless") else { return };
+    let plane = lab.open().await;
+    let mut client = group(Vec::new());
+    client.stateful = false;
+    let server = open_group();
+    let network = tenant(7);
+    let ports = vec![port(&network, 10, &[&client]), port(&network, 11, &[&server])];
+    let mut desired = state(network, ports, vec![client, server]);
+    let (first, _second) = pair(&lab, &plane, &desired).await;
+    assert!(!first.pings("10.0.0.11"));
+    desired.security_groups[0].rules.push(rule(Direction::Ingress, ICMP, None));
+    plane.apply(desired).await.unwrap();
+    assert!(first.pings("10.0.0.11"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_for_ipv6_are_rules_for_ipv6_only() {
+    let Some(lab) = Lab::new("rules6") else { return };
+    let plane = lab.open().await;
+    let (client, server) = (group(Vec::new()), group(Vec::new()));
+    let network = tenant(7);
+    let mut ports = vec![port(&network, 10, &[&client]), port(&network, 11, &[&server])];
+    for (port, address) in ports.iter_mut().zip(["fd00:10::10", "fd00:10::11"]) {
+        let subnet = port.fixed_ips[0].subnet;
+        port.fixed_ips.push(FixedIp { subnet, address: address.parse().unwrap() });
+    }
+    let mut desired = state(network, ports, vec![client, server]);
+    let (first, second) = pair(&lab, &plane, &desired).await;
+    for (guest, address) in [(&first, "fd00:10::10/64"), (&second, "fd00:10::11/64")] {
+        ip(&["-n", &guest.namespace, "addr", "add", address, "dev", "eth0", "nodad"]);
+    }
+    assert!(!first.pings("fd00:10::11"));
+    let echo = rule(Direction::Ingress, ICMP, None);
+    desired.security_groups[1].rules.push(FirewallRule { ethertype: Ethertype::IPv6, ..echo });
+    plane.apply(desired).await.unwrap();
+    assert!(first.pings("fd00:10::11"), "neighbour discovery and the echo pass");
+    assert!(!first.pings("10.0.0.11"), "IPv4 stays closed");
+    ip(&["-n", &first.namespace, "addr", "add", "fd00:10::99/64", "dev", "eth0", "nodad"]);
+    assert!(!pings(&first.namespace, "fd00:10::11", &["-I", "fd00:10::99"]), "a forged IPv6 address");
 }
