@@ -1,31 +1,252 @@
 //! The route table of Identity v3, as mounted at `/identity`.
 
+mod access_rules;
+mod answer;
+mod application_credentials;
 mod auth;
+mod credentials;
+mod domains;
+mod ec2;
+mod endpoints;
 mod fault;
+mod grants;
+mod groups;
+mod inferences;
 mod json_home;
+mod place;
+mod projects;
+mod regions;
+mod revocations;
+mod role_assignments;
+mod roles;
+mod services;
+mod tags;
+mod users;
 mod versions;
 mod wire;
 
-use kogge_http::{Access, Routes};
+use kogge_auth::Rule;
+use kogge_http::Access::{self, Public, Token};
+use kogge_http::Routes;
 
-use crate::policy;
+use crate::policy as p;
 use crate::service::Identity;
+
+type Table = Routes<Identity>;
+
+const fn by(rule: Rule) -> Access {
+    Access::Rule(rule)
+}
 
 /// The version documents: `/` and `/v3`. For everybody.
 #[must_use]
-pub fn version_routes() -> Routes<Identity> {
-    Routes::new()
-        .get("/", Access::Public, versions::list)
-        .get("/v3", Access::Public, versions::show)
-        .get("/v3/", Access::Public, versions::show)
+pub fn version_routes() -> Table {
+    Routes::new().get("/", Public, versions::list).get("/v3", Public, versions::show).get(
+        "/v3/",
+        Public,
+        versions::show,
+    )
 }
 
-/// Everything below `/v3`.
+/// Everything below `/v3`. `HEAD` is answered wherever `GET` is.
 #[must_use]
-pub fn routes() -> Routes<Identity> {
-    use Access::{Public, Rule};
+pub fn routes() -> Table {
+    tokens()
+        .merge(actors())
+        .merge(resources())
+        .merge(roles())
+        .merge(grants())
+        .merge(catalog())
+        .merge(secrets())
+}
+
+fn tokens() -> Table {
     Routes::new()
         .post("/v3/auth/tokens", Public, auth::tokens::create)
-        .get("/v3/auth/tokens", Rule(policy::VALIDATE_TOKEN), auth::tokens::show)
-        .delete("/v3/auth/tokens", Rule(policy::REVOKE_TOKEN), auth::tokens::delete)
+        .get("/v3/auth/tokens", by(p::VALIDATE_TOKEN), auth::tokens::show)
+        .delete("/v3/auth/tokens", by(p::REVOKE_TOKEN), auth::tokens::delete)
+        .get("/v3/auth/projects", Token, auth::scopes::projects)
+        .get("/v3/auth/domains", Token, auth::scopes::domains)
+        .get("/v3/auth/system", Token, auth::scopes::system)
+        .get("/v3/auth/catalog", Token, auth::scopes::catalog)
+        .get("/v3/OS-REVOKE/events", by(p::LIST_REVOKE_EVENTS), revocations::list)
+}
+
+fn actors() -> Table {
+    Routes::new()
+        .get("/v3/users", by(p::LIST_USERS), users::list)
+        .post("/v3/users", by(p::CREATE_USER), users::create)
+        .get("/v3/users/{user_id}", by(p::GET_USER), users::show)
+        .patch("/v3/users/{user_id}", by(p::UPDATE_USER), users::update)
+        .delete("/v3/users/{user_id}", by(p::DELETE_USER), users::delete)
+        .post("/v3/users/{user_id}/password", Public, users::change_password)
+        .get("/v3/users/{user_id}/projects", by(p::LIST_USER_PROJECTS), users::projects)
+        .get("/v3/users/{user_id}/groups", by(p::LIST_GROUPS_FOR_USER), users::groups)
+        .get("/v3/groups", by(p::LIST_GROUPS), groups::list)
+        .post("/v3/groups", by(p::CREATE_GROUP), groups::create)
+        .get("/v3/groups/{group_id}", by(p::GET_GROUP), groups::show)
+        .patch("/v3/groups/{group_id}", by(p::UPDATE_GROUP), groups::update)
+        .delete("/v3/groups/{group_id}", by(p::DELETE_GROUP), groups::delete)
+        .get("/v3/groups/{group_id}/users", by(p::LIST_USERS_IN_GROUP), groups::users)
+        .put("/v3/groups/{group_id}/users/{user_id}", by(p::ADD_USER_TO_GROUP), groups::add_user)
+        .get("/v3/groups/{group_id}/users/{user_id}", by(p::CHECK_USER_IN_GROUP), groups::check_user)
+        .delete("/v3/groups/{group_id}/users/{user_id}", by(p::REMOVE_USER_FROM_GROUP), groups::remove_user)
+}
+
+fn resources() -> Table {
+    Routes::new()
+        .get("/v3/domains", by(p::LIST_DOMAINS), domains::list)
+        .post("/v3/domains", by(p::CREATE_DOMAIN), domains::create)
+        .get("/v3/domains/{domain_id}", by(p::GET_DOMAIN), domains::show)
+        .patch("/v3/domains/{domain_id}", by(p::UPDATE_DOMAIN), domains::update)
+        .delete("/v3/domains/{domain_id}", by(p::DELETE_DOMAIN), domains::delete)
+        .get("/v3/projects", by(p::LIST_PROJECTS), projects::list)
+        .post("/v3/projects", by(p::CREATE_PROJECT), projects::create)
+        .get("/v3/projects/{project_id}", by(p::GET_PROJECT), projects::show)
+        .patch("/v3/projects/{project_id}", by(p::UPDATE_PROJECT), projects::update)
+        .delete("/v3/projects/{project_id}", by(p::DELETE_PROJECT), projects::delete)
+        .get("/v3/projects/{project_id}/tags", by(p::LIST_PROJECT_TAGS), tags::list)
+        .put("/v3/projects/{project_id}/tags", by(p::UPDATE_PROJECT_TAGS), tags::replace)
+        .delete("/v3/projects/{project_id}/tags", by(p::DELETE_PROJECT_TAGS), tags::clear)
+        .get("/v3/projects/{project_id}/tags/{value}", by(p::GET_PROJECT_TAG), tags::check)
+        .put("/v3/projects/{project_id}/tags/{value}", by(p::CREATE_PROJECT_TAG), tags::add)
+        .delete("/v3/projects/{project_id}/tags/{value}", by(p::DELETE_PROJECT_TAG), tags::remove)
+}
+
+fn roles() -> Table {
+    Routes::new()
+        .get("/v3/roles", by(p::LIST_ROLES), roles::list)
+        .post("/v3/roles", by(p::CREATE_ROLE), roles::create)
+        .get("/v3/roles/{role_id}", by(p::GET_ROLE), roles::show)
+        .patch("/v3/roles/{role_id}", by(p::UPDATE_ROLE), roles::update)
+        .delete("/v3/roles/{role_id}", by(p::DELETE_ROLE), roles::delete)
+        .get("/v3/roles/{role_id}/implies", by(p::LIST_IMPLIED_ROLES), inferences::list)
+        .get("/v3/roles/{role_id}/implies/{implied_role_id}", by(p::GET_IMPLIED_ROLE), inferences::show)
+        .put("/v3/roles/{role_id}/implies/{implied_role_id}", by(p::CREATE_IMPLIED_ROLE), inferences::create)
+        .delete(
+            "/v3/roles/{role_id}/implies/{implied_role_id}",
+            by(p::DELETE_IMPLIED_ROLE),
+            inferences::delete,
+        )
+        .get("/v3/role_inferences", by(p::LIST_ROLE_INFERENCE_RULES), inferences::all)
+        .get("/v3/role_assignments", by(p::LIST_ROLE_ASSIGNMENTS), role_assignments::list)
+}
+
+/// The paths of grants: a list, and one of them.
+macro_rules! grant_paths {
+    ($table:expr, $(($list:literal, $one:literal))*) => {
+        $table$(
+            .get($list, by(p::LIST_GRANTS), grants::list)
+            .put($one, by(p::CREATE_GRANT), grants::give)
+            .get($one, by(p::CHECK_GRANT), grants::check)
+            .delete($one, by(p::REVOKE_GRANT), grants::take)
+        )*
+    };
+}
+
+fn grants() -> Table {
+    let table = grant_paths!(
+        Routes::new(),
+        (
+            "/v3/projects/{project_id}/users/{user_id}/roles",
+            "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}"
+        )(
+            "/v3/projects/{project_id}/groups/{group_id}/roles",
+            "/v3/projects/{project_id}/groups/{group_id}/roles/{role_id}"
+        )(
+            "/v3/domains/{domain_id}/users/{user_id}/roles",
+            "/v3/domains/{domain_id}/users/{user_id}/roles/{role_id}"
+        )(
+            "/v3/domains/{domain_id}/groups/{group_id}/roles",
+            "/v3/domains/{domain_id}/groups/{group_id}/roles/{role_id}"
+        )(
+            "/v3/OS-INHERIT/projects/{project_id}/users/{user_id}/roles/inherited_to_projects",
+            "/v3/OS-INHERIT/projects/{project_id}/users/{user_id}/roles/{role_id}/inherited_to_projects"
+        )(
+            "/v3/OS-INHERIT/projects/{project_id}/groups/{group_id}/roles/inherited_to_projects",
+            "/v3/OS-INHERIT/projects/{project_id}/groups/{group_id}/roles/{role_id}/inherited_to_projects"
+        )(
+            "/v3/OS-INHERIT/domains/{domain_id}/users/{user_id}/roles/inherited_to_projects",
+            "/v3/OS-INHERIT/domains/{domain_id}/users/{user_id}/roles/{role_id}/inherited_to_projects"
+        )(
+            "/v3/OS-INHERIT/domains/{domain_id}/groups/{group_id}/roles/inherited_to_projects",
+            "/v3/OS-INHERIT/domains/{domain_id}/groups/{group_id}/roles/{role_id}/inherited_to_projects"
+        )
+    );
+    table
+        .get("/v3/system/users/{user_id}/roles", by(p::LIST_SYSTEM_GRANTS_FOR_USER), grants::list)
+        .put("/v3/system/users/{user_id}/roles/{role_id}", by(p::CREATE_SYSTEM_GRANT_FOR_USER), grants::give)
+        .get("/v3/system/users/{user_id}/roles/{role_id}", by(p::CHECK_SYSTEM_GRANT_FOR_USER), grants::check)
+        .delete(
+            "/v3/system/users/{user_id}/roles/{role_id}",
+            by(p::REVOKE_SYSTEM_GRANT_FOR_USER),
+            grants::take,
+        )
+        .get("/v3/system/groups/{group_id}/roles", by(p::LIST_SYSTEM_GRANTS_FOR_GROUP), grants::list)
+        .put(
+            "/v3/system/groups/{group_id}/roles/{role_id}",
+            by(p::CREATE_SYSTEM_GRANT_FOR_GROUP),
+            grants::give,
+        )
+        .get(
+            "/v3/system/groups/{group_id}/roles/{role_id}",
+            by(p::CHECK_SYSTEM_GRANT_FOR_GROUP),
+            grants::check,
+        )
+        .delete(
+            "/v3/system/groups/{group_id}/roles/{role_id}",
+            by(p::REVOKE_SYSTEM_GRANT_FOR_GROUP),
+            grants::take,
+        )
+}
+
+fn catalog() -> Table {
+    Routes::new()
+        .get("/v3/regions", by(p::LIST_REGIONS), regions::list)
+        .post("/v3/regions", by(p::CREATE_REGION), regions::create)
+        .put("/v3/regions/{region_id}", by(p::CREATE_REGION), regions::create_with_id)
+        .get("/v3/regions/{region_id}", by(p::GET_REGION), regions::show)
+        .patch("/v3/regions/{region_id}", by(p::UPDATE_REGION), regions::update)
+        .delete("/v3/regions/{region_id}", by(p::DELETE_REGION), regions::delete)
+        .get("/v3/services", by(p::LIST_SERVICES), services::list)
+        .post("/v3/services", by(p::CREATE_SERVICE), services::create)
+        .get("/v3/services/{service_id}", by(p::GET_SERVICE), services::show)
+        .patch("/v3/services/{service_id}", by(p::UPDATE_SERVICE), services::update)
+        .delete("/v3/services/{service_id}", by(p::DELETE_SERVICE), services::delete)
+        .get("/v3/endpoints", by(p::LIST_ENDPOINTS), endpoints::list)
+        .post("/v3/endpoints", by(p::CREATE_ENDPOINT), endpoints::create)
+        .get("/v3/endpoints/{endpoint_id}", by(p::GET_ENDPOINT), endpoints::show)
+        .patch("/v3/endpoints/{endpoint_id}", by(p::UPDATE_ENDPOINT), endpoints::update)
+        .delete("/v3/endpoints/{endpoint_id}", by(p::DELETE_ENDPOINT), endpoints::delete)
+}
+
+fn secrets() -> Table {
+    use application_credentials as credentials_of_applications;
+    const OF_USER: &str = "/v3/users/{user_id}/application_credentials";
+    const ONE: &str = "/v3/users/{user_id}/application_credentials/{application_credential_id}";
+    Routes::new()
+        .get(OF_USER, by(p::LIST_APPLICATION_CREDENTIALS), credentials_of_applications::list)
+        .post(OF_USER, by(p::CREATE_APPLICATION_CREDENTIAL), credentials_of_applications::create)
+        .get(ONE, by(p::GET_APPLICATION_CREDENTIAL), credentials_of_applications::show)
+        .delete(ONE, by(p::DELETE_APPLICATION_CREDENTIAL), credentials_of_applications::delete)
+        .get("/v3/users/{user_id}/access_rules", by(p::LIST_ACCESS_RULES), access_rules::list)
+        .get("/v3/users/{user_id}/access_rules/{access_rule_id}", by(p::GET_ACCESS_RULE), access_rules::show)
+        .delete(
+            "/v3/users/{user_id}/access_rules/{access_rule_id}",
+            by(p::DELETE_ACCESS_RULE),
+            access_rules::delete,
+        )
+        .get("/v3/users/{user_id}/credentials/OS-EC2", by(p::EC2_LIST_CREDENTIALS), ec2::list)
+        .post("/v3/users/{user_id}/credentials/OS-EC2", by(p::EC2_CREATE_CREDENTIAL), ec2::create)
+        .get("/v3/users/{user_id}/credentials/OS-EC2/{credential_id}", by(p::EC2_GET_CREDENTIAL), ec2::show)
+        .delete(
+            "/v3/users/{user_id}/credentials/OS-EC2/{credential_id}",
+            by(p::EC2_DELETE_CREDENTIAL),
+            ec2::delete,
+        )
+        .get("/v3/credentials", by(p::LIST_CREDENTIALS), credentials::list)
+        .post("/v3/credentials", by(p::CREATE_CREDENTIAL), credentials::create)
+        .get("/v3/credentials/{credential_id}", by(p::GET_CREDENTIAL), credentials::show)
+        .patch("/v3/credentials/{credential_id}", by(p::UPDATE_CREDENTIAL), credentials::update)
+        .delete("/v3/credentials/{credential_id}", by(p::DELETE_CREDENTIAL), credentials::delete)
 }

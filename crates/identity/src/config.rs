@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn unknown_settings_are_refused_and_missing_ones_have_defaults() {
-        let config: IdentityConfig = serde_json::from_str(r#"{"security": {"lockout_attempts": 3}}"#).unwrap();
+        let config: IdentityConfig =
+            serde_json::from_str(r#"{"security": {"lockout_attempts": 3}}"#).unwrap();
         assert_eq!((config.security.lockout_attempts, config.security.bcrypt_cost), (3, 12));
         assert!(serde_json::from_str::<IdentityConfig>(r#"{"tokenseconds": 1}"#).is_err());
     }

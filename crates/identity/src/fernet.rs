@@ -132,8 +132,7 @@ mod tests {
 
     /// The example of the Fernet specification.
     const SPEC_KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
-    const SPEC_TEXT: &str =
-        "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==";
+    const SPEC_TEXT: &str = "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==";
 
     fn open(key: &str, text: &str) -> Result<Opened, NotSealed> {
         Key::parse(key).unwrap().open(&RawText::decode(text).ok_or(NotSealed)?)

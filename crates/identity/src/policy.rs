@@ -22,12 +22,13 @@ impl Scopes {
     /// True where a token of that scope is taken.
     #[must_use]
     pub const fn take(self, scope: &Scope) -> bool {
-        match (self, scope) {
-            (Self::Any, _) | (_, Scope::Project(_)) => true,
-            (Self::SystemProject | Self::SystemDomainProject, Scope::System)
-            | (Self::SystemDomainProject, Scope::Domain(_)) => true,
-            _ => false,
-        }
+        matches!(
+            (self, scope),
+            (Self::Any, _)
+                | (_, Scope::Project(_))
+                | (Self::SystemProject | Self::SystemDomainProject, Scope::System)
+                | (Self::SystemDomainProject, Scope::Domain(_))
+        )
     }
 }
 

@@ -2,12 +2,12 @@
 
 mod names;
 
-use kogge_ids::{DomainId, ProjectId, UserId};
+use kogge_ids::{ProjectId, UserId};
 
 use crate::error::Result;
 use crate::model::{
-    Actor, Assignment, Endpoint, Extra, Implication, Interface, PasswordHash, Project, Region, Role, Service, Target,
-    User, UserOptions,
+    Actor, Assignment, Endpoint, Extra, Implication, Interface, PasswordHash, Project, Region, Role, Service,
+    Target, User, UserOptions,
 };
 use crate::secret::Secret;
 use crate::service::{Draft, Identity};
@@ -39,8 +39,13 @@ pub struct SeedService {
     pub path: String,
 }
 
-const ROLES: [(&str, Option<&str>); 5] =
-    [("admin", Some("manager")), ("manager", Some("member")), ("member", Some("reader")), ("reader", None), ("service", None)];
+const ROLES: [(&str, Option<&str>); 5] = [
+    ("admin", Some("manager")),
+    ("manager", Some("member")),
+    ("member", Some("reader")),
+    ("reader", None),
+    ("service", None),
+];
 const PROJECTS: [(&str, &str); 4] = [
     ("admin", "Bootstrap project for initializing the cloud."),
     ("service", "Accounts of the services."),
@@ -48,13 +53,6 @@ const PROJECTS: [(&str, &str); 4] = [
     ("alt_demo", "For trying things out, apart from demo."),
 ];
 const DEFAULT_DOMAIN: &str = "default";
-
-/// The domain that every cloud has.
-#[must_use]
-#[expect(clippy::expect_used, reason = "a constant")]
-pub(crate) fn default_domain() -> DomainId {
-    DEFAULT_DOMAIN.parse().expect("a constant")
-}
 
 /// An account to make.
 struct Account {
@@ -99,7 +97,8 @@ impl Identity {
         let mut hashed = Vec::new();
         for (name, password, project, role) in wanted {
             // hashing takes a quarter of a second: not for accounts that are there
-            let Some(password) = password.filter(|_| snapshot.user_named(DEFAULT_DOMAIN, name).is_none()) else {
+            let Some(password) = password.filter(|_| snapshot.user_named(DEFAULT_DOMAIN, name).is_none())
+            else {
                 continue;
             };
             hashed.push(Account { name, hash: self.hash(password).await?, project, role });
@@ -169,12 +168,15 @@ fn roles(draft: &mut Draft) {
 
 fn make_account(draft: &mut Draft, account: Account) {
     let now = draft.now.as_micros();
-    let Some(project_id) = draft.project_named(DEFAULT_DOMAIN, account.project).map(|project| project.id.clone()) else {
+    let Some(project_id) =
+        draft.project_named(DEFAULT_DOMAIN, account.project).map(|project| project.id.clone())
+    else {
         return;
     };
     let Some(role_id) = draft.role_named(account.role).map(|role| role.id.clone()) else { return };
     let id = id_of("user", account.name);
-    let password = PasswordHash { hash: account.hash, created_at: now, expires_at: None, self_service: false };
+    let password =
+        PasswordHash { hash: account.hash, created_at: now, expires_at: None, self_service: false };
     draft.put(User {
         id: id.clone(),
         name: account.name.to_owned(),
@@ -202,7 +204,8 @@ fn catalog(draft: &mut Draft, region: &str, services: &[SeedService]) {
         draft.put(Region { id, parent_region_id: None, description, extra: Extra::new() });
     }
     for service in services {
-        let existing = draft.services.iter().find(|found| found.kind == service.kind).map(|found| found.id.clone());
+        let existing =
+            draft.services.iter().find(|found| found.kind == service.kind).map(|found| found.id.clone());
         let service_id = existing.unwrap_or_else(|| {
             let id = id_of("service", &service.kind);
             let extra = Extra::from_iter([("name".to_owned(), service.name.clone().into())]);

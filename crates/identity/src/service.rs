@@ -1,26 +1,59 @@
 //! The rules of identity. Several `impl Identity` blocks, one per subject.
 
+mod application_credentials;
+mod assignments;
+mod attributes;
 mod authenticate;
 mod authenticator;
 mod catalog;
+mod credentials;
+mod domains;
+mod filter;
+mod grants;
+mod groups;
 mod hashing;
 mod keys;
 mod logins;
+mod names;
+mod own_scopes;
 mod passwords;
+mod patch;
 mod path_pattern;
 mod permission;
+mod projects;
 mod proofs;
+mod regions;
+mod removal;
 mod requested_scope;
+mod roles;
+mod services;
 mod summary;
+mod tags;
 mod tokens;
+mod users;
 mod validate;
 mod write;
 
+pub(crate) use application_credentials::{
+    AccessRuleSpec, CreatedApplicationCredential, NewApplicationCredential, RoleRef,
+};
+pub(crate) use assignments::{AssignmentFilter, ListedAssignment};
 pub(crate) use authenticate::Login;
+pub(crate) use credentials::{CredentialUpdate, KeyPair, NewCredential, OpenCredential};
+pub(crate) use filter::{ListQuery, Listed};
+pub(crate) use grants::Grant;
+pub(crate) use groups::{GroupUpdate, NewGroup};
+pub(crate) use patch::Change;
+pub(crate) use projects::{NewProject, ProjectUpdate};
 pub(crate) use proofs::{CredentialRef, DomainRef, Proof, UserRef};
+pub(crate) use regions::{NewRegion, RegionUpdate};
 pub(crate) use requested_scope::{ProjectRef, RequestedScope};
-pub(crate) use tokens::Look;
+pub(crate) use roles::{NewRole, RoleUpdate};
+pub(crate) use services::{EndpointUpdate, NewEndpoint, NewService, ServiceUpdate};
 pub use summary::{ProjectSummary, UserSummary};
+pub(crate) use tags::TagFilter;
+pub(crate) use tokens::Look;
+pub(crate) use users::{NewUser, UserUpdate, changed_options};
 pub(crate) use validate::{Resolved, ResolvedScope};
 pub(crate) use write::Draft;
 

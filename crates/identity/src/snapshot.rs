@@ -11,14 +11,15 @@ mod roles;
 mod table;
 
 pub use catalog::{CatalogEndpoint, CatalogService};
+pub(crate) use catalog::{absolute, is_fillable};
 pub use roles::{EffectiveAssignment, RoleName};
 pub use table::Table;
 
 use std::sync::Arc;
 
 use crate::model::{
-    AccessRule, ApplicationCredential, Assignment, Change, Credential, Endpoint, Group, Implication, Kind, Membership,
-    Project, Region, Revocation, Role, Service, User,
+    AccessRule, ApplicationCredential, Assignment, Change, Credential, Endpoint, Group, Implication, Kind,
+    Membership, Project, Region, Revocation, Role, Service, User,
 };
 use revoked::Revoked;
 

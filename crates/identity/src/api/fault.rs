@@ -15,7 +15,9 @@ impl From<Error> for ApiError {
             Error::TooManyTries { seconds } => {
                 return Self::new(ErrorKind::TooManyRequests, error.to_string()).retry_after(*seconds);
             }
-            Error::Db(_) | Error::Document { .. } | Error::Keys(_) | Error::Hashing(_) => return Self::internal(&error),
+            Error::Db(_) | Error::Document { .. } | Error::Keys(_) | Error::Hashing(_) => {
+                return Self::internal(&error);
+            }
         };
         Self::new(kind, error.to_string())
     }

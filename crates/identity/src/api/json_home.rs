@@ -47,7 +47,11 @@ fn entry(path: &str) -> Value {
         .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| (name.to_owned(), Value::String(format!("{PARAMETER}{name}"))))
         .collect();
-    if variables.is_empty() { json!({ "href": path }) } else { json!({ "href-template": path, "href-vars": variables }) }
+    if variables.is_empty() {
+        json!({ "href": path })
+    } else {
+        json!({ "href-template": path, "href-vars": variables })
+    }
 }
 
 #[cfg(test)]

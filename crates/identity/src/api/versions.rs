@@ -51,7 +51,10 @@ fn version(base: &BaseUrl) -> Version {
         status: "stable",
         updated: "2020-04-07T00:00:00Z",
         links: [Link { rel: "self", href: base.join("/v3/") }],
-        media_types: [MediaType { base: "application/json", kind: "application/vnd.openstack.identity-v3+json" }],
+        media_types: [MediaType {
+            base: "application/json",
+            kind: "application/vnd.openstack.identity-v3+json",
+        }],
     }
 }
 
@@ -70,10 +73,16 @@ pub(super) async fn list(base: BaseUrl, headers: HeaderMap) -> Response {
 
 /// `GET /v3`.
 pub(super) async fn show(base: BaseUrl, headers: HeaderMap) -> Response {
-    if wants_json_home(&headers) { json_home::document("") } else { Json(One { version: version(&base) }).into_response() }
+    if wants_json_home(&headers) {
+        json_home::document("")
+    } else {
+        Json(One { version: version(&base) }).into_response()
+    }
 }
 
 fn wants_json_home(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
-    accept.contains("application/json-home") && !accept.contains("application/json,") && !accept.ends_with("application/json")
+    accept.contains("application/json-home")
+        && !accept.contains("application/json,")
+        && !accept.ends_with("application/json")
 }

@@ -167,7 +167,11 @@ fn read(directory: &Path) -> Result<KeyRing, RepositoryError> {
         let text = fs::read_to_string(&path).map_err(io(&path, "read"))?;
         keys.push(Key::parse(&text).ok_or(RepositoryError::NotAKey(path))?);
     }
-    if keys.is_empty() { Err(RepositoryError::Empty(directory.to_owned())) } else { Ok(KeyRing { keys, numbers }) }
+    if keys.is_empty() {
+        Err(RepositoryError::Empty(directory.to_owned()))
+    } else {
+        Ok(KeyRing { keys, numbers })
+    }
 }
 
 /// Written beside and renamed, so that no reader ever sees half a key.
@@ -229,7 +233,8 @@ mod tests {
     #[test]
     fn another_process_opens_after_a_reload_what_the_rotated_one_seals() {
         let dir = tempfile::tempdir().unwrap();
-        let (one, two) = (KeyRepository::open(dir.path(), 3).unwrap(), KeyRepository::open(dir.path(), 3).unwrap());
+        let (one, two) =
+            (KeyRepository::open(dir.path(), 3).unwrap(), KeyRepository::open(dir.path(), 3).unwrap());
         one.rotate().unwrap();
         let text = one.ring().seal(b"x", 1);
         assert!(two.ring().open(&text).is_ok(), "the staged key was already known");

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AccessRule, ApplicationCredential, Assignment, Credential, Endpoint, Group, Implication, Membership, Project, Region,
-    Revocation, Role, Service, User,
+    AccessRule, ApplicationCredential, Assignment, Credential, Endpoint, Group, Implication, Membership,
+    Project, Region, Revocation, Role, Service, User,
 };
 
 /// A kind of record: a table in the database and one in the snapshot.

@@ -50,7 +50,11 @@ fn a_domain_manager_manages_users_groups_and_projects_of_the_own_domain_only() {
     for rule in [&CREATE_PROJECT, &UPDATE_PROJECT, &DELETE_PROJECT, &GET_PROJECT] {
         assert!(may(Persona::DomainManager, rule, &project("default")), "{}", rule.name);
         assert!(!may(Persona::DomainManager, rule, &project("other")), "{}", rule.name);
-        assert!(!may(Persona::DomainManager, rule, &project("None")), "a domain is no project: {}", rule.name);
+        assert!(
+            !may(Persona::DomainManager, rule, &project("None")),
+            "a domain is no project: {}",
+            rule.name
+        );
     }
 }
 
@@ -68,7 +72,9 @@ fn a_domain_manager_gives_manager_member_and_reader_and_nothing_else() {
 
 #[test]
 fn a_domain_manager_creates_no_domains_roles_or_endpoints() {
-    for rule in [&CREATE_DOMAIN, &UPDATE_DOMAIN, &CREATE_ROLE, &CREATE_ENDPOINT, &CREATE_REGION, &CREATE_IMPLIED_ROLE] {
+    for rule in
+        [&CREATE_DOMAIN, &UPDATE_DOMAIN, &CREATE_ROLE, &CREATE_ENDPOINT, &CREATE_REGION, &CREATE_IMPLIED_ROLE]
+    {
         assert!(!may(Persona::DomainManager, rule, &Target::none()), "{}", rule.name);
     }
 }
@@ -101,7 +107,9 @@ fn a_project_reader_does_not_pass_for_a_systems_one() {
 
 #[test]
 fn application_credentials_are_made_with_a_projects_token_for_oneself_only() {
-    let target = |persona: Persona| Target::none().user("x").attr("user_id", persona.caller(&policies()).user.id.to_string());
+    let target = |persona: Persona| {
+        Target::none().user("x").attr("user_id", persona.caller(&policies()).user.id.to_string())
+    };
     assert!(may(Persona::Member, &CREATE_APPLICATION_CREDENTIAL, &target(Persona::Member)));
     assert!(!may(Persona::Admin, &CREATE_APPLICATION_CREDENTIAL, &target(Persona::Member)));
     assert!(!may(Persona::SystemAdmin, &CREATE_APPLICATION_CREDENTIAL, &target(Persona::SystemAdmin)));

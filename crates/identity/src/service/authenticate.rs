@@ -51,7 +51,8 @@ impl Identity {
 
     /// A token for a user without proof; the one who calls has checked a signature.
     pub(crate) fn issue_for_signature(&self, user_id: &str, project_id: &str) -> Result<(String, Resolved)> {
-        let proven = Proven { user_id: user_id.to_owned(), methods: vec![Method::Ec2], token: None, credential: None };
+        let proven =
+            Proven { user_id: user_id.to_owned(), methods: vec![Method::Ec2], token: None, credential: None };
         let scope = TokenScope::Project(project_id.to_owned());
         let token = self.new_token(&[proven], vec![Method::Ec2], scope, None)?;
         let text = token.seal(&self.0.token_keys.ring());
@@ -72,7 +73,8 @@ impl Identity {
             Self::may_rescope(before, &scope)?;
         }
         // an exchanged token ends when the first one does, or one could live for ever
-        let mut expires_at = before.map_or(issued_at.plus(self.config().token_life()), |before| before.expires_at);
+        let mut expires_at =
+            before.map_or(issued_at.plus(self.config().token_life()), |before| before.expires_at);
         if let Some(end) = credential.and_then(|credential| credential.expires_at) {
             expires_at = expires_at.min(Timestamp::from_micros(end));
         }

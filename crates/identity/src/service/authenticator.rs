@@ -24,7 +24,9 @@ impl Authenticate for Identity {
 fn allowed_by_rules(resolved: &Resolved, request: RequestFacts<'_>) -> bool {
     resolved.access_rules.as_ref().is_none_or(|rules| {
         rules.iter().any(|rule| {
-            rule.service == request.service && rule.method == request.method && matches(&rule.path, request.path)
+            rule.service == request.service
+                && rule.method == request.method
+                && matches(&rule.path, request.path)
         })
     })
 }

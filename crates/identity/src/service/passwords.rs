@@ -36,7 +36,12 @@ impl Identity {
     }
 
     /// A password as it is stored: when it expires depends on who set it.
-    pub(super) fn stored(&self, hash: String, self_service: bool, options: &crate::model::UserOptions) -> PasswordHash {
+    pub(super) fn stored(
+        &self,
+        hash: String,
+        self_service: bool,
+        options: &crate::model::UserOptions,
+    ) -> PasswordHash {
         let security = &self.config().security;
         let now = self.clock().now().as_micros();
         let first_use = !self_service
@@ -95,7 +100,9 @@ impl Identity {
             ));
         }
         let least = i64::from(self.config().security.minimum_password_age_days);
-        let Some(password) = user.password().filter(|password| least > 0 && password.self_service) else { return Ok(()) };
+        let Some(password) = user.password().filter(|password| least > 0 && password.self_service) else {
+            return Ok(());
+        };
         let left = password.created_at + least * DAY - now.as_micros();
         if left <= 0 {
             return Ok(());

@@ -107,7 +107,9 @@ impl Identity {
         match proof {
             Proof::Password { user, password } => self.prove_password(&user, password).await,
             Proof::Token(text) => self.prove_token(&text),
-            Proof::ApplicationCredential { credential, secret } => self.prove_credential(&credential, secret).await,
+            Proof::ApplicationCredential { credential, secret } => {
+                self.prove_credential(&credential, secret).await
+            }
         }
     }
 
@@ -127,10 +129,16 @@ impl Identity {
             return Err(Error::Unauthorized);
         };
         self.0.logins.succeeded(&user.id);
-        if user.password().and_then(|password| password.expires_at).is_some_and(|end| end <= now.as_micros()) {
+        if user.password().and_then(|password| password.expires_at).is_some_and(|end| end <= now.as_micros())
+        {
             return Err(Error::PasswordExpired { user_id: user.id.clone() });
         }
-        Ok(Proven { user_id: user.id.clone(), methods: vec![Method::Password], token: None, credential: None })
+        Ok(Proven {
+            user_id: user.id.clone(),
+            methods: vec![Method::Password],
+            token: None,
+            credential: None,
+        })
     }
 
     pub(super) fn is_locked(&self, user: &User, now: kogge_clock::Timestamp) -> bool {

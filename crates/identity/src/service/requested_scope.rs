@@ -36,7 +36,9 @@ impl RequestedScope {
             Self::Unscoped => Ok(TokenScope::Unscoped),
             Self::System => Ok(TokenScope::System),
             Self::Domain(domain) => domain.find(snapshot).map(TokenScope::Domain).ok_or(Error::Unauthorized),
-            Self::Project(project) => project.find(snapshot).map(TokenScope::Project).ok_or(Error::Unauthorized),
+            Self::Project(project) => {
+                project.find(snapshot).map(TokenScope::Project).ok_or(Error::Unauthorized)
+            }
         }
     }
 }

@@ -47,7 +47,11 @@ impl Identity {
     pub(crate) async fn revoke_token(&self, caller: &Caller, text: Option<&str>) -> Result<()> {
         let text = text.ok_or_else(|| Error::Missing("No token in the request".to_owned()))?;
         let token = self.validate(text, 0)?.token;
-        allow(caller, &policy::REVOKE_TOKEN, &Target::none().attr("target.token.user_id", token.user_id.clone()))?;
+        allow(
+            caller,
+            &policy::REVOKE_TOKEN,
+            &Target::none().attr("target.token.user_id", token.user_id.clone()),
+        )?;
         let audit_id = token.audit_ids.first().cloned();
         self.write(|draft| {
             draft.revoke(|event| Revocation { audit_id, ..event });
@@ -75,11 +79,16 @@ impl Identity {
 
     /// Forgets revocations of tokens that have all ended by now; answers how many.
     pub(crate) async fn purge_revocations(&self) -> Result<usize> {
-        let kept = self.config().token_life() + std::time::Duration::from_secs(self.config().allow_expired_seconds);
+        let kept =
+            self.config().token_life() + std::time::Duration::from_secs(self.config().allow_expired_seconds);
         self.write(|draft| {
             let before = draft.now.minus(kept + std::time::Duration::from_secs(1800)).as_micros();
-            let old: Vec<String> =
-                draft.revocations.iter().filter(|event| event.revoked_at < before).map(|event| event.id.clone()).collect();
+            let old: Vec<String> = draft
+                .revocations
+                .iter()
+                .filter(|event| event.revoked_at < before)
+                .map(|event| event.id.clone())
+                .collect();
             old.iter().for_each(|id| draft.delete(Kind::Revocation, id));
             Ok(old.len())
         })

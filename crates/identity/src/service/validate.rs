@@ -87,9 +87,10 @@ impl Identity {
         if roles.is_empty() && token.scope != TokenScope::Unscoped {
             return None;
         }
-        let access_rules = credential.as_ref().and_then(|credential| credential.access_rules.as_ref()).map(|ids| {
-            ids.iter().filter_map(|id| snapshot.access_rules.get(id)).cloned().collect()
-        });
+        let access_rules = credential
+            .as_ref()
+            .and_then(|credential| credential.access_rules.as_ref())
+            .map(|ids| ids.iter().filter_map(|id| snapshot.access_rules.get(id)).cloned().collect());
         Some(Resolved { token, user, user_domain, scope, roles, credential, access_rules })
     }
 }

@@ -57,7 +57,8 @@ impl Identity {
         let mut tx = self.0.db.begin().await?;
         let version = store::next_version(&mut tx).await?;
         let current = self.snapshot();
-        let next = if current.version + 1 == version { (*current).clone() } else { store::load_in(&mut tx).await? };
+        let next =
+            if current.version + 1 == version { (*current).clone() } else { store::load_in(&mut tx).await? };
         let mut draft = Draft { next, changes: Vec::new(), now: self.clock().now() };
         let answer = decide(&mut draft)?;
         if draft.changes.is_empty() {

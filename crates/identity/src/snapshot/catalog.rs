@@ -42,7 +42,10 @@ impl Snapshot {
     pub fn catalog(&self, root: &str, project_id: Option<&str>, user_id: &str) -> Vec<CatalogService> {
         let mut services: Vec<CatalogService> = Vec::new();
         for service in self.services.iter().filter(|service| service.enabled) {
-            let own = self.endpoints.iter().filter(|endpoint| endpoint.enabled && endpoint.service_id == service.id);
+            let own = self
+                .endpoints
+                .iter()
+                .filter(|endpoint| endpoint.enabled && endpoint.service_id == service.id);
             let endpoints = own.filter_map(|endpoint| listed(endpoint, root, project_id, user_id)).collect();
             let (id, kind, name) = (service.id.clone(), service.kind.clone(), service.name().to_owned());
             services.push(CatalogService { endpoints, id, kind, name });
@@ -51,7 +54,12 @@ impl Snapshot {
     }
 }
 
-fn listed(endpoint: &Endpoint, root: &str, project_id: Option<&str>, user_id: &str) -> Option<CatalogEndpoint> {
+fn listed(
+    endpoint: &Endpoint,
+    root: &str,
+    project_id: Option<&str>,
+    user_id: &str,
+) -> Option<CatalogEndpoint> {
     let url = fill(&absolute(&endpoint.url, root), project_id, user_id)?;
     Some(CatalogEndpoint {
         id: endpoint.id.clone(),
@@ -102,7 +110,12 @@ mod tests {
         let mut snapshot = Snapshot::default();
         let mut extra = Extra::new();
         extra.insert("name".to_owned(), "glance".into());
-        snapshot.apply(&Change::Service(Service { id: "s".into(), kind: "image".into(), enabled: true, extra }));
+        snapshot.apply(&Change::Service(Service {
+            id: "s".into(),
+            kind: "image".into(),
+            enabled: true,
+            extra,
+        }));
         snapshot.apply(&Change::Endpoint(Endpoint {
             id: "e".into(),
             service_id: "s".into(),

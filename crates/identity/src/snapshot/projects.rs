@@ -14,7 +14,8 @@ impl Snapshot {
     pub fn ancestors(&self, project: &Project) -> Vec<Arc<Project>> {
         let mut above = Vec::new();
         let mut next = project.parent_id.as_deref();
-        while let Some(parent) = next.and_then(|id| self.projects.get(id)).filter(|parent| !parent.is_domain) {
+        while let Some(parent) = next.and_then(|id| self.projects.get(id)).filter(|parent| !parent.is_domain)
+        {
             if above.len() >= DEEPEST {
                 break;
             }

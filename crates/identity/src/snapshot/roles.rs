@@ -58,7 +58,8 @@ impl Snapshot {
     fn assigned(&self, actors: &[Actor], target: &Target, inherited: bool, into: &mut BTreeSet<String>) {
         for actor in actors {
             let prefix = format!("{}{}", actor.prefix(), target.prefix());
-            let here = self.assignments.with_prefix(&prefix).filter(|assignment| assignment.inherited == inherited);
+            let here =
+                self.assignments.with_prefix(&prefix).filter(|assignment| assignment.inherited == inherited);
             into.extend(here.map(|assignment| assignment.role_id.clone()));
         }
     }
@@ -137,7 +138,9 @@ impl Snapshot {
     fn projects_under(&self, assignment: &Assignment) -> Vec<String> {
         match (&assignment.target, assignment.inherited) {
             (Target::Project(id), false) => vec![id.clone()],
-            (Target::Project(id), true) => self.subtree(id).iter().map(|project| project.id.clone()).collect(),
+            (Target::Project(id), true) => {
+                self.subtree(id).iter().map(|project| project.id.clone()).collect()
+            }
             (Target::Domain(id), true) => {
                 let inside = self.projects.iter().filter(|project| project.domain_id.as_ref() == Some(id));
                 inside.map(|project| project.id.clone()).collect()
@@ -169,7 +172,13 @@ impl Snapshot {
         all
     }
 
-    fn expand(&self, source: &Assignment, users: &[String], targets: &[Target], into: &mut Vec<EffectiveAssignment>) {
+    fn expand(
+        &self,
+        source: &Assignment,
+        users: &[String],
+        targets: &[Target],
+        into: &mut Vec<EffectiveAssignment>,
+    ) {
         let roles = self.with_implied(BTreeSet::from([source.role_id.clone()]));
         for user_id in users {
             for target in targets {

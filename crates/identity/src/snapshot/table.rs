@@ -86,7 +86,14 @@ mod tests {
 
     fn role(id: &str, name: &str) -> Role {
         let (id, name) = (id.to_owned(), name.to_owned());
-        Role { id, name, domain_id: None, description: None, immutable: None, extra: crate::model::Extra::new() }
+        Role {
+            id,
+            name,
+            domain_id: None,
+            description: None,
+            immutable: None,
+            extra: crate::model::Extra::new(),
+        }
     }
 
     #[test]

@@ -10,7 +10,9 @@ use kogge_auth::Policies;
 use kogge_clock::{Clock, FakeClock, Timestamp};
 use kogge_db::Db;
 use kogge_http::{FaultStyle, FrontDoor};
-use kogge_identity::{Identity, IdentityConfig, IdentityDeps, MIGRATIONS, RULE_SET, Secret, SeedAccounts, SeedService};
+use kogge_identity::{
+    Identity, IdentityConfig, IdentityDeps, MIGRATIONS, RULE_SET, Secret, SeedAccounts, SeedService,
+};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -169,8 +171,13 @@ fn accounts() -> SeedAccounts {
 }
 
 pub(crate) fn services() -> Vec<SeedService> {
-    let list = [("identity", "keystone", "/identity/v3"), ("image", "glance", "/image"), ("compute", "nova", "/compute/v2.1")];
-    list.map(|(kind, name, path)| SeedService { kind: kind.into(), name: name.into(), path: path.into() }).to_vec()
+    let list = [
+        ("identity", "keystone", "/identity/v3"),
+        ("image", "glance", "/image"),
+        ("compute", "nova", "/compute/v2.1"),
+    ];
+    list.map(|(kind, name, path)| SeedService { kind: kind.into(), name: name.into(), path: path.into() })
+        .to_vec()
 }
 
 pub(crate) fn in_default(name: &str) -> Value {

@@ -46,7 +46,11 @@ async fn the_catalog_has_the_address_that_the_client_used() {
 async fn every_scope_carries_its_roles() {
     let cloud = Cloud::start().await;
     let all = ["admin", "manager", "member", "reader"];
-    for scope in [json!({"system": {"all": true}}), json!({"domain": {"name": "Default"}}), json!({"domain": {"id": "default"}})] {
+    for scope in [
+        json!({"system": {"all": true}}),
+        json!({"domain": {"name": "Default"}}),
+        json!({"domain": {"id": "default"}}),
+    ] {
         let body = cloud.log_in(scoped("admin", scope.clone())).await.expect(201);
         assert_eq!(role_names(&body), all, "{scope}");
     }

@@ -34,7 +34,8 @@ pub(in crate::api) async fn show(
     let text = subject(&headers);
     let allow_expired = query.get("allow_expired").is_some_and(is_true);
     let access_rules_version = header(&headers, "openstack-identity-access-rules");
-    let resolved = identity.look_at_token(&caller, &rule, Look { text, allow_expired, access_rules_version })?;
+    let resolved =
+        identity.look_at_token(&caller, &rule, Look { text, allow_expired, access_rules_version })?;
     rendered(&identity, &base, &query, StatusCode::OK, text.unwrap_or(""), &resolved)
 }
 

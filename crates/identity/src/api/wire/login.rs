@@ -186,7 +186,9 @@ impl Scope {
         };
         match (parts.project, parts.domain, parts.system, parts.unscoped, parts.trust) {
             (Some(project), None, None, None, None) => project.into_ref().map(RequestedScope::Project),
-            (None, Some(domain), None, None, None) => domain.into_ref("scope/domain").map(RequestedScope::Domain),
+            (None, Some(domain), None, None, None) => {
+                domain.into_ref("scope/domain").map(RequestedScope::Domain)
+            }
             (None, None, Some(system), None, None) if system.all != Some(false) => Ok(RequestedScope::System),
             (None, None, None, Some(_), None) => Ok(RequestedScope::Unscoped),
             // no trusts here, so there is none of that id
@@ -216,7 +218,9 @@ mod tests {
     use super::*;
 
     fn read(auth: serde_json::Value) -> Result<Login> {
-        serde_json::from_value::<Body>(json!({ "auth": auth })).map_err(|e| Error::Invalid(e.to_string()))?.into_login()
+        serde_json::from_value::<Body>(json!({ "auth": auth }))
+            .map_err(|e| Error::Invalid(e.to_string()))?
+            .into_login()
     }
 
     fn password(scope: serde_json::Value) -> Result<Login> {
@@ -230,7 +234,10 @@ mod tests {
         assert!(matches!(password(json!({"unscoped": {}})).unwrap().scope, RequestedScope::Unscoped));
         assert!(matches!(password(json!({"system": {"all": true}})).unwrap().scope, RequestedScope::System));
         assert!(matches!(password(json!({"domain": {"id": "d"}})).unwrap().scope, RequestedScope::Domain(_)));
-        assert!(matches!(password(json!({"project": {"id": "d"}})).unwrap().scope, RequestedScope::Project(_)));
+        assert!(matches!(
+            password(json!({"project": {"id": "d"}})).unwrap().scope,
+            RequestedScope::Project(_)
+        ));
         assert!(matches!(password(json!(null)).unwrap().scope, RequestedScope::Default));
     }
 

@@ -20,7 +20,14 @@ fn project(id: &str, domain: Option<&str>, parent: Option<&str>) -> Change {
 
 fn role(id: &str, domain: Option<&str>) -> Change {
     let domain_id = domain.map(str::to_owned);
-    Change::Role(Role { id: id.into(), name: id.into(), domain_id, description: None, immutable: None, extra: Extra::new() })
+    Change::Role(Role {
+        id: id.into(),
+        name: id.into(),
+        domain_id,
+        description: None,
+        immutable: None,
+        extra: Extra::new(),
+    })
 }
 
 fn implies(prior: &str, implied: &str) -> Change {

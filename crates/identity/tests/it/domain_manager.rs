@@ -1,0 +1,158 @@
+//! SCS-0302: a domain manager manages the own domain, and only that.
+
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+
+/// Domains `one` and `two`, each with a project, and a manager of `one`.
+struct Domains {
+    cloud: Cloud,
+    admin: String,
+    manager: String,
+    one: String,
+    two: String,
+    their_user: String,
+    their_project: String,
+}
+
+fn id(body: &Value, key: &str) -> String {
+    body[key]["id"].as_str().unwrap().to_owned()
+}
+
+async fn domains() -> Domains {
+    let cloud = Cloud::start().await;
+    let admin = cloud.admin().await;
+    let mut made = Vec::new();
+    for name in ["one", "two"] {
+        made.push(id(
+            &cloud.post(&admin, "/v3/domains", json!({"domain": {"name": name}})).await.expect(201),
+            "domain",
+        ));
+    }
+    let (one, two) = (made[0].clone(), made[1].clone());
+    let user =
+        |name: &str, domain: &str| json!({"user": {"name": name, "password": "p", "domain_id": domain}});
+    let boss = id(&cloud.post(&admin, "/v3/users", user("boss", &one)).await.expect(201), "user");
+    let their_user = id(&cloud.post(&admin, "/v3/users", user("eve", &two)).await.expect(201), "user");
+    let project = json!({"project": {"name": "p", "domain_id": two}});
+    let their_project = id(&cloud.post(&admin, "/v3/projects", project).await.expect(201), "project");
+    let role = cloud.identity.snapshot().role_named("manager").unwrap().id.clone();
+    cloud.put(&admin, &format!("/v3/domains/{one}/users/{boss}/roles/{role}")).await.expect(204);
+    let identity = json!({"methods": ["password"], "password": {"user": {"id": boss, "password": "p"}}});
+    let manager = cloud.log_in(json!({"identity": identity, "scope": {"domain": {"id": one}}})).await.token();
+    Domains { cloud, admin, manager, one, two, their_user, their_project }
+}
+
+fn role(cloud: &Cloud, name: &str) -> String {
+    cloud.identity.snapshot().role_named(name).unwrap().id.clone()
+}
+
+#[tokio::test]
+async fn a_manager_makes_users_groups_and_projects_in_the_own_domain() {
+    let Domains { cloud, manager, one, two, .. } = domains().await;
+    for (plural, key) in [("users", "user"), ("groups", "group"), ("projects", "project")] {
+        let path = format!("/v3/{plural}");
+        let own =
+            cloud.post(&manager, &path, json!({ key: {"name": "new", "domain_id": one} })).await.expect(201);
+        assert_eq!(own[key]["domain_id"], one.as_str());
+        let own = format!("{path}/{}", id(&own, key));
+        cloud.patch(&manager, &own, json!({ key: {"description": "d"} })).await.expect(200);
+        cloud.post(&manager, &path, json!({ key: {"name": "new", "domain_id": two} })).await.expect(403);
+        cloud.delete(&manager, &own).await.expect(204);
+    }
+}
+
+#[tokio::test]
+async fn a_manager_sees_only_the_own_domain() {
+    let Domains { cloud, manager, one, two, their_user, their_project, .. } = domains().await;
+    let users = cloud.get(&manager, "/v3/users").await.expect(200);
+    assert!(users["users"].as_array().unwrap().iter().all(|user| user["domain_id"] == one.as_str()));
+    let projects = cloud.get(&manager, "/v3/projects").await.expect(200);
+    assert!(projects["projects"].as_array().unwrap().is_empty());
+    let domains = cloud.get(&manager, "/v3/domains").await.expect(200);
+    assert_eq!(domains["domains"].as_array().unwrap().len(), 1);
+    for path in [
+        format!("/v3/users/{their_user}"),
+        format!("/v3/projects/{their_project}"),
+        format!("/v3/domains/{two}"),
+    ] {
+        cloud.get(&manager, &path).await.expect(403);
+    }
+    let foreign = cloud
+        .get(&manager, &format!("/v3/role_assignments?scope.project.id={their_project}"))
+        .await
+        .expect(200);
+    assert!(foreign["role_assignments"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_manager_changes_nothing_in_another_domain() {
+    let Domains { cloud, manager, their_user, their_project, two, .. } = domains().await;
+    let reader = role(&cloud, "reader");
+    cloud
+        .patch(&manager, &format!("/v3/users/{their_user}"), json!({"user": {"password": "x"}}))
+        .await
+        .expect(403);
+    cloud.delete(&manager, &format!("/v3/users/{their_user}")).await.expect(403);
+    cloud.delete(&manager, &format!("/v3/projects/{their_project}")).await.expect(403);
+    cloud.patch(&manager, &format!("/v3/domains/{two}"), json!({"domain": {"name": "x"}})).await.expect(403);
+    cloud
+        .put(&manager, &format!("/v3/projects/{their_project}/users/{their_user}/roles/{reader}"))
+        .await
+        .expect(403);
+}
+
+#[tokio::test]
+async fn a_manager_gives_the_managed_roles_in_the_own_domain_and_never_admin() {
+    let Domains { cloud, manager, one, their_user, .. } = domains().await;
+    let user = id(
+        &cloud
+            .post(&manager, "/v3/users", json!({"user": {"name": "u", "domain_id": one}}))
+            .await
+            .expect(201),
+        "user",
+    );
+    let project = json!({"project": {"name": "p", "domain_id": one}});
+    let project = id(&cloud.post(&manager, "/v3/projects", project).await.expect(201), "project");
+    for name in ["manager", "member", "reader"] {
+        let path = format!("/v3/projects/{project}/users/{user}/roles/{}", role(&cloud, name));
+        cloud.put(&manager, &path).await.expect(204);
+        cloud.delete(&manager, &path).await.expect(204);
+    }
+    for name in ["admin", "service"] {
+        let path = format!("/v3/projects/{project}/users/{user}/roles/{}", role(&cloud, name));
+        cloud.put(&manager, &path).await.expect(403);
+        cloud
+            .put(&manager, &format!("/v3/domains/{one}/users/{user}/roles/{}", role(&cloud, name)))
+            .await
+            .expect(403);
+    }
+    let member = role(&cloud, "member");
+    cloud
+        .put(&manager, &format!("/v3/projects/{project}/users/{their_user}/roles/{member}"))
+        .await
+        .expect(403);
+    cloud.put(&manager, &format!("/v3/system/users/{user}/roles/{member}")).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_manager_finds_the_managed_roles() {
+    let Domains { cloud, manager, .. } = domains().await;
+    let listed = cloud.get(&manager, "/v3/roles?name=member").await.expect(200);
+    assert_eq!(listed["roles"].as_array().unwrap().len(), 1);
+    cloud.get(&manager, &format!("/v3/roles/{}", role(&cloud, "reader"))).await.expect(200);
+    cloud.get(&manager, &format!("/v3/roles/{}", role(&cloud, "admin"))).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_manager_of_a_project_is_no_domain_manager() {
+    let Domains { cloud, admin, one, .. } = domains().await;
+    let manager_role = role(&cloud, "manager");
+    let project = cloud.identity.seeded_project("demo").unwrap();
+    let user = cloud.identity.seeded_user("demo").unwrap();
+    cloud.put(&admin, &format!("/v3/projects/{project}/users/{user}/roles/{manager_role}")).await.expect(204);
+    let token = cloud.demo().await;
+    cloud.post(&token, "/v3/users", json!({"user": {"name": "x", "domain_id": "default"}})).await.expect(403);
+    cloud.post(&token, "/v3/users", json!({"user": {"name": "x", "domain_id": one}})).await.expect(403);
+    cloud.get(&token, "/v3/roles").await.expect(403);
+}
