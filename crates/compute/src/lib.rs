@@ -1,1 +1,144 @@
-//! Compute v2.1: servers, flavors, keypairs and what belongs to them.
+//! Compute v2.1: servers, and what they are made of and live on.
+//!
+//! ```text
+//!   request ─▶ intent (one transaction: server, ports, quota) ─▶ 202
+//!                 │ wake
+//!                 ▼
+//!   place_servers ──▶ host + allocation, or a fault with every host's reason
+//!                 │ wake
+//!                 ▼
+//!   converge_servers ──▶ network of the host, then the whole DesiredInstance ──▶ node
+//!                 ◀── ObservedInstance (Node::changed wakes) ◀──┘
+//!   reap_servers ──▶ node has nothing left ─▶ ports, allocation and row in one transaction
+//! ```
+//!
+//! What users see ([`model::state`]) and what is done next ([`model::step`]) are pure functions of intent, place and
+//! observation; no column of the servers' table has two writers. Deleting works at every moment. Called by HTTP and,
+//! later, by the load balancer; calls network, image and placement by Rust function, and nodes through
+//! `kogge-node-api`.
+
+mod api;
+mod config;
+mod error;
+mod lower;
+pub mod microversion;
+pub mod model;
+pub mod policy;
+mod service;
+mod store;
+mod tasks;
+
+use std::sync::Arc;
+
+use kogge_clock::{Clock, Timestamp};
+use kogge_db::Db;
+use kogge_http::{Routes, Versions};
+use kogge_image::Images;
+use kogge_network::Networking;
+use kogge_node_api::Nodes;
+use kogge_placement::Placement;
+use kogge_task::{Task, Wake};
+
+pub use config::{ComputeConfig, ConfiguredFlavor};
+pub use error::Error;
+pub use policy::RULES;
+pub use store::MIGRATIONS;
+
+/// What the compute service stands on.
+pub struct ComputeDeps {
+    /// The database; it has [`MIGRATIONS`].
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Images.
+    pub image: Images,
+    /// Networks.
+    pub network: Networking,
+    /// Room on hosts.
+    pub placement: Placement,
+    /// The hosts' agents.
+    pub nodes: Nodes,
+    /// Settings.
+    pub config: ComputeConfig,
+}
+
+/// The bells of compute's tasks.
+#[derive(Clone, Default)]
+pub(crate) struct Wakes {
+    pub(crate) register: Wake,
+    pub(crate) place: Wake,
+    pub(crate) converge: Wake,
+    pub(crate) reap: Wake,
+}
+
+struct Inner {
+    deps: ComputeDeps,
+    wakes: Wakes,
+}
+
+/// The compute service. Cheap to clone.
+#[derive(Clone)]
+pub struct Compute(Arc<Inner>);
+
+impl Compute {
+    /// The service.
+    #[must_use]
+    pub fn new(deps: ComputeDeps) -> Self {
+        Self(Arc::new(Inner { deps, wakes: Wakes::default() }))
+    }
+
+    /// The background tasks; the program runs them with `kogge-task`.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<Arc<dyn Task>> {
+        tasks::all(self)
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.deps.db
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.deps.clock.now()
+    }
+
+    pub(crate) fn config(&self) -> &ComputeConfig {
+        &self.0.deps.config
+    }
+
+    pub(crate) fn image(&self) -> &Images {
+        &self.0.deps.image
+    }
+
+    pub(crate) fn network(&self) -> &Networking {
+        &self.0.deps.network
+    }
+
+    pub(crate) fn placement(&self) -> &Placement {
+        &self.0.deps.placement
+    }
+
+    pub(crate) fn nodes(&self) -> &Nodes {
+        &self.0.deps.nodes
+    }
+
+    pub(crate) fn wakes(&self) -> &Wakes {
+        &self.0.wakes
+    }
+}
+
+/// The route table of Compute v2.1; paths begin with `/v2.1`.
+#[must_use]
+pub fn routes() -> Routes<Compute> {
+    api::routes()
+}
+
+/// The microversions that are served, and the headers that name them.
+#[must_use]
+pub const fn versions() -> Versions {
+    Versions {
+        service: "compute",
+        legacy_header: Some("x-openstack-nova-api-version"),
+        min: microversion::MINIMUM,
+        max: microversion::MAXIMUM,
+    }
+}

@@ -1,0 +1,103 @@
+//! `GET /flavors`, `/flavors/detail`, `/flavors/{id}`.
+
+use axum::extract::State;
+use kogge_auth::Caller;
+use kogge_db::Paged;
+use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
+use serde_json::{Value, json};
+
+use super::{brief, detail};
+use crate::api::{links, query};
+use crate::model::flavor::Flavor;
+use crate::store::flavors::{FlavorFilter, SORT_KEYS};
+use crate::{Compute, microversion as v};
+
+const KNOWN: &[&str] = &["limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir", "name"];
+
+/// `GET /flavors`
+pub(crate) async fn index(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    base: BaseUrl,
+    pairs: Pairs,
+) -> Result<Json<Value>, ApiError> {
+    let found = find(&compute, &caller, version, &pairs).await?;
+    let list: Vec<_> = found.items.iter().map(|flavor| brief(flavor, &base, version)).collect();
+    Ok(Json(answer(json!(list), "flavors", &found, &base, &pairs)))
+}
+
+/// `GET /flavors/detail`
+pub(crate) async fn details(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    base: BaseUrl,
+    pairs: Pairs,
+) -> Result<Json<Value>, ApiError> {
+    let found = find(&compute, &caller, version, &pairs).await?;
+    let list: Vec<_> = found.items.iter().map(|flavor| detail(flavor, &caller, &base, version)).collect();
+    Ok(Json(answer(json!(list), "flavors/detail", &found, &base, &pairs)))
+}
+
+/// `GET /flavors/{id}`
+pub(crate) async fn show(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    base: BaseUrl,
+    Path(id): Path<String>,
+    pairs: Pairs,
+) -> Result<Json<Value>, ApiError> {
+    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
+    let flavor = compute.flavor(&caller, &id).await?;
+    Ok(Json(json!({ "flavor": detail(&flavor, &caller, &base, version) })))
+}
+
+fn answer(list: Value, collection: &str, found: &Paged<Flavor>, base: &BaseUrl, pairs: &Pairs) -> Value {
+    let last = found.items.last().map(|flavor| flavor.shape.id.as_str());
+    let mut body = json!({ "flavors": list });
+    if let Some(next) = links::next(base, collection, pairs, found.more, last) {
+        body["flavors_links"] = json!(next);
+    }
+    body
+}
+
+async fn find(
+    compute: &Compute,
+    caller: &Caller,
+    version: Microversion,
+    pairs: &Pairs,
+) -> Result<Paged<Flavor>, ApiError> {
+    let known = if version.has(v::FLAVOR_CLEANUP) { KNOWN } else { &KNOWN[..KNOWN.len() - 1] };
+    query::only(pairs, known, version, v::STRICT_QUERY)?;
+    for key in pairs.all("sort_key") {
+        let known = SORT_KEYS.iter().any(|one| one.name == key) || matches!(key, "disabled" | "vcpu_weight");
+        if !known || (key == "rxtx_factor" && version.has(v::FLAVOR_CLEANUP)) {
+            let why = format!(
+                "Invalid input for query parameters sort_key. Value: {key}. No flavor is sorted by it."
+            );
+            return Err(ApiError::bad_request(why));
+        }
+    }
+    let public = match pairs.get("is_public") {
+        None => Some(true),
+        Some(word) if word.eq_ignore_ascii_case("none") => None,
+        Some(word) => Some(
+            query::boolean("is_public", word)
+                .map_err(|_| ApiError::bad_request(format!("Invalid is_public filter [{word}]")))?,
+        ),
+    };
+    let least = |name: &str| -> Result<Option<i64>, ApiError> {
+        let bad = |text: &str| ApiError::bad_request(format!("Invalid {name} filter [{text}]"));
+        pairs.get(name).map(|text| text.trim().parse().map_err(|_| bad(text))).transpose()
+    };
+    let filter = FlavorFilter {
+        min_ram: least("minRam")?,
+        min_disk: least("minDisk")?,
+        name: pairs.get("name").filter(|_| version.has(v::FLAVOR_CLEANUP)).map(str::to_owned),
+        ..FlavorFilter::default()
+    };
+    let page = query::page(pairs, compute.config().max_limit, SORT_KEYS)?;
+    Ok(compute.list_flavors(caller, public, filter, &page).await?)
+}

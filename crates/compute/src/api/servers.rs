@@ -1,0 +1,16 @@
+//! `/servers` and everything below.
+
+pub(crate) mod action;
+pub(crate) mod addresses;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod filter;
+pub(crate) mod groups;
+pub(crate) mod instance_actions;
+pub(crate) mod interfaces;
+pub(crate) mod list;
+pub(crate) mod metadata;
+pub(crate) mod rebuild;
+pub(crate) mod show;
+pub(crate) mod tags;
+pub(crate) mod update;

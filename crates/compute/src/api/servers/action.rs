@@ -1,0 +1,226 @@
+//! `POST /servers/{id}/action`: one path, many actions, told apart by the body's key.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use kogge_auth::Caller;
+use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Path};
+use serde_json::{Value, json};
+
+use super::create::reference;
+use super::rebuild::rebuild;
+use crate::api::body::{Fields, Read};
+use crate::service::servers::power::Order;
+use crate::{Compute, microversion as v};
+
+/// Every action that is served, for the route table and for this dispatcher.
+pub(crate) const ACTIONS: &[&str] = &[
+    "os-start",
+    "os-stop",
+    "reboot",
+    "pause",
+    "unpause",
+    "lock",
+    "unlock",
+    "forceDelete",
+    "os-resetState",
+    "os-getConsoleOutput",
+    "changePassword",
+    "createImage",
+    "rebuild",
+    "resize",
+    "confirmResize",
+    "revertResize",
+    "addSecurityGroup",
+    "removeSecurityGroup",
+];
+
+/// What an action is about.
+struct Call<'a> {
+    compute: &'a Compute,
+    caller: &'a Caller,
+    version: Microversion,
+    base: &'a BaseUrl,
+    id: &'a str,
+    body: &'a Value,
+}
+
+/// `POST /servers/{id}/action`
+pub(crate) async fn action(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    base: BaseUrl,
+    Path(id): Path<String>,
+    Json(body): Json<Value>,
+) -> Result<Response, ApiError> {
+    let name = body.as_object().and_then(|map| map.keys().find(|key| ACTIONS.contains(&key.as_str())));
+    let Some(name) = name.cloned() else {
+        let first = body.as_object().and_then(|map| map.keys().next()).map_or("", String::as_str);
+        return Err(ApiError::bad_request(format!("There is no such action: {first}")));
+    };
+    let call = Call { compute: &compute, caller: &caller, version, base: &base, id: &id, body: &body };
+    call.run(&name).await
+}
+
+impl Call<'_> {
+    async fn run(&self, name: &str) -> Result<Response, ApiError> {
+        let order = match name {
+            "os-start" => Some(Order::Start),
+            "os-stop" => Some(Order::Stop),
+            "pause" => Some(Order::Pause),
+            "unpause" => Some(Order::Unpause),
+            _ => None,
+        };
+        if let Some(order) = order {
+            self.alone(name)?;
+            return self.order(order).await;
+        }
+        match name {
+            "reboot" => self.order(self.reboot()?).await,
+            "lock" => self.lock().await,
+            "unlock" => {
+                self.alone(name)?;
+                self.compute.unlock(self.caller, self.id).await?;
+                Ok(accepted())
+            }
+            "forceDelete" => {
+                self.alone(name)?;
+                self.compute.delete_server(self.caller, self.id, true).await?;
+                Ok(accepted())
+            }
+            "os-resetState" => self.reset_state().await,
+            "os-getConsoleOutput" => self.console().await,
+            "changePassword" => self.password().await,
+            "createImage" => self.create_image().await,
+            "rebuild" => {
+                rebuild(self.compute, self.caller, self.version, self.base, self.id, self.body).await
+            }
+            "resize" => self.resize().await,
+            "confirmResize" => {
+                self.alone(name)?;
+                self.compute.confirm_resize(self.caller, self.id).await?;
+                Ok(StatusCode::NO_CONTENT.into_response())
+            }
+            "revertResize" => {
+                self.alone(name)?;
+                self.compute.revert_resize(self.caller, self.id).await?;
+                Ok(accepted())
+            }
+            _ => self.group(name).await,
+        }
+    }
+
+    /// The action is the body's only key; its value does not count.
+    fn alone(&self, name: &str) -> Read<()> {
+        let fields = Fields::of(self.body)?;
+        fields.take(name);
+        fields.finish()
+    }
+
+    /// The object behind the action, and nothing beside it.
+    fn inner<'s>(&'s self, name: &str) -> Read<Fields<'s>> {
+        let fields = Fields::of(self.body)?;
+        let inner = fields.object(name)?;
+        fields.finish()?;
+        Ok(inner)
+    }
+
+    async fn order(&self, order: Order) -> Result<Response, ApiError> {
+        self.compute.order(self.caller, self.id, order).await?;
+        Ok(accepted())
+    }
+
+    fn reboot(&self) -> Read<Order> {
+        let inner = self.inner("reboot")?;
+        let words = ["HARD", "Hard", "hard", "SOFT", "Soft", "soft"];
+        let kind = inner.required("type", inner.word("type", &words)?)?;
+        inner.finish()?;
+        Ok(if kind.eq_ignore_ascii_case("soft") { Order::RebootSoft } else { Order::RebootHard })
+    }
+
+    async fn lock(&self) -> Result<Response, ApiError> {
+        let fields = Fields::of(self.body)?;
+        let mut reason = None;
+        match fields.take("lock") {
+            Some(value) if self.version.has(v::LOCKED_REASON) && !value.is_null() => {
+                let inner = Fields::named("lock", value)?;
+                reason = inner.text("locked_reason", 1, 255)?;
+                inner.finish()?;
+            }
+            _ => {}
+        }
+        fields.finish()?;
+        self.compute.lock(self.caller, self.id, reason).await?;
+        Ok(accepted())
+    }
+
+    async fn reset_state(&self) -> Result<Response, ApiError> {
+        let inner = self.inner("os-resetState")?;
+        let state = inner.required("state", inner.word("state", &["active", "error"])?)?;
+        inner.finish()?;
+        self.compute.reset_state(self.caller, self.id, state == "error").await?;
+        Ok(accepted())
+    }
+
+    async fn console(&self) -> Result<Response, ApiError> {
+        let inner = self.inner("os-getConsoleOutput")?;
+        // -1 is all, as null and nothing are
+        let length = match inner.take("length") {
+            None | Some(Value::Null) => None,
+            Some(_) => inner.number("length", -1, i64::from(u32::MAX))?,
+        };
+        inner.finish()?;
+        let lines = length.and_then(|lines| u32::try_from(lines).ok());
+        let output = self.compute.console_output(self.caller, self.id, lines).await?;
+        Ok(Json(json!({ "output": output })).into_response())
+    }
+
+    async fn password(&self) -> Result<Response, ApiError> {
+        let inner = self.inner("changePassword")?;
+        inner.required("adminPass", inner.text("adminPass", 0, 10_000)?)?;
+        inner.finish()?;
+        self.compute.change_password(self.caller, self.id).await?;
+        Ok(accepted())
+    }
+
+    async fn create_image(&self) -> Result<Response, ApiError> {
+        let inner = self.inner("createImage")?;
+        let name = inner.required("name", inner.name("name")?)?;
+        let metadata: BTreeMap<String, String> = inner.metadata("metadata")?.unwrap_or_default();
+        inner.finish()?;
+        let image = self.compute.create_image(self.caller, self.id, &name, &metadata).await?;
+        if self.version.has(v::IMAGE_ID_BODY) {
+            let body = Json(json!({ "image_id": image }));
+            return Ok((StatusCode::ACCEPTED, body).into_response());
+        }
+        let mut response = accepted();
+        let address = self.base.elsewhere(&format!("/image/v2/images/{image}"));
+        if let Ok(location) = HeaderValue::from_str(&address) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Ok(response)
+    }
+
+    async fn resize(&self) -> Result<Response, ApiError> {
+        let inner = self.inner("resize")?;
+        let flavor = inner.required("flavorRef", reference(&inner, "flavorRef")?)?;
+        let auto = inner.word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?.map(|word| word == "AUTO");
+        inner.finish()?;
+        self.compute.resize(self.caller, self.id, &flavor, auto).await?;
+        Ok(accepted())
+    }
+
+    async fn group(&self, name: &str) -> Result<Response, ApiError> {
+        let inner = self.inner(name)?;
+        let group = inner.required("name", inner.name("name")?)?;
+        self.compute.change_group(self.caller, self.id, &group, name == "addSecurityGroup").await?;
+        Ok(accepted())
+    }
+}
+
+fn accepted() -> Response {
+    StatusCode::ACCEPTED.into_response()
+}

@@ -1,0 +1,391 @@
+//! `POST /servers`.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion};
+use serde_json::{Map, Value, json};
+
+use crate::api::body::{Fields, Read, is_name, repr, text, uuid_like, wrong};
+use crate::api::links;
+use crate::service::servers::create::{Networks, NewServers, Wish, no_volumes};
+use crate::{Compute, microversion as v};
+
+/// Largest number of servers of one request that is looked at; quotas are far below.
+const MOST: i64 = 0x7fff_ffff;
+
+/// `POST /servers`
+pub(crate) async fn create(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    base: BaseUrl,
+    Json(body): Json<Value>,
+) -> Result<Response, ApiError> {
+    let (new, reservation) = read(&body, version)?;
+    let disk_config = if new.auto_disk_config { "AUTO" } else { "MANUAL" };
+    let made = compute.create_servers(&caller, new).await?;
+    if reservation {
+        let body = Json(json!({ "reservation_id": made.reservation_id }));
+        return Ok((StatusCode::ACCEPTED, body).into_response());
+    }
+    let id = made.first.to_string();
+    let links = links::of(&base, "servers", &id);
+    let location = HeaderValue::from_str(&links[0].href).ok();
+    // what was asked for, as in Nova
+    let groups =
+        body["server"].get("security_groups").cloned().unwrap_or_else(|| json!([{"name": "default"}]));
+    let body = json!({"server": {
+        "id": id,
+        "links": links,
+        "OS-DCF:diskConfig": disk_config,
+        "security_groups": groups,
+        "adminPass": made.admin_password,
+    }});
+    let mut response = (StatusCode::ACCEPTED, Json(body)).into_response();
+    if let Some(location) = location {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// The command in a body, and whether only the reservation is to be answered.
+fn read(body: &Value, version: Microversion) -> Read<(NewServers, bool)> {
+    let body = Fields::of(body)?;
+    let server = body.object("server")?;
+    let name = server.required("name", server.name("name")?)?;
+    let (min_count, max_count) = counts(&server)?;
+    let described = version.has(v::DESCRIPTION);
+    let description = if described { server.description(255)?.flatten() } else { Some(name.clone()) };
+    let image = image(&server)?;
+    let new = NewServers {
+        description,
+        hostname: hostname(&server, version)?,
+        flavor: server.required("flavorRef", reference(&server, "flavorRef")?)?,
+        networks: networks(&server, version)?,
+        groups: groups(&server)?,
+        metadata: server.metadata("metadata")?.unwrap_or_default(),
+        tags: if version.has(v::CREATE_TAGS) { tags(&server)? } else { Vec::new() },
+        key_name: server.name("key_name")?,
+        user_data: user_data(&server)?,
+        config_drive: server.boolean("config_drive")?.unwrap_or(false),
+        admin_password: server.text("adminPass", 0, 10_000)?,
+        zone: server.name("availability_zone")?,
+        host: destination(&server, version)?,
+        min_count,
+        max_count,
+        hints: hints(&body)?,
+        auto_disk_config: server
+            .word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?
+            .is_none_or(|word| word == "AUTO"),
+        access_v4: server.address("accessIPv4", "ipv4")?,
+        access_v6: server.address("accessIPv6", "ipv6")?,
+        trusted_certs: version.has(v::TRUSTED_CERTS) && trusted(&server)?,
+        image: image.clone(),
+        name,
+    };
+    refuse_personality(&server, version)?;
+    let reservation = server.boolean("return_reservation_id")?.unwrap_or(false);
+    let image = devices(&server, version, image)?;
+    server.finish()?;
+    body.finish()?;
+    Ok((NewServers { image, ..new }, reservation))
+}
+
+fn counts(server: &Fields<'_>) -> Read<(u32, u32)> {
+    let count = |name| -> Read<Option<u32>> {
+        Ok(server.number(name, 1, MOST)?.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
+    };
+    let least = count("min_count")?.unwrap_or(1);
+    let most = count("max_count")?.unwrap_or(least);
+    if least > most {
+        return Err(ApiError::bad_request("min_count must be <= max_count"));
+    }
+    Ok((least, most))
+}
+
+/// A UUID, or nothing where block devices say it.
+fn image(server: &Fields<'_>) -> Read<Option<String>> {
+    let Some(value) = server.take("imageRef") else { return Ok(None) };
+    let found = text("imageRef", value, 0, 255)?;
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let why =
+        || wrong("imageRef", value, &format!("{} is not valid under any of the given schemas", repr(value)));
+    uuid_like(&found).map(Some).ok_or_else(why)
+}
+
+/// A text or number; of an address its last part counts.
+pub(super) fn reference(fields: &Fields<'_>, name: &str) -> Read<Option<String>> {
+    let Some(value) = fields.take(name) else { return Ok(None) };
+    let found = match value {
+        Value::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
+        Value::String(_) => text(name, value, 1, 4096)?,
+        _ => return Err(wrong(name, value, &format!("{} is not of type 'string', 'integer'", repr(value)))),
+    };
+    let path = found.split(['?', '#']).next().unwrap_or(&found);
+    Ok(Some(path.rsplit('/').next().unwrap_or(path).to_owned()))
+}
+
+pub(super) fn hostname(server: &Fields<'_>, version: Microversion) -> Read<Option<String>> {
+    if version.before(v::HOSTNAME) {
+        return Ok(None);
+    }
+    let fqdn = version.has(v::FQDN);
+    let Some(found) = server.text("hostname", if fqdn { 1 } else { 2 }, if fqdn { 255 } else { 63 })? else {
+        return Ok(None);
+    };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || (fqdn && matches!(b, b'.' | b'_'));
+    let ends = fqdn || !(found.starts_with('-') || found.ends_with('-'));
+    if found.bytes().all(plain) && ends {
+        return Ok(Some(found));
+    }
+    let value = Value::from(found);
+    let why = format!("{} does not match '^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$'", repr(&value));
+    Err(wrong("hostname", &value, &why))
+}
+
+fn networks(server: &Fields<'_>, version: Microversion) -> Read<Networks> {
+    let auto = version.has(v::AUTO_NETWORK);
+    match server.take("networks") {
+        None if auto => server.required("networks", None),
+        None => Ok(Networks::Unsaid),
+        Some(Value::String(word)) if auto && word == "auto" => Ok(Networks::Auto),
+        Some(Value::String(word)) if auto && word == "none" => Ok(Networks::None),
+        Some(Value::Array(list)) => {
+            list.iter().map(|value| wish(value, version)).collect::<Read<Vec<_>>>().and_then(distinct)
+        }
+        Some(value) => {
+            let why = format!("{} is not valid under any of the given schemas", repr(value));
+            Err(wrong("networks", value, &why))
+        }
+    }
+}
+
+fn wish(value: &Value, version: Microversion) -> Read<Wish> {
+    let fields = Fields::named("networks", value)?;
+    let tagged =
+        version.has(v::DEVICE_TAGS) && version.before(v::AUTO_NETWORK) || version.has(v::DEVICE_TAGS_AGAIN);
+    let port = match fields.take("port") {
+        None | Some(Value::Null) => None,
+        Some(_) => fields.uuid("port")?,
+    };
+    let fixed_ip = fields.address("fixed_ip", "ipv4")?;
+    let tag = if tagged { tag_of(&fields)? } else { None };
+    let network = fields.text("uuid", 0, 255)?;
+    fields.finish()?;
+    if let Some(port) = port {
+        if let Some(address) = fixed_ip {
+            return Err(ApiError::bad_request(format!(
+                "Specified Fixed IP '{address}' cannot be used with port '{port}': the two cannot be specified together."
+            )));
+        }
+        return Ok(Wish { port: Some(port), tag, ..Wish::default() });
+    }
+    let Some(network) = network else {
+        return Err(ApiError::bad_request("Bad network format: missing 'uuid'"));
+    };
+    let Some(id) = uuid_like(&network) else {
+        let why = format!("Bad networks format: network uuid is not in proper format ({network})");
+        return Err(ApiError::bad_request(why));
+    };
+    Ok(Wish { network: Some(id), fixed_ip, tag, port: None })
+}
+
+pub(super) fn tag_of(fields: &Fields<'_>) -> Read<Option<String>> {
+    let found = fields.text("tag", 1, 60)?;
+    if let Some(tag) = &found
+        && tag.contains([',', '/'])
+    {
+        let value = Value::from(tag.as_str());
+        return Err(wrong("tag", &value, &format!("{} does not match '^[^,/]*$'", repr(&value))));
+    }
+    Ok(found)
+}
+
+fn distinct(wishes: Vec<Wish>) -> Read<Networks> {
+    let mut ports: Vec<&String> = wishes.iter().filter_map(|wish| wish.port.as_ref()).collect();
+    ports.sort();
+    if let Some(twice) = ports.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(ApiError::bad_request(format!(
+            "Port ID '{}' was specified twice: you cannot attach a port multiple times.",
+            twice[0]
+        )));
+    }
+    Ok(Networks::Listed(wishes))
+}
+
+fn groups(server: &Fields<'_>) -> Read<Vec<String>> {
+    let mut names = Vec::new();
+    for group in server.objects("security_groups")?.unwrap_or_default() {
+        names.extend(group.name("name")?);
+        group.finish()?;
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+fn tags(server: &Fields<'_>) -> Read<Vec<String>> {
+    server.list("tags")?.into_iter().flatten().map(tag).collect()
+}
+
+/// A tag: 1 to 60 characters without comma and slash.
+pub(super) fn tag(value: &Value) -> Read<String> {
+    let found = text("tags", value, 1, 60)?;
+    if found.contains([',', '/']) {
+        return Err(wrong("tags", value, &format!("{} does not match '^[^,/]*$'", repr(value))));
+    }
+    Ok(found)
+}
+
+fn user_data(server: &Fields<'_>) -> Read<Option<String>> {
+    let found = server.text("user_data", 0, 65_535)?;
+    found.map(|data| base64("user_data", data)).transpose()
+}
+
+pub(super) fn base64(name: &str, data: String) -> Read<String> {
+    use base64::Engine as _;
+    let plain: String = data.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    match base64::engine::general_purpose::STANDARD.decode(&plain) {
+        Ok(_) => Ok(plain),
+        Err(_) => {
+            let value = Value::from("…");
+            Err(wrong(name, &value, "it is not a 'base64'"))
+        }
+    }
+}
+
+/// A host by name, since 2.74.
+fn destination(server: &Fields<'_>, version: Microversion) -> Read<Option<String>> {
+    if version.before(v::REQUESTED_HOST) {
+        return Ok(None);
+    }
+    let host = server.text("host", 1, 255)?;
+    let node = server.text("hypervisor_hostname", 1, 255)?;
+    match (host, node) {
+        (Some(host), Some(node)) if host != node => {
+            let why = format!("Compute host {node} could not be found on {host}.");
+            Err(ApiError::bad_request(why))
+        }
+        (host, node) => Ok(host.or(node)),
+    }
+}
+
+fn hints(body: &Fields<'_>) -> Read<Option<Map<String, Value>>> {
+    let mut found = None;
+    for name in ["OS-SCH-HNT:scheduler_hints", "os:scheduler_hints"] {
+        if let Some(value) = body.take(name) {
+            Fields::named(name, value)?;
+            check_hints(value)?;
+            found = value.as_object().cloned();
+        }
+    }
+    Ok(found)
+}
+
+fn check_hints(hints: &Value) -> Read<()> {
+    for name in ["group", "same_host", "different_host"] {
+        let Some(value) = hints.get(name) else { continue };
+        let texts: Vec<&Value> = value.as_array().map_or_else(|| vec![value], |list| list.iter().collect());
+        for one in texts {
+            let good = one.as_str().is_some_and(|id| uuid_like(id).is_some());
+            let why = || wrong(name, value, &format!("{} is not a 'uuid'", repr(one)));
+            good.then_some(()).ok_or_else(why)?;
+        }
+    }
+    if let Some(value) = hints.get("target_cell")
+        && !value.as_str().is_some_and(is_name)
+    {
+        return Err(wrong("target_cell", value, "a name is expected"));
+    }
+    Ok(())
+}
+
+fn trusted(server: &Fields<'_>) -> Read<bool> {
+    let found = match server.take("trusted_image_certificates") {
+        None | Some(Value::Null) => return Ok(false),
+        Some(value) => value,
+    };
+    let why = || wrong("trusted_image_certificates", found, "1 to 50 different ids are expected");
+    let list = found.as_array().filter(|list| (1..=50).contains(&list.len())).ok_or_else(why)?;
+    let mut ids: Vec<&str> = list.iter().filter_map(Value::as_str).filter(|id| !id.is_empty()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() == list.len() { Ok(true) } else { Err(why()) }
+}
+
+/// Injected files: the field is known until 2.56, but nothing injects them.
+pub(super) fn refuse_personality(server: &Fields<'_>, version: Microversion) -> Read<()> {
+    if version.has(v::NO_PERSONALITY) {
+        return Ok(());
+    }
+    match server.list("personality")? {
+        Some(files) if !files.is_empty() => Err(ApiError::bad_request(
+            "Files are not injected into servers by this cloud: use user_data or a config drive.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Block devices: the image on a local disk is what servers have anyway, the rest needs volumes.
+fn devices(server: &Fields<'_>, version: Microversion, image: Option<String>) -> Read<Option<String>> {
+    let old = server.objects("block_device_mapping")?.unwrap_or_default();
+    let new = server.objects("block_device_mapping_v2")?.unwrap_or_default();
+    if !old.is_empty() && !new.is_empty() {
+        let why = "Using different block_device_mapping syntaxes is not allowed in the same request.";
+        return Err(ApiError::bad_request(why));
+    }
+    if !old.is_empty() {
+        return Err(no_volumes().into());
+    }
+    let mut booted = None;
+    for device in &new {
+        booted = Some(local_image(device, version)?);
+    }
+    match (image, booted, new.len()) {
+        (image, None, _) => {
+            let missing = || ApiError::bad_request("Missing imageRef attribute");
+            image.map(Some).ok_or_else(missing)
+        }
+        (Some(image), Some(booted), 1) if image == booted => Ok(Some(image)),
+        (None, Some(booted), 1) => Ok(Some(booted)),
+        _ => {
+            let why = "Block Device Mapping is Invalid: Boot sequence for the instance and image/block device \
+                       mapping combination is not valid.";
+            Err(ApiError::bad_request(why))
+        }
+    }
+}
+
+/// The image of a device that is a local copy of it.
+fn local_image(device: &Fields<'_>, version: Microversion) -> Read<String> {
+    let source = device.word("source_type", &["volume", "image", "snapshot", "blank"])?;
+    let target = device.word("destination_type", &["local", "volume"])?;
+    let uuid = device.text("uuid", 1, 255)?;
+    let image_id = device.uuid("image_id")?;
+    for name in ["guest_format", "device_type", "disk_bus", "device_name", "virtual_name"] {
+        device.text(name, 0, 255)?;
+    }
+    for name in ["boot_index", "volume_size", "delete_on_termination", "no_device", "connection_info"] {
+        device.take(name);
+    }
+    device.uuid("volume_id")?;
+    device.uuid("snapshot_id")?;
+    let tagged = version.has(v::DEVICE_TAGS) && version.before(v::HYPERVISOR_PAGES)
+        || version.has(v::DEVICE_TAGS_AGAIN);
+    if tagged {
+        tag_of(device)?;
+    }
+    if version.has(v::VOLUME_TYPE) {
+        device.text_or_null("volume_type", 0, 255)?;
+    }
+    device.finish()?;
+    let local = source.as_deref() == Some("image") && target.as_deref() == Some("local");
+    let image = uuid.or(image_id).and_then(|id| uuid_like(&id));
+    image.filter(|_| local).ok_or_else(|| no_volumes().into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Bodies of new servers that Nova's schemas take or refuse.
+
+use kogge_http::mv;
+
+use super::*;
+use crate::microversion::MAXIMUM;
+
+const IMAGE: &str = "70a599e0-31e7-49b7-b260-868f441e862b";
+const OTHER: &str = "80a599e0-31e7-49b7-b260-868f441e862b";
+
+fn body(extra: &Value) -> Value {
+    let mut server = json!({"name": "web", "flavorRef": "1", "imageRef": IMAGE});
+    for (key, value) in extra.as_object().unwrap() {
+        server[key] = value.clone();
+    }
+    json!({ "server": server })
+}
+
+fn good(extra: Value, minor: u16) -> bool {
+    read(&body(&extra), mv(2, minor)).is_ok()
+}
+
+fn message(extra: Value, minor: u16) -> String {
+    read(&body(&extra), mv(2, minor)).err().map_or_else(String::new, |error| error.message().to_owned())
+}
+
+#[test]
+fn fields_come_and_go_with_the_microversion() {
+    for (extra, since, until) in [
+        (json!({"description": "x"}), 19, 103),
+        (json!({"personality": []}), 1, 56),
+        (json!({"tags": ["a"], "networks": "none"}), 52, 103),
+        (json!({"trusted_image_certificates": ["a"], "networks": "none"}), 63, 103),
+        (json!({"host": "h", "networks": "none"}), 74, 103),
+        (json!({"hostname": "web-1", "networks": "none"}), 90, 103),
+        (json!({"networks": "auto"}), 37, 103),
+    ] {
+        for minor in [1, 18, 19, 36, 37, 51, 52, 56, 57, 62, 63, 73, 74, 89, 90, 103] {
+            let mut extra = extra.clone();
+            if minor >= 37 && extra.get("networks").is_none() {
+                extra["networks"] = json!("none");
+            }
+            assert_eq!(good(extra.clone(), minor), (since..=until).contains(&minor), "{extra} at 2.{minor}");
+        }
+    }
+}
+
+#[test]
+fn networks_are_required_since_2_37() {
+    assert!(good(json!({}), 36));
+    assert!(message(json!({}), 37).ends_with("'networks' is a required property"));
+    assert!(!good(json!({"networks": "some"}), 37));
+    let read = |extra: Value| read(&body(&extra), MAXIMUM).unwrap().0.networks;
+    assert_eq!(read(json!({"networks": "auto"})), Networks::Auto);
+    assert_eq!(read(json!({"networks": "none"})), Networks::None);
+    let listed = json!({"networks": [{"uuid": OTHER, "fixed_ip": "10.0.0.5", "tag": "a"}, {"port": IMAGE}]});
+    let Networks::Listed(wishes) = read(listed) else { panic!("listed") };
+    assert_eq!(wishes[0].network.as_deref(), Some(OTHER));
+    assert_eq!(wishes[1].port.as_deref(), Some(IMAGE));
+}
+
+#[test]
+fn bad_networks_are_told_apart() {
+    for (networks, part) in [
+        (json!([{}]), "missing 'uuid'"),
+        (json!([{"uuid": "x"}]), "network uuid is not in proper format (x)"),
+        (json!([{"port": IMAGE, "fixed_ip": "10.0.0.1"}]), "cannot be specified together"),
+        (json!([{"port": IMAGE}, {"port": IMAGE}]), "specified twice"),
+        (json!([{"uuid": OTHER, "fixed_ip": "10.0.0"}]), "is not a 'ipv4'"),
+        (json!([{"uuid": OTHER, "x": 1}]), "Additional properties"),
+        (json!(["x"]), "not of type 'object'"),
+    ] {
+        let text = message(json!({ "networks": networks }), 42);
+        assert!(text.contains(part), "{networks}: {text}");
+    }
+}
+
+#[test]
+fn names_images_and_addresses_are_checked() {
+    for (extra, part) in [
+        (json!({"name": 12345}), "12345 is not of type 'string'"),
+        (json!({"name": ""}), "should be non-empty"),
+        (json!({"name": "a".repeat(256)}), "is too long"),
+        (json!({"name": " a"}), "An invalid 'name' value was provided"),
+        (json!({"imageRef": "nonsense"}), "not valid under any of the given schemas"),
+        (json!({"imageRef": ""}), "Missing imageRef attribute"),
+        (json!({"flavorRef": null}), "is not of type 'string', 'integer'"),
+        (json!({"flavorRef": ""}), "should be non-empty"),
+        (json!({"accessIPv6": "notvalid"}), "is not a 'ipv6'"),
+        (json!({"metadata": {"a": "b".repeat(260)}}), "is too long"),
+        (json!({"min_count": 3, "max_count": 2}), "min_count must be <= max_count"),
+        (json!({"min_count": 0}), "less than the minimum"),
+        (json!({"user_data": "???"}), "base64"),
+        (json!({"key_name": ""}), "should be non-empty"),
+        (json!({"x": 1}), "Additional properties are not allowed ('x' was unexpected)"),
+        (json!({"personality": [{"path": "/a", "contents": "aGk="}]}), "not injected"),
+    ] {
+        let text = message(extra.clone(), 1);
+        assert!(text.contains(part), "{extra}: {text}");
+    }
+    assert!(read(&json!({"server": {"name": "a"}}), mv(2, 1)).is_err());
+    assert!(read(&json!({}), mv(2, 1)).is_err());
+}
+
+#[test]
+fn only_a_local_copy_of_the_image_is_a_block_device() {
+    let local = json!({"source_type": "image", "destination_type": "local", "uuid": IMAGE, "boot_index": 0});
+    assert!(good(json!({"block_device_mapping_v2": [local]}), 1));
+    assert!(good(json!({"imageRef": "", "block_device_mapping_v2": [local]}), 1));
+    let volume =
+        json!({"source_type": "volume", "destination_type": "volume", "uuid": IMAGE, "boot_index": 0});
+    assert!(
+        message(json!({"imageRef": "", "block_device_mapping_v2": [volume]}), 1)
+            .contains("no volume service")
+    );
+    assert!(
+        message(json!({"block_device_mapping": [{"volume_id": IMAGE}]}), 1).contains("no volume service")
+    );
+    let other = json!({"source_type": "image", "destination_type": "local", "uuid": OTHER});
+    assert!(message(json!({"block_device_mapping_v2": [other]}), 1).contains("Boot sequence"));
+}
+
+#[test]
+fn hints_are_accepted_in_both_spellings() {
+    for name in ["os:scheduler_hints", "OS-SCH-HNT:scheduler_hints"] {
+        let mut body = body(&json!({}));
+        body[name] = json!({"different_host": [IMAGE], "anything": 1});
+        assert!(read(&body, mv(2, 1)).unwrap().0.hints.is_some());
+        body[name] = json!({"same_host": "x"});
+        assert!(read(&body, mv(2, 1)).is_err());
+    }
+}
+
+#[test]
+fn a_flavor_may_be_named_by_number_or_address() {
+    let flavor = |value: Value| read(&body(&json!({ "flavorRef": value })), mv(2, 1)).unwrap().0.flavor;
+    assert_eq!(flavor(json!(42)), "42");
+    assert_eq!(flavor(json!("http://x/v2.1/flavors/SCS-1V-4?a=b")), "SCS-1V-4");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in ".{0,100}", minor in 1_u16..104) {
+        for key in ["name", "imageRef", "flavorRef", "networks", "user_data", "hostname", "key_name", "tags"] {
+            let _ = read(&body(&json!({ key: text.clone() })), mv(2, minor));
+            let _ = read(&body(&json!({ key: [text.clone()] })), mv(2, minor));
+        }
+    }
+}

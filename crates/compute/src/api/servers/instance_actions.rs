@@ -1,0 +1,110 @@
+//! `/servers/{id}/os-instance-actions`.
+
+use axum::extract::State;
+use kogge_clock::Timestamp;
+use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
+use serde_json::{Value, json};
+
+use crate::api::{links, query};
+use crate::model::action::Action;
+use crate::service::servers::details::host_id;
+use crate::service::servers::find::target;
+use crate::{Compute, microversion as v, policy};
+
+fn view(action: &Action, version: Microversion) -> Value {
+    let mut view = json!({
+        "action": action.name,
+        "instance_uuid": action.server,
+        "request_id": action.request_id,
+        "user_id": action.user.as_str(),
+        "project_id": action.project.as_str(),
+        "start_time": action.started_at.micros(),
+        "message": action.message,
+    });
+    if version.has(v::ACTION_PAGES) {
+        view["updated_at"] = json!(action.updated_at.micros());
+    }
+    view
+}
+
+/// `GET …/os-instance-actions`
+pub(crate) async fn index(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    base: BaseUrl,
+    Path(id): Path<String>,
+    pairs: Pairs,
+) -> Result<Json<Value>, ApiError> {
+    let paged = version.has(v::ACTION_PAGES);
+    if paged {
+        query::only(
+            &pairs,
+            &["limit", "marker", "changes-since", "changes-before"],
+            version,
+            v::ACTION_PAGES,
+        )?;
+    }
+    let moment = |name: &str, since: bool| -> Result<Option<Timestamp>, ApiError> {
+        let text = pairs.get(name).filter(|_| since);
+        let bad = |text: &str| {
+            ApiError::bad_request(format!("Invalid input for query parameters {name}. Value: {text}."))
+        };
+        text.map(|text| text.parse().map_err(|_| bad(text))).transpose()
+    };
+    let (since, before) =
+        (moment("changes-since", paged)?, moment("changes-before", version.has(v::CHANGES_BEFORE))?);
+    if let (Some(since), Some(before)) = (since, before)
+        && before < since
+    {
+        let why = "The value of changes-since must be less than or equal to changes-before.";
+        return Err(ApiError::bad_request(why));
+    }
+    let unpaged = Pairs::default();
+    let page = query::page(if paged { &pairs } else { &unpaged }, compute.config().max_limit, &[])?;
+    let gone = version.has(v::ACTIONS_OF_DELETED);
+    let found = compute.list_actions(&caller, &id, gone, since, before, &page).await?;
+    let list: Vec<Value> = found.items.iter().map(|action| view(action, version)).collect();
+    let mut body = json!({ "instanceActions": list });
+    let last = found.items.last().map(|action| action.request_id.as_str());
+    let collection = format!("servers/{id}/os-instance-actions");
+    if let Some(next) = links::next(&base, &collection, &pairs, found.more && paged, last) {
+        body["links"] = json!(next);
+    }
+    Ok(Json(body))
+}
+
+/// `GET …/os-instance-actions/{request}`
+pub(crate) async fn show(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    Path((id, request)): Path<(String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    let gone = version.has(v::ACTIONS_OF_DELETED);
+    let (server, action) = compute.action(&caller, &id, gone, &request).await?;
+    let mut body = view(&action, version);
+    let admin = caller.may(&policy::ACTIONS_EVENTS, &target(&server));
+    if admin || version.has(v::ACTION_EVENTS) {
+        let mut event = json!({
+            "event": action.event(),
+            "start_time": action.started_at.micros(),
+            "finish_time": action.finished_at.map(Timestamp::micros),
+            "result": action.result(),
+        });
+        if admin {
+            event["traceback"] = Value::Null;
+        }
+        if version.has(v::EVENT_HOST) {
+            if admin {
+                event["host"] = json!(action.host);
+            }
+            event["hostId"] = json!(host_id(action.project.as_str(), action.host.as_deref()));
+        }
+        if version.has(v::EVENT_DETAILS) && caller.may(&policy::ACTIONS_EVENT_DETAILS, &target(&server)) {
+            event["details"] = json!(action.details);
+        }
+        body["events"] = json!([event]);
+    }
+    Ok(Json(json!({ "instanceAction": body })))
+}

@@ -1,0 +1,129 @@
+//! `/servers/{id}/os-interface`.
+
+use axum::extract::State;
+use http::StatusCode;
+use kogge_http::{ApiError, Auth, Json, Microversion, OptionalJson, Pairs, Path};
+use serde_json::{Value, json};
+
+use super::create::tag_of;
+use crate::api::body::{Fields, Read};
+use crate::api::query;
+use crate::lower::network::Attached;
+use crate::model::server::Server;
+use crate::service::servers::interfaces::NewInterface;
+use crate::{Compute, microversion as v};
+
+fn view(port: &Attached, server: &Server, version: Microversion) -> Value {
+    let ips: Vec<Value> = port
+        .fixed_ips
+        .iter()
+        .map(|(subnet, address)| json!({"subnet_id": subnet, "ip_address": address}))
+        .collect();
+    let mut view = json!({
+        "net_id": port.network,
+        "port_id": port.id,
+        "mac_addr": port.mac,
+        "port_state": port.status,
+        "fixed_ips": ips,
+    });
+    if version.has(v::INTERFACE_TAG) {
+        let nic = server.nics.iter().find(|nic| nic.port == port.id);
+        view["tag"] = json!(nic.and_then(|nic| nic.tag.clone()));
+    }
+    view
+}
+
+/// `GET …/os-interface`
+pub(crate) async fn index(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    Path(id): Path<String>,
+    pairs: Pairs,
+) -> Result<Json<Value>, ApiError> {
+    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
+    let (server, ports) = compute.interfaces(&caller, &id, false).await?;
+    let list: Vec<Value> = ports.iter().map(|port| view(port, &server, version)).collect();
+    Ok(Json(json!({ "interfaceAttachments": list })))
+}
+
+async fn one(
+    compute: &Compute,
+    caller: &kogge_auth::Caller,
+    version: Microversion,
+    id: &str,
+    port: &str,
+) -> Result<Json<Value>, ApiError> {
+    let (server, ports) = compute.interfaces(caller, id, true).await?;
+    let found = ports.iter().find(|one| one.id.to_string() == port);
+    let missing = || ApiError::not_found(format!("Instance {id} does not have a port with id {port}"));
+    let found = found.ok_or_else(missing)?;
+    Ok(Json(json!({ "interfaceAttachment": view(found, &server, version) })))
+}
+
+/// `GET …/os-interface/{port}`
+pub(crate) async fn show(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    Path((id, port)): Path<(String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    one(&compute, &caller, version, &id, &port).await
+}
+
+/// `POST …/os-interface`
+pub(crate) async fn create(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    Path(id): Path<String>,
+    OptionalJson(body): OptionalJson<Value>,
+) -> Result<Json<Value>, ApiError> {
+    let new = match &body {
+        Some(body) => read(body, version)?,
+        None => NewInterface::default(),
+    };
+    let port = compute.attach_interface(&caller, &id, new).await?;
+    one(&compute, &caller, version, &id, &port.to_string()).await
+}
+
+fn read(body: &Value, version: Microversion) -> Read<NewInterface> {
+    let body = Fields::of(body)?;
+    let attachment = body.object("interfaceAttachment")?;
+    let mut fixed_ip = None;
+    let ips = attachment.objects("fixed_ips")?.unwrap_or_default();
+    if ips.len() > 1 {
+        return Err(ApiError::bad_request(
+            "Invalid input for field/attribute fixed_ips. One address is possible.",
+        ));
+    }
+    for ip in &ips {
+        fixed_ip = ip.required("ip_address", ip.address("ip_address", "ipv4")?).map(Some)?;
+        ip.finish()?;
+    }
+    let new = NewInterface {
+        network: attachment.uuid("net_id")?,
+        port: attachment.uuid("port_id")?,
+        fixed_ip,
+        tag: if version.has(v::ATTACH_TAG) { tag_of(&attachment)? } else { None },
+    };
+    attachment.finish()?;
+    body.finish()?;
+    if new.network.is_some() && new.port.is_some() {
+        return Err(ApiError::bad_request("Must not input both network_id and port_id"));
+    }
+    if new.fixed_ip.is_some() && new.network.is_none() {
+        return Err(ApiError::bad_request("Must input network_id when request IP address"));
+    }
+    Ok(new)
+}
+
+/// `DELETE …/os-interface/{port}`
+pub(crate) async fn delete(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    Path((id, port)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    compute.detach_interface(&caller, &id, &port).await?;
+    Ok(StatusCode::ACCEPTED)
+}

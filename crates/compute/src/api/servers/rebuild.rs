@@ -1,0 +1,81 @@
+//! The action `rebuild`.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use kogge_auth::Caller;
+use kogge_http::{ApiError, BaseUrl, Json, Microversion};
+use serde_json::{Value, json};
+
+use super::create::{base64, hostname, refuse_personality};
+use crate::api::body::{Fields, Read};
+use crate::api::links;
+use crate::api::wire::server::{Parts, Viewer, detail};
+use crate::service::servers::boot::password;
+use crate::service::servers::reshape::Rebuild;
+use crate::{Compute, microversion as v};
+
+/// Rebuilds a server and answers how it is then.
+pub(super) async fn rebuild(
+    compute: &Compute,
+    caller: &Caller,
+    version: Microversion,
+    base: &BaseUrl,
+    id: &str,
+    body: &Value,
+) -> Result<Response, ApiError> {
+    let wanted = read(body, version)?;
+    let admin_password = wanted.admin_password.clone();
+    let server = compute.rebuild(caller, id, wanted).await?;
+    let user_data = server.spec.user_data.clone();
+    let details = compute.detail(server).await?;
+    let viewer = Viewer { caller, version, base };
+    let mut view = serde_json::to_value(detail(&details, viewer, Parts::rebuild(version)))
+        .map_err(|error| ApiError::internal(&error))?;
+    view["adminPass"] = json!(admin_password);
+    if version.has(v::NO_PERSONALITY) {
+        view["user_data"] = json!(user_data);
+    }
+    let mut response = (StatusCode::ACCEPTED, Json(json!({ "server": view }))).into_response();
+    let location = &links::of(base, "servers", &details.server.id.to_string())[0].href;
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+fn read(body: &Value, version: Microversion) -> Read<Rebuild> {
+    let body = Fields::of(body)?;
+    let fields = body.object("rebuild")?;
+    let trusted = version.has(v::TRUSTED_CERTS).then(|| fields.take("trusted_image_certificates")).flatten();
+    if trusted.is_some_and(|value| !value.is_null()) {
+        let why = "Certificate image validation failed: this cloud verifies no image signatures; leave \
+                   trusted_image_certificates out.";
+        return Err(ApiError::bad_request(why));
+    }
+    let described = version.has(v::DESCRIPTION);
+    let rebuild = Rebuild {
+        image: fields.required("imageRef", fields.uuid("imageRef")?)?,
+        name: fields.name("name")?,
+        description: if described { fields.description(255)? } else { None },
+        hostname: hostname(&fields, version)?,
+        admin_password: fields.text("adminPass", 0, 10_000)?.unwrap_or_else(password),
+        metadata: fields.metadata("metadata")?,
+        key_name: if version.has(v::REBUILD_KEY) { fields.text_or_null("key_name", 1, 255)? } else { None },
+        user_data: if version.has(v::NO_PERSONALITY) { user_data(&fields)? } else { None },
+        access_v4: fields.address("accessIPv4", "ipv4")?,
+        access_v6: fields.address("accessIPv6", "ipv6")?,
+        auto_disk_config: fields.word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?.map(|word| word == "AUTO"),
+    };
+    fields.boolean("preserve_ephemeral")?;
+    refuse_personality(&fields, version)?;
+    fields.finish()?;
+    body.finish()?;
+    Ok(rebuild)
+}
+
+fn user_data(fields: &Fields<'_>) -> Read<Option<Option<String>>> {
+    match fields.text_or_null("user_data", 0, 65_535)? {
+        Some(Some(data)) => base64("user_data", data).map(|data| Some(Some(data))),
+        other => Ok(other),
+    }
+}

@@ -1,0 +1,43 @@
+//! `PUT /servers/{id}`.
+
+use axum::extract::State;
+use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Path};
+use serde_json::{Value, json};
+
+use super::create::hostname;
+use crate::api::body::{Fields, Read};
+use crate::api::wire::server::{Parts, Viewer, detail};
+use crate::service::servers::labels::ServerUpdate;
+use crate::{Compute, microversion as v};
+
+/// `PUT /servers/{id}`
+pub(crate) async fn update(
+    State(compute): State<Compute>,
+    Auth(caller): Auth,
+    version: Microversion,
+    base: BaseUrl,
+    Path(id): Path<String>,
+    Json(body): Json<Value>,
+) -> Result<Json<Value>, ApiError> {
+    let update = read(&body, version)?;
+    let server = compute.update_server(&caller, &id, update).await?;
+    let details = compute.detail(server).await?;
+    let viewer = Viewer { caller: &caller, version, base: &base };
+    Ok(Json(json!({ "server": detail(&details, viewer, Parts::update(version)) })))
+}
+
+fn read(body: &Value, version: Microversion) -> Read<ServerUpdate> {
+    let body = Fields::of(body)?;
+    let server = body.object("server")?;
+    let update = ServerUpdate {
+        name: server.name("name")?,
+        description: if version.has(v::DESCRIPTION) { server.description(255)? } else { None },
+        hostname: hostname(&server, version)?,
+        access_v4: server.address("accessIPv4", "ipv4")?,
+        access_v6: server.address("accessIPv6", "ipv6")?,
+        auto_disk_config: server.word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?.map(|word| word == "AUTO"),
+    };
+    server.finish()?;
+    body.finish()?;
+    Ok(update)
+}

@@ -1,0 +1,153 @@
+//! Images, as compute needs them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use kogge_auth::Caller;
+use kogge_db::Tx;
+use kogge_ids::ImageId;
+use kogge_image::{BootImage, NewSnapshot};
+use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
+
+use crate::Compute;
+use crate::error::{Error, Result};
+use crate::model::flavor::Shape;
+use crate::model::server::BootedImage;
+
+/// Bytes of a GiB.
+const GIB: i64 = 1 << 30;
+
+/// The image's file with what the node has to know of it.
+#[derive(Debug, Clone)]
+pub(crate) struct ImageFile {
+    pub(crate) path: PathBuf,
+    pub(crate) format: DiskFormat,
+    pub(crate) bus: DiskBus,
+    pub(crate) firmware: Firmware,
+}
+
+impl Compute {
+    /// An image that the caller may boot on a server of this shape; `missing` is said where there is none.
+    pub(crate) async fn bootable(
+        &self,
+        caller: &Caller,
+        id: &str,
+        shape: &Shape,
+        missing: &str,
+    ) -> Result<BootedImage> {
+        let none = || Error::Invalid(missing.to_owned());
+        let id: ImageId = id.parse().map_err(|_| none())?;
+        let image = match self.image().for_boot(caller, id).await {
+            Ok(image) => image,
+            Err(error) if error.is_not_found() => return Err(none()),
+            Err(error) => return Err(from_image(error)),
+        };
+        fits(&image, shape)?;
+        Ok(BootedImage { id, properties: properties(&image) })
+    }
+
+    /// The file of an image that a server was made from, for the node.
+    pub(crate) async fn image_file(&self, id: ImageId) -> std::result::Result<ImageFile, NodeError> {
+        let image = match self.image().boot_file(id).await {
+            Ok(image) => image,
+            Err(error) if error.is_not_found() => {
+                let because =
+                    format!("image {id} was deleted before the server's disk could be made from it");
+                return Err(NodeError::Refused { because });
+            }
+            Err(error) => return Err(NodeError::failed("reading the image", error)),
+        };
+        if let Err(why) = &image.fit_to_boot {
+            return Err(NodeError::Refused { because: format!("image {id} does not boot: {why}") });
+        }
+        let Some(path) = image.path.clone() else {
+            return Err(NodeError::Refused { because: format!("image {id} has no data") });
+        };
+        let format = match image.disk_format.as_deref() {
+            Some("qcow2") => DiskFormat::Qcow2,
+            Some("raw" | "iso") => DiskFormat::Raw,
+            other => {
+                let other = other.unwrap_or("no");
+                return Err(NodeError::Refused {
+                    because: format!("image {id} has the disk format {other}"),
+                });
+            }
+        };
+        let property = |name: &str| image.properties.get(name).map(String::as_str);
+        let bus = if property("hw_disk_bus") == Some("scsi") { DiskBus::Scsi } else { DiskBus::Virtio };
+        let firmware =
+            if property("hw_firmware_type") == Some("uefi") { Firmware::Uefi } else { Firmware::Bios };
+        Ok(ImageFile { path, format, bus, firmware })
+    }
+
+    /// Registers the image that a server's disk becomes.
+    pub(crate) async fn register_snapshot(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        name: String,
+        properties: BTreeMap<String, String>,
+        min_disk: u64,
+    ) -> Result<ImageId> {
+        let min_disk = i64::try_from(min_disk).unwrap_or(i64::MAX);
+        let new = NewSnapshot { name, properties, disk_format: "qcow2".to_owned(), min_disk, min_ram: 0 };
+        self.image().create_snapshot_in(tx, caller, new).await.map_err(from_image)
+    }
+}
+
+/// Nova's checks of an image against a flavor.
+fn fits(image: &BootImage, shape: &Shape) -> Result<()> {
+    let id = image.id;
+    if image.status != kogge_image::Status::Active {
+        return Err(Error::Invalid(format!("Image {id} is not active.")));
+    }
+    if let Err(why) = &image.fit_to_boot {
+        return Err(Error::Invalid(format!("Image {id} is unacceptable: {why}")));
+    }
+    let (ram, disk) = (crate::store::big(shape.ram_mib), crate::store::big(shape.disk_gib));
+    if image.min_ram > ram {
+        return Err(Error::Invalid("Flavor's memory is too small for requested image.".to_owned()));
+    }
+    // a flavor without disk takes the image's size
+    if disk == 0 {
+        return Ok(());
+    }
+    let bytes = disk.saturating_mul(GIB);
+    let size = image.virtual_size.or(image.size).unwrap_or(0);
+    if size > bytes {
+        return Err(Error::Invalid(format!(
+            "Flavor's disk is too small for requested image. Flavor disk is {bytes} bytes, image is {size} bytes."
+        )));
+    }
+    let least = image.min_disk.saturating_mul(GIB);
+    if least > bytes {
+        return Err(Error::Invalid(format!(
+            "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is {bytes} \
+             bytes, minimum size is {least} bytes."
+        )));
+    }
+    Ok(())
+}
+
+/// The properties that servers show and snapshots inherit.
+fn properties(image: &BootImage) -> BTreeMap<String, String> {
+    let wanted = |key: &str| {
+        ["hw_", "os_", "img_"].iter().any(|prefix| key.starts_with(prefix))
+            || matches!(key, "architecture" | "hypervisor_type" | "vm_mode")
+    };
+    let kept = image.properties.iter().filter(|(key, _)| wanted(key) && !key.starts_with("os_hash"));
+    kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn from_image(error: kogge_image::Error) -> Error {
+    let message = error.to_string();
+    match error {
+        kogge_image::Error::NotFound { .. } => Error::NotFound(message),
+        kogge_image::Error::Forbidden { .. } | kogge_image::Error::TooLarge { .. } => {
+            Error::Forbidden(message)
+        }
+        kogge_image::Error::Conflict { .. } | kogge_image::Error::Gone { .. } => Error::Conflict(message),
+        kogge_image::Error::Invalid { .. } | kogge_image::Error::BadData { .. } => Error::Invalid(message),
+        other => Error::internal(other),
+    }
+}

@@ -1,0 +1,121 @@
+//! The microversion table: one constant for every version of Nova's history that changes something we serve.
+//!
+//! Three places use them: the route table, checks of requests, and views. Grep a constant and you have found every
+//! effect. Versions that are not here change only what Kogge does not serve (evacuation, migrations, shelving,
+//! volumes, server groups, consoles) and are accepted.
+
+use kogge_http::{Microversion, mv};
+
+/// The oldest version that is served.
+pub const MINIMUM: Microversion = mv(2, 1);
+/// The newest version that is served: that of 2026.1.
+pub const MAXIMUM: Microversion = mv(2, 103);
+
+/// Keypairs have a type; creating answers 201 and deleting 204.
+pub const KEYPAIR_TYPE: Microversion = mv(2, 2);
+/// Admins see host name, user data, reservation and the like of a server.
+pub const EXTENDED_ATTRIBUTES: Microversion = mv(2, 3);
+/// Everybody may filter servers by `ip6`.
+pub const IP6_FILTER: Microversion = mv(2, 5);
+/// Access to a public flavor is refused.
+pub const NO_ACCESS_TO_PUBLIC: Microversion = mv(2, 7);
+/// Servers show `locked`.
+pub const LOCKED: Microversion = mv(2, 9);
+/// Admins handle keypairs of others by `user_id`.
+pub const KEYPAIR_USER: Microversion = mv(2, 10);
+/// Services show `forced_down`.
+pub const FORCED_DOWN: Microversion = mv(2, 11);
+/// Admins see `host_status` of a server.
+pub const HOST_STATUS: Microversion = mv(2, 16);
+/// Servers have a description.
+pub const DESCRIPTION: Microversion = mv(2, 19);
+/// Instance actions of deleted servers are shown.
+pub const ACTIONS_OF_DELETED: Microversion = mv(2, 21);
+/// Servers have tags.
+pub const TAGS: Microversion = mv(2, 26);
+/// `cpu_info` of a hypervisor is an object.
+pub const CPU_INFO_OBJECT: Microversion = mv(2, 28);
+/// Networks and block devices of a new server have tags …
+pub const DEVICE_TAGS: Microversion = mv(2, 32);
+/// … block devices only in 2.32; hypervisors are paged.
+pub const HYPERVISOR_PAGES: Microversion = mv(2, 33);
+/// Keypairs are paged.
+pub const KEYPAIR_PAGES: Microversion = mv(2, 35);
+/// Proxies to other services are gone, and with them the network's quotas.
+pub const NO_PROXIES: Microversion = mv(2, 36);
+/// `networks` of a new server is required and may be `auto` or `none`; tags of networks are gone.
+pub const AUTO_NETWORK: Microversion = mv(2, 37);
+/// Filtering by a status that does not exist is refused.
+pub const STRICT_STATUS: Microversion = mv(2, 38);
+/// Limits of image metadata are gone.
+pub const NO_IMAGE_META: Microversion = mv(2, 39);
+/// Usage reports are paged.
+pub const USAGE_PAGES: Microversion = mv(2, 40);
+/// Aggregates show their uuid.
+pub const AGGREGATE_UUID: Microversion = mv(2, 41);
+/// Tags of networks and block devices are back.
+pub const DEVICE_TAGS_AGAIN: Microversion = mv(2, 42);
+/// `createImage` answers a body instead of a `Location`.
+pub const IMAGE_ID_BODY: Microversion = mv(2, 45);
+/// The flavor is embedded in the server.
+pub const EMBEDDED_FLAVOR: Microversion = mv(2, 47);
+/// Interfaces may be attached with a tag.
+pub const ATTACH_TAG: Microversion = mv(2, 49);
+/// Quota classes show server groups and no network resources.
+pub const QUOTA_CLASS_GROUPS: Microversion = mv(2, 50);
+/// Everybody sees the events of an instance action.
+pub const ACTION_EVENTS: Microversion = mv(2, 51);
+/// A new server may have tags.
+pub const CREATE_TAGS: Microversion = mv(2, 52);
+/// Services and hypervisors are known by uuid.
+pub const HOST_UUIDS: Microversion = mv(2, 53);
+/// A rebuild may change the key.
+pub const REBUILD_KEY: Microversion = mv(2, 54);
+/// Flavors have a description.
+pub const FLAVOR_DESCRIPTION: Microversion = mv(2, 55);
+/// Injected files are gone; a rebuild may change the user data.
+pub const NO_PERSONALITY: Microversion = mv(2, 57);
+/// Instance actions are paged and show `updated_at`.
+pub const ACTION_PAGES: Microversion = mv(2, 58);
+/// Flavors show their extra specs.
+pub const FLAVOR_EXTRA_SPECS: Microversion = mv(2, 61);
+/// Events of instance actions show host and `hostId`.
+pub const EVENT_HOST: Microversion = mv(2, 62);
+/// Trusted image certificates.
+pub const TRUSTED_CERTS: Microversion = mv(2, 63);
+/// `changes-before`.
+pub const CHANGES_BEFORE: Microversion = mv(2, 66);
+/// Volume type of a new block device.
+pub const VOLUME_TYPE: Microversion = mv(2, 67);
+/// Interfaces show their tag.
+pub const INTERFACE_TAG: Microversion = mv(2, 70);
+/// Servers show their groups.
+pub const SERVER_GROUPS: Microversion = mv(2, 71);
+/// A lock has a reason.
+pub const LOCKED_REASON: Microversion = mv(2, 73);
+/// Admins may ask for a host by name.
+pub const REQUESTED_HOST: Microversion = mv(2, 74);
+/// Unknown query parameters are refused; PUT and rebuild show all of a server; no swap is 0.
+pub const STRICT_QUERY: Microversion = mv(2, 75);
+/// Everybody may filter servers by most of what they show.
+pub const MORE_FILTERS: Microversion = mv(2, 83);
+/// Events of instance actions show why they failed.
+pub const EVENT_DETAILS: Microversion = mv(2, 84);
+/// Extra specs of known namespaces are checked.
+pub const EXTRA_SPEC_CHECKS: Microversion = mv(2, 86);
+/// Hypervisors no longer show figures; `uptime` moves into the detail.
+pub const NO_HYPERVISOR_FIGURES: Microversion = mv(2, 88);
+/// The host name may be chosen, and everybody sees it.
+pub const HOSTNAME: Microversion = mv(2, 90);
+/// Keypairs are imported only, and names may have `@` and `.`.
+pub const IMPORT_ONLY: Microversion = mv(2, 92);
+/// The host name may be fully qualified.
+pub const FQDN: Microversion = mv(2, 94);
+/// Servers show the zone that they are pinned to.
+pub const PINNED_ZONE: Microversion = mv(2, 96);
+/// Servers show the properties of their image.
+pub const IMAGE_PROPERTIES: Microversion = mv(2, 98);
+/// Servers show their scheduler hints.
+pub const SCHEDULER_HINTS: Microversion = mv(2, 100);
+/// Flavors are filtered by name; `rxtx_factor` and `disabled` are gone; no query parameter is passed over.
+pub const FLAVOR_CLEANUP: Microversion = mv(2, 102);

@@ -1,0 +1,12 @@
+//! What compute is about, without IO: types, states and what comes next.
+
+pub mod action;
+pub mod flavor;
+pub mod host;
+pub mod hostname;
+pub mod keypair;
+pub mod observe;
+pub mod quota;
+pub mod server;
+pub mod state;
+pub mod step;

@@ -1,0 +1,115 @@
+//! Hosts as compute knows them: service, hypervisor, aggregates and zones.
+
+use std::collections::BTreeMap;
+
+use kogge_clock::Timestamp;
+use kogge_ids::HostId;
+use kogge_node_api::HostFacts;
+
+/// A compute host: one service and one hypervisor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Host {
+    /// Id of the hypervisor, and of the resource provider.
+    pub id: HostId,
+    /// Id of the service.
+    pub service: HostId,
+    /// The number by which microversions below 2.53 know both.
+    pub number: i64,
+    /// What the host reported.
+    pub facts: HostFacts,
+    /// An admin wants no new servers on it.
+    pub disabled: bool,
+    /// Why.
+    pub disabled_reason: Option<String>,
+    /// An outside watcher says it is dead.
+    pub forced_down: bool,
+    /// When it was heard of last.
+    pub seen_at: Timestamp,
+    /// When it joined.
+    pub created_at: Timestamp,
+}
+
+impl Host {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.facts.name
+    }
+
+    /// Whether it answers: heard of within `patience`, and nobody says it is dead.
+    #[must_use]
+    pub fn is_up(&self, now: Timestamp, patience: std::time::Duration) -> bool {
+        !self.forced_down && now.since(self.seen_at) <= patience
+    }
+
+    /// The id of the hypervisor called `name`: the same on every start.
+    #[must_use]
+    pub fn hypervisor_id(name: &str) -> HostId {
+        HostId::derived(uuid::Uuid::NAMESPACE_DNS, &format!("hypervisor:{name}"))
+    }
+
+    /// The id of the service on the host called `name`.
+    #[must_use]
+    pub fn service_id(name: &str) -> HostId {
+        HostId::derived(uuid::Uuid::NAMESPACE_DNS, &format!("nova-compute:{name}"))
+    }
+}
+
+/// A group of hosts; with the key `availability_zone` it is a zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// Its number.
+    pub number: i64,
+    /// Its id.
+    pub uuid: HostId,
+    /// Its name.
+    pub name: String,
+    /// Host names.
+    pub hosts: Vec<String>,
+    /// Properties, with the zone among them.
+    pub metadata: BTreeMap<String, String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// The key of an aggregate's metadata that makes it a zone.
+pub const ZONE_KEY: &str = "availability_zone";
+
+/// The zone of `host`: that of its aggregate, or `default`.
+#[must_use]
+pub fn zone_of(host: &str, aggregates: &[Aggregate], default: &str) -> String {
+    aggregates
+        .iter()
+        .filter(|aggregate| aggregate.hosts.iter().any(|member| member == host))
+        .find_map(|aggregate| aggregate.metadata.get(ZONE_KEY))
+        .map_or_else(|| default.to_owned(), Clone::clone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_without_aggregate_is_in_the_default_zone() {
+        let aggregate = Aggregate {
+            number: 1,
+            uuid: Host::service_id("x"),
+            name: "rack".into(),
+            hosts: vec!["a".into()],
+            metadata: [(ZONE_KEY.to_owned(), "west".to_owned())].into(),
+            created_at: Timestamp::from_seconds(0),
+            updated_at: None,
+        };
+        assert_eq!(zone_of("a", std::slice::from_ref(&aggregate), "nova"), "west");
+        assert_eq!(zone_of("b", &[aggregate], "nova"), "nova");
+    }
+
+    #[test]
+    fn ids_of_a_host_are_stable_and_differ() {
+        assert_eq!(Host::service_id("a"), Host::service_id("a"));
+        assert_ne!(Host::service_id("a"), Host::hypervisor_id("a"));
+        assert_ne!(Host::service_id("a"), Host::service_id("b"));
+    }
+}

@@ -1,0 +1,355 @@
+//! A server: what was asked for (intent), where it was put (placed), and what is (observed).
+//!
+//! Three writers, three sets of columns, never mixed: the request path writes [`Intent`] and what the user named,
+//! `place_servers` writes [`Placed`], `converge_servers` and `reap_servers` write [`Observed`]. Every change of the
+//! intent raises its generation; a node that reached a generation has made all of it true.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use kogge_clock::Timestamp;
+use kogge_ids::{ImageId, PortId, ProjectId, ServerId, UserId};
+use kogge_node_api::InstanceState;
+use serde::{Deserialize, Serialize};
+
+use crate::model::flavor::Shape;
+use crate::model::keypair::ServerKey;
+
+/// A server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// Its id.
+    pub id: ServerId,
+    /// Whose it is.
+    pub project: ProjectId,
+    /// Who made it.
+    pub user: UserId,
+    /// Display name.
+    pub name: String,
+    /// Host name of the guest.
+    pub hostname: String,
+    /// A word for people.
+    pub description: Option<String>,
+    /// What it is made of.
+    pub shape: Shape,
+    /// The image that its disk was made from.
+    pub image: BootedImage,
+    /// What else was said when it was made.
+    pub spec: Spec,
+    /// The user's key-value pairs.
+    pub metadata: BTreeMap<String, String>,
+    /// Tags, sorted.
+    pub tags: Vec<String>,
+    /// Network interfaces in the guest's order.
+    pub nics: Vec<Nic>,
+    /// Who locked it.
+    pub lock: Option<Lock>,
+    /// An address that the user wants shown.
+    pub access_v4: Option<Ipv4Addr>,
+    /// An address that the user wants shown.
+    pub access_v6: Option<Ipv6Addr>,
+    /// What should be.
+    pub intent: Intent,
+    /// Where it runs.
+    pub placed: Placed,
+    /// What is.
+    pub observed: Observed,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When anything changed last.
+    pub updated_at: Timestamp,
+    /// When the last of it was gone.
+    pub deleted_at: Option<Timestamp>,
+    /// Rises with every save; a save of an older one is refused.
+    pub version: i64,
+}
+
+/// The image that a server's disk was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BootedImage {
+    /// Its id.
+    pub id: ImageId,
+    /// Its properties at that time.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// What was said when the server was made and seldom changes. Stored as one JSON column.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// The key for the guest.
+    pub key: Option<ServerKey>,
+    /// User data in base64, as it came.
+    pub user_data: Option<String>,
+    /// Whether the guest gets a config drive.
+    pub config_drive: bool,
+    /// The administrator's password. A secret.
+    pub admin_password: Option<String>,
+    /// The zone that was asked for.
+    pub zone: Option<String>,
+    /// The host that an admin asked for.
+    pub host: Option<String>,
+    /// Scheduler hints as they came.
+    pub hints: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The same for all servers of one request: `r-…`.
+    pub reservation_id: String,
+    /// Number of this server in its request, from 0.
+    pub launch_index: u32,
+    /// `OS-DCF:diskConfig` is `AUTO`.
+    pub auto_disk_config: bool,
+    /// Root disk in GiB as it is now: it grows with a resize and never shrinks.
+    pub root_gib: u64,
+    /// Random bytes for the guest, base64. A secret.
+    pub random_seed: String,
+}
+
+impl std::fmt::Debug for Spec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // user data, password and seed are secrets: never in a log
+        f.debug_struct("Spec").field("zone", &self.zone).field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// A network interface of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nic {
+    /// Its port.
+    pub port: PortId,
+    /// Made by compute, so gone with the server; a port that the user made stays.
+    pub own: bool,
+    /// A word by which the guest may know it.
+    pub tag: Option<String>,
+}
+
+/// A lock against changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// An admin's lock is not opened by the owner.
+    pub by_admin: bool,
+    /// Why; since microversion 2.73.
+    pub reason: Option<String>,
+}
+
+/// What should be. Written by requests only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Rises with every change.
+    pub generation: i64,
+    /// When it rose last, in microseconds; deadlines count from here.
+    pub asked_at: i64,
+    /// What the last change was, in words for the user while it goes on.
+    pub doing: Doing,
+    /// Running, stopped or paused.
+    pub power: Power,
+    /// Number of the newest reboot or start.
+    pub boot: i64,
+    /// Whether the newest one may ask the guest first.
+    pub soft: bool,
+    /// Number of the root disk; a new number is a new disk.
+    pub disk: i64,
+    /// The shape before a resize that waits to be confirmed.
+    pub resized_from: Option<Shape>,
+    /// Number and image of the newest snapshot.
+    pub snapshot: Option<Snapshot>,
+    /// An admin called it broken.
+    pub called_broken: bool,
+    /// It should be gone.
+    pub gone: bool,
+}
+
+/// A picture of the root disk that is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Rises by one with every snapshot of this server.
+    pub number: i64,
+    /// The image that it becomes.
+    pub image: ImageId,
+}
+
+/// What a guest's power should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Power {
+    /// It runs.
+    Running,
+    /// It does not.
+    Stopped,
+    /// It stands still.
+    Paused,
+}
+
+/// What the newest change of the intent was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doing {
+    /// Being made.
+    Spawning,
+    /// Being started.
+    PoweringOn,
+    /// Being stopped.
+    PoweringOff,
+    /// The guest was asked to start anew.
+    Rebooting,
+    /// The machine is reset.
+    RebootingHard,
+    /// Being halted.
+    Pausing,
+    /// Being let go.
+    Unpausing,
+    /// Its disk is made anew.
+    Rebuilding,
+    /// Its shape changes.
+    Resizing,
+    /// Its shape changes back.
+    Reverting,
+    /// Something that is not shown.
+    Updating,
+}
+
+impl Intent {
+    /// The intent of a fresh server.
+    #[must_use]
+    pub const fn running(now: Timestamp) -> Self {
+        Self {
+            generation: 1,
+            asked_at: now.as_micros(),
+            doing: Doing::Spawning,
+            power: Power::Running,
+            boot: 0,
+            soft: false,
+            disk: 1,
+            resized_from: None,
+            snapshot: None,
+            called_broken: false,
+            gone: false,
+        }
+    }
+
+    /// A change of the intent: the next generation.
+    pub const fn ask(&mut self, doing: Doing, now: Timestamp) {
+        self.generation += 1;
+        self.asked_at = now.as_micros();
+        self.doing = doing;
+        self.called_broken = false;
+    }
+
+    /// A change that leaves what goes on visible as it is.
+    pub const fn touch(&mut self, now: Timestamp, settled: bool) {
+        self.generation += 1;
+        self.asked_at = now.as_micros();
+        if settled {
+            self.doing = Doing::Updating;
+        }
+    }
+}
+
+/// Where a server runs. Written by `place_servers` only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// The host, once chosen.
+    pub host: Option<String>,
+    /// Why there is none.
+    pub fault: Option<Fault>,
+}
+
+/// What is. Written by `converge_servers` and, once the server should be gone, by `reap_servers` only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The generation that the node reached.
+    pub reached: i64,
+    /// The newest generation that the node was told.
+    pub told: i64,
+    /// When it was told, in microseconds.
+    pub told_at: i64,
+    /// What the guest does.
+    pub state: InstanceState,
+    /// The guest powered itself down; it is not started again for that.
+    pub stopped_itself: bool,
+    /// Number of the root disk that the node has, or is free to make.
+    pub disk: i64,
+    /// Number of the last snapshot that ended, well or not.
+    pub snapshots: i64,
+    /// When the guest ran first, in microseconds.
+    pub launched_at: Option<i64>,
+    /// Tries that failed one after the other.
+    pub failures: u32,
+    /// When the last one failed, in microseconds.
+    pub failed_at: i64,
+    /// When to try again, in microseconds.
+    pub retry_at: i64,
+    /// Why it cannot be as it should.
+    pub fault: Option<Fault>,
+    /// The node has nothing of it any more.
+    pub removed: bool,
+}
+
+impl Default for Observed {
+    fn default() -> Self {
+        Self {
+            reached: 0,
+            told: 0,
+            told_at: 0,
+            state: InstanceState::Building,
+            stopped_itself: false,
+            disk: 1,
+            snapshots: 0,
+            launched_at: None,
+            failures: 0,
+            failed_at: 0,
+            retry_at: 0,
+            fault: None,
+            removed: false,
+        }
+    }
+}
+
+/// Why a server is not as it should be, for its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The generation that could not be reached; an older one is history.
+    pub generation: i64,
+    /// 500 for trouble of the cloud, as in Nova.
+    pub code: i64,
+    /// In one sentence.
+    pub message: String,
+    /// For admins.
+    pub details: String,
+    /// When, in microseconds.
+    pub at: i64,
+}
+
+impl Server {
+    /// Whether everything that was asked for is true.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.observed.reached >= self.intent.generation && !self.snapshot_pending()
+    }
+
+    /// Whether a snapshot is being taken.
+    #[must_use]
+    pub const fn snapshot_pending(&self) -> bool {
+        matches!(self.intent.snapshot, Some(snapshot) if snapshot.number > self.observed.snapshots)
+    }
+
+    /// Whether the guest ever ran.
+    #[must_use]
+    pub const fn was_built(&self) -> bool {
+        self.observed.launched_at.is_some()
+    }
+
+    /// The fault that holds now: one of an older generation is history.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        let current = |fault: &&Fault| fault.generation >= self.intent.generation;
+        let observed = self.observed.fault.as_ref().filter(current);
+        observed.or_else(|| self.placed.fault.as_ref().filter(current).filter(|_| self.placed.host.is_none()))
+    }
+
+    /// The power to tell the node: a guest that powered itself down stays so until somebody starts it.
+    #[must_use]
+    pub const fn power_to_tell(&self) -> Power {
+        match (self.intent.power, self.observed.stopped_itself, self.intent.doing) {
+            (Power::Running, true, Doing::Updating | Doing::Spawning) => Power::Stopped,
+            (power, _, _) => power,
+        }
+    }
+}

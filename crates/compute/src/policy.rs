@@ -1,0 +1,175 @@
+//! The policy table: Nova's rule names and secure-RBAC defaults.
+
+use kogge_auth::{Rule, RuleSet, policy::base_rules};
+
+const ADMIN: &str = "rule:context_is_admin";
+const MEMBER: &str = "rule:project_member_or_admin";
+const READER: &str = "rule:project_reader_or_admin";
+const ANYBODY: &str = "@";
+const OWNER: &str = "(rule:context_is_admin) or user_id:%(user_id)s";
+
+/// The service's name in rule tables.
+const SERVICE: &str = "compute";
+
+macro_rules! rules {
+    ($($constant:ident $name:literal $default:ident;)*) => {
+        $(#[doc = concat!("`", $name, "`")] pub const $constant: Rule = Rule::new(SERVICE, $name, $default);)*
+        const OWN: &[Rule] = &[$($constant),*];
+    };
+}
+
+rules! {
+    SERVERS_INDEX "os_compute_api:servers:index" READER;
+    SERVERS_DETAIL "os_compute_api:servers:detail" READER;
+    SERVERS_INDEX_ALL "os_compute_api:servers:index:get_all_tenants" ADMIN;
+    SERVERS_DETAIL_ALL "os_compute_api:servers:detail:get_all_tenants" ADMIN;
+    SERVERS_ALL_FILTERS "os_compute_api:servers:allow_all_filters" ADMIN;
+    SERVERS_SHOW "os_compute_api:servers:show" READER;
+    SERVERS_SHOW_EXTRA_SPECS "os_compute_api:servers:show:flavor-extra-specs" READER;
+    SERVERS_SHOW_HOST_STATUS "os_compute_api:servers:show:host_status" ADMIN;
+    SERVERS_CREATE "os_compute_api:servers:create" MEMBER;
+    SERVERS_CREATE_FORCED_HOST "os_compute_api:servers:create:forced_host" ADMIN;
+    SERVERS_CREATE_DESTINATION "compute:servers:create:requested_destination" ADMIN;
+    SERVERS_CREATE_ATTACH_VOLUME "os_compute_api:servers:create:attach_volume" MEMBER;
+    SERVERS_CREATE_ATTACH_NETWORK "os_compute_api:servers:create:attach_network" MEMBER;
+    SERVERS_CREATE_TRUSTED_CERTS "os_compute_api:servers:create:trusted_certs" MEMBER;
+    SERVERS_CREATE_ZERO_DISK "os_compute_api:servers:create:zero_disk_flavor" ADMIN;
+    ATTACH_EXTERNAL_NETWORK "network:attach_external_network" ADMIN;
+    SERVERS_DELETE "os_compute_api:servers:delete" MEMBER;
+    SERVERS_UPDATE "os_compute_api:servers:update" MEMBER;
+    SERVERS_CONFIRM_RESIZE "os_compute_api:servers:confirm_resize" MEMBER;
+    SERVERS_REVERT_RESIZE "os_compute_api:servers:revert_resize" MEMBER;
+    SERVERS_REBOOT "os_compute_api:servers:reboot" MEMBER;
+    SERVERS_RESIZE "os_compute_api:servers:resize" MEMBER;
+    SERVERS_REBUILD "os_compute_api:servers:rebuild" MEMBER;
+    SERVERS_CREATE_IMAGE "os_compute_api:servers:create_image" MEMBER;
+    SERVERS_START "os_compute_api:servers:start" MEMBER;
+    SERVERS_STOP "os_compute_api:servers:stop" MEMBER;
+    EXTENDED_ATTRIBUTES "os_compute_api:os-extended-server-attributes" ADMIN;
+    FORCE_DELETE "os_compute_api:os-deferred-delete:force" MEMBER;
+    RESET_STATE "os_compute_api:os-admin-actions:reset_state" ADMIN;
+    ADMIN_PASSWORD "os_compute_api:os-admin-password" MEMBER;
+    CONSOLE_OUTPUT "os_compute_api:os-console-output" MEMBER;
+    LOCK "os_compute_api:os-lock-server:lock" MEMBER;
+    UNLOCK "os_compute_api:os-lock-server:unlock" MEMBER;
+    UNLOCK_OVERRIDE "os_compute_api:os-lock-server:unlock:unlock_override" ADMIN;
+    PAUSE "os_compute_api:os-pause-server:pause" MEMBER;
+    UNPAUSE "os_compute_api:os-pause-server:unpause" MEMBER;
+    INTERFACES_LIST "os_compute_api:os-attach-interfaces:list" READER;
+    INTERFACES_SHOW "os_compute_api:os-attach-interfaces:show" READER;
+    INTERFACES_CREATE "os_compute_api:os-attach-interfaces:create" MEMBER;
+    INTERFACES_DELETE "os_compute_api:os-attach-interfaces:delete" MEMBER;
+    IPS_INDEX "os_compute_api:ips:index" READER;
+    IPS_SHOW "os_compute_api:ips:show" READER;
+    METADATA_INDEX "os_compute_api:server-metadata:index" READER;
+    METADATA_SHOW "os_compute_api:server-metadata:show" READER;
+    METADATA_CREATE "os_compute_api:server-metadata:create" MEMBER;
+    METADATA_UPDATE_ALL "os_compute_api:server-metadata:update_all" MEMBER;
+    METADATA_UPDATE "os_compute_api:server-metadata:update" MEMBER;
+    METADATA_DELETE "os_compute_api:server-metadata:delete" MEMBER;
+    TAGS_INDEX "os_compute_api:os-server-tags:index" READER;
+    TAGS_SHOW "os_compute_api:os-server-tags:show" READER;
+    TAGS_UPDATE "os_compute_api:os-server-tags:update" MEMBER;
+    TAGS_UPDATE_ALL "os_compute_api:os-server-tags:update_all" MEMBER;
+    TAGS_DELETE "os_compute_api:os-server-tags:delete" MEMBER;
+    TAGS_DELETE_ALL "os_compute_api:os-server-tags:delete_all" MEMBER;
+    ACTIONS_LIST "os_compute_api:os-instance-actions:list" READER;
+    ACTIONS_SHOW "os_compute_api:os-instance-actions:show" READER;
+    ACTIONS_EVENTS "os_compute_api:os-instance-actions:events" ADMIN;
+    ACTIONS_EVENT_DETAILS "os_compute_api:os-instance-actions:events:details" ADMIN;
+    FLAVOR_CREATE "os_compute_api:os-flavor-manage:create" ADMIN;
+    FLAVOR_UPDATE "os_compute_api:os-flavor-manage:update" ADMIN;
+    FLAVOR_DELETE "os_compute_api:os-flavor-manage:delete" ADMIN;
+    FLAVOR_ACCESS "os_compute_api:os-flavor-access" ADMIN;
+    FLAVOR_ACCESS_ADD "os_compute_api:os-flavor-access:add_tenant_access" ADMIN;
+    FLAVOR_ACCESS_REMOVE "os_compute_api:os-flavor-access:remove_tenant_access" ADMIN;
+    EXTRA_SPECS_INDEX "os_compute_api:os-flavor-extra-specs:index" READER;
+    EXTRA_SPECS_SHOW "os_compute_api:os-flavor-extra-specs:show" READER;
+    EXTRA_SPECS_CREATE "os_compute_api:os-flavor-extra-specs:create" ADMIN;
+    EXTRA_SPECS_UPDATE "os_compute_api:os-flavor-extra-specs:update" ADMIN;
+    EXTRA_SPECS_DELETE "os_compute_api:os-flavor-extra-specs:delete" ADMIN;
+    KEYPAIRS_INDEX "os_compute_api:os-keypairs:index" OWNER;
+    KEYPAIRS_CREATE "os_compute_api:os-keypairs:create" OWNER;
+    KEYPAIRS_DELETE "os_compute_api:os-keypairs:delete" OWNER;
+    KEYPAIRS_SHOW "os_compute_api:os-keypairs:show" OWNER;
+    LIMITS "os_compute_api:limits" ANYBODY;
+    LIMITS_OTHER "os_compute_api:limits:other_project" ADMIN;
+    QUOTA_SHOW "os_compute_api:os-quota-sets:show" READER;
+    QUOTA_DETAIL "os_compute_api:os-quota-sets:detail" READER;
+    QUOTA_DEFAULTS "os_compute_api:os-quota-sets:defaults" ANYBODY;
+    QUOTA_UPDATE "os_compute_api:os-quota-sets:update" ADMIN;
+    QUOTA_DELETE "os_compute_api:os-quota-sets:delete" ADMIN;
+    QUOTA_CLASS_SHOW "os_compute_api:os-quota-class-sets:show" ADMIN;
+    QUOTA_CLASS_UPDATE "os_compute_api:os-quota-class-sets:update" ADMIN;
+    USAGE_SHOW "os_compute_api:os-simple-tenant-usage:show" READER;
+    USAGE_LIST "os_compute_api:os-simple-tenant-usage:list" ADMIN;
+    ZONES_LIST "os_compute_api:os-availability-zone:list" ANYBODY;
+    ZONES_DETAIL "os_compute_api:os-availability-zone:detail" ADMIN;
+    EXTENSIONS "os_compute_api:extensions" ANYBODY;
+    HYPERVISORS_LIST "os_compute_api:os-hypervisors:list" ADMIN;
+    HYPERVISORS_DETAIL "os_compute_api:os-hypervisors:list-detail" ADMIN;
+    HYPERVISORS_SHOW "os_compute_api:os-hypervisors:show" ADMIN;
+    HYPERVISORS_STATISTICS "os_compute_api:os-hypervisors:statistics" ADMIN;
+    HYPERVISORS_UPTIME "os_compute_api:os-hypervisors:uptime" ADMIN;
+    HYPERVISORS_SEARCH "os_compute_api:os-hypervisors:search" ADMIN;
+    HYPERVISORS_SERVERS "os_compute_api:os-hypervisors:servers" ADMIN;
+    SERVICES_LIST "os_compute_api:os-services:list" ADMIN;
+    SERVICES_UPDATE "os_compute_api:os-services:update" ADMIN;
+    AGGREGATES_INDEX "os_compute_api:os-aggregates:index" ADMIN;
+    AGGREGATES_SHOW "os_compute_api:os-aggregates:show" ADMIN;
+    AGGREGATES_CREATE "os_compute_api:os-aggregates:create" ADMIN;
+    AGGREGATES_UPDATE "os_compute_api:os-aggregates:update" ADMIN;
+    AGGREGATES_DELETE "os_compute_api:os-aggregates:delete" ADMIN;
+    AGGREGATES_ADD_HOST "os_compute_api:os-aggregates:add_host" ADMIN;
+    AGGREGATES_REMOVE_HOST "os_compute_api:os-aggregates:remove_host" ADMIN;
+    AGGREGATES_SET_METADATA "os_compute_api:os-aggregates:set_metadata" ADMIN;
+    GROUPS_LIST "os_compute_api:os-security-groups:list" READER;
+    GROUPS_ADD "os_compute_api:os-security-groups:add" MEMBER;
+    GROUPS_REMOVE "os_compute_api:os-security-groups:remove" MEMBER;
+    GROUPS_GET "os_compute_api:os-security-groups:get" READER;
+    GROUPS_SHOW "os_compute_api:os-security-groups:show" READER;
+    GROUPS_CREATE "os_compute_api:os-security-groups:create" MEMBER;
+    GROUPS_UPDATE "os_compute_api:os-security-groups:update" MEMBER;
+    GROUPS_DELETE "os_compute_api:os-security-groups:delete" MEMBER;
+    GROUP_RULES_CREATE "os_compute_api:os-security-groups:rule:create" MEMBER;
+    GROUP_RULES_DELETE "os_compute_api:os-security-groups:rule:delete" MEMBER;
+    VOLUME_ATTACHMENTS_INDEX "os_compute_api:os-volumes-attachments:index" READER;
+}
+
+const BASE: [Rule; 9] = base_rules(SERVICE);
+
+const fn joined<const N: usize>(base: &[Rule], own: &[Rule]) -> [Rule; N] {
+    let mut all = [base[0]; N];
+    let mut index = 0;
+    while index < N {
+        all[index] = if index < base.len() { base[index] } else { own[index - base.len()] };
+        index += 1;
+    }
+    all
+}
+
+const ALL: [Rule; BASE.len() + OWN.len()] = joined(&BASE, OWN);
+
+/// All rules of this service.
+pub const RULES: RuleSet = RuleSet { service: SERVICE, rules: &ALL };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_rule_stands_twice_in_the_table() {
+        let names: BTreeSet<&str> = RULES.rules.iter().map(|rule| rule.name).collect();
+        assert_eq!(names.len(), RULES.rules.len());
+    }
+
+    #[test]
+    fn own_rules_have_novas_prefixes() {
+        for rule in OWN {
+            let prefixes = ["os_compute_api:", "compute:", "network:"];
+            assert!(prefixes.iter().any(|prefix| rule.name.starts_with(prefix)), "{}", rule.name);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What compute does for callers: load, ask the policy, apply the rules, write the intent in one transaction, wake
+//! the tasks. No HTTP, no JSON of the API, no waiting for nodes.
+
+pub(crate) mod actions;
+pub(crate) mod aggregates;
+pub(crate) mod flavors;
+pub(crate) mod hosts;
+pub(crate) mod keypairs;
+pub(crate) mod quotas;
+pub(crate) mod servers;

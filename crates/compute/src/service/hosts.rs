@@ -1,0 +1,132 @@
+//! Hosts for admins, and zones for everybody.
+
+use std::collections::BTreeMap;
+
+use kogge_auth::{Caller, Rule, Target};
+use kogge_placement::{DISK_GB, MEMORY_MB, Resources, VCPU};
+
+use crate::error::{Error, Result};
+use crate::model::host::{Aggregate, Host, zone_of};
+use crate::store::{aggregates, hosts as store, servers};
+use crate::{Compute, policy};
+
+/// A hypervisor with what is used of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Hypervisor {
+    /// The host.
+    pub(crate) host: Host,
+    /// Whether it answers.
+    pub(crate) up: bool,
+    /// What its servers hold, by resource class.
+    pub(crate) used: Resources,
+    /// Its servers: id and name.
+    pub(crate) servers: Vec<(String, String)>,
+}
+
+impl Hypervisor {
+    /// What its servers hold of a resource class.
+    pub(crate) fn used(&self, class: &str) -> i64 {
+        self.used.get(class).copied().unwrap_or(0)
+    }
+
+    /// Virtual CPUs, memory in MiB and disk in GiB that its servers hold.
+    pub(crate) fn figures(&self) -> (i64, i64, i64) {
+        (self.used(VCPU), self.used(MEMORY_MB), self.used(DISK_GB))
+    }
+}
+
+/// A zone with the names of its hosts and whether each answers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Zone {
+    /// The hosts.
+    pub(crate) hosts: Vec<Host>,
+    /// Whether any answers and takes servers.
+    pub(crate) available: bool,
+}
+
+/// What an admin decides about a service.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ServiceChange {
+    /// No new servers.
+    pub(crate) disabled: Option<bool>,
+    /// Why.
+    pub(crate) reason: Option<String>,
+    /// It is dead.
+    pub(crate) forced_down: Option<bool>,
+}
+
+impl Compute {
+    /// All hosts, with their zones.
+    pub(crate) async fn services(&self, caller: &Caller) -> Result<Vec<(Host, String)>> {
+        caller.allow(&policy::SERVICES_LIST, &Target::none())?;
+        let aggregates = aggregates::list(self.db()).await?;
+        let hosts = store::list(self.db()).await?;
+        Ok(hosts
+            .into_iter()
+            .map(|host| {
+                let zone = zone_of(host.name(), &aggregates, &self.config().default_zone);
+                (host, zone)
+            })
+            .collect())
+    }
+
+    /// Changes the service that `is_it` picks.
+    pub(crate) async fn change_service(
+        &self,
+        caller: &Caller,
+        is_it: impl Fn(&Host) -> bool + Send,
+        what: &str,
+        change: ServiceChange,
+    ) -> Result<Host> {
+        caller.allow(&policy::SERVICES_UPDATE, &Target::none())?;
+        let mut tx = self.db().begin().await?;
+        let found = store::list(&mut tx).await?.into_iter().find(|host| is_it(host));
+        let mut host = found.ok_or_else(|| Error::NotFound(format!("{what} could not be found.")))?;
+        if let Some(disabled) = change.disabled {
+            host.disabled = disabled;
+            host.disabled_reason = change.reason.filter(|_| disabled);
+        }
+        if let Some(down) = change.forced_down {
+            host.forced_down = down;
+        }
+        store::update(&mut tx, &host).await?;
+        tx.commit().await?;
+        self.wakes().place.wake();
+        Ok(host)
+    }
+
+    /// All hypervisors, with usage and servers.
+    pub(crate) async fn hypervisors(&self, caller: &Caller, rule: &Rule) -> Result<Vec<Hypervisor>> {
+        caller.allow(rule, &Target::none())?;
+        let supplies = self.placement().supplies().await.map_err(Error::internal)?;
+        let mut used: BTreeMap<String, Resources> =
+            supplies.into_iter().map(|supply| (supply.provider.name, supply.used)).collect();
+        let mut hypervisors = Vec::new();
+        for host in store::list(self.db()).await? {
+            let servers = servers::names_on(self.db(), host.name()).await?;
+            let used = used.remove(host.name()).unwrap_or_default();
+            let up = host.is_up(self.now(), self.config().host_patience());
+            hypervisors.push(Hypervisor { host, up, used, servers });
+        }
+        Ok(hypervisors)
+    }
+
+    /// All zones by name.
+    pub(crate) async fn zones(&self, caller: &Caller, detail: bool) -> Result<BTreeMap<String, Zone>> {
+        let rule = if detail { &policy::ZONES_DETAIL } else { &policy::ZONES_LIST };
+        caller.allow(rule, &Target::none())?;
+        self.all_zones().await
+    }
+
+    pub(crate) async fn all_zones(&self) -> Result<BTreeMap<String, Zone>> {
+        let aggregates: Vec<Aggregate> = aggregates::list(self.db()).await?;
+        let mut zones: BTreeMap<String, Zone> = BTreeMap::new();
+        for host in store::list(self.db()).await? {
+            let name = zone_of(host.name(), &aggregates, &self.config().default_zone);
+            let zone = zones.entry(name).or_default();
+            zone.available |= !host.disabled && host.is_up(self.now(), self.config().host_patience());
+            zone.hosts.push(host);
+        }
+        Ok(zones)
+    }
+}

@@ -1,0 +1,13 @@
+//! Servers: finding them, and changing what they should be.
+
+pub(crate) mod boot;
+pub(crate) mod change;
+pub(crate) mod console;
+pub(crate) mod create;
+pub(crate) mod details;
+pub(crate) mod find;
+pub(crate) mod interfaces;
+pub(crate) mod labels;
+pub(crate) mod power;
+pub(crate) mod reshape;
+pub(crate) mod snapshot;

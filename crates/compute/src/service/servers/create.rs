@@ -1,0 +1,402 @@
+//! Making servers: everything is checked, then one transaction writes them with their ports.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use kogge_auth::{Caller, Target};
+use kogge_db::Tx;
+use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId};
+
+use super::boot::{numbered, password, reservation, seed};
+use super::change::note;
+use super::labels::{check_metadata, distinct};
+use crate::error::{Error, Result};
+use crate::lower::network::WantedPort;
+use crate::model::flavor::Shape;
+use crate::model::hostname;
+use crate::model::keypair::ServerKey;
+use crate::model::quota::{self, Limits, Usage};
+use crate::model::server::{BootedImage, Intent, Nic, Observed, Placed, Server, Spec};
+use crate::store::{keypairs, quotas, servers as store};
+use crate::{Compute, policy};
+
+/// Servers to be made.
+#[derive(Clone, Default)]
+pub(crate) struct NewServers {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) hostname: Option<String>,
+    pub(crate) flavor: String,
+    pub(crate) image: Option<String>,
+    pub(crate) networks: Networks,
+    pub(crate) groups: Vec<String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) key_name: Option<String>,
+    pub(crate) user_data: Option<String>,
+    pub(crate) config_drive: bool,
+    pub(crate) admin_password: Option<String>,
+    pub(crate) zone: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) min_count: u32,
+    pub(crate) max_count: u32,
+    pub(crate) hints: Option<serde_json::Map<String, serde_json::Value>>,
+    pub(crate) auto_disk_config: bool,
+    pub(crate) access_v4: Option<Ipv4Addr>,
+    pub(crate) access_v6: Option<Ipv6Addr>,
+    pub(crate) trusted_certs: bool,
+}
+
+/// What the servers are joined to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Networks {
+    /// Nothing was said: the project's only network, if there is one.
+    #[default]
+    Unsaid,
+    /// To nothing.
+    None,
+    /// A network that is made where there is none.
+    Auto,
+    /// These, in this order.
+    Listed(Vec<Wish>),
+}
+
+/// One interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) network: Option<String>,
+    pub(crate) port: Option<String>,
+    pub(crate) fixed_ip: Option<IpAddr>,
+    pub(crate) tag: Option<String>,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// The first of the servers; the others are like it.
+    pub(crate) first: ServerId,
+    /// The password of all of them.
+    pub(crate) admin_password: String,
+    /// The id of the request.
+    pub(crate) reservation_id: String,
+}
+
+/// Everything that was looked up for a request.
+struct Plan {
+    project: ProjectId,
+    shape: Shape,
+    image: BootedImage,
+    key: Option<ServerKey>,
+    zone: Option<String>,
+    host: Option<String>,
+    wishes: Vec<Wish>,
+    groups: Vec<SecurityGroupId>,
+    tags: Vec<String>,
+    admin_password: String,
+    reservation_id: String,
+}
+
+impl Compute {
+    /// Makes servers.
+    pub(crate) async fn create_servers(&self, caller: &Caller, new: NewServers) -> Result<Made> {
+        let plan = self.plan(caller, &new).await?;
+        let mut tx = self.db().begin().await?;
+        quotas::take_turn(&mut tx, plan.project.as_str()).await?;
+        let limits = quotas::limits(&mut tx, plan.project.as_str(), &self.config().quota).await?;
+        check_metadata(new.metadata.len(), &limits)?;
+        let used = quotas::usage(&mut tx, plan.project.as_str()).await?;
+        let count = affordable(&limits, used, &plan.shape, new.min_count, new.max_count)?;
+        let mut first = None;
+        for index in 0..count {
+            let id = self.write(&mut tx, caller, &new, &plan, index, count).await?;
+            first.get_or_insert(id);
+        }
+        tx.commit().await?;
+        self.wakes().place.wake();
+        let first = first.ok_or_else(|| Error::Invalid("min_count must be 1 or more".to_owned()))?;
+        Ok(Made { first, admin_password: plan.admin_password, reservation_id: plan.reservation_id })
+    }
+
+    async fn plan(&self, caller: &Caller, new: &NewServers) -> Result<Plan> {
+        let zone_target = new.zone.clone().unwrap_or_default();
+        let target = Target::own(caller).attr("availability_zone", zone_target.as_str());
+        caller.allow(&policy::SERVERS_CREATE, &target)?;
+        let project = caller.project_id().cloned();
+        let project = project.ok_or_else(|| {
+            Error::Forbidden("A server belongs to a project: ask for a token with project scope.".to_owned())
+        })?;
+        if new.trusted_certs {
+            caller.allow(&policy::SERVERS_CREATE_TRUSTED_CERTS, &target)?;
+            let why = "Certificate image validation failed: this cloud verifies no image signatures; leave \
+                       trusted_image_certificates out.";
+            return Err(Error::Invalid(why.to_owned()));
+        }
+        let (zone, host) = self.destination(caller, new, &target).await?;
+        let flavor = self.flavor(caller, &new.flavor).await.map_err(invalid_if_missing)?;
+        let shape = flavor.shape;
+        let Some(image) = &new.image else { return Err(no_volumes()) };
+        let image = self.bootable(caller, image, &shape, "Can not find requested image").await?;
+        if shape.disk_gib == 0 && !caller.may(&policy::SERVERS_CREATE_ZERO_DISK, &target) {
+            let why = "Only volume-backed servers are allowed for flavors with zero disk.";
+            return Err(Error::Forbidden(why.to_owned()));
+        }
+        let key = match &new.key_name {
+            Some(name) => {
+                let found = keypairs::get(self.db(), &caller.user.id, name).await?;
+                let key = found.ok_or_else(|| Error::Invalid("Invalid key_name provided.".to_owned()))?;
+                Some(ServerKey { name: key.name, kind: key.kind, public_key: key.public_key })
+            }
+            None => None,
+        };
+        if let Some(group) = new.hints.as_ref().and_then(|hints| hints.get("group")) {
+            let group = group.as_str().map_or_else(|| group.to_string(), str::to_owned);
+            return Err(Error::Invalid(format!("Instance group {group} could not be found.")));
+        }
+        if new.hostname.is_some() && new.max_count > 1 {
+            let why = "Unable to allocate a single hostname to multiple instances";
+            return Err(Error::Invalid(why.to_owned()));
+        }
+        let wishes = self.wishes(caller, new, &target).await?;
+        for network in wishes.iter().filter_map(|wish| wish.network.as_ref()) {
+            self.check_network(caller, network).await.map_err(invalid_if_missing)?;
+        }
+        let mut groups = Vec::with_capacity(new.groups.len());
+        for name in &new.groups {
+            groups.push(self.group(caller, name).await.map_err(invalid_if_missing)?.id);
+        }
+        Ok(Plan {
+            project,
+            shape,
+            image,
+            key,
+            zone,
+            host,
+            wishes,
+            groups,
+            tags: distinct(&new.tags)?,
+            admin_password: new.admin_password.clone().unwrap_or_else(password),
+            reservation_id: reservation(),
+        })
+    }
+
+    /// Zone and host that are asked for: `zone`, `zone:host`, or a host by name.
+    async fn destination(
+        &self,
+        caller: &Caller,
+        new: &NewServers,
+        target: &Target<'_>,
+    ) -> Result<(Option<String>, Option<String>)> {
+        if new.host.is_some() {
+            caller.allow(&policy::SERVERS_CREATE_DESTINATION, target)?;
+        }
+        let zones = self.all_zones().await?;
+        let (zone, forced) = match new.zone.as_deref().map(|zone| zone.split_once(':').unwrap_or((zone, "")))
+        {
+            Some((zone, rest)) => (Some(zone).filter(|zone| !zone.is_empty()), rest.trim_matches(':')),
+            None => (None, ""),
+        };
+        let host = if forced.is_empty() {
+            new.host.clone()
+        } else {
+            caller.allow(&policy::SERVERS_CREATE_FORCED_HOST, target)?;
+            if new.host.is_some() {
+                let why = "One mechanism with host and/or hypervisor_hostname and another mechanism with \
+                           zone:host:node are mutually exclusive.";
+                return Err(Error::Invalid(why.to_owned()));
+            }
+            Some(forced.split(':').next().unwrap_or(forced).to_owned())
+        };
+        if let Some(host) = &host {
+            let known = zones.values().any(|zone| zone.hosts.iter().any(|one| one.name() == host));
+            known
+                .then_some(())
+                .ok_or_else(|| Error::Invalid(format!("Compute host {host} could not be found.")))?;
+        }
+        if let Some(zone) = zone
+            && host.is_none()
+            && !zones.get(zone).is_some_and(|zone| zone.available)
+        {
+            let why = "The requested availability zone is not available";
+            return Err(Error::Invalid(why.to_owned()));
+        }
+        Ok((zone.map(str::to_owned), host))
+    }
+
+    /// The interfaces of each server, with networks found where none was named.
+    async fn wishes(&self, caller: &Caller, new: &NewServers, target: &Target<'_>) -> Result<Vec<Wish>> {
+        let one = |network: NetworkId| vec![Wish { network: Some(network.to_string()), ..Wish::default() }];
+        let listed = match &new.networks {
+            Networks::None => return Ok(Vec::new()),
+            Networks::Auto => {
+                caller.allow(&policy::SERVERS_CREATE_ATTACH_NETWORK, target)?;
+                return Ok(one(self.auto_network(caller).await?));
+            }
+            Networks::Listed(wishes) if !wishes.is_empty() => {
+                caller.allow(&policy::SERVERS_CREATE_ATTACH_NETWORK, target)?;
+                wishes.clone()
+            }
+            Networks::Listed(_) | Networks::Unsaid => {
+                let networks = self.boot_networks(caller).await?;
+                return match networks.as_slice() {
+                    [] => Ok(Vec::new()),
+                    [network] => Ok(one(*network)),
+                    _ => Err(Error::Conflict(
+                        "More than one possible network found. Specify network ID(s) to select which one(s) to \
+                         connect to."
+                            .to_owned(),
+                    )),
+                };
+            }
+        };
+        if new.max_count > 1 {
+            if listed.iter().any(|wish| wish.fixed_ip.is_some()) {
+                let why = "max_count cannot be greater than 1 if an fixed_ip is specified.";
+                return Err(Error::Invalid(format!("Failed to launch instances: {why}")));
+            }
+            if listed.iter().any(|wish| wish.port.is_some()) {
+                let why = "Unable to launch multiple instances with a single configured port ID. Please launch your \
+                           instance one by one with different ports.";
+                return Err(Error::Invalid(format!("Failed to launch instances: {why}")));
+            }
+        }
+        Ok(listed)
+    }
+
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: &NewServers,
+        plan: &Plan,
+        index: u32,
+        count: u32,
+    ) -> Result<ServerId> {
+        let (id, now) = (ServerId::random(), self.now());
+        let name = numbered(&new.name, index, count);
+        let hostname = new.hostname.clone().unwrap_or_else(|| hostname::from_name(&name, &id.to_string()));
+        let nics = self.write_ports(tx, caller, plan, id, &hostname).await?;
+        let server = Server {
+            id,
+            project: plan.project.clone(),
+            user: caller.user.id.clone(),
+            name,
+            hostname,
+            description: new.description.clone(),
+            shape: plan.shape.clone(),
+            image: plan.image.clone(),
+            spec: Spec {
+                key: plan.key.clone(),
+                user_data: new.user_data.clone(),
+                config_drive: new.config_drive,
+                admin_password: Some(plan.admin_password.clone()),
+                zone: plan.zone.clone(),
+                host: plan.host.clone(),
+                hints: new.hints.clone(),
+                reservation_id: plan.reservation_id.clone(),
+                launch_index: index,
+                auto_disk_config: new.auto_disk_config,
+                root_gib: plan.shape.disk_gib,
+                random_seed: seed(),
+            },
+            metadata: new.metadata.clone(),
+            tags: plan.tags.clone(),
+            nics,
+            lock: None,
+            access_v4: new.access_v4,
+            access_v6: new.access_v6,
+            intent: Intent::running(now),
+            placed: Placed::default(),
+            observed: Observed::default(),
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            version: 1,
+        };
+        store::insert(tx, &server).await?;
+        note(tx, caller, &server, "create", false, now).await?;
+        Ok(id)
+    }
+
+    async fn write_ports(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        plan: &Plan,
+        server: ServerId,
+        hostname: &str,
+    ) -> Result<Vec<Nic>> {
+        let zone = plan.zone.clone().unwrap_or_else(|| self.config().default_zone.clone());
+        let mut nics = Vec::with_capacity(plan.wishes.len());
+        for wish in &plan.wishes {
+            let wanted =
+                WantedPort { server, zone: &zone, groups: &plan.groups, hostname, project: &plan.project };
+            let (port, own) = match &wish.port {
+                Some(port) => {
+                    let missing = || Error::Invalid(format!("Port id {port} could not be found."));
+                    let port: PortId = port.parse().map_err(|_| missing())?;
+                    self.claim_port(tx, caller, port, &wanted).await.map_err(invalid_if_missing)?;
+                    (port, false)
+                }
+                None => {
+                    let network = wish.network.as_deref().unwrap_or_default();
+                    let missing = || Error::Invalid(format!("Network {network} could not be found."));
+                    let network: NetworkId = network.parse().map_err(|_| missing())?;
+                    let made = self.make_port(tx, caller, network, wish.fixed_ip, &wanted).await;
+                    (made.map_err(invalid_if_missing)?, true)
+                }
+            };
+            nics.push(Nic { port, own, tag: wish.tag.clone() });
+        }
+        Ok(nics)
+    }
+}
+
+/// What is not there is a mistake of the request when a server is made.
+fn invalid_if_missing(error: Error) -> Error {
+    match error {
+        Error::NotFound(message) => Error::Invalid(message),
+        other => other,
+    }
+}
+
+/// Volumes come with the volume service.
+pub(crate) fn no_volumes() -> Error {
+    Error::Invalid(
+        "Block Device Mapping is Invalid: this cloud has no volume service; name an image and boot from its local copy."
+            .to_owned(),
+    )
+}
+
+/// How many of `least` to `most` servers fit into the quota.
+fn affordable(limits: &Limits, used: Usage, shape: &Shape, least: u32, most: u32) -> Result<u32> {
+    let asked = |count: u32| Usage {
+        instances: i64::from(count),
+        cores: i64::from(shape.vcpus).saturating_mul(i64::from(count)),
+        ram: crate::store::big(shape.ram_mib).saturating_mul(i64::from(count)),
+    };
+    if let Some(over) = quota::check(limits, used, asked(least)) {
+        return Err(Error::OverQuota(over));
+    }
+    let (mut low, mut high) = (least, most);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if quota::check(limits, used, asked(middle)).is_none() { low = middle } else { high = middle - 1 }
+    }
+    Ok(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_servers_are_made_as_the_quota_has_room_for() {
+        let shape = crate::model::step::tests::fresh().shape;
+        let limits: Limits = [("instances".to_owned(), 10), ("cores".to_owned(), 7)].into();
+        let used = Usage { instances: 4, cores: 4, ram: 0 };
+        assert_eq!(affordable(&limits, used, &shape, 1, 100).unwrap(), 3);
+        assert_eq!(affordable(&limits, used, &shape, 1, 2).unwrap(), 2);
+        assert!(matches!(affordable(&limits, used, &shape, 4, 100), Err(Error::OverQuota(_))));
+        assert_eq!(affordable(&Limits::new(), used, &shape, 1, 1000).unwrap(), 1000);
+    }
+}

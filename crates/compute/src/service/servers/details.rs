@@ -1,0 +1,87 @@
+//! Servers with all that their views show, in a constant number of queries for any number of servers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use kogge_ids::ServerId;
+use sha2::{Digest as _, Sha224};
+
+use crate::Compute;
+use crate::error::Result;
+use crate::lower::network::Attached;
+use crate::model::host::{Host, zone_of};
+use crate::model::server::Server;
+use crate::store::{aggregates, hosts};
+
+/// A server with what stands elsewhere.
+#[derive(Debug, Clone)]
+pub(crate) struct Details {
+    /// The server.
+    pub(crate) server: Server,
+    /// Its ports in the guest's order.
+    pub(crate) ports: Vec<Attached>,
+    /// The zone that it is in, or was asked for; empty for none.
+    pub(crate) zone: String,
+    /// `UP`, `DOWN`, `MAINTENANCE`, or empty without host.
+    pub(crate) host_status: &'static str,
+}
+
+impl Compute {
+    /// The details of servers, in the same order.
+    pub(crate) async fn details(&self, servers: Vec<Server>) -> Result<Vec<Details>> {
+        let ids: Vec<ServerId> =
+            servers.iter().filter(|server| server.deleted_at.is_none()).map(|server| server.id).collect();
+        let mut ports = if ids.is_empty() { HashMap::new() } else { self.attached(&ids).await? };
+        let aggregates = aggregates::list(self.db()).await?;
+        let hosts: BTreeMap<String, Host> =
+            hosts::list(self.db()).await?.into_iter().map(|host| (host.name().to_owned(), host)).collect();
+        let (now, patience) = (self.now(), self.config().host_patience());
+        Ok(servers
+            .into_iter()
+            .map(|server| {
+                let mut attached = ports.remove(&server.id).unwrap_or_default();
+                let slot = |port| server.nics.iter().position(|nic| nic.port == port).unwrap_or(usize::MAX);
+                attached.sort_by_key(|port| slot(port.id));
+                let host = server.placed.host.as_deref();
+                let zone = match host {
+                    Some(host) => zone_of(host, &aggregates, &self.config().default_zone),
+                    None => server.spec.zone.clone().unwrap_or_default(),
+                };
+                let host_status = match host.map(|name| hosts.get(name)) {
+                    Some(Some(host)) if host.disabled => "MAINTENANCE",
+                    Some(Some(host)) if host.is_up(now, patience) => "UP",
+                    Some(_) => "DOWN",
+                    None => "",
+                };
+                Details { server, ports: attached, zone, host_status }
+            })
+            .collect())
+    }
+
+    /// The details of one server.
+    pub(crate) async fn detail(&self, server: Server) -> Result<Details> {
+        let mut all = self.details(vec![server]).await?;
+        all.pop().ok_or(crate::error::Error::Busy)
+    }
+}
+
+/// The host as its project may know it: the same for servers on the same host, and nothing else.
+pub(crate) fn host_id(project: &str, host: Option<&str>) -> String {
+    let Some(host) = host else { return String::new() };
+    let mut digest = Sha224::new();
+    digest.update(project.as_bytes());
+    digest.update(host.as_bytes());
+    hex::encode(digest.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_id;
+
+    #[test]
+    fn a_host_id_tells_hosts_apart_within_a_project_only() {
+        assert_eq!(host_id("p", None), "");
+        assert_eq!(host_id("p", Some("h")).len(), 56);
+        assert_ne!(host_id("p", Some("h")), host_id("p", Some("i")));
+        assert_ne!(host_id("p", Some("h")), host_id("q", Some("h")));
+    }
+}

@@ -1,0 +1,167 @@
+//! Names, descriptions, metadata and tags.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use kogge_auth::{Caller, Rule};
+
+use super::change::Guard;
+use crate::error::{Error, Result};
+use crate::model::server::Server;
+use crate::model::state::VmState;
+use crate::store::quotas;
+use crate::{Compute, policy};
+
+/// States in which labels may change.
+const STEADY: &[VmState] = &[VmState::Active, VmState::Paused, VmState::Stopped];
+/// Most tags of a server.
+const MOST_TAGS: usize = 50;
+
+/// What an update may change; `None` stays.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ServerUpdate {
+    /// Display name.
+    pub(crate) name: Option<String>,
+    /// Description; `Some(None)` takes it away.
+    pub(crate) description: Option<Option<String>>,
+    /// Host name.
+    pub(crate) hostname: Option<String>,
+    /// Shown address.
+    pub(crate) access_v4: Option<Ipv4Addr>,
+    /// Shown address.
+    pub(crate) access_v6: Option<Ipv6Addr>,
+    /// How the disk is divided.
+    pub(crate) auto_disk_config: Option<bool>,
+}
+
+impl Compute {
+    /// Changes what a server is called.
+    pub(crate) async fn update_server(
+        &self,
+        caller: &Caller,
+        id: &str,
+        update: ServerUpdate,
+    ) -> Result<Server> {
+        let guard = Guard { heeds_lock: false, ..Guard::new("update", &[]) };
+        let mut changing = self.open(caller, id, &policy::SERVERS_UPDATE, guard).await?;
+        let server = &mut changing.server;
+        let update = update.clone();
+        let told = update.name.is_some() || update.hostname.is_some();
+        server.name = update.name.unwrap_or_else(|| server.name.clone());
+        server.hostname = update.hostname.unwrap_or_else(|| server.hostname.clone());
+        server.description = update.description.unwrap_or_else(|| server.description.clone());
+        server.access_v4 = update.access_v4.or(server.access_v4);
+        server.access_v6 = update.access_v6.or(server.access_v6);
+        server.spec.auto_disk_config = update.auto_disk_config.unwrap_or(server.spec.auto_disk_config);
+        if told {
+            touch(server, changing.now);
+        }
+        self.close(caller, changing, None).await
+    }
+
+    /// Adds to the metadata, or replaces all of it.
+    pub(crate) async fn put_metadata(
+        &self,
+        caller: &Caller,
+        id: &str,
+        rule: &Rule,
+        pairs: &BTreeMap<String, String>,
+        replace: bool,
+    ) -> Result<BTreeMap<String, String>> {
+        let guard = Guard::new("update metadata", STEADY);
+        let mut changing = self.open(caller, id, rule, guard).await?;
+        let server = &mut changing.server;
+        if replace {
+            server.metadata.clear();
+        }
+        server.metadata.extend(pairs.clone());
+        let limits = quotas::limits(&mut changing.tx, server.project.as_str(), &self.config().quota).await?;
+        check_metadata(server.metadata.len(), &limits)?;
+        touch(server, changing.now);
+        let changed = self.close(caller, changing, None);
+        Ok(changed.await?.metadata)
+    }
+
+    /// Takes a metadata item away.
+    pub(crate) async fn delete_metadata(&self, caller: &Caller, id: &str, key: &str) -> Result<()> {
+        let guard = Guard::new("delete metadata", STEADY);
+        let rule = &policy::METADATA_DELETE;
+        let mut changing = self.open(caller, id, rule, guard).await?;
+        let gone = changing.server.metadata.remove(key);
+        gone.ok_or_else(|| Error::NotFound("Metadata item was not found".to_owned()))?;
+        touch(&mut changing.server, changing.now);
+        let changed = self.close(caller, changing, None);
+        changed.await.map(drop)
+    }
+
+    /// Replaces all tags.
+    pub(crate) async fn set_tags(&self, caller: &Caller, id: &str, tags: &[String]) -> Result<Vec<String>> {
+        let tags = distinct(tags)?;
+        let guard = Guard { heeds_lock: false, ..Guard::new("update tags", STEADY) };
+        let rule = &policy::TAGS_UPDATE_ALL;
+        let mut changing = self.open(caller, id, rule, guard).await?;
+        changing.server.tags.clone_from(&tags);
+        let changed = self.close(caller, changing, None);
+        Ok(changed.await?.tags)
+    }
+
+    /// Adds a tag; true where it is new.
+    pub(crate) async fn add_tag(&self, caller: &Caller, id: &str, tag: &str) -> Result<bool> {
+        let known = self.server(caller, id, &policy::TAGS_UPDATE).await?.tags.iter().any(|one| one == tag);
+        let guard = Guard { heeds_lock: false, ..Guard::new("update tag", STEADY) };
+        let mut changing = self.open(caller, id, &policy::TAGS_UPDATE, guard).await?;
+        let mut tags = changing.server.tags.clone();
+        tags.push(tag.to_owned());
+        changing.server.tags = distinct(&tags)?;
+        let changed = self.close(caller, changing, None);
+        changed.await?;
+        Ok(!known)
+    }
+
+    /// Takes tags away: one, or all.
+    pub(crate) async fn delete_tags(&self, caller: &Caller, id: &str, tag: Option<&str>) -> Result<()> {
+        let rule = if tag.is_some() { &policy::TAGS_DELETE } else { &policy::TAGS_DELETE_ALL };
+        let action = if tag.is_some() { "delete tag" } else { "delete tags" };
+        let guard = Guard { heeds_lock: false, ..Guard::new(action, STEADY) };
+        let mut changing = self.open(caller, id, rule, guard).await?;
+        let tags = &mut changing.server.tags;
+        let before = tags.len();
+        tags.retain(|one| tag.is_some_and(|tag| one != tag));
+        if let Some(tag) = tag.filter(|_| tags.len() == before) {
+            return Err(no_tag(id, tag));
+        }
+        let changed = self.close(caller, changing, None);
+        changed.await.map(drop)
+    }
+}
+
+/// Nova's words for a tag that is not there.
+pub(crate) fn no_tag(id: &str, tag: &str) -> Error {
+    Error::NotFound(format!("Instance {id} has no tag '{tag}'"))
+}
+
+/// Tags sorted and without repetition; not too many.
+pub(crate) fn distinct(tags: &[String]) -> Result<Vec<String>> {
+    let mut tags = tags.to_vec();
+    tags.sort();
+    tags.dedup();
+    if tags.len() > MOST_TAGS {
+        return Err(Error::Invalid(format!("The number of tags exceeded the per-server limit {MOST_TAGS}")));
+    }
+    Ok(tags)
+}
+
+/// Refuses more metadata than the quota allows.
+pub(crate) fn check_metadata(count: usize, limits: &crate::model::quota::Limits) -> Result<()> {
+    let limit = limits.get("metadata_items").copied().unwrap_or(-1);
+    if limit >= 0 && i64::try_from(count).unwrap_or(i64::MAX) > limit {
+        return Err(Error::Forbidden(format!("Maximum number of metadata items exceeds {limit}")));
+    }
+    Ok(())
+}
+
+/// The guest is to learn of it, without that being shown as a task.
+pub(crate) fn touch(server: &mut Server, now: kogge_clock::Timestamp) {
+    let settled = server.observed.reached >= server.intent.generation;
+    server.intent.touch(now, settled);
+}

@@ -1,0 +1,177 @@
+//! Rebuilding and resizing.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use kogge_auth::Caller;
+
+use super::boot::{greater, room};
+use super::change::{Changing, Guard};
+use super::labels::check_metadata;
+use crate::error::{Error, Result};
+use crate::model::flavor::Shape;
+use crate::model::host::Host;
+use crate::model::keypair::ServerKey;
+use crate::model::quota::{self, Usage};
+use crate::model::server::{Doing, Server};
+use crate::model::state::VmState;
+use crate::store::{big, keypairs, quotas};
+use crate::{Compute, policy};
+
+const REBUILDABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Error];
+const RESIZABLE: &[VmState] = &[VmState::Active, VmState::Stopped];
+const RESIZED: &[VmState] = &[VmState::Resized];
+
+/// What a rebuild may change; `None` stays.
+#[derive(Clone, Default)]
+pub(crate) struct Rebuild {
+    pub(crate) image: String,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<Option<String>>,
+    pub(crate) hostname: Option<String>,
+    pub(crate) admin_password: String,
+    pub(crate) metadata: Option<BTreeMap<String, String>>,
+    pub(crate) key_name: Option<Option<String>>,
+    pub(crate) user_data: Option<Option<String>>,
+    pub(crate) access_v4: Option<Ipv4Addr>,
+    pub(crate) access_v6: Option<Ipv6Addr>,
+    pub(crate) auto_disk_config: Option<bool>,
+}
+
+impl Compute {
+    /// Gives a server a new root disk, from the same or another image.
+    pub(crate) async fn rebuild(&self, caller: &Caller, id: &str, rebuild: Rebuild) -> Result<Server> {
+        let known = self.server(caller, id, &policy::SERVERS_REBUILD).await?;
+        let shape = Shape { disk_gib: known.spec.root_gib, ..known.shape.clone() };
+        let image = self.bootable(caller, &rebuild.image, &shape, "Cannot find image for rebuild").await?;
+        let key = match &rebuild.key_name {
+            Some(Some(name)) => {
+                let found = keypairs::get(self.db(), &known.user, name).await?;
+                let key = found.ok_or_else(|| Error::Invalid("Invalid key_name provided.".to_owned()))?;
+                Some(Some(ServerKey { name: key.name, kind: key.kind, public_key: key.public_key }))
+            }
+            Some(None) => Some(None),
+            None => None,
+        };
+        let guard = Guard::new("rebuild", REBUILDABLE);
+        let mut changing = self.open(caller, id, &policy::SERVERS_REBUILD, guard).await?;
+        let server = &mut changing.server;
+        let rebuild = rebuild.clone();
+        server.image = image.clone();
+        server.name = rebuild.name.unwrap_or_else(|| server.name.clone());
+        server.hostname = rebuild.hostname.unwrap_or_else(|| server.hostname.clone());
+        server.description = rebuild.description.unwrap_or_else(|| server.description.clone());
+        server.access_v4 = rebuild.access_v4.or(server.access_v4);
+        server.access_v6 = rebuild.access_v6.or(server.access_v6);
+        server.spec.auto_disk_config = rebuild.auto_disk_config.unwrap_or(server.spec.auto_disk_config);
+        server.spec.admin_password = Some(rebuild.admin_password);
+        server.spec.user_data = rebuild.user_data.unwrap_or_else(|| server.spec.user_data.clone());
+        server.spec.key = key.clone().unwrap_or_else(|| server.spec.key.clone());
+        if let Some(metadata) = rebuild.metadata {
+            let limits =
+                quotas::limits(&mut changing.tx, server.project.as_str(), &self.config().quota).await?;
+            check_metadata(metadata.len(), &limits)?;
+            server.metadata = metadata;
+        }
+        server.intent.disk += 1;
+        server.intent.ask(Doing::Rebuilding, changing.now);
+        self.close(caller, changing, Some("rebuild")).await
+    }
+
+    /// Gives a server another shape, on its host.
+    pub(crate) async fn resize(
+        &self,
+        caller: &Caller,
+        id: &str,
+        flavor: &str,
+        auto: Option<bool>,
+    ) -> Result<()> {
+        let known = self.server(caller, id, &policy::SERVERS_RESIZE).await?;
+        let guard = Guard::new("resize", RESIZABLE);
+        guard.check(caller, &known)?;
+        let shape = self
+            .flavor(caller, flavor)
+            .await
+            .map_err(|_| Error::Invalid(format!("Flavor {flavor} could not be found.")))?
+            .shape;
+        if shape.id == known.shape.id {
+            return Err(Error::Invalid("When resizing, instances must change flavor!".to_owned()));
+        }
+        if shape.disk_gib < known.spec.root_gib {
+            return Err(Error::Invalid(format!(
+                "Server disk was unable to be resized because: its root disk has {} GiB and cannot shrink to {}.",
+                known.spec.root_gib, shape.disk_gib
+            )));
+        }
+        let mut changing = self.open(caller, id, &policy::SERVERS_RESIZE, guard).await?;
+        self.afford(&mut changing, &shape).await?;
+        let old = changing.server.shape.clone();
+        let both =
+            greater(&room(&old, changing.server.spec.root_gib), &room(&shape, changing.server.spec.root_gib));
+        self.hold(&mut changing, &both).await?;
+        let server = &mut changing.server;
+        server.spec.root_gib = shape.disk_gib;
+        server.spec.auto_disk_config = auto.unwrap_or(server.spec.auto_disk_config);
+        server.shape = shape.clone();
+        server.intent.resized_from = Some(old);
+        server.intent.ask(Doing::Resizing, changing.now);
+        self.close(caller, changing, Some("resize")).await.map(drop)
+    }
+
+    /// Takes the new shape for good.
+    pub(crate) async fn confirm_resize(&self, caller: &Caller, id: &str) -> Result<()> {
+        let guard = Guard::new("confirmResize", RESIZED);
+        let rule = &policy::SERVERS_CONFIRM_RESIZE;
+        let mut changing = self.open(caller, id, rule, guard).await?;
+        let needed = room(&changing.server.shape, changing.server.spec.root_gib);
+        self.hold(&mut changing, &needed).await?;
+        changing.server.intent.resized_from = None;
+        self.close(caller, changing, Some("confirmResize")).await.map(drop)
+    }
+
+    /// Takes the old shape back. A disk that grew stays as large as it is.
+    pub(crate) async fn revert_resize(&self, caller: &Caller, id: &str) -> Result<()> {
+        let guard = Guard::new("revertResize", RESIZED);
+        let rule = &policy::SERVERS_REVERT_RESIZE;
+        let mut changing = self.open(caller, id, rule, guard).await?;
+        let old = changing.server.intent.resized_from.take();
+        let old = old.ok_or_else(|| Error::Invalid("Instance has not been resized.".to_owned()))?;
+        let needed = room(&old, changing.server.spec.root_gib);
+        self.hold(&mut changing, &needed).await?;
+        changing.server.shape = old;
+        changing.server.intent.ask(Doing::Reverting, changing.now);
+        self.close(caller, changing, Some("revertResize")).await.map(drop)
+    }
+
+    /// Refuses a shape that the project's quota has no room for.
+    async fn afford(&self, changing: &mut Changing, shape: &Shape) -> Result<()> {
+        let project = changing.server.project.to_string();
+        quotas::take_turn(&mut changing.tx, &project).await?;
+        let limits = quotas::limits(&mut changing.tx, &project, &self.config().quota).await?;
+        let used = quotas::usage(&mut changing.tx, &project).await?;
+        let old = &changing.server.shape;
+        let more = Usage {
+            instances: 0,
+            cores: i64::from(shape.vcpus) - i64::from(old.vcpus),
+            ram: big(shape.ram_mib) - big(old.ram_mib),
+        };
+        quota::check(&limits, used, more).map_or(Ok(()), |over| Err(Error::OverQuota(over)))
+    }
+
+    /// Holds this much room on the server's host instead of what it holds now.
+    async fn hold(&self, changing: &mut Changing, room: &kogge_placement::Resources) -> Result<()> {
+        let server = &changing.server;
+        let Some(host) = &server.placed.host else { return Ok(()) };
+        let provider = Host::hypervisor_id(host).uuid().into();
+        let held = self
+            .placement()
+            .allocate_in(&mut changing.tx, server.id, &server.project, &server.user, provider, room)
+            .await;
+        held.map_err(|error| match error {
+            kogge_placement::Error::NoRoom { .. } => {
+                Error::Invalid(format!("No valid host was found. {error}"))
+            }
+            other => Error::internal(other),
+        })
+    }
+}

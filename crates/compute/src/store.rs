@@ -1,0 +1,34 @@
+//! Rows and SQL. Nothing here knows callers or HTTP.
+
+pub(crate) mod actions;
+pub(crate) mod aggregates;
+pub(crate) mod flavors;
+pub(crate) mod hosts;
+pub(crate) mod keypairs;
+pub(crate) mod numbers;
+pub(crate) mod quotas;
+pub(crate) mod server_list;
+pub(crate) mod servers;
+
+use kogge_db::{Migration, Migrations};
+
+/// The schema of compute.
+pub const MIGRATIONS: Migrations = Migrations {
+    owner: "compute",
+    steps: &[Migration { version: 1, name: "compute", sql: include_str!("../migrations/0001_compute.sql") }],
+};
+
+/// A `u64` for a `BIGINT` column; what does not fit is clipped, far above any host's size.
+pub(crate) fn big(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A `BIGINT` column that is never negative.
+pub(crate) fn natural(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// JSON for a `TEXT` column. The types that are stored so always have one.
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String, kogge_db::DbError> {
+    serde_json::to_string(value).map_err(|error| kogge_db::DbError::column("json", error))
+}

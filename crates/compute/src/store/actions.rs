@@ -1,0 +1,117 @@
+//! Instance actions.
+
+use kogge_clock::Timestamp;
+use kogge_db::{DbError, Direction, Executor, Page, Paged, Query, Row, Select, SortKey, Tx};
+use kogge_ids::ServerId;
+
+use crate::model::action::Action;
+
+const COLUMNS: &str = "server_id, request_id, name, user_id, project_id, generation, started_at, updated_at, \
+                       finished_at, message, host, details";
+const KEYS: &[SortKey] = &[SortKey { name: "created_at", expression: "started_at" }];
+
+fn read(row: &Row) -> Result<Action, DbError> {
+    Ok(Action {
+        server: row.parse("server_id")?,
+        request_id: row.text("request_id")?,
+        name: row.text("name")?,
+        user: row.parse("user_id")?,
+        project: row.parse("project_id")?,
+        generation: row.int("generation")?,
+        started_at: row.time("started_at")?,
+        updated_at: row.time("updated_at")?,
+        finished_at: row.opt_time("finished_at")?,
+        message: row.opt_text("message")?,
+        host: row.opt_text("host")?,
+        details: row.opt_text("details")?,
+    })
+}
+
+pub(crate) async fn insert(tx: &mut Tx, action: &Action) -> Result<(), DbError> {
+    let insert = Query::new(
+        "INSERT INTO server_actions (server_id, request_id, name, user_id, project_id, generation, started_at, \
+         updated_at, finished_at, message, host, details) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         ON CONFLICT (server_id, request_id) DO NOTHING",
+    );
+    let insert = insert
+        .bind(action.server)
+        .bind(&action.request_id)
+        .bind(&action.name)
+        .bind(&action.user)
+        .bind(&action.project)
+        .bind(action.generation)
+        .bind(action.started_at)
+        .bind(action.updated_at)
+        .bind(action.finished_at)
+        .bind(action.message.clone())
+        .bind(action.host.clone())
+        .bind(action.details.clone());
+    tx.execute(insert).await.map(drop)
+}
+
+pub(crate) async fn get(
+    db: impl Executor,
+    server: ServerId,
+    request: &str,
+) -> Result<Option<Action>, DbError> {
+    let query =
+        Select::new(COLUMNS, "server_actions").and("server_id = ?", server).and("request_id = ?", request);
+    db.optional(query.query()).await?.as_ref().map(read).transpose()
+}
+
+/// The actions of a server, newest first. `since` and `before` are about the last change.
+pub(crate) async fn list(
+    db: impl Executor,
+    server: ServerId,
+    since: Option<Timestamp>,
+    before: Option<Timestamp>,
+    page: &Page,
+) -> Result<Paged<Action>, DbError> {
+    let select = Select::new(COLUMNS, "server_actions")
+        .and("server_id = ?", server)
+        .and_some("updated_at >= ?", since)
+        .and_some("updated_at <= ?", before);
+    // the table's key has two columns, so the page's own marker does not do
+    let select = select.and_some(
+        "started_at < (SELECT MIN(a.started_at) FROM server_actions a WHERE a.request_id = ?)",
+        page.marker.clone(),
+    );
+    let page = Page { marker: None, ..page.clone() };
+    select.page(&page, KEYS, &[("created_at", Direction::Descending)], "request_id").fetch(db, read).await
+}
+
+/// Ends the open actions that a server's reached generation fulfils.
+pub(crate) async fn finish(
+    tx: &mut Tx,
+    server: ServerId,
+    generation: i64,
+    host: Option<&str>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let update = Query::new(
+        "UPDATE server_actions SET finished_at = $3, updated_at = $3, host = $4 \
+         WHERE server_id = $1 AND generation <= $2 AND finished_at IS NULL",
+    );
+    tx.execute(update.bind(server).bind(generation).bind(now).bind(host)).await.map(drop)
+}
+
+/// Ends the open actions of a server as failed.
+pub(crate) async fn fail(
+    tx: &mut Tx,
+    server: ServerId,
+    host: Option<&str>,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let update = Query::new(
+        "UPDATE server_actions SET finished_at = $2, updated_at = $2, host = $3, message = 'Error', details = $4 \
+         WHERE server_id = $1 AND finished_at IS NULL",
+    );
+    tx.execute(update.bind(server).bind(now).bind(host).bind(why)).await.map(drop)
+}
+
+/// Forgets the actions of a server that nobody asks for any more.
+pub(crate) async fn forget(tx: &mut Tx, server: ServerId) -> Result<(), DbError> {
+    tx.execute(Query::new("DELETE FROM server_actions WHERE server_id = $1").bind(server)).await.map(drop)
+}

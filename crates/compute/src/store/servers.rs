@@ -1,0 +1,197 @@
+//! Servers: row to model and back, and the single `save`.
+
+use kogge_clock::Timestamp;
+use kogge_db::{DbError, Executor, Query, Row, Select, Tx};
+use kogge_ids::ServerId;
+
+use crate::model::server::{BootedImage, Placed, Server};
+use crate::model::state;
+use crate::model::step::{Patience, Step, next_step};
+use crate::store::{big, json};
+
+pub(crate) const COLUMNS: &str = "id, project_id, user_id, name, hostname, description, image_id, \
+    image_properties, shape, spec, metadata, tags, nics, locked, access_v4, access_v6, intent, placed_host, \
+    placed_fault, observed, created_at, updated_at, deleted_at, version";
+
+/// A server from its row.
+pub(crate) fn read(row: &Row) -> Result<Server, DbError> {
+    Ok(Server {
+        id: row.parse("id")?,
+        project: row.parse("project_id")?,
+        user: row.parse("user_id")?,
+        name: row.text("name")?,
+        hostname: row.text("hostname")?,
+        description: row.opt_text("description")?,
+        shape: row.json("shape")?,
+        image: BootedImage { id: row.parse("image_id")?, properties: row.json("image_properties")? },
+        spec: row.json("spec")?,
+        metadata: row.json("metadata")?,
+        tags: tags(&row.text("tags")?),
+        nics: row.json("nics")?,
+        lock: row.opt_json("locked")?,
+        access_v4: row.opt_parse("access_v4")?,
+        access_v6: row.opt_parse("access_v6")?,
+        intent: row.json("intent")?,
+        placed: Placed { host: row.opt_text("placed_host")?, fault: row.opt_json("placed_fault")? },
+        observed: row.json("observed")?,
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+        deleted_at: row.opt_time("deleted_at")?,
+        version: row.int("version")?,
+    })
+}
+
+/// Tags stand in one column as `,a,b,`, for a tag has no comma: so a filter needs no join.
+fn tags(text: &str) -> Vec<String> {
+    text.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+}
+
+fn tags_text(tags: &[String]) -> String {
+    if tags.is_empty() { String::new() } else { format!(",{},", tags.join(",")) }
+}
+
+/// Whether nothing is left to do, however late it is.
+fn settled(server: &Server) -> bool {
+    next_step(server, &Patience::default(), Timestamp::from_micros(i64::MAX)) == Step::Rest
+}
+
+pub(crate) async fn insert(tx: &mut Tx, server: &Server) -> Result<(), DbError> {
+    let insert = Query::new(
+        "INSERT INTO servers (id, version, project_id, user_id, name, hostname, description, image_id, \
+         image_properties, flavor_id, shape, vcpus, ram_mib, spec, key_name, config_drive, zone, metadata, tags, \
+         nics, locked, access_v4, access_v6, intent, placed_host, placed_fault, observed, status, vm_state, \
+         task_state, power_state, launched_at, settled, updated_at, deleted_at, created_at, reservation_id, \
+         launch_index) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)",
+    );
+    let insert = bound(insert, server)?
+        .bind(server.created_at)
+        .bind(&server.spec.reservation_id)
+        .bind(server.spec.launch_index);
+    tx.execute(insert).await.map(drop)
+}
+
+/// Writes a server that was read at `server.version`, with what is computed from it, and raises the version. False
+/// where somebody else wrote it since: read it again and decide anew.
+pub(crate) async fn save(tx: &mut Tx, server: &mut Server, now: Timestamp) -> Result<bool, DbError> {
+    server.updated_at = now;
+    let update = Query::new(
+        "UPDATE servers SET version = $2 + 1, project_id = $3, user_id = $4, name = $5, hostname = $6, \
+         description = $7, image_id = $8, image_properties = $9, flavor_id = $10, shape = $11, vcpus = $12, \
+         ram_mib = $13, spec = $14, key_name = $15, config_drive = $16, zone = $17, metadata = $18, tags = $19, \
+         nics = $20, locked = $21, access_v4 = $22, access_v6 = $23, intent = $24, placed_host = $25, \
+         placed_fault = $26, observed = $27, status = $28, vm_state = $29, task_state = $30, power_state = $31, \
+         launched_at = $32, settled = $33, updated_at = $34, deleted_at = $35 WHERE id = $1 AND version = $2",
+    );
+    let done = tx.execute(bound(update, server)?).await? == 1;
+    if done {
+        server.version += 1;
+    }
+    Ok(done)
+}
+
+fn bound(query: Query, server: &Server) -> Result<Query, DbError> {
+    let view = state::view(server);
+    Ok(query
+        .bind(server.id)
+        .bind(server.version)
+        .bind(&server.project)
+        .bind(&server.user)
+        .bind(&server.name)
+        .bind(&server.hostname)
+        .bind(server.description.clone())
+        .bind(server.image.id)
+        .bind(json(&server.image.properties)?)
+        .bind(&server.shape.id)
+        .bind(json(&server.shape)?)
+        .bind(server.shape.vcpus)
+        .bind(big(server.shape.ram_mib))
+        .bind(json(&server.spec)?)
+        .bind(server.spec.key.as_ref().map(|key| key.name.clone()))
+        .bind(server.spec.config_drive)
+        .bind(server.spec.zone.clone())
+        .bind(json(&server.metadata)?)
+        .bind(tags_text(&server.tags))
+        .bind(json(&server.nics)?)
+        .bind(server.lock.as_ref().map(json).transpose()?)
+        .bind(server.access_v4.map(|address| address.to_string()))
+        .bind(server.access_v6.map(|address| address.to_string()))
+        .bind(json(&server.intent)?)
+        .bind(server.placed.host.clone())
+        .bind(server.placed.fault.as_ref().map(json).transpose()?)
+        .bind(json(&server.observed)?)
+        .bind(view.status)
+        .bind(view.vm_state.as_str())
+        .bind(view.task_state)
+        .bind(view.power_state)
+        .bind(server.observed.launched_at)
+        .bind(settled(server))
+        .bind(server.updated_at)
+        .bind(server.deleted_at))
+}
+
+/// Locks the row of a server until the transaction ends, so that what is read then still holds when it is saved.
+/// (SQLite has one writer; this matters on PostgreSQL.)
+pub(crate) async fn lock(tx: &mut Tx, id: ServerId) -> Result<(), DbError> {
+    tx.execute(Query::new("UPDATE servers SET version = version WHERE id = $1").bind(id)).await.map(drop)
+}
+
+/// A server, deleted or not.
+pub(crate) async fn get(db: impl Executor, id: ServerId) -> Result<Option<Server>, DbError> {
+    let query = Select::new(COLUMNS, "servers").and("id = ?", id).query();
+    db.optional(query).await?.as_ref().map(read).transpose()
+}
+
+/// The servers of a host, or of none, with something left to do; at most `most`, those waiting longest first.
+pub(crate) async fn unsettled(
+    db: impl Executor,
+    host: Option<&str>,
+    most: usize,
+) -> Result<Vec<Server>, DbError> {
+    let select = Select::new(COLUMNS, "servers").and("settled = ?", false);
+    let select = match host {
+        Some(host) => select.and("placed_host = ?", host),
+        None => select.and_fixed("placed_host IS NULL"),
+    };
+    let rows = db.all(select.order_by("updated_at", kogge_db::Direction::Ascending).query()).await?;
+    rows.iter().take(most).map(read).collect()
+}
+
+/// Servers that should be gone and are not yet; at most `most`.
+pub(crate) async fn doomed(db: impl Executor, most: usize) -> Result<Vec<Server>, DbError> {
+    let select = Select::new(COLUMNS, "servers").and("settled = ?", false).and("task_state = ?", "deleting");
+    let rows = db.all(select.order_by("updated_at", kogge_db::Direction::Ascending).query()).await?;
+    rows.iter().take(most).map(read).collect()
+}
+
+/// What is known of every living server of a host: enough to see whether an observation is news.
+pub(crate) async fn known_on(
+    db: impl Executor,
+    host: &str,
+) -> Result<Vec<(ServerId, crate::model::server::Observed)>, DbError> {
+    let query = Query::new("SELECT id, observed FROM servers WHERE placed_host = $1 AND deleted_at IS NULL");
+    let rows = db.all(query.bind(host)).await?;
+    rows.iter().map(|row| Ok((row.parse("id")?, row.json("observed")?))).collect()
+}
+
+/// Names and ids of the living servers of a host, for admins.
+pub(crate) async fn names_on(db: impl Executor, host: &str) -> Result<Vec<(String, String)>, DbError> {
+    let query =
+        Query::new("SELECT id, name FROM servers WHERE placed_host = $1 AND deleted_at IS NULL ORDER BY id");
+    let rows = db.all(query.bind(host)).await?;
+    rows.iter().map(|row| Ok((row.text("id")?, row.text("name")?))).collect()
+}
+
+/// Deleted servers that were buried before `moment`; at most 100.
+pub(crate) async fn buried_before(db: impl Executor, moment: Timestamp) -> Result<Vec<ServerId>, DbError> {
+    let query =
+        Query::new("SELECT id FROM servers WHERE deleted_at IS NOT NULL AND deleted_at < $1 LIMIT 100");
+    db.all(query.bind(moment)).await?.iter().map(|row| row.parse("id")).collect()
+}
+
+/// Forgets a deleted server for good.
+pub(crate) async fn forget(tx: &mut Tx, id: ServerId) -> Result<(), DbError> {
+    let delete = Query::new("DELETE FROM servers WHERE id = $1 AND deleted_at IS NOT NULL").bind(id);
+    tx.execute(delete).await.map(drop)
+}

@@ -1,0 +1,60 @@
+//! What happens behind the requests.
+
+mod converge;
+mod place;
+mod reap;
+mod register;
+mod tell;
+
+use std::sync::Arc;
+
+use kogge_ids::ServerId;
+use kogge_task::Task;
+
+use crate::Compute;
+use crate::error::{Error, Result};
+use crate::model::server::Server;
+use crate::store::{actions, servers as store};
+
+/// All tasks of compute.
+pub(crate) fn all(compute: &Compute) -> Vec<Arc<dyn Task>> {
+    vec![
+        Arc::new(register::RegisterHosts::new(compute.clone())),
+        Arc::new(place::PlaceServers(compute.clone())),
+        Arc::new(converge::ConvergeServers(compute.clone())),
+        Arc::new(reap::ReapServers(compute.clone())),
+    ]
+}
+
+impl Compute {
+    /// Changes what is known of a server, with what follows for its actions. Nothing is written where nothing
+    /// changes.
+    pub(crate) async fn record(
+        &self,
+        id: ServerId,
+        change: impl Fn(&mut Server, kogge_clock::Timestamp) + Send + Sync,
+    ) -> Result<Option<Server>> {
+        let mut tx = self.db().begin().await?;
+        store::lock(&mut tx, id).await?;
+        let row = store::get(&mut tx, id).await?;
+        let Some(mut server) = row.filter(|server| server.deleted_at.is_none()) else { return Ok(None) };
+        let before = server.clone();
+        let now = self.now();
+        change(&mut server, now);
+        if server == before {
+            return Ok(Some(server));
+        }
+        let host = server.placed.host.as_deref();
+        let fault = server.fault().map(|fault| fault.message.clone());
+        if fault.is_some() && before.fault().is_none() {
+            actions::fail(&mut tx, id, host, fault.as_deref().unwrap_or_default(), now).await?;
+        } else if server.is_settled() && !server.intent.gone {
+            actions::finish(&mut tx, id, server.intent.generation, host, now).await?;
+        }
+        if !store::save(&mut tx, &mut server, now).await? {
+            return Err(Error::Busy);
+        }
+        tx.commit().await?;
+        Ok(Some(server))
+    }
+}

@@ -1,0 +1,91 @@
+//! The whole desired state of a server, in the words of nodes.
+
+use std::collections::BTreeMap;
+
+use kogge_node_api::{
+    DesiredInstance, GuestMetadata, Nic, NodeError, Power, PublicKey, Reboot, RebootKind, RootDisk,
+};
+
+use crate::Compute;
+use crate::model::keypair::KeyType;
+use crate::model::server::{self, Server};
+use crate::service::servers::details::Details;
+
+impl Compute {
+    /// What the node of `server` should make true.
+    pub(super) async fn desired(&self, server: &Server) -> Result<DesiredInstance, NodeError> {
+        let file = self.image_file(server.image.id).await?;
+        let failed = |error: crate::error::Error| NodeError::failed("reading the server's ports", error);
+        let details = self.detail(server.clone()).await.map_err(failed)?;
+        let network_data = self.network_data(server.id, &server.nics).await.map_err(failed)?;
+        let mut nics = Vec::with_capacity(server.nics.len());
+        for nic in &server.nics {
+            let port = details.ports.iter().find(|port| port.id == nic.port);
+            // a port that its owner deleted is an interface less
+            nics.extend(port.map(|port| Nic { port: port.id, mac: port.mac.clone(), mtu: port.mtu }));
+        }
+        let intent = &server.intent;
+        Ok(DesiredInstance {
+            id: server.id,
+            generation: intent.generation,
+            power: match server.power_to_tell() {
+                server::Power::Running => Power::Running,
+                server::Power::Stopped => Power::Stopped,
+                server::Power::Paused => Power::Paused,
+            },
+            reboot: (intent.boot > 0).then_some(Reboot {
+                number: intent.boot,
+                kind: if intent.soft { RebootKind::Soft } else { RebootKind::Hard },
+            }),
+            vcpus: server.shape.vcpus,
+            memory_mib: server.shape.ram_mib,
+            root: RootDisk {
+                image: server.image.id,
+                path: file.path,
+                format: file.format,
+                size_gib: server.spec.root_gib,
+            },
+            ephemeral_gib: server.shape.ephemeral_gib,
+            swap_mib: server.shape.swap_mib,
+            nics,
+            config_drive: server.spec.config_drive,
+            disk_bus: file.bus,
+            firmware: file.firmware,
+            metadata: metadata(&details, network_data),
+        })
+    }
+}
+
+fn metadata(details: &Details, network_data: String) -> GuestMetadata {
+    let server = &details.server;
+    let spec = &server.spec;
+    let key = spec.key.as_ref().filter(|key| key.kind == KeyType::Ssh);
+    GuestMetadata {
+        server: server.id,
+        name: server.name.clone(),
+        hostname: server.hostname.clone(),
+        project_id: server.project.to_string(),
+        availability_zone: details.zone.clone(),
+        meta: server
+            .metadata
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect::<BTreeMap<_, _>>(),
+        keys: key
+            .map(|key| PublicKey { name: key.name.clone(), key: key.public_key.trim().to_owned() })
+            .into_iter()
+            .collect(),
+        user_data: spec.user_data.as_deref().and_then(decode),
+        admin_password: spec.admin_password.clone(),
+        launch_index: spec.launch_index,
+        flavor: server.shape.name.clone(),
+        image: server.image.id.to_string(),
+        network_data,
+        random_seed: Some(spec.random_seed.clone()),
+    }
+}
+
+fn decode(data: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(data).ok()
+}
