@@ -1,6 +1,7 @@
 //! Every test here makes and removes namespaces of its own, and only these.
 
 mod dhcp;
+mod guest;
 mod lab;
 mod lifecycle;
 mod routing;

@@ -185,9 +185,9 @@ pub(crate) fn talk(namespace: &str, to: &str, words: &str) -> Option<String> {
         let mut stream = TcpStream::connect_timeout(&to, Duration::from_secs(2)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
         stream.write_all(words.as_bytes()).ok()?;
-        let mut text = String::new();
-        let _ = stream.read_to_string(&mut text);
-        Some(text)
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes); // what came before a timeout counts, too
+        Some(String::from_utf8_lossy(&bytes).into_owned())
     })
 }
 
