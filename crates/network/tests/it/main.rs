@@ -1,0 +1,16 @@
+//! Network v2.0 over HTTP, in process, on SQLite (and on PostgreSQL where `KOGGE_TEST_POSTGRES` names one).
+
+mod cloud;
+
+mod compute;
+mod floating_ips;
+mod isolation;
+mod lists;
+mod networks;
+mod nodes;
+mod ports;
+mod quotas;
+mod races;
+mod routers;
+mod security_groups;
+mod subnets;

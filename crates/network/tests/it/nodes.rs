@@ -1,0 +1,133 @@
+//! What nodes are told, and what becomes of what they say.
+
+use kogge_auth::testing::Persona;
+use kogge_network::commands::NewPort;
+use kogge_node_api as node;
+use serde_json::{Value, json};
+
+use crate::cloud::{Cloud, address, both, id};
+
+const SERVER: &str = "11111111-2222-4333-8444-555555555555";
+
+async fn plug(cloud: &Cloud, network: &str) -> kogge_ids::PortId {
+    let mut tx = cloud.net.db().begin().await.unwrap();
+    let new = NewPort {
+        network_id: Some(network.parse().unwrap()),
+        device_id: SERVER.to_owned(),
+        device_owner: "compute:nova".to_owned(),
+        made_by_device: true,
+        ..Default::default()
+    };
+    let port = cloud.net.create_port_in(&mut tx, &cloud.caller(Persona::Member), new).await.unwrap();
+    cloud.net.set_port_host_in(&mut tx, SERVER, Some("host-1")).await.unwrap();
+    tx.commit().await.unwrap();
+    port.row.id
+}
+
+fn last(cloud: &Cloud) -> node::DesiredNetworking {
+    cloud.node.told.lock().unwrap().last().cloned().unwrap()
+}
+
+both!(a_host_is_told_everything_and_ports_become_active, cloud, {
+    let (network, subnet, router, external) = cloud.routed("10.1.0.0/24").await;
+    let port = plug(cloud, &network).await;
+    let floating = cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port})).await;
+    let path = format!("/ports/{port}");
+    assert_eq!(cloud.ok(200, "GET", &path, Value::Null).await["port"]["status"], "DOWN");
+    cloud.net.sync_host("host-1").await.unwrap();
+    let told = last(cloud);
+    assert_eq!(told.networks.len(), 2);
+    let tenant = told.networks.iter().find(|n| n.kind == node::NetworkKind::Tenant).unwrap();
+    assert_eq!((tenant.mtu, tenant.dns_domain.as_str()), (1450, "openstacklocal"));
+    assert_eq!(tenant.subnets[0].id.to_string(), subnet);
+    assert_eq!(tenant.subnets[0].dhcp_port.as_ref().unwrap().0.to_string(), "10.1.0.2");
+    let guest = &told.ports[0];
+    assert_eq!((guest.server.unwrap().to_string().as_str(), guest.port_security), (SERVER, true));
+    let way = &told.routers[0];
+    assert_eq!(way.id.to_string(), router);
+    assert_eq!(way.interfaces[0].addresses[0].to_string(), "10.1.0.1/24");
+    let gateway = way.gateway.as_ref().unwrap();
+    assert_eq!((gateway.snat, gateway.next_hops[0].to_string().as_str()), (true, "172.24.4.1"));
+    assert_eq!(way.floating_ips[0].external.to_string(), floating["floating_ip_address"].as_str().unwrap());
+    let group = &told.security_groups[0];
+    assert_eq!(group.rules.len(), 4);
+    assert_eq!(group.members, guest.fixed_ips.iter().map(|ip| ip.address).collect::<Vec<_>>());
+    let shown = cloud.ok(200, "GET", &path, Value::Null).await;
+    assert_eq!(shown["port"]["status"], "ACTIVE");
+    for owner in ["network:dhcp", "network:router_interface"] {
+        let list = cloud.ok(200, "GET", &format!("/ports?device_owner={owner}"), Value::Null).await;
+        assert_eq!(list["ports"][0]["status"], "ACTIVE", "{owner}");
+    }
+    assert_eq!(shown["port"]["revision_number"], 2);
+});
+
+both!(the_task_is_quiet_when_nothing_changed, cloud, {
+    let (network, ..) = cloud.routed("10.1.0.0/24").await;
+    plug(cloud, &network).await;
+    let task = cloud.net.tasks().remove(0);
+    assert_eq!(task.run().await.unwrap().done, 1);
+    assert_eq!(task.run().await.unwrap().done, 0);
+    cloud.make("floatingip", json!({"floating_network_id": cloud.external().await})).await;
+    assert_eq!(task.run().await.unwrap().done, 0);
+    let port = cloud.make_as(Persona::Admin, "port", json!({"network_id": network, "binding:host_id": "host-1"})).await;
+    assert_eq!(task.run().await.unwrap().done, 1);
+    assert!(last(cloud).ports.iter().any(|told| told.id.to_string() == id(&port)));
+});
+
+both!(ports_that_are_not_up_are_asked_for_again, cloud, {
+    let network = cloud.network().await;
+    cloud.subnet(&network, "10.1.0.0/24").await;
+    let port = plug(cloud, &network).await;
+    *cloud.node.down.lock().unwrap() = true;
+    let task = cloud.net.tasks().remove(0);
+    task.run().await.unwrap();
+    let path = format!("/ports/{port}");
+    assert_eq!(cloud.ok(200, "GET", &path, Value::Null).await["port"]["status"], "DOWN");
+    *cloud.node.down.lock().unwrap() = false;
+    assert_eq!(task.run().await.unwrap().done, 1);
+    assert_eq!(cloud.ok(200, "GET", &path, Value::Null).await["port"]["status"], "ACTIVE");
+});
+
+both!(a_dead_node_is_a_fault_that_heals, cloud, {
+    let network = cloud.network().await;
+    cloud.subnet(&network, "10.1.0.0/24").await;
+    let port = plug(cloud, &network).await;
+    *cloud.node.dead.lock().unwrap() = true;
+    let task = cloud.net.tasks().remove(0);
+    let error = task.run().await.unwrap_err().to_string();
+    assert!(error.contains("host-1") && error.contains("the test said so"), "{error}");
+    // a request never waits for a node, and a delete always works
+    cloud.ok(204, "DELETE", &format!("/ports/{port}"), Value::Null).await;
+    *cloud.node.dead.lock().unwrap() = false;
+    task.run().await.unwrap();
+    assert!(last(cloud).ports.is_empty());
+    assert!(cloud.net.sync_host("nowhere").await.is_err());
+});
+
+both!(rules_reach_the_node_as_numbers, cloud, {
+    let network = cloud.network().await;
+    cloud.subnet(&network, "10.1.0.0/24").await;
+    plug(cloud, &network).await;
+    let list = cloud.ok(200, "GET", "/security-groups", Value::Null).await;
+    let group = id(&list["security_groups"][0]);
+    let other = id(&cloud.make("security_group", json!({"name": "clients"})).await);
+    let client = cloud.make("port", json!({"network_id": network, "security_groups": [other]})).await;
+    for rule in [
+        json!({"protocol": "tcp", "port_range_min": 22, "port_range_max": 22, "remote_ip_prefix": "192.0.2.7/24"}),
+        json!({"protocol": "icmp", "ethertype": "IPv6"}),
+        json!({"remote_group_id": other}),
+    ] {
+        let mut rule = rule;
+        rule["security_group_id"] = group.clone().into();
+        rule["direction"] = "ingress".into();
+        cloud.make("security_group_rule", rule).await;
+    }
+    cloud.net.sync_host("host-1").await.unwrap();
+    let told = last(cloud);
+    let rules: Vec<_> = told.security_groups.iter().flat_map(|g| &g.rules).collect();
+    let ssh = rules.iter().find(|rule| rule.port_min == Some(22)).unwrap();
+    assert_eq!((ssh.protocol, &ssh.remote), (Some(6), &node::Remote::Cidr("192.0.2.0/24".parse().unwrap())));
+    assert!(rules.iter().any(|rule| rule.protocol == Some(58) && rule.ethertype == node::Ethertype::IPv6));
+    let clients = told.security_groups.iter().find(|g| g.id.to_string() == other).unwrap();
+    assert_eq!(clients.members[0].to_string(), address(&client));
+});
