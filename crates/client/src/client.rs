@@ -74,7 +74,7 @@ impl Client {
     pub fn with_options(config: CloudConfig, options: ClientOptions) -> Result<Self> {
         let mut limits = options.limits;
         limits.call = config.timeout.unwrap_or(limits.call);
-        let transport = Transport::new(&config.tls, limits, options.recorder)?;
+        let transport = Transport::new(&config, limits, options.recorder)?;
         Ok(Self(Arc::new(Inner {
             config,
             transport,

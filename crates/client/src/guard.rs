@@ -5,6 +5,7 @@
 //! identity service that the user named: a cloud at a public address has public endpoints only, a cloud on
 //! `127.0.0.1` may use anything but link-local addresses.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -78,18 +79,23 @@ fn v4_of(high: u16, low: u16) -> Ipv4Addr {
 /// Not yet known how far inside the user's own address lies: everything is allowed until then.
 const UNKNOWN: u8 = u8::MAX;
 
-/// Holds the innermost reach that is allowed. Cheap to clone.
+/// Holds the innermost reach that is allowed, and the hosts that the user named. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Guard(Arc<AtomicU8>);
+pub(crate) struct Guard {
+    innermost: Arc<AtomicU8>,
+    trusted: Arc<HashSet<String>>,
+}
 
 impl Guard {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(UNKNOWN)))
+    /// A guard that lets every address through that the user wrote down, wherever it lies.
+    pub(crate) fn new<'a>(trusted: impl IntoIterator<Item = &'a Url>) -> Self {
+        let hosts = trusted.into_iter().filter_map(|url| url.host_str().map(str::to_owned));
+        Self { innermost: Arc::new(AtomicU8::new(UNKNOWN)), trusted: Arc::new(hosts.collect()) }
     }
 
     /// Learns from the address that the user gave. A name that does not resolve (behind a proxy) leaves the guard open.
     pub(crate) async fn learn(&self, url: &Url) {
-        if self.0.load(Ordering::Relaxed) != UNKNOWN {
+        if self.innermost.load(Ordering::Relaxed) != UNKNOWN {
             return;
         }
         let innermost = match url.host() {
@@ -101,18 +107,21 @@ impl Guard {
             None => None,
         };
         if let Some(innermost) = innermost {
-            self.0.store(innermost as u8, Ordering::Relaxed);
+            self.innermost.store(innermost as u8, Ordering::Relaxed);
         }
     }
 
     fn allows(&self, address: IpAddr) -> bool {
-        reach(address) as u8 <= self.0.load(Ordering::Relaxed)
+        reach(address) as u8 <= self.innermost.load(Ordering::Relaxed)
     }
 
     /// Why an address may not be spoken to. Names are judged when they are resolved.
     pub(crate) fn refusal(&self, url: &Url) -> Option<String> {
         if !matches!(url.scheme(), "http" | "https") {
             return Some(format!("its scheme is {:?}, not http or https", url.scheme()));
+        }
+        if url.host_str().is_some_and(|host| self.trusted.contains(host)) {
+            return None;
         }
         let address = match url.host() {
             Some(Host::Ipv4(v4)) => IpAddr::from(v4),
@@ -139,7 +148,9 @@ impl Resolve for Guard {
         let guard = self.clone();
         Box::pin(async move {
             let all = resolve(name.as_str()).await?;
-            let allowed: Vec<SocketAddr> = all.iter().copied().filter(|a| guard.allows(a.ip())).collect();
+            let trusted = guard.trusted.contains(name.as_str());
+            let allowed: Vec<SocketAddr> =
+                all.iter().copied().filter(|a| trusted || guard.allows(a.ip())).collect();
             if allowed.is_empty() && !all.is_empty() {
                 return Err(inside(name.as_str()).into());
             }
@@ -180,7 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_public_cloud_may_not_point_inside() {
-        let guard = Guard::new();
+        let guard = Guard::new([]);
         guard.learn(&"https://8.8.8.8/v3".parse().unwrap()).await;
         let refused = |u: &str| guard.refusal(&u.parse().unwrap()).is_some();
         assert!(
@@ -192,8 +203,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_that_the_user_wrote_down_is_let_through() {
+        let guard = Guard::new([&"http://10.0.0.1:8774/v2.1".parse().unwrap()]);
+        guard.learn(&"https://8.8.8.8/v3".parse().unwrap()).await;
+        assert_eq!(guard.refusal(&"http://10.0.0.1:8774/v2.1/x".parse().unwrap()), None);
+        assert!(guard.refusal(&"http://10.0.0.2:8774/v2.1/x".parse().unwrap()).is_some());
+    }
+
+    #[tokio::test]
     async fn a_local_cloud_may_point_anywhere_but_to_the_metadata_service() {
-        let guard = Guard::new();
+        let guard = Guard::new([]);
         guard.learn(&"http://127.0.0.1:5000/v3".parse().unwrap()).await;
         let refused = |u: &str| guard.refusal(&u.parse().unwrap()).is_some();
         assert!(!refused("http://10.0.0.1/image") && !refused("http://[::1]/"));

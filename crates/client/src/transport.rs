@@ -3,6 +3,7 @@
 mod in_flight;
 mod redirect;
 mod retry;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use url::Url;
 
 use self::in_flight::InFlight;
 use crate::answer::Answer;
-use crate::config::TlsConfig;
+use crate::config::CloudConfig;
 use crate::error::{CallName, Error, Result, chain};
 use crate::guard::Guard;
 use crate::record::{Exchange, Recorder, safe_body, safe_headers};
@@ -80,26 +81,20 @@ struct Fault {
 }
 
 impl Transport {
-    pub(crate) fn new(tls: &TlsConfig, limits: Limits, recorder: Option<Arc<dyn Recorder>>) -> Result<Self> {
-        let guard = Guard::new();
+    pub(crate) fn new(
+        config: &CloudConfig,
+        limits: Limits,
+        recorder: Option<Arc<dyn Recorder>>,
+    ) -> Result<Self> {
+        let guard = Guard::new(config.endpoint_overrides.values().chain([&config.auth_url]));
         let setup = |error: reqwest::Error| Error::Setup { because: chain(&error.without_url()) };
-        let mut builder = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("kogge/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(limits.connect)
             .read_timeout(limits.stall)
-            .dns_resolver(guard.clone())
-            .tls_danger_accept_invalid_certs(!tls.verify);
-        if let Some(path) = tls.cacert.as_ref().filter(|_| tls.verify) {
-            let file =
-                |because: String| Error::Setup { because: format!("cacert {}: {because}", path.display()) };
-            let pem = std::fs::read(path).map_err(|e| file(e.to_string()))?;
-            let certs = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| file(chain(&e)))?;
-            if certs.is_empty() {
-                return Err(file("it holds no certificate".into()));
-            }
-            builder = builder.tls_certs_merge(certs);
-        }
+            .dns_resolver(guard.clone());
+        let builder = tls::configure(builder, &config.tls)?;
         Ok(Self {
             http: builder.build().map_err(setup)?,
             limits,
@@ -209,8 +204,14 @@ fn final_fault(error: Error) -> Fault {
 
 /// A fault of the transport. A certificate that nobody vouches for does not get better by asking again.
 fn fault(request: &Outgoing, error: reqwest::Error) -> Fault {
-    let because = chain(&error.without_url());
+    let mut because = chain(&error.without_url());
     let lasting =
         ["certificate", "lies further inside"].iter().any(|word| because.to_lowercase().contains(word));
+    if because.contains("CaUsedAsEndEntity") {
+        because.push_str(
+            " (the server shows an authority's certificate as its own, as self-signed ones are by default; \
+             give it one that is signed by the authority, or set verify: false)",
+        );
+    }
     Fault { error: Error::Transport { call: request.call.clone(), because }, passing: !lasting }
 }

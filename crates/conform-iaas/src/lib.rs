@@ -12,6 +12,7 @@
 //! What upstream does and we do not: we delete nothing that this run did not create. Upstream's tests for volume
 //! backup and key manager first delete whatever bears their fixed names; ours use names of their own.
 
+mod advisory;
 mod catalogue;
 mod check;
 mod created;
@@ -25,6 +26,7 @@ mod signature;
 mod steps;
 mod wait;
 
+pub use advisory::advisory;
 pub use catalogue::catalogue;
 pub use explain::{Explanation, explain};
 pub use remove::{Sweeper, sweep};

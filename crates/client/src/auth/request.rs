@@ -84,7 +84,7 @@ mod tests {
             scope,
             region: None,
             interface: crate::Interface::Public,
-            tls: TlsConfig { verify: true, cacert: None },
+            tls: TlsConfig { verify: true, cacert: None, cert: None, key: None },
             endpoint_overrides: Default::default(),
             timeout: None,
         }

@@ -103,6 +103,10 @@ pub struct TlsConfig {
     pub verify: bool,
     /// A file of CA certificates in PEM form to trust besides the usual ones.
     pub cacert: Option<PathBuf>,
+    /// A file with a certificate of our own in PEM form, for clouds that ask for one.
+    pub cert: Option<PathBuf>,
+    /// A file with its private key; absent if the certificate's file holds it.
+    pub key: Option<PathBuf>,
 }
 
 /// Makes the typed form of a merged tree.
@@ -128,10 +132,8 @@ pub(super) fn from_tree(name: &str, mut tree: Tree) -> Result<CloudConfig, Confi
 fn tls(tree: &Tree) -> TlsConfig {
     let flag = |key: &str| tree.get(key).and_then(truth);
     let verify = flag("verify").unwrap_or(true) && !flag("insecure").unwrap_or(false);
-    TlsConfig {
-        verify,
-        cacert: tree.get("cacert").and_then(text).filter(|p| !p.is_empty()).map(PathBuf::from),
-    }
+    let file = |key: &str| tree.get(key).and_then(text).filter(|p| !p.is_empty()).map(PathBuf::from);
+    TlsConfig { verify, cacert: file("cacert"), cert: file("cert"), key: file("key") }
 }
 
 struct Reader {
