@@ -1,1 +1,39 @@
 //! The node agent: one actor per instance, reconciled to its desired state.
+//!
+//! [`QemuNode`] implements [`kogge_node_api::Node`] with QEMU. Each instance has a directory, a record in it that is
+//! written before anything is done, and an actor (a task that alone owns both). Whatever happens — a new desired
+//! state, an event of the guest, a step that ended or failed, a timer — the actor looks at the record and at the
+//! process and asks one pure function (`step::next`) what to do:
+//!
+//! ```text
+//!             build            start                    take down
+//!   nothing ────────▶ disks ──────────▶ guest runs ─────────────────▶ no process
+//!                       ▲                │ pause ▲                      │
+//!                       │                ▼       │ resume               │ start
+//!                       │              paused ───┘      ◀───────────────┘
+//!                       └─ destroyed from every state; guest off by itself or crashed: stays so until a
+//!                          newer generation (or a reboot order) says otherwise
+//! ```
+//!
+//! Guests outlive the agent: a restarted agent finds their processes by their directory and takes them over. After a
+//! restart of the machine what ran is started again.
+
+mod actor;
+mod agent;
+mod bases;
+mod config;
+mod disks;
+mod host;
+mod launch;
+mod layout;
+mod metadata;
+mod record;
+mod shut_down;
+mod step;
+mod wiring;
+
+pub use agent::QemuNode;
+pub use config::{NodeConfig, Patience};
+pub use metadata::MetadataBook;
+pub use shut_down::Guests;
+pub use wiring::{NoWiring, Wiring};

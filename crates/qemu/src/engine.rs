@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::command_line::FirmwareFiles;
 use crate::error::QemuError;
-use crate::probe::{self, Trial};
+use crate::probe::{self, Trial, Verdict};
 
 /// Which accelerator to use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -131,11 +131,16 @@ async fn trial(
     let kvm = accelerator == Accelerator::Kvm;
     let accel = if kvm { "kvm" } else { "tcg" };
     let trial = Trial { accel, cpu: cpu_model(accelerator), sandbox: true, patient: !kvm };
-    if probe::attempt(binary, rom, trial).await?.is_ok() {
-        return Ok(Ok(true));
+    match probe::attempt(binary, rom, trial).await? {
+        Verdict::Passed => return Ok(Ok(true)),
+        // the sandbox kills, it does not hang
+        Verdict::Hung(because) => return Ok(Err(because)),
+        Verdict::Failed(_) => {}
     }
-    let open = probe::attempt(binary, rom, Trial { sandbox: false, ..trial }).await?;
-    Ok(open.map(|()| false))
+    match probe::attempt(binary, rom, Trial { sandbox: false, ..trial }).await? {
+        Verdict::Passed => Ok(Ok(false)),
+        Verdict::Hung(because) | Verdict::Failed(because) => Ok(Err(because)),
+    }
 }
 
 async fn ask(binary: &str, arguments: &[&str]) -> Result<String, QemuError> {

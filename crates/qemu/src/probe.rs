@@ -37,15 +37,22 @@ pub(crate) struct Trial<'a> {
 pub(crate) const SANDBOX: [&str; 2] =
     ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"];
 
-/// Boots the probe from `rom`. `Ok(Err(why))` where it did not pass.
+/// How a trial went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The probe came up.
+    Passed,
+    /// Nothing happened until the deadline.
+    Hung(String),
+    /// QEMU or the probe failed.
+    Failed(String),
+}
+
+/// Boots the probe from `rom`.
 ///
 /// # Errors
 /// Where QEMU itself cannot be started.
-pub(crate) async fn attempt(
-    binary: &str,
-    rom: &Path,
-    trial: Trial<'_>,
-) -> Result<Result<(), String>, QemuError> {
+pub(crate) async fn attempt(binary: &str, rom: &Path, trial: Trial<'_>) -> Result<Verdict, QemuError> {
     let mut command = Command::new(binary);
     command.args(["-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35", "-m", "2"]);
     command.args(["-accel", trial.accel, "-cpu", trial.cpu, "-bios"]).arg(rom);
@@ -62,10 +69,13 @@ pub(crate) async fn attempt(
     let patience = if trial.patient { LONG_PATIENCE } else { PATIENCE };
     // dropping the future at the deadline kills the process
     match tokio::time::timeout(patience, child.wait_with_output()).await {
-        Err(_) => Ok(Err(format!("the probe guest did not come up within {} s", patience.as_secs()))),
-        Ok(Err(error)) => Ok(Err(error.to_string())),
-        Ok(Ok(out)) if out.status.code() == Some(PASSED) => Ok(Ok(())),
-        Ok(Ok(out)) => Ok(Err(last_words(&out.stderr, &out.status.to_string()))),
+        Err(_) => {
+            let seconds = patience.as_secs();
+            Ok(Verdict::Hung(format!("the probe guest did not come up within {seconds} s")))
+        }
+        Ok(Err(error)) => Ok(Verdict::Failed(error.to_string())),
+        Ok(Ok(out)) if out.status.code() == Some(PASSED) => Ok(Verdict::Passed),
+        Ok(Ok(out)) => Ok(Verdict::Failed(last_words(&out.stderr, &out.status.to_string()))),
     }
 }
 
@@ -132,7 +142,7 @@ mod tests {
         let trial = Trial { accel: "tcg", cpu: "max", sandbox: false, patient: false };
         match attempt("qemu-system-x86_64", &path, trial).await {
             Err(_) => println!("skipped: QEMU is not installed"),
-            Ok(outcome) => assert!(outcome.unwrap_err().contains("within 5 s")),
+            Ok(verdict) => assert!(matches!(verdict, Verdict::Hung(why) if why.contains("within 5 s"))),
         }
     }
 }

@@ -1,0 +1,152 @@
+//! What an actor is told, and how it obeys.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use kogge_node_api::{DesiredInstance, NodeError, ObservedInstance};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{AbortHandle, JoinHandle};
+
+use super::guest::Guest;
+use super::{Actor, Course};
+use crate::launch;
+use crate::shut_down::Guests;
+
+/// What an actor can be told.
+pub(crate) enum Command {
+    /// A desired state; answered when it is written down.
+    Desire(Box<DesiredInstance>, oneshot::Sender<Result<ObservedInstance, NodeError>>),
+    /// The instance shall go.
+    Remove,
+    /// A copy of the disk is wanted.
+    Export(Export),
+    /// Something that a step may wait for happened.
+    Wake,
+    /// The agent ends.
+    ShutDown(Guests),
+}
+
+/// A wanted copy of the disk.
+pub(crate) struct Export {
+    /// Where to.
+    pub target: PathBuf,
+    /// Takes the size in bytes.
+    pub answer: oneshot::Sender<Result<u64, NodeError>>,
+}
+
+/// The way to an actor.
+pub(crate) struct Handle {
+    commands: mpsc::Sender<Command>,
+    observed: watch::Receiver<ObservedInstance>,
+    abort: AbortHandle,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Handle {
+    pub(super) fn new(
+        commands: mpsc::Sender<Command>,
+        observed: watch::Receiver<ObservedInstance>,
+        task: JoinHandle<()>,
+    ) -> Self {
+        Self { commands, observed, abort: task.abort_handle(), task: Mutex::new(Some(task)) }
+    }
+
+    /// The sender, to be used without holding the register of actors.
+    pub(crate) fn commands(&self) -> mpsc::Sender<Command> {
+        self.commands.clone()
+    }
+
+    /// What the actor saw last.
+    pub(crate) fn observed(&self) -> ObservedInstance {
+        self.observed.borrow().clone()
+    }
+
+    /// The task, for whoever waits for its end first.
+    pub(crate) fn task(&self) -> Option<JoinHandle<()>> {
+        self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Handle {
+    /// An agent that is dropped leaves guests alone and does nothing more.
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
+}
+
+impl Actor {
+    pub(super) async fn obey(&mut self, command: Option<Command>) -> Course {
+        match command {
+            None => return Course::Ends,
+            Some(Command::ShutDown(guests)) => {
+                self.shut_down(guests).await;
+                return Course::Ends;
+            }
+            Some(Command::Desire(desired, answer)) => {
+                let result = self.desire(*desired).await;
+                // who asked may have given up
+                let _ = answer.send(result.map(|()| self.view()));
+            }
+            Some(Command::Remove) => self.remove().await,
+            Some(Command::Export(export)) => self.exports.push(export),
+            Some(Command::Wake) => {
+                if self.fault.as_ref().is_some_and(|fault| !fault.is_final()) {
+                    self.retry_at = None;
+                }
+            }
+        }
+        Course::Goes
+    }
+
+    /// Takes over a newer desired state; an older or the same one changes nothing.
+    async fn desire(&mut self, desired: DesiredInstance) -> Result<(), NodeError> {
+        if desired.generation <= self.record.desired.generation || self.record.removing {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut self.record.desired, desired);
+        if let Err(error) = self.save().await {
+            self.record.desired = before;
+            return Err(error);
+        }
+        self.host.book.write(self.record.desired.metadata.clone());
+        self.failures = 0;
+        self.retry_at = None;
+        Ok(())
+    }
+
+    async fn remove(&mut self) {
+        self.failures = if self.record.removing { self.failures } else { 0 };
+        self.retry_at = None;
+        if !std::mem::replace(&mut self.record.removing, true) {
+            self.exports.clear();
+            // a disk that is too full to write this down is no reason to keep the instance
+            if let Err(error) = self.save().await {
+                tracing::warn!(server.id = %self.id, %error, "a removal goes on without being written down");
+            }
+        }
+    }
+
+    async fn shut_down(&mut self, guests: Guests) {
+        self.work = None;
+        if guests == Guests::Keep {
+            return;
+        }
+        if let Err(error) = self.mark_ending().await {
+            tracing::warn!(server.id = %self.id, %error, "a guest is stopped without its record saying so");
+        }
+        let patience = self.host.config.patience;
+        match &self.guest {
+            Guest::Absent => return,
+            Guest::Held(machine, _) => {
+                let asks = matches!(self.state, kogge_qemu::RunState::Running);
+                launch::take_down(machine, asks.then_some(patience.power_down), patience.press_again).await;
+            }
+            Guest::Lost(process, _) => process.kill(),
+        }
+        self.guest = Guest::Absent;
+        self.record.run = None;
+        if let Err(error) = self.save().await {
+            tracing::warn!(server.id = %self.id, %error, "the end of a guest is not written down");
+        }
+    }
+}

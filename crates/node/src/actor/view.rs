@@ -1,0 +1,56 @@
+//! What an actor tells the world.
+
+use kogge_node_api::{InstanceState, NodeError, ObservedInstance};
+use kogge_qemu::RunState;
+
+use super::Actor;
+use super::guest::Guest;
+use crate::record::Record;
+
+/// What is known from the record alone, before the actor looked around.
+pub(super) fn of_record(record: &Record) -> ObservedInstance {
+    let state = if record.run.is_some() { InstanceState::Running } else { without_process(record) };
+    ObservedInstance {
+        id: record.desired.id,
+        reached: record.reached,
+        state,
+        reboots_done: record.reboots_done,
+        fault: crash(record),
+    }
+}
+
+fn without_process(record: &Record) -> InstanceState {
+    match &record.rest {
+        Some(rest) if rest.crash.is_some() => InstanceState::Crashed,
+        Some(_) => InstanceState::Stopped,
+        None if record.reached == 0 || !record.is_built() => InstanceState::Building,
+        None => InstanceState::Stopped,
+    }
+}
+
+fn crash(record: &Record) -> Option<NodeError> {
+    let because = record.rest.as_ref()?.crash.as_ref()?;
+    Some(NodeError::failed("running the guest", because))
+}
+
+impl Actor {
+    pub(super) fn view(&self) -> ObservedInstance {
+        let state = match &self.guest {
+            _ if self.rebooting => InstanceState::Running,
+            Guest::Absent => without_process(&self.record),
+            Guest::Lost(..) => InstanceState::Running,
+            Guest::Held(..) => match self.state {
+                RunState::Running => InstanceState::Running,
+                RunState::Paused | RunState::DiskFull => InstanceState::Paused,
+                RunState::PoweredOff => InstanceState::Stopped,
+                RunState::Panicked => InstanceState::Crashed,
+            },
+        };
+        let starved = || {
+            let because = "no space is left on the host's disk; the guest goes on when there is";
+            self.is_starved().then(|| NodeError::failed("writing to the guest's disk", because))
+        };
+        let fault = self.fault.clone().or_else(starved).or_else(|| crash(&self.record));
+        ObservedInstance { state, fault, ..of_record(&self.record) }
+    }
+}

@@ -1,0 +1,258 @@
+//! Work that takes time: futures that own what they need, so that dropping one gives the work up.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use kogge_node_api::NodeError;
+use kogge_qemu::{Machine, find_guests};
+use tokio::sync::oneshot;
+
+use super::guest::Guest;
+use super::{Actor, Export, Step, Why};
+use crate::host::Host;
+use crate::record::{Record, Rest};
+use crate::{disks, launch, step};
+
+/// Work under way.
+pub(super) type Work = BoxFuture<'static, Result<Done, NodeError>>;
+
+/// What is being done.
+pub(super) enum Doing {
+    /// A step.
+    Step(Step),
+    /// A copy of the disk.
+    Export,
+}
+
+impl Doing {
+    /// Whether it has to be given up because of what is wanted now.
+    pub(super) fn gives_up(&self, record: &Record) -> bool {
+        match self {
+            Self::Step(step) => step::gives_up(*step, record),
+            Self::Export => record.removing,
+        }
+    }
+}
+
+/// What was done.
+pub(super) enum Done {
+    /// The disks are complete.
+    Built,
+    /// A process runs.
+    Started(Machine),
+    /// The process is gone.
+    Down(Why),
+    /// The guest was told something; it has to be looked at.
+    Told,
+    /// Nothing is left.
+    Destroyed,
+    /// A copy ended, well or not.
+    Exported(Result<u64, NodeError>, oneshot::Sender<Result<u64, NodeError>>),
+}
+
+/// Drives the work; only to be called while there is some.
+pub(super) async fn progress(work: &mut Option<(Doing, Work)>) -> Result<Done, NodeError> {
+    match work {
+        Some((_, work)) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Actor {
+    /// Begins a step; what has to be known after a loss of power is written down before.
+    pub(super) async fn begin(&mut self, step: Step) -> Result<(), NodeError> {
+        let host = Arc::clone(&self.host);
+        let work: Work = match (step, &self.guest) {
+            (Step::Destroy, guest) => {
+                let machine = if let Guest::Held(machine, _) = guest { Some(machine.clone()) } else { None };
+                host.book.forget(self.id);
+                Box::pin(destroy(host, self.record.clone(), machine))
+            }
+            (Step::Build, _) => Box::pin(build(host, self.record.clone())),
+            (Step::Start, _) => {
+                self.prepare_launch().await?;
+                let record = self.record.clone();
+                Box::pin(async move { launch::start(&host, &record).await.map(Done::Started) })
+            }
+            (Step::TakeDown { soft, why }, Guest::Held(machine, _)) => {
+                let machine = machine.clone();
+                self.rebooting = why == Why::Reboot;
+                self.mark_ending().await?;
+                Box::pin(take_down(host, machine, soft, why))
+            }
+            (Step::Pause, Guest::Held(machine, _)) => Box::pin(tell(machine.clone(), true)),
+            (Step::Resume, Guest::Held(machine, _)) => Box::pin(tell(machine.clone(), false)),
+            _ => return Ok(()),
+        };
+        self.work = Some((Doing::Step(step), work));
+        Ok(())
+    }
+
+    async fn prepare_launch(&mut self) -> Result<(), NodeError> {
+        self.record.launch += 1;
+        self.record.count_reboots();
+        self.record.rest = None;
+        let newest = &self.host.engine.machine_type;
+        self.record.machine_type.get_or_insert_with(|| newest.clone());
+        self.save().await
+    }
+
+    /// Begins the next wanted copy of the disk, if there is one.
+    pub(super) fn begin_export(&mut self) -> bool {
+        self.exports.retain(|export| !export.answer.is_closed());
+        if self.exports.is_empty() {
+            return false;
+        }
+        let export = self.exports.remove(0);
+        let machine = if let Guest::Held(machine, _) = &self.guest { Some(machine.clone()) } else { None };
+        if !self.record.is_built() || matches!(self.guest, Guest::Lost(..)) {
+            let what = format!("the disk of server {}", self.id);
+            // who asked may have given up
+            let _ = export.answer.send(Err(NodeError::NotYet { what }));
+            return false;
+        }
+        let work = copy(Arc::clone(&self.host), self.dir.clone(), machine, export);
+        self.work = Some((Doing::Export, Box::pin(work)));
+        true
+    }
+
+    /// Takes over what work brought.
+    pub(super) async fn finish(&mut self, result: Result<Done, NodeError>) {
+        match result {
+            Ok(Done::Built) => {
+                self.record.built = Some(self.record.desired.root.image);
+                self.succeed();
+                self.save_or_fail().await;
+            }
+            Ok(Done::Started(machine)) => {
+                self.succeed();
+                self.hold(machine).await;
+            }
+            Ok(Done::Down(why)) => self.went_down(why).await,
+            Ok(Done::Told) => {
+                self.succeed();
+                self.look().await;
+            }
+            Ok(Done::Exported(result, answer)) => {
+                // who asked may have given up
+                let _ = answer.send(result);
+                self.look().await;
+            }
+            Ok(Done::Destroyed) => {}
+            Err(error) => {
+                self.fail(error);
+                self.look().await;
+            }
+        }
+    }
+
+    async fn went_down(&mut self, why: Why) {
+        self.guest = Guest::Absent;
+        self.record.run = None;
+        let crash = match why {
+            Why::Panicked => Some(Some("the guest's kernel panicked".to_owned())),
+            Why::PoweredOff => Some(None),
+            Why::Stop | Why::Reboot | Why::Rebuild => None,
+        };
+        if let Some(crash) = crash {
+            self.record.rest = Some(Rest { generation: self.record.reached, crash });
+        }
+        self.succeed();
+        self.save_or_fail().await;
+    }
+
+    async fn save_or_fail(&mut self) {
+        if let Err(error) = self.save().await {
+            self.fail(error);
+        }
+    }
+}
+
+async fn build(host: Arc<Host>, record: Record) -> Result<Done, NodeError> {
+    let _turn = host.starts.acquire().await.map_err(|error| NodeError::failed("making the disks", error))?;
+    let dir = host.layout.instance(record.desired.id);
+    disks::build(&host.tool, &host.layout.bases(), &dir, &record.desired).await?;
+    Ok(Done::Built)
+}
+
+async fn take_down(host: Arc<Host>, machine: Machine, soft: bool, why: Why) -> Result<Done, NodeError> {
+    let patience = host.config.patience;
+    let limit = if why == Why::Reboot { patience.soft_reboot } else { patience.power_down };
+    launch::take_down(&machine, soft.then_some(limit), patience.press_again).await;
+    if machine.process.is_alive() {
+        return Err(NodeError::failed("stopping the guest", "its process does not end even by force"));
+    }
+    Ok(Done::Down(why))
+}
+
+async fn tell(machine: Machine, pause: bool) -> Result<Done, NodeError> {
+    let (step, told) = if pause {
+        ("pausing the guest", machine.pause().await)
+    } else {
+        ("unpausing the guest", machine.resume().await)
+    };
+    told.map_err(|error| NodeError::failed(step, error))?;
+    Ok(Done::Told)
+}
+
+/// Ends every process of the instance, also one that was only starting, and removes all that belongs to it.
+async fn destroy(host: Arc<Host>, record: Record, machine: Option<Machine>) -> Result<Done, NodeError> {
+    let dir = host.layout.instance(record.desired.id);
+    if let Some(machine) = machine {
+        machine.end().await;
+    }
+    let (instances, own) = (host.layout.instances(), dir.clone());
+    let scan = tokio::task::spawn_blocking(move || find_guests(&instances)).await;
+    let left = scan.map_err(|error| NodeError::failed("looking for the guest's process", error))?;
+    for guest in left.into_iter().filter(|guest| guest.dir == own) {
+        guest.process.kill();
+        if !guest.process.gone_within(Duration::from_secs(30)).await {
+            return Err(NodeError::failed("stopping the guest", "its process does not end even by force"));
+        }
+    }
+    for nic in &record.desired.nics {
+        host.wiring.unplug(nic.port).await?;
+    }
+    let layout = host.layout.clone();
+    let discarded = tokio::task::spawn_blocking(move || layout.discard(&dir)).await;
+    let discarded = discarded.map_err(std::io::Error::other).and_then(|discarded| discarded);
+    discarded.map_err(|error| NodeError::failed("removing the instance's files", error))?;
+    Ok(Done::Destroyed)
+}
+
+async fn copy(
+    host: Arc<Host>,
+    dir: std::path::PathBuf,
+    machine: Option<Machine>,
+    export: Export,
+) -> Result<Done, NodeError> {
+    let result = copy_disk(&host, &dir, machine, &export.target).await;
+    Ok(Done::Exported(result, export.answer))
+}
+
+/// Under another name first: a copy that has its name is whole.
+async fn copy_disk(
+    host: &Host,
+    dir: &Path,
+    machine: Option<Machine>,
+    target: &Path,
+) -> Result<u64, NodeError> {
+    let mut partial = target.as_os_str().to_owned();
+    partial.push(".part");
+    let partial = Path::new(&partial);
+    let copied = match machine {
+        Some(machine) => machine.copy_disk(&host.tool, "root", partial).await,
+        None => host.tool.flatten(&disks::root_file(dir), partial).await,
+    };
+    let whole = copied.map_err(|error| disks::failed("copying the disk", error)).and_then(|()| {
+        let named = std::fs::rename(partial, target).and_then(|()| std::fs::metadata(target));
+        named.map(|file| file.len()).map_err(|error| NodeError::failed("copying the disk", error))
+    });
+    if whole.is_err() {
+        // what is left of it is no use
+        let _ = std::fs::remove_file(partial);
+    }
+    whole
+}

@@ -1,0 +1,59 @@
+//! Settings of a node.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kogge_qemu::{EngineConfig, LogLimit};
+
+/// Settings of a node.
+#[derive(Debug, Clone)]
+pub struct NodeConfig {
+    /// The host's name, unique in the cloud.
+    pub name: String,
+    /// The address under which admins know the host.
+    pub address: String,
+    /// A directory of our own for instances and image bases.
+    pub data_dir: PathBuf,
+    /// Which QEMU, and which accelerator.
+    pub engine: EngineConfig,
+    /// How long guests are waited for.
+    pub patience: Patience,
+    /// How large logs may grow.
+    pub logs: LogLimit,
+}
+
+/// How long guests are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a guest to power down after it was asked; then it is stopped by force. Nova's `shutdown_timeout`.
+    pub power_down: Duration,
+    /// For a guest to go down for a soft reboot; then it is done hard. Nova's `wait_soft_reboot_seconds`.
+    pub soft_reboot: Duration,
+    /// The power button is pressed again after so long: a guest that boots does not listen yet.
+    pub press_again: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            power_down: Duration::from_secs(60),
+            soft_reboot: Duration::from_secs(120),
+            press_again: Duration::from_secs(10),
+        }
+    }
+}
+
+impl NodeConfig {
+    /// A node called `name` that keeps everything in `data_dir`.
+    #[must_use]
+    pub fn new(name: &str, data_dir: PathBuf) -> Self {
+        Self {
+            name: name.to_owned(),
+            address: "127.0.0.1".to_owned(),
+            data_dir,
+            engine: EngineConfig::default(),
+            patience: Patience::default(),
+            logs: LogLimit::default(),
+        }
+    }
+}

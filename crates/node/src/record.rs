@@ -1,0 +1,145 @@
+//! What the agent remembers of an instance over restarts of itself and of the machine.
+
+use std::path::Path;
+
+use kogge_ids::ImageId;
+use kogge_node_api::{DesiredInstance, NodeError};
+use kogge_qemu::ProcessId;
+use serde::{Deserialize, Serialize};
+
+use crate::layout::replace_file;
+
+/// Version of the file's form.
+const FORM: u32 = 1;
+
+/// The record of one instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    form: u32,
+    /// The newest desired state.
+    pub desired: DesiredInstance,
+    /// The generation that was reached last.
+    pub reached: i64,
+    /// Number of the last reboot; written before the guest is started anew, so that each is done once at most.
+    pub reboots_done: i64,
+    /// The image whose disks are complete.
+    pub built: Option<ImageId>,
+    /// The versioned machine type the guest was first started with, and keeps.
+    pub machine_type: Option<String>,
+    /// Number of the last launch; written before it.
+    pub launch: u64,
+    /// The process of the last launch, until we know that it is gone.
+    pub run: Option<Run>,
+    /// How the guest came to rest by itself.
+    pub rest: Option<Rest>,
+    /// Whether the instance is on its way out.
+    pub removing: bool,
+}
+
+/// A guest's process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Run {
+    /// The process.
+    pub process: ProcessId,
+    /// The boot of the machine it belongs to.
+    pub boot: String,
+    /// Number of the launch.
+    pub launch: u64,
+    /// Whether we are ending it: then its end is no crash.
+    pub ending: bool,
+}
+
+/// A guest that stopped without being told by us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rest {
+    /// The generation that was wanted then; only a newer one starts the guest again.
+    pub generation: i64,
+    /// Why it crashed; `None` where it powered itself off.
+    pub crash: Option<String>,
+}
+
+impl Record {
+    pub(crate) const fn new(desired: DesiredInstance) -> Self {
+        Self {
+            form: FORM,
+            desired,
+            reached: 0,
+            reboots_done: 0,
+            built: None,
+            machine_type: None,
+            launch: 0,
+            run: None,
+            rest: None,
+            removing: false,
+        }
+    }
+
+    /// Whether the disks of the image that is wanted are there.
+    pub(crate) fn is_built(&self) -> bool {
+        self.built == Some(self.desired.root.image)
+    }
+
+    /// Whether a reboot was ordered that was not done.
+    pub(crate) fn wants_reboot(&self) -> bool {
+        self.desired.reboot.is_some_and(|reboot| reboot.number > self.reboots_done)
+    }
+
+    /// Counts all ordered reboots as done.
+    pub(crate) fn count_reboots(&mut self) {
+        if let Some(reboot) = self.desired.reboot {
+            self.reboots_done = self.reboots_done.max(reboot.number);
+        }
+    }
+
+    /// Writes the record of the instance in `dir`, durably.
+    pub(crate) fn save(&self, dir: &Path) -> Result<(), NodeError> {
+        let failed = |error: std::io::Error| NodeError::failed("saving the instance's record", error);
+        let text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
+        replace_file(&dir.join("record.json"), &text).map_err(failed)
+    }
+
+    /// Reads the record of the instance in `dir`.
+    pub(crate) fn load(dir: &Path) -> std::io::Result<Self> {
+        let text = std::fs::read(dir.join("record.json"))?;
+        let record: Self = serde_json::from_slice(&text)?;
+        if record.form == FORM {
+            return Ok(record);
+        }
+        let because = format!("its form is {}, this version reads {FORM}", record.form);
+        Err(std::io::Error::new(std::io::ErrorKind::InvalidData, because))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::testing::record;
+
+    #[test]
+    fn a_record_comes_back_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut written = record();
+        written.run = Some(Run {
+            process: ProcessId { pid: 1, start: 2 },
+            boot: "b".to_owned(),
+            launch: 3,
+            ending: true,
+        });
+        written.rest = Some(Rest { generation: 4, crash: Some("x".to_owned()) });
+        written.save(dir.path()).unwrap();
+        assert_eq!(Record::load(dir.path()).unwrap(), written);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_record_of_another_form_or_cut_short_is_an_error_not_a_guess() {
+        let dir = tempfile::tempdir().unwrap();
+        let other = Record { form: 99, ..record() };
+        other.save(dir.path()).unwrap();
+        assert!(Record::load(dir.path()).unwrap_err().to_string().contains("99"));
+        let path = dir.path().join("record.json");
+        let text = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() / 2]).unwrap();
+        assert!(Record::load(dir.path()).is_err());
+    }
+}

@@ -1,0 +1,225 @@
+//! A node in a directory of its own, that can be dropped and opened again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kogge_ids::{ImageId, ServerId};
+use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, Wiring};
+use kogge_node_api::{
+    DesiredInstance, DiskBus, DiskFormat, Firmware, GuestMetadata, InstanceState, Node, ObservedInstance,
+    Power, RootDisk,
+};
+use kogge_qemu::{AccelSetting, FoundGuest, find_guests};
+
+/// So long nothing may move before a test gives up. A boot is slow on a busy machine, but it moves.
+const STANDSTILL: Duration = Duration::from_secs(180);
+
+pub(crate) struct Lab {
+    dir: tempfile::TempDir,
+    node: Option<QemuNode>,
+    patience: Patience,
+}
+
+impl Drop for Lab {
+    /// No guest outlives its test.
+    fn drop(&mut self) {
+        self.node = None;
+        for guest in self.guests() {
+            guest.process.kill();
+        }
+    }
+}
+
+impl Lab {
+    /// A lab with an open node; `None` where there is no QEMU.
+    pub(crate) async fn open() -> Option<Self> {
+        Self::with_wiring(Arc::new(NoWiring)).await
+    }
+
+    /// A lab that waits for guests which hear the power button, however busy the machine is.
+    pub(crate) async fn open_patient() -> Option<Self> {
+        let long = Duration::from_secs(600);
+        let patience = Patience { power_down: long, soft_reboot: long, press_again: Duration::from_secs(10) };
+        Self::made(Arc::new(NoWiring), patience).await
+    }
+
+    /// A lab for guests that are deaf to the power button.
+    pub(crate) async fn with_wiring(wiring: Arc<dyn Wiring>) -> Option<Self> {
+        let short = Duration::from_secs(2);
+        let patience =
+            Patience { power_down: short, soft_reboot: short, press_again: Duration::from_secs(1) };
+        Self::made(wiring, patience).await
+    }
+
+    async fn made(wiring: Arc<dyn Wiring>, patience: Patience) -> Option<Self> {
+        let there = |program: &str| std::process::Command::new(program).arg("--version").output().is_ok();
+        if !there("qemu-system-x86_64") || !there("qemu-img") {
+            println!("skipped: QEMU is not installed");
+            return None;
+        }
+        let mut lab = Self { dir: tempfile::tempdir().unwrap(), node: None, patience };
+        lab.node = Some(lab.open_node(wiring).await);
+        Some(lab)
+    }
+
+    async fn open_node(&self, wiring: Arc<dyn Wiring>) -> QemuNode {
+        let mut config = NodeConfig::new("lab", self.dir.path().join("data"));
+        config.engine.accel = AccelSetting::Tcg;
+        config.patience = self.patience;
+        QemuNode::open(config, wiring, MetadataBook::default()).await.unwrap()
+    }
+
+    /// The agent vanishes as if killed and another one is opened; `meanwhile` happens in between.
+    pub(crate) async fn restart(&mut self, meanwhile: impl FnOnce(&Self)) {
+        self.node = None;
+        meanwhile(self);
+        self.node = Some(self.open_node(Arc::new(NoWiring)).await);
+    }
+
+    pub(crate) fn node(&self) -> &QemuNode {
+        self.node.as_ref().unwrap()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn instance_dir(&self, id: ServerId) -> PathBuf {
+        self.path("data/instances").join(id.to_string())
+    }
+
+    /// Every QEMU of this lab.
+    pub(crate) fn guests(&self) -> Vec<FoundGuest> {
+        find_guests(&self.path("data/instances"))
+    }
+
+    /// A server of an image with these bytes.
+    pub(crate) fn server(&self, image: &[u8]) -> DesiredInstance {
+        let id = ImageId::random();
+        let path = self.path(&format!("image-{id}"));
+        std::fs::write(&path, image).unwrap();
+        desired(RootDisk { image: id, path, format: DiskFormat::Raw, size_gib: 0 })
+    }
+
+    pub(crate) async fn see(&self, id: ServerId) -> Option<ObservedInstance> {
+        self.node().observe().await.unwrap().into_iter().find(|instance| instance.id == id)
+    }
+
+    pub(crate) async fn console(&self, id: ServerId) -> String {
+        String::from_utf8_lossy(&self.node().console_output(id, None).await.unwrap()).into_owned()
+    }
+
+    /// Waits until the observation is as wanted, for as long as something moves.
+    pub(crate) async fn until(
+        &self,
+        id: ServerId,
+        what: &str,
+        wanted: impl Fn(Option<&ObservedInstance>) -> bool,
+    ) -> Option<ObservedInstance> {
+        let mut moved = (Instant::now(), None, 0);
+        let bell = self.node().changed();
+        loop {
+            let now = self.see(id).await;
+            if wanted(now.as_ref()) {
+                return now;
+            }
+            let console = self.node().console_output(id, None).await.map_or(0, |log| log.len());
+            if (moved.1.as_ref(), moved.2) != (now.as_ref(), console) {
+                moved = (Instant::now(), now, console);
+            }
+            assert!(moved.0.elapsed() < STANDSTILL, "waited in vain for: {what}; it is {:?}", moved.1);
+            let _ = tokio::time::timeout(Duration::from_millis(200), bell.notified()).await;
+        }
+    }
+
+    /// Waits until `desired` is reached.
+    pub(crate) async fn reached(&self, desired: &DesiredInstance) -> ObservedInstance {
+        let generation = desired.generation;
+        let seen = self.until(desired.id, "the generation", |o| o.is_some_and(|o| o.reached == generation));
+        seen.await.unwrap()
+    }
+
+    pub(crate) async fn in_state(&self, id: ServerId, state: InstanceState) -> ObservedInstance {
+        self.until(id, &format!("{state:?}"), |o| o.is_some_and(|o| o.state == state)).await.unwrap()
+    }
+
+    pub(crate) async fn gone(&self, id: ServerId) {
+        self.until(id, "the removal", |o| o.is_none()).await;
+        assert!(self.node().remove(id).await.unwrap());
+        assert!(!self.instance_dir(id).exists());
+    }
+
+    /// Waits until the console says `text` this often.
+    pub(crate) async fn says(&self, id: ServerId, text: &str, times: usize) {
+        let mut moved = (Instant::now(), 0);
+        loop {
+            let console = self.console(id).await;
+            if console.matches(text).count() >= times {
+                return;
+            }
+            if moved.1 != console.len() {
+                moved = (Instant::now(), console.len());
+            }
+            assert!(moved.0.elapsed() < STANDSTILL, "waited in vain for {text:?} in:\n{console}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Applies and waits until it is reached.
+    pub(crate) async fn make(&self, desired: &DesiredInstance) -> ObservedInstance {
+        self.node().apply(desired.clone()).await.unwrap();
+        self.reached(desired).await
+    }
+}
+
+pub(crate) fn next(of: &DesiredInstance, power: Power) -> DesiredInstance {
+    DesiredInstance { generation: of.generation + 1, power, ..of.clone() }
+}
+
+/// A server of the real test guest; `None` where there is no such image.
+pub(crate) fn real_guest() -> Option<DesiredInstance> {
+    let Some(path) = std::env::var_os("KOGGE_GUEST_IMAGE") else {
+        println!("skipped: KOGGE_GUEST_IMAGE does not name the test guest's image");
+        return None;
+    };
+    let path = Path::new(&path).to_owned();
+    let root = RootDisk { image: ImageId::random(), path, format: DiskFormat::Qcow2, size_gib: 1 };
+    Some(DesiredInstance { memory_mib: 256, config_drive: true, ..desired(root) })
+}
+
+fn desired(root: RootDisk) -> DesiredInstance {
+    let id = ServerId::random();
+    DesiredInstance {
+        id,
+        generation: 1,
+        power: Power::Running,
+        reboot: None,
+        vcpus: 1,
+        memory_mib: 64,
+        root,
+        ephemeral_gib: 0,
+        swap_mib: 0,
+        nics: Vec::new(),
+        config_drive: false,
+        disk_bus: DiskBus::Virtio,
+        firmware: Firmware::Bios,
+        metadata: GuestMetadata {
+            server: id,
+            name: "Web 1".to_owned(),
+            hostname: "web-1".to_owned(),
+            project_id: "p".repeat(32),
+            availability_zone: "nova".to_owned(),
+            meta: BTreeMap::new(),
+            keys: Vec::new(),
+            user_data: Some(b"#!/bin/sh\necho user-data-was-here > /dev/ttyS0\n".to_vec()),
+            admin_password: None,
+            launch_index: 0,
+            flavor: "small".to_owned(),
+            image: String::new(),
+            network_data: r#"{"links":[],"networks":[],"services":[]}"#.to_owned(),
+            random_seed: None,
+        },
+    }
+}
