@@ -1,5 +1,7 @@
 //! Runs the checks of the scope SCS-compatible IaaS against a cloud of `clouds.yaml`, as a program of its own would.
 //!
+//! VERSION `all` runs every testcase there is, and the advisory checks.
+//!
 //! `OS_CLOUD=mine cargo run -p kogge-conform-iaas --example check -- [VERSION [TESTS [FORMAT]]]`
 #![allow(clippy::print_stdout, reason = "an example talks to the terminal")]
 
@@ -10,7 +12,7 @@ use kogge_client::{Client, CloudConfig, Environment};
 use kogge_conform::exit::exit_code;
 use kogge_conform::render::{Format, render, terminal};
 use kogge_conform::{CheckResult, Events, Options, Runner};
-use kogge_conform_iaas::{Sweeper, Wanted, select};
+use kogge_conform_iaas::{Sweeper, Wanted, advisory, select};
 
 struct Live;
 
@@ -28,7 +30,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now = kogge_clock::Clock::system().now().seconds_z();
     let all = version.as_deref() == Some("all");
     let wanted = Wanted { date: now[..10].parse()?, version: version.filter(|_| !all), tests, all };
-    let selected = select(&wanted)?;
+    let mut selected = select(&wanted)?;
+    if all {
+        selected.checks.extend(advisory());
+    }
     let options = Options { plan: selected.plan, cleaner: Some(Arc::new(Sweeper)), ..Options::default() };
     let report = Runner::new(Client::new(cloud)?, options).run(selected.checks, &mut Live).await;
     match format {
