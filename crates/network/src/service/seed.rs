@@ -146,6 +146,18 @@ impl Networking {
         Ok(network)
     }
 
+    /// As [`Networking::auto_allocate_in`], in a transaction of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn auto_allocate(&self, caller: &Caller) -> Result<NetworkId> {
+        let mut tx = self.db().begin().await?;
+        let id = self.auto_allocate_in(&mut tx, caller).await?;
+        tx.commit().await?;
+        self.changed();
+        Ok(id)
+    }
+
     /// Removes the topology that was made without asking.
     ///
     /// # Errors

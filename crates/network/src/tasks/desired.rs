@@ -116,30 +116,50 @@ async fn guards(source: &mut Source<'_>, parts: &Parts) -> Result<Vec<node::Desi
         let mut members = members.remove(&row.id).unwrap_or_default();
         members.sort_unstable();
         members.dedup();
-        let rules = rules.get(&row.id).into_iter().flatten().map(firewall_rule).collect();
+        let rules = rules.get(&row.id).into_iter().flatten().filter_map(firewall_rule).collect();
         node::DesiredSecurityGroup { id: row.id, stateful: row.stateful, rules, members }
     };
     let mut group = group;
     Ok(rows.iter().map(&mut group).collect())
 }
 
-fn firewall_rule(row: &SecurityGroupRule) -> node::FirewallRule {
-    let port = |value: Option<i64>| value.and_then(|value| u16::try_from(value).ok());
-    node::FirewallRule {
-        direction: if row.direction == "egress" { node::Direction::Egress } else { node::Direction::Ingress },
-        ethertype: if row.ethertype == "IPv6" { node::Ethertype::IPv6 } else { node::Ethertype::IPv4 },
-        protocol: row
-            .protocol
-            .as_deref()
-            .and_then(|protocol| rule::protocol_number(protocol, &row.ethertype)),
-        port_min: port(row.port_range_min),
-        port_max: port(row.port_range_max),
-        remote: match (row.remote_group_id, row.remote_ip_prefix.as_deref().and_then(rule::prefix)) {
-            (Some(group), _) => node::Remote::Group(group),
-            (None, Some(range)) => node::Remote::Cidr(range.trunc()),
-            (None, None) => node::Remote::Any,
+/// The rule for the node. One that cannot be read is left out: it then lets nothing through, rather than everything.
+fn firewall_rule(row: &SecurityGroupRule) -> Option<node::FirewallRule> {
+    let Some(parsed) = parsed(row) else {
+        tracing::warn!(rule.id = %row.id, "a security group rule cannot be read and lets nothing through");
+        return None;
+    };
+    Some(parsed)
+}
+
+fn parsed(row: &SecurityGroupRule) -> Option<node::FirewallRule> {
+    let port = |value: Option<i64>| value.map(u16::try_from).transpose().ok();
+    let protocol = match row.protocol.as_deref() {
+        Some(protocol) => Some(rule::protocol_number(protocol, &row.ethertype)?),
+        None => None,
+    };
+    let remote = match (row.remote_group_id, row.remote_ip_prefix.as_deref()) {
+        (Some(group), _) => node::Remote::Group(group),
+        (None, Some(range)) => node::Remote::Cidr(rule::prefix(range)?.trunc()),
+        (None, None) => node::Remote::Any,
+    };
+    Some(node::FirewallRule {
+        direction: match row.direction.as_str() {
+            "ingress" => node::Direction::Ingress,
+            "egress" => node::Direction::Egress,
+            _ => return None,
         },
-    }
+        ethertype: match row.ethertype.as_str() {
+            "IPv4" => node::Ethertype::IPv4,
+            "IPv6" => node::Ethertype::IPv6,
+            _ => return None,
+        },
+        // 0 is "any IP protocol" in upstream's table (`ip`, `hopopt` of IPv4)
+        protocol: protocol.filter(|number| *number != 0),
+        port_min: port(row.port_range_min)?,
+        port_max: port(row.port_range_max)?,
+        remote,
+    })
 }
 
 impl Parts {
@@ -288,4 +308,45 @@ pub(super) async fn homeless(source: &mut Source<'_>, hosts: &[String]) -> Resul
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use kogge_clock::Timestamp;
+    use kogge_ids::SecurityGroupRuleId;
+
+    use super::*;
+
+    fn row(protocol: Option<&str>, range: Option<&str>) -> SecurityGroupRule {
+        SecurityGroupRule {
+            id: SecurityGroupRuleId::random(),
+            project_id: String::new(),
+            security_group_id: SecurityGroupId::random(),
+            direction: "ingress".to_owned(),
+            ethertype: "IPv4".to_owned(),
+            protocol: protocol.map(str::to_owned),
+            port_range_min: None,
+            port_range_max: None,
+            remote_ip_prefix: range.map(str::to_owned),
+            remote_group_id: None,
+            description: String::new(),
+            fingerprint: String::new(),
+            created_at: Timestamp::from_seconds(0),
+            updated_at: Timestamp::from_seconds(0),
+            revision_number: 0,
+        }
+    }
+
+    #[test]
+    fn a_rule_that_cannot_be_read_lets_nothing_through() {
+        assert!(firewall_rule(&row(Some("tcp"), Some("10.0.0.0/8"))).is_some());
+        assert!(firewall_rule(&row(Some("teapot"), None)).is_none());
+        assert!(firewall_rule(&row(None, Some("10.0.0"))).is_none());
+        let mut wrong = row(Some("tcp"), None);
+        wrong.port_range_min = Some(70_000);
+        assert!(firewall_rule(&wrong).is_none());
+        wrong.port_range_min = None;
+        wrong.direction = "sideways".to_owned();
+        assert!(firewall_rule(&wrong).is_none());
+    }
 }

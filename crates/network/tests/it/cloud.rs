@@ -64,7 +64,11 @@ impl node::Node for FakeNode {
     async fn observe(&self) -> Result<Vec<node::ObservedInstance>, node::NodeError> {
         Ok(Vec::new())
     }
-    async fn console_output(&self, _: kogge_ids::ServerId, _: Option<u32>) -> Result<Vec<u8>, node::NodeError> {
+    async fn console_output(
+        &self,
+        _: kogge_ids::ServerId,
+        _: Option<u32>,
+    ) -> Result<Vec<u8>, node::NodeError> {
         Ok(Vec::new())
     }
     async fn export_disk(&self, _: kogge_ids::ServerId, _: &std::path::Path) -> Result<u64, node::NodeError> {
@@ -78,7 +82,11 @@ impl node::Node for FakeNode {
             return Err(node::NodeError::failed("apply_networking", "the test said so"));
         }
         let up = !*self.down.lock().unwrap();
-        let ports = desired.ports.iter().map(|port| node::ObservedPort { id: port.id, up: up && port.admin_up }).collect();
+        let ports = desired
+            .ports
+            .iter()
+            .map(|port| node::ObservedPort { id: port.id, up: up && port.admin_up })
+            .collect();
         self.told.lock().unwrap().push(desired);
         Ok(node::ObservedNetworking { ports })
     }
@@ -162,14 +170,28 @@ impl Cloud {
         self.ok_as(Persona::Member, status, method, path, body).await
     }
 
-    pub(crate) async fn ok_as(&self, who: Persona, status: u16, method: &str, path: &str, body: Value) -> Value {
+    pub(crate) async fn ok_as(
+        &self,
+        who: Persona,
+        status: u16,
+        method: &str,
+        path: &str,
+        body: Value,
+    ) -> Value {
         let (found, answer) = self.call(who, method, path, body.clone()).await;
         assert_eq!(found, status, "{method} {path} {body} → {answer}");
         answer
     }
 
     /// As the member; the answer must be this fault.
-    pub(crate) async fn fault(&self, status: u16, name: &str, method: &str, path: &str, body: Value) -> String {
+    pub(crate) async fn fault(
+        &self,
+        status: u16,
+        name: &str,
+        method: &str,
+        path: &str,
+        body: Value,
+    ) -> String {
         self.fault_as(Persona::Member, status, name, method, path, body).await
     }
 
@@ -184,7 +206,11 @@ impl Cloud {
     ) -> String {
         let (found, answer) = self.call(who, method, path, body.clone()).await;
         let error = &answer["NeutronError"];
-        assert_eq!((found, error["type"].as_str().unwrap_or("")), (status, name), "{method} {path} {body} → {answer}");
+        assert_eq!(
+            (found, error["type"].as_str().unwrap_or("")),
+            (status, name),
+            "{method} {path} {body} → {answer}"
+        );
         assert_eq!(error["detail"], "");
         error["message"].as_str().unwrap().to_owned()
     }

@@ -22,11 +22,16 @@ both!(ports_of_a_server_come_and_go_with_it, cloud, {
         ..Default::default()
     };
     let made = cloud.net.create_port_in(&mut tx, &caller, new).await.unwrap();
-    let bound = cloud.net.bind_port_in(&mut tx, &caller, id(&mine).parse().unwrap(), SERVER, "compute:nova").await.unwrap();
+    let bound = cloud
+        .net
+        .bind_port_in(&mut tx, &caller, id(&mine).parse().unwrap(), SERVER, "compute:nova")
+        .await
+        .unwrap();
     assert_eq!(bound.row.device_id, SERVER);
     cloud.net.set_port_host_in(&mut tx, SERVER, Some("host-1")).await.unwrap();
     tx.commit().await.unwrap();
-    let floating = cloud.make("floatingip", json!({"floating_network_id": external, "port_id": made.row.id})).await;
+    let floating =
+        cloud.make("floatingip", json!({"floating_network_id": external, "port_id": made.row.id})).await;
     let found = cloud.net.ports_of_devices(&[SERVER.to_owned(), "other".to_owned()]).await.unwrap();
     let ports = &found[SERVER];
     assert_eq!(ports.len(), 2);

@@ -8,7 +8,8 @@ use crate::cloud::{address, both, column, id};
 both!(a_floating_ip_leads_to_a_port_and_elsewhere, cloud, {
     let (network, _, router, external) = cloud.routed("10.1.0.0/24").await;
     let port = cloud.make("port", json!({"network_id": network})).await;
-    let floating = cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port["id"]})).await;
+    let floating =
+        cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port["id"]})).await;
     assert_eq!(floating["fixed_ip_address"], address(&port));
     assert_eq!((&floating["router_id"], &floating["status"]), (&json!(router), &json!("ACTIVE")));
     assert_eq!(floating["port_details"]["mac_address"], port["mac_address"]);
@@ -29,10 +30,16 @@ both!(a_floating_ip_leads_to_a_port_and_elsewhere, cloud, {
 both!(deleting_the_port_frees_the_floating_ip, cloud, {
     let (network, _, _, external) = cloud.routed("10.1.0.0/24").await;
     let port = cloud.make("port", json!({"network_id": network})).await;
-    let floating = cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port["id"]})).await;
+    let floating =
+        cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port["id"]})).await;
     cloud.ok(204, "DELETE", &format!("/ports/{}", id(&port)), Value::Null).await;
-    let shown = cloud.ok_as(Persona::Reader, 200, "GET", &format!("/floatingips/{}", id(&floating)), Value::Null).await;
-    assert_eq!((&shown["floatingip"]["port_id"], &shown["floatingip"]["router_id"]), (&Value::Null, &Value::Null));
+    let shown = cloud
+        .ok_as(Persona::Reader, 200, "GET", &format!("/floatingips/{}", id(&floating)), Value::Null)
+        .await;
+    assert_eq!(
+        (&shown["floatingip"]["port_id"], &shown["floatingip"]["router_id"]),
+        (&Value::Null, &Value::Null)
+    );
 });
 
 both!(a_port_with_several_addresses_needs_the_address_named, cloud, {
@@ -46,8 +53,18 @@ both!(a_port_with_several_addresses_needs_the_address_named, cloud, {
     };
     cloud.fault(400, "BadRequest", "POST", "/floatingips", post(json!({}))).await;
     let made = cloud.ok(201, "POST", "/floatingips", post(json!({"fixed_ip_address": "10.1.0.50"}))).await;
-    cloud.fault(409, "FloatingIPPortAlreadyAssociated", "POST", "/floatingips", post(json!({"fixed_ip_address": "10.1.0.50"}))).await;
-    cloud.fault(400, "BadRequest", "POST", "/floatingips", post(json!({"fixed_ip_address": "10.1.0.99"}))).await;
+    cloud
+        .fault(
+            409,
+            "FloatingIPPortAlreadyAssociated",
+            "POST",
+            "/floatingips",
+            post(json!({"fixed_ip_address": "10.1.0.50"})),
+        )
+        .await;
+    cloud
+        .fault(400, "BadRequest", "POST", "/floatingips", post(json!({"fixed_ip_address": "10.1.0.99"})))
+        .await;
     let path = format!("/floatingips/{}", id(&made["floatingip"]));
     let change = json!({"floatingip": {"port_id": port["id"], "fixed_ip_address": "10.1.0.51"}});
     let changed = cloud.ok(200, "PUT", &path, change).await;
@@ -62,22 +79,34 @@ both!(a_port_with_several_addresses_needs_the_address_named, cloud, {
 both!(the_way_out_must_exist_and_stay, cloud, {
     let (network, subnet, router, external) = cloud.routed("10.1.0.0/24").await;
     let port = cloud.make("port", json!({"network_id": network})).await;
-    let floating = cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port["id"]})).await;
+    let floating =
+        cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port["id"]})).await;
     let remove = format!("/routers/{router}/remove_router_interface");
     cloud.fault(409, "RouterInterfaceInUseByFloatingIP", "PUT", &remove, json!({"subnet_id": subnet})).await;
     let clear = json!({"router": {"external_gateway_info": null}});
-    cloud.fault(409, "RouterExternalGatewayInUseByFloatingIp", "PUT", &format!("/routers/{router}"), clear).await;
+    cloud
+        .fault(409, "RouterExternalGatewayInUseByFloatingIp", "PUT", &format!("/routers/{router}"), clear)
+        .await;
     let lonely = cloud.network().await;
     cloud.subnet(&lonely, "10.2.0.0/24").await;
     let stray = cloud.make("port", json!({"network_id": lonely})).await;
     let body = json!({"floatingip": {"floating_network_id": external, "port_id": stray["id"], "fixed_ip_address": address(&stray)}});
     cloud.fault(404, "ExternalGatewayForFloatingIPNotFound", "POST", "/floatingips", body).await;
     let change = json!({"floatingip": {"port_id": stray["id"], "fixed_ip_address": address(&stray)}});
-    cloud.fault(404, "ExternalGatewayForFloatingIPNotFound", "PUT", &format!("/floatingips/{}", id(&floating)), change).await;
+    cloud
+        .fault(
+            404,
+            "ExternalGatewayForFloatingIPNotFound",
+            "PUT",
+            &format!("/floatingips/{}", id(&floating)),
+            change,
+        )
+        .await;
     let body = json!({"floatingip": {"floating_network_id": network, "port_id": port["id"]}});
     cloud.fault(400, "BadRequest", "POST", "/floatingips", body).await;
     // none of the refused ones left a port behind
-    let ports = cloud.ok_as(Persona::Admin, 200, "GET", "/ports?device_owner=network:floatingip", Value::Null).await;
+    let ports =
+        cloud.ok_as(Persona::Admin, 200, "GET", "/ports?device_owner=network:floatingip", Value::Null).await;
     assert_eq!(column(&ports["ports"], "device_id"), [id(&floating)]);
 });
 
@@ -98,5 +127,14 @@ both!(another_projects_port_gets_no_floating_ip_of_mine, cloud, {
     let port = cloud.make("port", json!({"network_id": network})).await;
     let body = json!({"floatingip": {"floating_network_id": external, "port_id": port["id"]}});
     cloud.fault_as(Persona::OtherMember, 404, "PortNotFound", "POST", "/floatingips", body).await;
-    cloud.fault_as(Persona::Reader, 403, "PolicyNotAuthorized", "POST", "/floatingips", json!({"floatingip": {"floating_network_id": external}})).await;
+    cloud
+        .fault_as(
+            Persona::Reader,
+            403,
+            "PolicyNotAuthorized",
+            "POST",
+            "/floatingips",
+            json!({"floatingip": {"floating_network_id": external}}),
+        )
+        .await;
 });

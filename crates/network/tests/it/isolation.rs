@@ -15,7 +15,9 @@ async fn things(cloud: &Cloud) -> Vec<(&'static str, String)> {
     let group = cloud.make("security_group", json!({"name": "g"})).await;
     let rule = id(&group["security_group_rules"][0]);
     let pool = id(&cloud.make("subnetpool", json!({"name": "p", "prefixes": ["10.0.0.0/8"]})).await);
-    let scope = cloud.ok(201, "POST", "/address-scopes", json!({"address_scope": {"name": "s", "ip_version": 4}})).await;
+    let scope = cloud
+        .ok(201, "POST", "/address-scopes", json!({"address_scope": {"name": "s", "ip_version": 4}}))
+        .await;
     let policy = json!({"object_type": "network", "object_id": network, "action": "access_as_shared", "target_tenant": "d"});
     let policy = cloud.ok(201, "POST", "/rbac-policies", json!({"rbac_policy": policy})).await;
     vec![
@@ -73,7 +75,12 @@ both!(every_route_wants_a_token_and_never_breaks, cloud, {
     let routes = kogge_network::routes();
     assert!(routes.table().len() > 90);
     for route in routes.table() {
-        let path = route.path.replace("{id}", "nonsense").replace("{tag}", "t").replace("{alias}", "a").replace("{project}", "p");
+        let path = route
+            .path
+            .replace("{id}", "nonsense")
+            .replace("{tag}", "t")
+            .replace("{alias}", "a")
+            .replace("{project}", "p");
         if route.access != Access::Public {
             let (status, _) = cloud.send(None, route.method.clone(), &path, &[], None).await;
             assert_eq!(status, 401, "{} {path}", route.method);
@@ -81,10 +88,17 @@ both!(every_route_wants_a_token_and_never_breaks, cloud, {
             assert_eq!(status, 401, "{} {path}", route.method);
         }
         for who in Persona::ALL {
-            for body in [Value::Null, json!({}), json!([]), json!({"network": {"name": []}}), json!({"tags": [1]})] {
+            for body in
+                [Value::Null, json!({}), json!([]), json!({"network": {"name": []}}), json!({"tags": [1]})]
+            {
                 let body = (route.method != Method::GET && !body.is_null()).then_some(body);
-                let (status, answer) = cloud.send(Some(who.token()), route.method.clone(), &path, &[], body.clone()).await;
-                assert!(status.as_u16() < 500, "{who:?} {} {path} {body:?} → {status} {answer}", route.method);
+                let (status, answer) =
+                    cloud.send(Some(who.token()), route.method.clone(), &path, &[], body.clone()).await;
+                assert!(
+                    status.as_u16() < 500,
+                    "{who:?} {} {path} {body:?} → {status} {answer}",
+                    route.method
+                );
             }
         }
     }

@@ -36,8 +36,17 @@ both!(several_sort_keys_and_directions, cloud, {
 });
 
 both!(nonsense_in_queries_is_refused, cloud, {
-    for query in ["colour=red", "sort_key=colour", "limit=-1", "admin_state_up=maybe", "mtu=big", "tenant_id=a&project_id=b"] {
-        let (status, body) = cloud.call(kogge_auth::testing::Persona::Member, "GET", &format!("/networks?{query}"), Value::Null).await;
+    for query in [
+        "colour=red",
+        "sort_key=colour",
+        "limit=-1",
+        "admin_state_up=maybe",
+        "mtu=big",
+        "tenant_id=a&project_id=b",
+    ] {
+        let (status, body) = cloud
+            .call(kogge_auth::testing::Persona::Member, "GET", &format!("/networks?{query}"), Value::Null)
+            .await;
         assert_eq!(status, 400, "{query} → {body}");
     }
     let missing = "/networks?limit=1&marker=4e72dc2d-44c5-4336-9667-f7972e95c402";
@@ -50,6 +59,13 @@ both!(several_values_are_alternatives_and_filters_are_exact, cloud, {
     }
     let list = cloud.ok(200, "GET", "/networks?name=a&name=b&sort_key=name&sort_dir=asc", Value::Null).await;
     assert_eq!(column(&list["networks"], "name"), ["a", "b"]);
-    let list = cloud.ok(200, "GET", "/networks?name=' OR 1=1 --&router:external=false".replace(' ', "%20").as_str(), Value::Null).await;
+    let list = cloud
+        .ok(
+            200,
+            "GET",
+            "/networks?name=' OR 1=1 --&router:external=false".replace(' ', "%20").as_str(),
+            Value::Null,
+        )
+        .await;
     assert_eq!(list["networks"], json!([]));
 });

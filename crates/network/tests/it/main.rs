@@ -1,5 +1,7 @@
 //! Network v2.0 over HTTP, in process, on SQLite (and on PostgreSQL where `KOGGE_TEST_POSTGRES` names one).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod cloud;
 
 mod compute;

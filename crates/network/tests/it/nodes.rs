@@ -69,7 +69,9 @@ both!(the_task_is_quiet_when_nothing_changed, cloud, {
     assert_eq!(task.run().await.unwrap().done, 0);
     cloud.make("floatingip", json!({"floating_network_id": cloud.external().await})).await;
     assert_eq!(task.run().await.unwrap().done, 0);
-    let port = cloud.make_as(Persona::Admin, "port", json!({"network_id": network, "binding:host_id": "host-1"})).await;
+    let port = cloud
+        .make_as(Persona::Admin, "port", json!({"network_id": network, "binding:host_id": "host-1"}))
+        .await;
     assert_eq!(task.run().await.unwrap().done, 1);
     assert!(last(cloud).ports.iter().any(|told| told.id.to_string() == id(&port)));
 });

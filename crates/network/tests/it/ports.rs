@@ -19,7 +19,8 @@ both!(a_port_is_created_shown_changed_and_deleted, cloud, {
     let path = format!("/ports/{}", id(&port));
     let shown = cloud.ok(200, "GET", &path, Value::Null).await;
     assert_eq!(shown["port"], port);
-    let changed = cloud.ok(200, "PUT", &path, json!({"port": {"name": "New_Port", "admin_state_up": false}})).await;
+    let changed =
+        cloud.ok(200, "PUT", &path, json!({"port": {"name": "New_Port", "admin_state_up": false}})).await;
     assert_eq!(changed["port"]["name"], "New_Port");
     cloud.ok(204, "DELETE", &path, Value::Null).await;
     cloud.fault(404, "PortNotFound", "DELETE", &path, Value::Null).await;
@@ -37,11 +38,39 @@ both!(fixed_addresses_by_subnet_by_address_and_several, cloud, {
     assert_eq!(less["port"]["fixed_ips"], json!([port["port"]["fixed_ips"][1]]));
     let port = cloud.ok(201, "POST", "/ports", post(json!([{"ip_address": "10.2.0.9"}]))).await;
     assert_eq!(port["port"]["fixed_ips"], json!([{"subnet_id": two, "ip_address": "10.2.0.9"}]));
-    cloud.fault(409, "IpAddressAlreadyAllocated", "POST", "/ports", post(json!([{"ip_address": "10.2.0.9"}]))).await;
-    cloud.fault(400, "InvalidIpForNetwork", "POST", "/ports", post(json!([{"ip_address": "10.3.0.9"}]))).await;
-    cloud.fault(400, "InvalidIpForSubnet", "POST", "/ports", post(json!([{"subnet_id": one, "ip_address": "10.2.0.7"}]))).await;
-    cloud.fault(400, "InvalidIpForSubnet", "POST", "/ports", post(json!([{"subnet_id": one, "ip_address": "10.1.0.15"}]))).await;
-    cloud.fault(400, "InvalidInput", "POST", "/ports", post(json!([{"subnet_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"}]))).await;
+    cloud
+        .fault(409, "IpAddressAlreadyAllocated", "POST", "/ports", post(json!([{"ip_address": "10.2.0.9"}])))
+        .await;
+    cloud
+        .fault(400, "InvalidIpForNetwork", "POST", "/ports", post(json!([{"ip_address": "10.3.0.9"}])))
+        .await;
+    cloud
+        .fault(
+            400,
+            "InvalidIpForSubnet",
+            "POST",
+            "/ports",
+            post(json!([{"subnet_id": one, "ip_address": "10.2.0.7"}])),
+        )
+        .await;
+    cloud
+        .fault(
+            400,
+            "InvalidIpForSubnet",
+            "POST",
+            "/ports",
+            post(json!([{"subnet_id": one, "ip_address": "10.1.0.15"}])),
+        )
+        .await;
+    cloud
+        .fault(
+            400,
+            "InvalidInput",
+            "POST",
+            "/ports",
+            post(json!([{"subnet_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"}])),
+        )
+        .await;
     cloud.fault(400, "InvalidInput", "POST", "/ports", post(json!([{}]))).await;
     let none = cloud.ok(201, "POST", "/ports", post(json!([]))).await;
     assert_eq!(none["port"]["fixed_ips"], json!([]));
@@ -54,7 +83,9 @@ both!(a_full_subnet_says_so, cloud, {
     for _ in 0..5 {
         cloud.make("port", json!({"network_id": network})).await;
     }
-    cloud.fault(409, "IpAddressGenerationFailure", "POST", "/ports", json!({"port": {"network_id": network}})).await;
+    cloud
+        .fault(409, "IpAddressGenerationFailure", "POST", "/ports", json!({"port": {"network_id": network}}))
+        .await;
     // a refused port left nothing behind
     let list = cloud.ok(200, "GET", &format!("/ports?network_id={network}"), Value::Null).await;
     assert_eq!(list["ports"].as_array().unwrap().len(), 5);
@@ -80,7 +111,15 @@ both!(macs_are_unique_in_a_network_only, cloud, {
     assert_eq!(port["port"]["mac_address"], "fa:16:3e:00:00:01");
     cloud.fault(409, "MacAddressInUse", "POST", "/ports", body(&one)).await;
     cloud.ok(201, "POST", "/ports", body(&two)).await;
-    cloud.fault(400, "HTTPBadRequest", "POST", "/ports", json!({"port": {"network_id": one, "mac_address": "x"}})).await;
+    cloud
+        .fault(
+            400,
+            "HTTPBadRequest",
+            "POST",
+            "/ports",
+            json!({"port": {"network_id": one, "mac_address": "x"}}),
+        )
+        .await;
 });
 
 both!(security_groups_of_a_port_are_the_projects_own, cloud, {
@@ -93,7 +132,9 @@ both!(security_groups_of_a_port_are_the_projects_own, cloud, {
     let changed = cloud.ok(200, "PUT", &path, json!({"port": {"security_groups": [group, two]}})).await;
     assert_eq!(changed["port"]["security_groups"].as_array().unwrap().len(), 2);
     let foreign = id(&cloud.make_as(Persona::OtherMember, "security_group", json!({"name": "g"})).await);
-    cloud.fault(404, "SecurityGroupNotFound", "PUT", &path, json!({"port": {"security_groups": [foreign]}})).await;
+    cloud
+        .fault(404, "SecurityGroupNotFound", "PUT", &path, json!({"port": {"security_groups": [foreign]}}))
+        .await;
     cloud.fault(409, "SecurityGroupInUse", "DELETE", &format!("/security-groups/{group}"), Value::Null).await;
     let none = cloud.make("port", json!({"network_id": network, "security_groups": []})).await;
     assert_eq!(none["security_groups"], json!([]));
@@ -109,12 +150,36 @@ both!(port_security_pairs_and_groups_depend_on_each_other, cloud, {
     let off = cloud.ok(201, "POST", "/ports", post(json!({"port_security_enabled": false}))).await;
     assert_eq!(off["port"]["security_groups"], json!([]));
     let pair = json!([{"ip_address": "10.9.0.0/24"}]);
-    cloud.fault(409, "AddressPairAndPortSecurityRequired", "POST", "/ports", post(json!({"port_security_enabled": false, "allowed_address_pairs": pair}))).await;
+    cloud
+        .fault(
+            409,
+            "AddressPairAndPortSecurityRequired",
+            "POST",
+            "/ports",
+            post(json!({"port_security_enabled": false, "allowed_address_pairs": pair})),
+        )
+        .await;
     let on = cloud.ok(201, "POST", "/ports", post(json!({"allowed_address_pairs": pair}))).await;
     assert_eq!(on["port"]["allowed_address_pairs"][0]["mac_address"], on["port"]["mac_address"]);
     let path = format!("/ports/{}", id(&on["port"]));
-    cloud.fault(409, "AddressPairAndPortSecurityRequired", "PUT", &path, json!({"port": {"port_security_enabled": false}})).await;
-    cloud.fault(409, "PortSecurityPortHasSecurityGroup", "PUT", &path, json!({"port": {"port_security_enabled": false, "allowed_address_pairs": []}})).await;
+    cloud
+        .fault(
+            409,
+            "AddressPairAndPortSecurityRequired",
+            "PUT",
+            &path,
+            json!({"port": {"port_security_enabled": false}}),
+        )
+        .await;
+    cloud
+        .fault(
+            409,
+            "PortSecurityPortHasSecurityGroup",
+            "PUT",
+            &path,
+            json!({"port": {"port_security_enabled": false, "allowed_address_pairs": []}}),
+        )
+        .await;
     cloud.ok(200, "PUT", &path, json!({"port": {"port_security_enabled": false, "allowed_address_pairs": [], "security_groups": []}})).await;
 });
 
@@ -125,7 +190,8 @@ both!(members_do_not_set_bindings_or_play_router, cloud, {
         body["network_id"] = network.clone().into();
         cloud.fault(403, "PolicyNotAuthorized", "POST", "/ports", json!({"port": body})).await;
     }
-    let admin = cloud.make_as(Persona::Admin, "port", json!({"network_id": network, "binding:host_id": "h"})).await;
+    let admin =
+        cloud.make_as(Persona::Admin, "port", json!({"network_id": network, "binding:host_id": "h"})).await;
     assert_eq!((&admin["binding:host_id"], &admin["binding:vif_type"]), (&json!("h"), &json!("bridge")));
     let shared = cloud.make_as(Persona::Admin, "network", json!({"shared": true})).await;
     for body in [
@@ -148,8 +214,14 @@ both!(members_do_not_set_bindings_or_play_router, cloud, {
 both!(ports_are_found_by_address_device_and_group, cloud, {
     let network = cloud.network().await;
     let subnet = id(&cloud.subnet(&network, "10.1.0.0/24").await);
-    let one = cloud.make("port", json!({"network_id": network, "device_id": "d1", "fixed_ips": [{"ip_address": "10.1.0.77"}]})).await;
-    let two = cloud.make("port", json!({"network_id": network, "fixed_ips": [{"ip_address": "10.1.0.9"}]})).await;
+    let one = cloud
+        .make(
+            "port",
+            json!({"network_id": network, "device_id": "d1", "fixed_ips": [{"ip_address": "10.1.0.77"}]}),
+        )
+        .await;
+    let two =
+        cloud.make("port", json!({"network_id": network, "fixed_ips": [{"ip_address": "10.1.0.9"}]})).await;
     let of = async |query: &str| {
         let list = cloud.ok(200, "GET", &format!("/ports?{query}"), Value::Null).await;
         column(&list["ports"], "id")

@@ -17,7 +17,10 @@ both!(ports_made_at_the_same_time_have_different_addresses_and_macs, cloud, {
         let network_id = Some(network.parse().unwrap());
         work.push(tokio::spawn(async move {
             let mut tx = net.db().begin().await.unwrap();
-            let port = net.create_port_in(&mut tx, &caller, NewPort { network_id, ..Default::default() }).await.unwrap();
+            let port = net
+                .create_port_in(&mut tx, &caller, NewPort { network_id, ..Default::default() })
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             (port.fixed_ips[0].ip_address, port.row.mac_address)
         }));

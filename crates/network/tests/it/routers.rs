@@ -7,7 +7,8 @@ use crate::cloud::{address, both, column, id};
 
 both!(a_router_leads_out, cloud, {
     let external = cloud.external().await;
-    let router = cloud.make("router", json!({"name": "r", "external_gateway_info": {"network_id": external}})).await;
+    let router =
+        cloud.make("router", json!({"name": "r", "external_gateway_info": {"network_id": external}})).await;
     let info = &router["external_gateway_info"];
     assert_eq!((&info["enable_snat"], &info["network_id"]), (&json!(true), &json!(external)));
     assert_eq!(info["external_fixed_ips"][0]["ip_address"], "172.24.4.2");
@@ -15,7 +16,9 @@ both!(a_router_leads_out, cloud, {
     // the gateway's port is nobody's but the admin's
     let ports = cloud.ok(200, "GET", &format!("/ports?device_id={}", id(&router)), Value::Null).await;
     assert_eq!(ports["ports"], json!([]));
-    let ports = cloud.ok_as(Persona::Admin, 200, "GET", &format!("/ports?device_id={}", id(&router)), Value::Null).await;
+    let ports = cloud
+        .ok_as(Persona::Admin, 200, "GET", &format!("/ports?device_id={}", id(&router)), Value::Null)
+        .await;
     assert_eq!(ports["ports"][0]["device_owner"], "network:router_gateway");
     let path = format!("/routers/{}", id(&router));
     let cleared = cloud.ok(200, "PUT", &path, json!({"router": {"external_gateway_info": {}}})).await;
@@ -28,14 +31,50 @@ both!(gateways_are_external_networks_and_snat_is_the_admins, cloud, {
     let (external, network) = (cloud.external().await, cloud.network().await);
     let post = |info: Value| json!({"router": {"external_gateway_info": info}});
     cloud.fault(400, "BadRequest", "POST", "/routers", post(json!({"network_id": network}))).await;
-    cloud.fault(404, "NetworkNotFound", "POST", "/routers", post(json!({"network_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"}))).await;
-    cloud.fault(403, "PolicyNotAuthorized", "POST", "/routers", post(json!({"network_id": external, "enable_snat": false}))).await;
-    cloud.fault(403, "PolicyNotAuthorized", "POST", "/routers", post(json!({"network_id": external, "external_fixed_ips": [{"ip_address": "172.24.4.9"}]}))).await;
+    cloud
+        .fault(
+            404,
+            "NetworkNotFound",
+            "POST",
+            "/routers",
+            post(json!({"network_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"})),
+        )
+        .await;
+    cloud
+        .fault(
+            403,
+            "PolicyNotAuthorized",
+            "POST",
+            "/routers",
+            post(json!({"network_id": external, "enable_snat": false})),
+        )
+        .await;
+    cloud
+        .fault(
+            403,
+            "PolicyNotAuthorized",
+            "POST",
+            "/routers",
+            post(json!({"network_id": external, "external_fixed_ips": [{"ip_address": "172.24.4.9"}]})),
+        )
+        .await;
     let info = json!({"network_id": external, "enable_snat": false, "external_fixed_ips": [{"ip_address": "172.24.4.9"}]});
     let made = cloud.ok_as(Persona::Admin, 201, "POST", "/routers", post(info)).await;
     let info = &made["router"]["external_gateway_info"];
-    assert_eq!((&info["enable_snat"], &info["external_fixed_ips"][0]["ip_address"]), (&json!(false), &json!("172.24.4.9")));
-    cloud.fault_as(Persona::Admin, 400, "BadRequest", "POST", "/routers", post(json!({"network_id": external, "external_fixed_ips": [{"ip_address": "172.24.4.1"}]}))).await;
+    assert_eq!(
+        (&info["enable_snat"], &info["external_fixed_ips"][0]["ip_address"]),
+        (&json!(false), &json!("172.24.4.9"))
+    );
+    cloud
+        .fault_as(
+            Persona::Admin,
+            400,
+            "BadRequest",
+            "POST",
+            "/routers",
+            post(json!({"network_id": external, "external_fixed_ips": [{"ip_address": "172.24.4.1"}]})),
+        )
+        .await;
 });
 
 both!(interfaces_by_subnet_and_by_port, cloud, {
@@ -61,7 +100,15 @@ both!(interfaces_by_subnet_and_by_port, cloud, {
     for body in [json!({}), json!({"subnet_id": "x"}), json!({"subnet_id": subnet, "port_id": port["id"]})] {
         cloud.fault(400, "BadRequest", "PUT", &add, body).await;
     }
-    cloud.fault(404, "SubnetNotFound", "PUT", &add, json!({"subnet_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"})).await;
+    cloud
+        .fault(
+            404,
+            "SubnetNotFound",
+            "PUT",
+            &add,
+            json!({"subnet_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"}),
+        )
+        .await;
 });
 
 both!(a_router_does_not_stand_on_overlapping_ranges, cloud, {
@@ -79,7 +126,9 @@ both!(nobody_plugs_another_projects_subnet, cloud, {
     let subnet = id(&cloud.subnet(&network, "10.1.0.0/24").await);
     let router = id(&cloud.make_as(Persona::OtherMember, "router", json!({})).await);
     let add = format!("/routers/{router}/add_router_interface");
-    cloud.fault_as(Persona::OtherMember, 404, "SubnetNotFound", "PUT", &add, json!({"subnet_id": subnet})).await;
+    cloud
+        .fault_as(Persona::OtherMember, 404, "SubnetNotFound", "PUT", &add, json!({"subnet_id": subnet}))
+        .await;
     cloud.fault(404, "RouterNotFound", "PUT", &add, json!({"subnet_id": subnet})).await;
 });
 
@@ -108,11 +157,23 @@ both!(a_stateful_ipv6_leg_has_the_gateways_address, cloud, {
     let network = cloud.network().await;
     let body = json!({"network_id": network, "cidr": "2003::/64", "ip_version": 6, "gateway_ip": "2003::1", "ipv6_ra_mode": "dhcpv6-stateful"});
     let subnet = id(&cloud.make("subnet", body).await);
-    let router = id(&cloud.make("router", json!({"admin_state_up": true, "external_gateway_info": {}})).await);
-    let added = cloud.ok(200, "PUT", &format!("/routers/{router}/add_router_interface"), json!({"subnet_id": subnet})).await;
-    let port = cloud.ok(200, "GET", &format!("/ports/{}", added["port_id"].as_str().unwrap()), Value::Null).await;
+    let router =
+        id(&cloud.make("router", json!({"admin_state_up": true, "external_gateway_info": {}})).await);
+    let added = cloud
+        .ok(200, "PUT", &format!("/routers/{router}/add_router_interface"), json!({"subnet_id": subnet}))
+        .await;
+    let port =
+        cloud.ok(200, "GET", &format!("/ports/{}", added["port_id"].as_str().unwrap()), Value::Null).await;
     assert_eq!(address(&port["port"]), "2003::1");
-    cloud.fault(409, "GatewayIpInUse", "PUT", &format!("/subnets/{subnet}"), json!({"subnet": {"gateway_ip": "2003::2"}})).await;
+    cloud
+        .fault(
+            409,
+            "GatewayIpInUse",
+            "PUT",
+            &format!("/subnets/{subnet}"),
+            json!({"subnet": {"gateway_ip": "2003::2"}}),
+        )
+        .await;
 });
 
 both!(get_me_a_network_makes_it_once_and_takes_it_back, cloud, {

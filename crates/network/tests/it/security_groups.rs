@@ -17,8 +17,24 @@ both!(the_default_group_is_there_and_follows_scs_0115, cloud, {
     }
     let path = format!("/security-groups/{}", id(group));
     cloud.fault(409, "SecurityGroupCannotRemoveDefault", "DELETE", &path, Value::Null).await;
-    cloud.fault(409, "SecurityGroupCannotUpdateDefault", "PUT", &path, json!({"security_group": {"name": "x"}})).await;
-    cloud.fault(409, "SecurityGroupDefaultAlreadyExists", "POST", "/security-groups", json!({"security_group": {"name": "default"}})).await;
+    cloud
+        .fault(
+            409,
+            "SecurityGroupCannotUpdateDefault",
+            "PUT",
+            &path,
+            json!({"security_group": {"name": "x"}}),
+        )
+        .await;
+    cloud
+        .fault(
+            409,
+            "SecurityGroupDefaultAlreadyExists",
+            "POST",
+            "/security-groups",
+            json!({"security_group": {"name": "default"}}),
+        )
+        .await;
 });
 
 both!(a_new_group_lets_everything_out_and_nothing_in, cloud, {
@@ -26,12 +42,23 @@ both!(a_new_group_lets_everything_out_and_nothing_in, cloud, {
     assert_eq!((&group["stateful"], &group["description"]), (&json!(true), &json!("")));
     assert_eq!(column(&group["security_group_rules"], "direction"), ["egress", "egress"]);
     let path = format!("/security-groups/{}", id(&group));
-    let changed = cloud.ok(200, "PUT", &path, json!({"security_group": {"name": "h", "description": "d"}})).await;
+    let changed =
+        cloud.ok(200, "PUT", &path, json!({"security_group": {"name": "h", "description": "d"}})).await;
     assert_eq!(changed["security_group"]["description"], "d");
-    cloud.fault(409, "SecurityGroupDefaultAlreadyExists", "PUT", &path, json!({"security_group": {"name": "default"}})).await;
+    cloud
+        .fault(
+            409,
+            "SecurityGroupDefaultAlreadyExists",
+            "PUT",
+            &path,
+            json!({"security_group": {"name": "default"}}),
+        )
+        .await;
     cloud.ok(204, "DELETE", &path, Value::Null).await;
     cloud.fault(404, "SecurityGroupNotFound", "GET", &path, Value::Null).await;
-    let rules = cloud.ok(200, "GET", &format!("/security-group-rules?security_group_id={}", id(&group)), Value::Null).await;
+    let rules = cloud
+        .ok(200, "GET", &format!("/security-group-rules?security_group_id={}", id(&group)), Value::Null)
+        .await;
     assert_eq!(rules["security_group_rules"], json!([]));
 });
 
@@ -70,7 +97,9 @@ both!(bad_rules_are_refused_in_tempests_words, cloud, {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         cloud.fault(status, name, "POST", "/security-group-rules", json!({"security_group_rule": body})).await
     };
-    let message = try_it(400, "SecurityGroupInvalidPortValue", json!({"port_range_min": -16, "port_range_max": 80})).await;
+    let message =
+        try_it(400, "SecurityGroupInvalidPortValue", json!({"port_range_min": -16, "port_range_max": 80}))
+            .await;
     assert_eq!(message, "Invalid value for port -16");
     let message = try_it(400, "SecurityGroupInvalidPortRange", json!({"port_range_max": 6})).await;
     assert!(message.contains("port_range_min must be <= port_range_max"));
@@ -83,9 +112,20 @@ both!(bad_rules_are_refused_in_tempests_words, cloud, {
     for remote in ["bad_group_id", "4e72dc2d-44c5-4336-9667-f7972e95c402"] {
         try_it(404, "SecurityGroupNotFound", json!({"remote_group_id": remote})).await;
     }
-    try_it(404, "SecurityGroupNotFound", json!({"security_group_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"})).await;
-    try_it(400, "SecurityGroupMultipleRemoteEntites", json!({"remote_group_id": group, "remote_ip_prefix": "10.0.0.0/8"})).await;
-    let message = try_it(400, "SecurityGroupRuleParameterConflict", json!({"remote_ip_prefix": "2003::/48"})).await;
+    try_it(
+        404,
+        "SecurityGroupNotFound",
+        json!({"security_group_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"}),
+    )
+    .await;
+    try_it(
+        400,
+        "SecurityGroupMultipleRemoteEntites",
+        json!({"remote_group_id": group, "remote_ip_prefix": "10.0.0.0/8"}),
+    )
+    .await;
+    let message =
+        try_it(400, "SecurityGroupRuleParameterConflict", json!({"remote_ip_prefix": "2003::/48"})).await;
     assert!(message.contains("Conflicting value ethertype"));
     let twice = json!({"port_range_min": 66, "port_range_max": 67});
     let mut body = json!({"security_group_id": group, "direction": "ingress", "protocol": "tcp"});

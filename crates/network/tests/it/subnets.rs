@@ -30,8 +30,17 @@ both!(gateways_pools_dns_and_routes_of_tempest, cloud, {
     for key in ["host_routes", "dns_nameservers", "gateway_ip", "name"] {
         assert_eq!(changed["subnet"][key], change[key], "{key}");
     }
-    cloud.fault(409, "GatewayConflictWithAllocationPools", "PUT", &path, json!({"subnet": {"gateway_ip": "10.100.0.5"}})).await;
-    let without = json!({"network_id": network, "cidr": "10.101.0.0/28", "ip_version": 4, "gateway_ip": null});
+    cloud
+        .fault(
+            409,
+            "GatewayConflictWithAllocationPools",
+            "PUT",
+            &path,
+            json!({"subnet": {"gateway_ip": "10.100.0.5"}}),
+        )
+        .await;
+    let without =
+        json!({"network_id": network, "cidr": "10.101.0.0/28", "ip_version": 4, "gateway_ip": null});
     assert_eq!(cloud.make("subnet", without).await["gateway_ip"], Value::Null);
 });
 
@@ -61,15 +70,30 @@ both!(wrong_subnets_are_refused, cloud, {
     post("InvalidInput", json!({"cidr": "224.0.0.0/24", "ip_version": 4})).await;
     post("InvalidInput", json!({"cidr": "10.0.0.0/24", "ip_version": 4, "gateway_ip": "10.0.0.255"})).await;
     post("InvalidInput", json!({"cidr": "10.0.0.0/24", "ip_version": 4, "gateway_ip": "fd00::1"})).await;
-    post("InvalidInput", json!({"cidr": "10.0.0.0/24", "ip_version": 4, "dns_nameservers": ["fd00::1"]})).await;
+    post("InvalidInput", json!({"cidr": "10.0.0.0/24", "ip_version": 4, "dns_nameservers": ["fd00::1"]}))
+        .await;
     post("InvalidInput", json!({"cidr": "10.0.0.0/24", "ip_version": 4, "ipv6_ra_mode": "slaac"})).await;
-    post("OutOfBoundsAllocationPool", json!({"cidr": "10.0.0.0/24", "ip_version": 4,
-        "allocation_pools": [{"start": "10.0.0.2", "end": "10.0.1.2"}]})).await;
-    post("DNSNameServersExhausted", json!({"cidr": "10.0.0.0/24", "ip_version": 4,
-        "dns_nameservers": ["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4", "1.1.1.5", "1.1.1.6"]})).await;
+    post(
+        "OutOfBoundsAllocationPool",
+        json!({"cidr": "10.0.0.0/24", "ip_version": 4,
+        "allocation_pools": [{"start": "10.0.0.2", "end": "10.0.1.2"}]}),
+    )
+    .await;
+    post(
+        "DNSNameServersExhausted",
+        json!({"cidr": "10.0.0.0/24", "ip_version": 4,
+        "dns_nameservers": ["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4", "1.1.1.5", "1.1.1.6"]}),
+    )
+    .await;
     post("InvalidInput", json!({"cidr": "fd00::/80", "ip_version": 6, "ipv6_address_mode": "slaac"})).await;
-    for (ra, mode) in [("dhcpv6-stateless", "dhcpv6-stateful"), ("slaac", "dhcpv6-stateful"), ("dhcpv6-stateful", "slaac")] {
-        post("InvalidInput", json!({"cidr": "fd00::/64", "ip_version": 6, "ipv6_ra_mode": ra, "ipv6_address_mode": mode})).await;
+    for (ra, mode) in
+        [("dhcpv6-stateless", "dhcpv6-stateful"), ("slaac", "dhcpv6-stateful"), ("dhcpv6-stateful", "slaac")]
+    {
+        post(
+            "InvalidInput",
+            json!({"cidr": "fd00::/64", "ip_version": 6, "ipv6_ra_mode": ra, "ipv6_address_mode": mode}),
+        )
+        .await;
     }
     let body = json!({"subnet": {"network_id": "4e72dc2d-44c5-4336-9667-f7972e95c402", "cidr": "10.0.0.0/24", "ip_version": 4}});
     cloud.fault(404, "NetworkNotFound", "POST", "/subnets", body).await;
@@ -83,7 +107,10 @@ both!(slaac_gives_eui64_addresses_also_to_ports_that_were_there, cloud, {
     let body = json!({"network_id": network, "cidr": "2001:db8::/64", "ip_version": 6, "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"});
     let subnet = cloud.make("subnet", body).await;
     let shown = cloud.ok(200, "GET", &format!("/ports/{}", id(&port)), Value::Null).await;
-    assert_eq!(shown["port"]["fixed_ips"][1], json!({"subnet_id": subnet["id"], "ip_address": "2001:db8::f816:3eff:fe33:4455"}));
+    assert_eq!(
+        shown["port"]["fixed_ips"][1],
+        json!({"subnet_id": subnet["id"], "ip_address": "2001:db8::f816:3eff:fe33:4455"})
+    );
     let wrong = json!({"port": {"network_id": network, "fixed_ips": [{"subnet_id": subnet["id"], "ip_address": "2001:db8::5"}]}});
     cloud.fault(400, "AllocationOnAutoAddressSubnet", "POST", "/ports", wrong).await;
     // self-made addresses do not keep the subnet
@@ -109,7 +136,9 @@ both!(dhcp_ports_come_and_go_with_dhcp, cloud, {
     assert_eq!(list["ports"].as_array().unwrap().len(), 1);
     assert_eq!(list["ports"][0]["fixed_ips"].as_array().unwrap().len(), 2);
     assert_eq!(list["ports"][0]["port_security_enabled"], false);
-    cloud.ok(200, "PUT", &format!("/subnets/{}", id(&first)), json!({"subnet": {"enable_dhcp": false}})).await;
+    cloud
+        .ok(200, "PUT", &format!("/subnets/{}", id(&first)), json!({"subnet": {"enable_dhcp": false}}))
+        .await;
     let list = cloud.ok(200, "GET", &dhcp, Value::Null).await;
     assert_eq!(list["ports"][0]["fixed_ips"][0]["subnet_id"], second["id"]);
     cloud.ok(204, "DELETE", &format!("/subnets/{}", id(&second)), Value::Null).await;
@@ -141,7 +170,12 @@ both!(service_types_reserve_a_subnet, cloud, {
 });
 
 both!(subnets_are_cut_from_pools, cloud, {
-    let pool = cloud.make("subnetpool", json!({"name": "p", "prefixes": ["10.8.0.0/22"], "default_prefixlen": 24, "min_prefixlen": 24})).await;
+    let pool = cloud
+        .make(
+            "subnetpool",
+            json!({"name": "p", "prefixes": ["10.8.0.0/22"], "default_prefixlen": 24, "min_prefixlen": 24}),
+        )
+        .await;
     assert_eq!(pool["ip_version"], 4);
     let network = cloud.network().await;
     let cut = |more: Value| {
@@ -153,12 +187,25 @@ both!(subnets_are_cut_from_pools, cloud, {
     assert_eq!(first["subnet"]["cidr"], "10.8.0.0/24");
     let second = cloud.ok(201, "POST", "/subnets", cut(json!({"prefixlen": 25}))).await;
     assert_eq!(second["subnet"]["cidr"], "10.8.1.0/25");
-    cloud.fault(400, "MinPrefixSubnetAllocationError", "POST", "/subnets", cut(json!({"prefixlen": 23}))).await;
-    cloud.fault(400, "BadRequest", "POST", "/subnets", cut(json!({"prefixlen": 25, "cidr": "10.8.2.0/24"}))).await;
+    cloud
+        .fault(400, "MinPrefixSubnetAllocationError", "POST", "/subnets", cut(json!({"prefixlen": 23})))
+        .await;
+    cloud
+        .fault(400, "BadRequest", "POST", "/subnets", cut(json!({"prefixlen": 25, "cidr": "10.8.2.0/24"})))
+        .await;
     let path = format!("/subnetpools/{}", id(&pool));
     cloud.fault(400, "SubnetPoolDeleteError", "DELETE", &path, Value::Null).await;
-    cloud.fault(400, "IllegalSubnetPoolPrefixUpdate", "PUT", &path, json!({"subnetpool": {"prefixes": ["10.9.0.0/22"]}})).await;
-    let grown = cloud.ok(200, "PUT", &path, json!({"subnetpool": {"prefixes": ["10.8.0.0/21"], "name": "q"}})).await;
+    cloud
+        .fault(
+            400,
+            "IllegalSubnetPoolPrefixUpdate",
+            "PUT",
+            &path,
+            json!({"subnetpool": {"prefixes": ["10.9.0.0/22"]}}),
+        )
+        .await;
+    let grown =
+        cloud.ok(200, "PUT", &path, json!({"subnetpool": {"prefixes": ["10.8.0.0/21"], "name": "q"}})).await;
     assert_eq!(grown["subnetpool"]["prefixes"], json!(["10.8.0.0/21"]));
     cloud.ok(204, "DELETE", &format!("/networks/{network}"), Value::Null).await;
     cloud.ok(204, "DELETE", &path, Value::Null).await;
@@ -169,19 +216,56 @@ both!(tempests_pool_has_its_prefix_as_text, cloud, {
     let pool = cloud.make("subnetpool", json!({"name": "p", "prefixes": "1.0.0.0/16"})).await;
     assert_eq!(pool["prefixes"], json!(["1.0.0.0/16"]));
     assert_eq!((&pool["min_prefixlen"], &pool["max_prefixlen"]), (&json!(8), &json!(32)));
-    cloud.fault(400, "EmptySubnetPoolPrefixList", "POST", "/subnetpools", json!({"subnetpool": {"name": "p", "prefixes": []}})).await;
-    cloud.fault(400, "PrefixVersionMismatch", "POST", "/subnetpools", json!({"subnetpool": {"name": "p", "prefixes": ["10.0.0.0/8", "fd00::/8"]}})).await;
-    cloud.fault(403, "PolicyNotAuthorized", "POST", "/subnetpools", json!({"subnetpool": {"name": "p", "prefixes": ["10.0.0.0/8"], "shared": true}})).await;
+    cloud
+        .fault(
+            400,
+            "EmptySubnetPoolPrefixList",
+            "POST",
+            "/subnetpools",
+            json!({"subnetpool": {"name": "p", "prefixes": []}}),
+        )
+        .await;
+    cloud
+        .fault(
+            400,
+            "PrefixVersionMismatch",
+            "POST",
+            "/subnetpools",
+            json!({"subnetpool": {"name": "p", "prefixes": ["10.0.0.0/8", "fd00::/8"]}}),
+        )
+        .await;
+    cloud
+        .fault(
+            403,
+            "PolicyNotAuthorized",
+            "POST",
+            "/subnetpools",
+            json!({"subnetpool": {"name": "p", "prefixes": ["10.0.0.0/8"], "shared": true}}),
+        )
+        .await;
 });
 
 both!(address_scopes_hold_pools_of_their_version, cloud, {
-    let made = cloud.ok(201, "POST", "/address-scopes", json!({"address_scope": {"name": "s", "ip_version": 6}})).await;
+    let made = cloud
+        .ok(201, "POST", "/address-scopes", json!({"address_scope": {"name": "s", "ip_version": 6}}))
+        .await;
     let scope = id(&made["address_scope"]);
     let pool = json!({"subnetpool": {"name": "p", "prefixes": ["10.0.0.0/8"], "address_scope_id": scope}});
-    cloud.fault(400, "IllegalSubnetPoolIpVersionAssociationToAddressScope", "POST", "/subnetpools", pool).await;
-    let pool = cloud.make("subnetpool", json!({"name": "p", "prefixes": ["fd00::/48"], "address_scope_id": scope})).await;
+    cloud
+        .fault(400, "IllegalSubnetPoolIpVersionAssociationToAddressScope", "POST", "/subnetpools", pool)
+        .await;
+    let pool = cloud
+        .make("subnetpool", json!({"name": "p", "prefixes": ["fd00::/48"], "address_scope_id": scope}))
+        .await;
     let path = format!("/address-scopes/{scope}");
     cloud.fault(409, "AddressScopeInUse", "DELETE", &path, Value::Null).await;
-    cloud.ok(200, "PUT", &format!("/subnetpools/{}", id(&pool)), json!({"subnetpool": {"address_scope_id": null}})).await;
+    cloud
+        .ok(
+            200,
+            "PUT",
+            &format!("/subnetpools/{}", id(&pool)),
+            json!({"subnetpool": {"address_scope_id": null}}),
+        )
+        .await;
     cloud.ok(204, "DELETE", &path, Value::Null).await;
 });
