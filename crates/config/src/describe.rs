@@ -23,15 +23,14 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
     ),
     ("network.masquerade", "true: guests with a router reach beyond this machine, under its address."),
     ("network.mtu", "MTU of tenant networks in bytes."),
-    ("network.dns_servers", "Name servers for guests of subnets that name none."),
     ("image.max_size_gib", "Largest image in GiB."),
     (
         "image.enforce_format",
         "true: an image whose content is not of its declared format is refused at the upload. It never boots either way.",
     ),
     (
-        "image.web_download_private_hosts",
-        "Hosts that web-download may fetch from although their addresses are private.",
+        "image.web_download_private_networks",
+        "Private ranges that web-download may fetch from, e.g. 192.0.2.0/24.",
     ),
     ("identity.token_seconds", "Life of a token in seconds."),
     ("identity.key_rotation_days", "Days between rotations of the token keys."),

@@ -166,11 +166,14 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_file() {
-        let environment = [("KOGGE_NETWORK_MTU", "1400"), ("KOGGE_NETWORK_DNS_SERVERS", "9.9.9.9, 1.1.1.1")];
+        let environment = [
+            ("KOGGE_NETWORK_MTU", "1400"),
+            ("KOGGE_IMAGE_WEB_DOWNLOAD_PRIVATE_NETWORKS", "192.0.2.0/24, 10.0.0.0/8"),
+        ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = load(None, environment).unwrap();
         assert_eq!(config.network.mtu, 1400);
-        assert_eq!(config.network.dns_servers, ["9.9.9.9", "1.1.1.1"]);
+        assert_eq!(config.image.web_download_private_networks, ["192.0.2.0/24", "10.0.0.0/8"]);
         let wrong = [("KOGGE_NETWORK_MTU".to_owned(), "x".to_owned())];
         assert!(load(None, wrong).unwrap_err().to_string().contains("KOGGE_NETWORK_MTU"));
     }

@@ -87,8 +87,6 @@ pub struct NetworkConfig {
     pub masquerade: bool,
     /// MTU of tenant networks.
     pub mtu: u32,
-    /// Name servers for guests of subnets that name none.
-    pub dns_servers: Vec<String>,
 }
 
 /// `[image]`.
@@ -99,8 +97,8 @@ pub struct ImageConfig {
     pub max_size_gib: u64,
     /// Whether an image whose content is not of its declared format is refused at the upload.
     pub enforce_format: bool,
-    /// Hosts that `web-download` may fetch from although their addresses are private.
-    pub web_download_private_hosts: Vec<String>,
+    /// Private ranges that `web-download` may fetch from, e.g. `192.0.2.0/24`.
+    pub web_download_private_networks: Vec<String>,
 }
 
 /// `[identity]`.
@@ -183,14 +181,13 @@ impl Default for NetworkConfig {
             external_cidr: "172.24.4.0/24".to_owned(),
             masquerade: false,
             mtu: 1450,
-            dns_servers: Vec::new(),
         }
     }
 }
 
 impl Default for ImageConfig {
     fn default() -> Self {
-        Self { max_size_gib: 128, enforce_format: false, web_download_private_hosts: Vec::new() }
+        Self { max_size_gib: 128, enforce_format: false, web_download_private_networks: Vec::new() }
     }
 }
 

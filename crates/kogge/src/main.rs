@@ -1,1 +1,7 @@
-fn main() {}
+//! The `kogge` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kogge::run(std::env::args_os())
+}

@@ -1,0 +1,143 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::Output;
+
+/// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
+#[derive(Debug, Parser)]
+#[command(name = "kogge", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a cloud on this machine and return when it answers
+    Up(Up),
+    /// Stop the cloud and its guests
+    Down(Down),
+    /// Show what runs and where
+    Status(Where),
+    /// Look whether this machine can run a cloud; each finding says what to do
+    Doctor(Doctor),
+    /// Show the background tasks of the running cloud
+    Tasks(Where),
+    /// Check a cloud against the SCS standards
+    Check(Check),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which cloud of this machine.
+#[derive(Debug, Clone, Args)]
+pub struct Where {
+    /// Data directory [default: /var/lib/kogge, or $XDG_DATA_HOME/kogge without root]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `kogge up`.
+#[derive(Debug, Clone, Args)]
+pub struct Up {
+    /// Which cloud of this machine
+    #[command(flatten)]
+    pub place: Where,
+    /// Simulate guests, disks and networks: in memory, without root
+    #[arg(long)]
+    pub sim: bool,
+    /// Address and port of the APIs [default: 127.0.0.1:8770]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+    /// Configuration file [default: kogge.toml in the data directory, if there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Stay attached, log to standard error, stop on Ctrl-C
+    #[arg(long)]
+    pub foreground: bool,
+}
+
+/// `kogge down`.
+#[derive(Debug, Clone, Args)]
+pub struct Down {
+    /// Which cloud of this machine
+    #[command(flatten)]
+    pub place: Where,
+    /// Leave the guests running
+    #[arg(long)]
+    pub keep_guests: bool,
+}
+
+/// `kogge doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct Doctor {
+    /// Which cloud of this machine
+    #[command(flatten)]
+    pub place: Where,
+    /// Look only at what a simulated cloud needs
+    #[arg(long)]
+    pub sim: bool,
+}
+
+/// `kogge config`.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Print a file with every key, its meaning and its default
+    Example,
+    /// Print the settings in force
+    Show(ConfigFile),
+    /// Say whether a file is right
+    Check(ConfigFile),
+}
+
+/// Which file.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigFile {
+    /// The file [default: kogge.toml in the data directory, if there]
+    pub file: Option<PathBuf>,
+    /// Which cloud of this machine
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// `kogge check`.
+#[derive(Debug, Clone, Args)]
+pub struct Check {
+    /// Scope and version, e.g. scs-compatible-iaas@v5.1 [default: the version in effect of scs-compatible-iaas]
+    pub scope: Option<String>,
+    /// Name in clouds.yaml [default: $OS_CLOUD, else kogge]
+    #[arg(long, value_name = "NAME")]
+    pub cloud: Option<String>,
+    /// Take the version in effect on this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// Only the test cases whose id matches from its start
+    #[arg(long, value_name = "REGEX")]
+    pub tests: Option<String>,
+    /// Every test case that kogge has, whatever the versions in effect list
+    #[arg(long)]
+    pub all: bool,
+    /// Remove what an interrupted run left behind, and nothing else
+    #[arg(long)]
+    pub clean: bool,
+    /// What to write: text, yaml, json, junit, sarif, markdown, html; with =FILE into a file [default: text]
+    #[arg(long, value_name = "KIND[=FILE]", value_delimiter = ',')]
+    pub output: Vec<String>,
+    /// Data directory of the local cloud whose clouds.yaml is used if there is no other
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}

@@ -1,0 +1,227 @@
+//! A running cloud: handles built from the bottom to the top, routers mounted, tasks started.
+
+mod catalog;
+mod memory_dir;
+mod node;
+mod policies;
+mod router;
+mod services;
+
+pub use catalog::catalog;
+pub use policies::rule_sets;
+pub use router::{Door, doors};
+pub use services::Services;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kogge_clock::Clock;
+use kogge_config::Config;
+use kogge_task::{Driver, DriverOptions, TaskStatus};
+use kogge_telemetry::Metrics;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::accounts::Passwords;
+use crate::clouds_yaml;
+use crate::control::{self, Api, Controlled, Status};
+use crate::data_dir::{DataDir, write_private};
+use crate::exit::Failure;
+use memory_dir::MemoryDir;
+pub use node::NodePlace;
+
+/// What a cloud is started with.
+#[derive(Debug, Clone)]
+pub struct CloudOptions {
+    /// The settings.
+    pub config: Config,
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Simulated: guests, disks, networks and state in memory.
+    pub simulated: bool,
+    /// The data directory.
+    pub data: DataDir,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// A running cloud.
+pub struct Cloud {
+    /// The services.
+    pub services: Services,
+    /// The machine.
+    pub node: NodePlace,
+    /// Passwords of the first accounts.
+    pub passwords: Passwords,
+    address: SocketAddr,
+    driver: Driver,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    stopper: Stopper,
+    // removed, with all state of a simulated cloud, when the cloud goes
+    _memory: Option<MemoryDir>,
+}
+
+/// Ends a cloud from elsewhere.
+#[derive(Clone)]
+pub struct Stopper {
+    token: CancellationToken,
+    keep_guests: Arc<AtomicBool>,
+}
+
+impl Stopper {
+    /// Orders the end.
+    pub fn stop(&self, keep_guests: bool) {
+        self.keep_guests.store(keep_guests, Ordering::SeqCst);
+        self.token.cancel();
+    }
+}
+
+impl Cloud {
+    /// Starts a cloud; returns when every API answers.
+    ///
+    /// # Errors
+    /// Where the address is taken, the database or a directory cannot be used, or the policy file is wrong.
+    pub async fn start(options: CloudOptions, metrics: Option<Metrics>) -> Result<Self, Failure> {
+        let CloudOptions { config, listen, simulated, data, clock } = options;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| Failure::outside(&format!("listening on {listen}"), error))?;
+        let address = listener.local_addr().map_err(|error| Failure::outside("listening", error))?;
+        data.create()?;
+        let memory = simulated.then(MemoryDir::make).transpose()?;
+        let state = memory.as_ref().map_or_else(|| data.path().to_owned(), |memory| memory.path().to_owned());
+        let passwords = Passwords::load_or_make(&data.join("accounts.toml"))?;
+        let plan =
+            services::Plan { config: &config, data: &data, state: &state, simulated, clock: clock.clone() };
+        let services = Services::open(&plan).await?;
+        services.seed(&passwords).await?;
+        let node = NodePlace::start(&config, &data, simulated, &services, &clock).await?;
+        let mut driver = Driver::new(DriverOptions { db: services.db.clone(), clock, owner: owner() });
+        for task in services.tasks() {
+            driver.start(task);
+        }
+        let stopper =
+            Stopper { token: CancellationToken::new(), keep_guests: Arc::new(AtomicBool::new(false)) };
+        let router = router::build(&services, metrics);
+        let serving = tokio::spawn(kogge_http::server::serve(listener, router, stopper.token.clone()));
+        let client = clouds_yaml::client_address(address);
+        let text = clouds_yaml::render(client, &config.server.region, &passwords);
+        write_private(&data.clouds_yaml(), &text)
+            .map_err(|error| Failure::outside("writing clouds.yaml", error))?;
+        let cloud = Self { services, node, passwords, address, driver, serving, stopper, _memory: memory };
+        cloud.open_control(&data, simulated)?;
+        tracing::info!(%address, simulated, "the cloud answers");
+        Ok(cloud)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The state of the background tasks.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<TaskStatus> {
+        self.driver.status()
+    }
+
+    /// What ends this cloud.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Waits until it is ordered to end, then ends it: requests first, then tasks, then guests, then the database.
+    ///
+    /// # Errors
+    /// Where the listener broke.
+    pub async fn run_to_end(self) -> Result<(), Failure> {
+        self.stopper.token.cancelled().await;
+        self.end().await
+    }
+
+    /// Ends it now and leaves the guests.
+    ///
+    /// # Errors
+    /// Where the listener broke.
+    pub async fn stop(self) -> Result<(), Failure> {
+        self.stopper.stop(true);
+        self.end().await
+    }
+
+    async fn end(self) -> Result<(), Failure> {
+        let served = self.serving.await;
+        self.driver.stop().await;
+        self.node.end(self.stopper.keep_guests.load(Ordering::SeqCst)).await;
+        self.services.db.close().await;
+        tracing::info!("the cloud has stopped");
+        match served {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Failure::outside("serving", error)),
+            Err(error) => Err(Failure::Bug(format!("the server ended early: {error}"))),
+        }
+    }
+
+    fn open_control(&self, data: &DataDir, simulated: bool) -> Result<(), Failure> {
+        let face = Face {
+            address: clouds_yaml::client_address(self.address),
+            simulated,
+            data: data.path().display().to_string(),
+            node: self.node.clone(),
+            tasks: Box::new(self.driver.status_view()),
+            stopper: self.stopper.clone(),
+        };
+        control::listen(&data.control_socket(), Arc::new(face), self.stopper.token.clone())
+            .map_err(|error| Failure::outside("making the control socket", error))
+    }
+}
+
+/// A name for this process among those that share a database.
+fn owner() -> String {
+    let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("{host}/{}/{}", std::process::id(), kogge_ids::HostId::random())
+}
+
+/// What commands see of the cloud.
+struct Face {
+    address: SocketAddr,
+    simulated: bool,
+    data: String,
+    node: NodePlace,
+    tasks: Box<dyn Fn() -> Vec<TaskStatus> + Send + Sync>,
+    stopper: Stopper,
+}
+
+#[async_trait::async_trait]
+impl Controlled for Face {
+    async fn status(&self) -> Status {
+        let apis = catalog::catalog()
+            .into_iter()
+            .map(|service| Api {
+                url: format!("http://{}{}", self.address, service.path),
+                service: service.kind,
+            })
+            .collect();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ready: true,
+            simulated: self.simulated,
+            accelerator: self.node.accelerator(),
+            address: self.address.to_string(),
+            pid: std::process::id(),
+            data: self.data.clone(),
+            apis,
+            instances: self.node.instances().await,
+        }
+    }
+
+    fn tasks(&self) -> Vec<TaskStatus> {
+        (self.tasks)()
+    }
+
+    fn stop(&self, keep_guests: bool) {
+        self.stopper.stop(keep_guests);
+    }
+}

@@ -1,0 +1,107 @@
+//! This machine as a node: QEMU and the Linux data plane.
+
+use std::sync::{Arc, OnceLock};
+
+use kogge_config::{Accel, Config};
+use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
+use kogge_node::{Guests, MetadataBook, NodeConfig, QemuNode, Wiring};
+use kogge_node_api::{Accelerator, Node, NodeError, NodeHandle};
+use kogge_qemu::AccelSetting;
+
+use super::join;
+use crate::cloud::Services;
+use crate::data_dir::DataDir;
+
+/// The machine once it has joined. Cheap to clone.
+#[derive(Clone)]
+pub struct RealNode {
+    agent: QemuNode,
+    dataplane: Arc<Dataplane>,
+    accelerator: Accelerator,
+}
+
+/// What a real node is started from.
+pub(super) struct Start {
+    pub(super) config: Config,
+    pub(super) data: DataDir,
+    pub(super) host: String,
+    pub(super) services: Services,
+}
+
+impl Start {
+    /// Starts the node and lets it join; a node that does not start is told in the log, and the APIs go on without.
+    pub(super) async fn run(self, place: Arc<OnceLock<RealNode>>) {
+        match self.open().await {
+            Ok(node) => {
+                let handle = Arc::new(node.agent.clone()) as NodeHandle;
+                let _ = place.set(node);
+                join(&self.services, &self.host, handle).await;
+            }
+            Err(error) => tracing::error!(%error, "this machine cannot run guests; `kogge doctor` says more"),
+        }
+    }
+
+    async fn open(&self) -> Result<RealNode, NodeError> {
+        let book = MetadataBook::default();
+        let place = self.data.join("node");
+        let dataplane = Arc::new(
+            Dataplane::open(DataplaneConfig {
+                prefix: namespace_prefix(&self.data),
+                data_dir: place.join("network"),
+                host: HostSide { masquerade: self.config.network.masquerade, ..HostSide::default() },
+                metadata: Arc::new(book.clone()),
+            })
+            .await?,
+        );
+        let mut node = NodeConfig::new(&self.host, place);
+        node.engine.accel = match self.config.hypervisor.accel {
+            Accel::Auto => AccelSetting::Auto,
+            Accel::Kvm => AccelSetting::Kvm,
+            Accel::Tcg => AccelSetting::Tcg,
+        };
+        let agent = QemuNode::open(node, Arc::clone(&dataplane) as Arc<dyn Wiring>, book).await?;
+        let accelerator = agent.facts().await?.accelerator;
+        Ok(RealNode { agent, dataplane, accelerator })
+    }
+}
+
+impl RealNode {
+    pub(super) const fn accelerator(&self) -> Accelerator {
+        self.accelerator
+    }
+
+    pub(super) fn handle(&self) -> NodeHandle {
+        Arc::new(self.agent.clone())
+    }
+
+    /// Ends the agent; without `keep` also the guests, and their networks.
+    pub(super) async fn end(&self, keep: bool) {
+        if keep {
+            return self.agent.shut_down(Guests::Keep).await;
+        }
+        self.agent.shut_down(Guests::Stop).await;
+        if let Err(error) = self.dataplane.teardown().await {
+            tracing::error!(%error, "networking could not be taken down");
+        }
+    }
+}
+
+/// A name of its own for each data directory, so that several clouds can live on one host.
+fn namespace_prefix(data: &DataDir) -> String {
+    let root = uuid::Uuid::NAMESPACE_URL;
+    let id = kogge_ids::derive(root, &data.path().to_string_lossy()).simple().to_string();
+    format!("kogge-{}", &id[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_data_directory_has_its_own_namespaces() {
+        let prefix = |path: &str| namespace_prefix(&DataDir::chosen(Some(path.as_ref())).unwrap());
+        assert_eq!(prefix("/a"), prefix("/a"));
+        assert_ne!(prefix("/a"), prefix("/b"));
+        assert!(prefix("/a").len() <= 32);
+    }
+}

@@ -1,0 +1,99 @@
+//! One port for all APIs: each service behind its front door, at its path.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use http::header;
+use kogge_http::{FaultStyle, FrontDoor, RouteInfo, Versions};
+use kogge_telemetry::Metrics;
+use tower_http::normalize_path::NormalizePath;
+
+use super::Services;
+
+/// A service as the world sees it.
+pub struct Door {
+    /// Type in the catalog.
+    pub service: &'static str,
+    /// Where it is mounted.
+    pub mount: &'static str,
+    /// How it words faults.
+    pub style: FaultStyle,
+    /// Its microversions.
+    pub versions: Option<Versions>,
+    /// Its route table.
+    pub table: Vec<RouteInfo>,
+    router: Option<Router>,
+}
+
+macro_rules! door {
+    ($service:literal, $mount:literal, $style:ident, $versions:expr, $routes:expr, $state:expr) => {{
+        let routes = $routes;
+        let table = routes.table().to_vec();
+        let router = $state.map(|state| routes.into_router(state));
+        Door {
+            service: $service,
+            mount: $mount,
+            style: FaultStyle::$style,
+            versions: $versions,
+            table,
+            router,
+        }
+    }};
+}
+
+/// All services with their route tables; with routers where `services` run.
+#[must_use]
+pub fn doors(services: Option<&Services>) -> Vec<Door> {
+    let identity = services.map(|services| services.identity.clone());
+    let image = services.map(|services| services.image.clone());
+    let placement = services.map(|services| services.placement.clone());
+    let network = services.map(|services| services.network.clone());
+    let compute = services.map(|services| services.compute.clone());
+    let identity_routes = kogge_identity::version_routes().merge(kogge_identity::routes());
+    vec![
+        door!("identity", "/identity", Identity, None, identity_routes, identity),
+        door!("image", "/image", Image, None, kogge_image::routes(), image),
+        door!(
+            "placement",
+            "/placement",
+            Placement,
+            Some(kogge_placement::VERSIONS),
+            kogge_placement::routes(),
+            placement
+        ),
+        door!("network", "/network", Network, None, kogge_network::routes(), network),
+        door!(
+            "compute",
+            "/compute",
+            Compute,
+            Some(kogge_compute::versions()),
+            kogge_compute::routes(),
+            compute
+        ),
+    ]
+}
+
+/// The whole HTTP face of a cloud.
+pub(super) fn build(services: &Services, metrics: Option<Metrics>) -> Router {
+    let mut all = Router::new().route("/healthcheck", get(|| async { "OK" }));
+    if let Some(metrics) = metrics {
+        let page =
+            move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.page()) };
+        all = all.route("/metrics", get(page));
+    }
+    for door in doors(Some(services)) {
+        let Some(router) = door.router else { continue };
+        let tokens = Arc::new(services.identity.clone());
+        let front = FrontDoor {
+            service: door.service,
+            mount: door.mount,
+            style: door.style,
+            versions: door.versions,
+            tokens,
+        };
+        all = all.nest(door.mount, front.guard(router));
+    }
+    // clients end paths with a slash or not, as they like
+    Router::new().fallback_service(NormalizePath::trim_trailing_slash(all))
+}

@@ -1,0 +1,213 @@
+//! The services of a cloud, built from the bottom to the top.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kogge_clock::Clock;
+use kogge_compute::{Compute, ComputeConfig, ComputeDeps};
+use kogge_config::Config;
+use kogge_db::{Db, DbOptions, Durability, Migrations};
+use kogge_identity::{Identity, IdentityConfig, IdentityDeps, Secret, SecurityConfig, SeedAccounts};
+use kogge_image::{ImageConfig, ImageDeps, Images};
+use kogge_network::{NetworkConfig, NetworkDeps, Networking, PublicNetwork};
+use kogge_node_api::Nodes;
+use kogge_placement::Placement;
+use kogge_task::Task;
+
+use super::{catalog, policies};
+use crate::accounts::Passwords;
+use crate::data_dir::DataDir;
+use crate::exit::Failure;
+
+/// Handles of all services. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// The database.
+    pub db: Db,
+    /// Identity.
+    pub identity: Identity,
+    /// Placement.
+    pub placement: Placement,
+    /// Images.
+    pub image: Images,
+    /// Networks.
+    pub network: Networking,
+    /// Servers.
+    pub compute: Compute,
+    /// The machines.
+    pub nodes: Nodes,
+}
+
+/// What services are built from.
+pub(super) struct Plan<'a> {
+    pub(super) config: &'a Config,
+    pub(super) data: &'a DataDir,
+    /// Where state is kept: the data directory, or memory.
+    pub(super) state: &'a Path,
+    pub(super) simulated: bool,
+    pub(super) clock: Clock,
+}
+
+const MIGRATIONS: [Migrations; 5] = [
+    kogge_identity::MIGRATIONS,
+    kogge_placement::MIGRATIONS,
+    kogge_image::MIGRATIONS,
+    kogge_network::MIGRATIONS,
+    kogge_compute::MIGRATIONS,
+];
+
+fn broken(what: &'static str) -> impl Fn(&dyn std::error::Error) -> Failure {
+    move |error| {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(inner) = source {
+            text.push_str(&format!(": {inner}"));
+            source = inner.source();
+        }
+        Failure::outside(what, text)
+    }
+}
+
+impl Services {
+    /// Opens the database and builds every service on it.
+    pub(super) async fn open(plan: &Plan<'_>) -> Result<Self, Failure> {
+        let Plan { config, data, state, simulated, clock } = plan;
+        let clock = || clock.clone();
+        let db = Db::open(&database(config, state, *simulated))
+            .await
+            .map_err(|error| broken("opening the database")(&error))?;
+        db.migrate(&MIGRATIONS, &clock()).await.map_err(|error| broken("preparing the database")(&error))?;
+        let identity = Identity::open(IdentityDeps {
+            db: db.clone(),
+            clock: clock(),
+            policies: Arc::new(policies::compile(config)?),
+            data_dir: data.path().to_owned(),
+            config: identity_config(config, *simulated),
+        })
+        .await
+        .map_err(|error| broken("opening identity")(&error))?;
+        let placement = Placement::new(db.clone(), clock());
+        let image = image_config(config, state)?;
+        let image = Images::new(ImageDeps { db: db.clone(), clock: clock(), config: image })
+            .map_err(|error| broken("opening the image store")(&error))?;
+        let nodes = Nodes::new();
+        let network = Networking::new(NetworkDeps {
+            db: db.clone(),
+            clock: clock(),
+            nodes: nodes.clone(),
+            config: network_config(config)?,
+        });
+        let compute = Compute::new(ComputeDeps {
+            db: db.clone(),
+            clock: clock(),
+            image: image.clone(),
+            network: network.clone(),
+            placement: placement.clone(),
+            nodes: nodes.clone(),
+            config: compute_config(config),
+        });
+        Ok(Self { db, identity, placement, image, network, compute, nodes })
+    }
+
+    /// Makes what a new cloud has: accounts, catalog, flavors, the external network. What is there stays.
+    pub(super) async fn seed(&self, passwords: &Passwords) -> Result<(), Failure> {
+        let secret = |user: &str| Some(Secret::new(passwords.of(user)));
+        let accounts = SeedAccounts {
+            admin: secret("admin"),
+            demo: secret("demo"),
+            alt_demo: secret("alt_demo"),
+            demo_reader: secret("demo-reader"),
+            alt_demo_reader: secret("alt-demo-reader"),
+        };
+        self.identity
+            .seed(accounts, &catalog::catalog())
+            .await
+            .map_err(|error| broken("making the first accounts")(&error))?;
+        let admin = self.identity.seeded_project("admin").map(String::from).unwrap_or_default();
+        self.network.seed(&admin).await.map_err(|error| broken("making the external network")(&error))?;
+        self.compute.seed().await.map_err(|error| broken("making the standard flavors")(&error))
+    }
+
+    /// The background tasks of all services.
+    pub(super) fn tasks(&self) -> Vec<Arc<dyn Task>> {
+        let mut tasks = self.identity.tasks();
+        tasks.extend(self.image.tasks());
+        tasks.extend(self.network.tasks());
+        tasks.extend(self.compute.tasks());
+        tasks
+    }
+}
+
+fn database(config: &Config, state: &Path, simulated: bool) -> DbOptions {
+    if simulated {
+        return DbOptions::File { path: state.join("kogge.sqlite"), durability: Durability::None };
+    }
+    if config.database.url.is_empty() {
+        return DbOptions::File { path: state.join("kogge.sqlite"), durability: Durability::Full };
+    }
+    DbOptions::Postgres { url: config.database.url.clone(), connections: config.database.connections }
+}
+
+/// A simulated cloud is gone with its process: cheap hashes protect nothing less.
+const SIMULATED_BCRYPT_COST: u32 = 4;
+
+fn identity_config(config: &Config, simulated: bool) -> IdentityConfig {
+    let given = &config.identity;
+    let security = SecurityConfig {
+        bcrypt_cost: if simulated { SIMULATED_BCRYPT_COST } else { given.bcrypt_cost },
+        lockout_attempts: given.lockout_failures,
+        lockout_seconds: given.lockout_seconds,
+        unique_last_passwords: given.password_history as usize,
+        logins_per_minute: given.logins_per_minute,
+        ..SecurityConfig::default()
+    };
+    IdentityConfig {
+        token_seconds: given.token_seconds,
+        key_rotation_seconds: u64::from(given.key_rotation_days) * 86_400,
+        region: config.server.region.clone(),
+        security,
+        ..IdentityConfig::default()
+    }
+}
+
+fn image_config(config: &Config, state: &Path) -> Result<ImageConfig, Failure> {
+    let range = |text: &String| {
+        text.parse().map_err(|_| {
+            Failure::Usage(format!(
+                "image.web_download_private_networks: `{text}` is no range such as 192.0.2.0/24"
+            ))
+        })
+    };
+    let allow =
+        config.image.web_download_private_networks.iter().map(range).collect::<Result<_, Failure>>()?;
+    let mut image = ImageConfig {
+        data_dir: state.join("images"),
+        max_size: config.image.max_size_gib << 30,
+        require_format_match: config.image.enforce_format,
+        ..ImageConfig::default()
+    };
+    image.web_download.allow_networks = allow;
+    Ok(image)
+}
+
+fn network_config(config: &Config) -> Result<NetworkConfig, Failure> {
+    let given = &config.network;
+    let cidr = given.external_cidr.parse().map_err(|_| {
+        Failure::Usage(format!(
+            "network.external_cidr `{}` is no range such as 172.24.4.0/24",
+            given.external_cidr
+        ))
+    })?;
+    let public = PublicNetwork { name: given.external_name.clone(), cidr, ..PublicNetwork::default() };
+    Ok(NetworkConfig { mtu: i64::from(given.mtu), public, ..NetworkConfig::default() })
+}
+
+fn compute_config(config: &Config) -> ComputeConfig {
+    ComputeConfig {
+        cpu_allocation_ratio: config.hypervisor.cpu_allocation_ratio,
+        ram_allocation_ratio: config.hypervisor.ram_allocation_ratio,
+        disk_allocation_ratio: config.hypervisor.disk_allocation_ratio,
+        reserved_memory_mib: config.hypervisor.reserved_memory_mib,
+        ..ComputeConfig::default()
+    }
+}

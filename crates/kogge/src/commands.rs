@@ -1,0 +1,35 @@
+//! The commands, one file each.
+
+pub mod check;
+pub mod config;
+pub mod doctor;
+pub mod down;
+pub mod settings;
+pub mod status;
+pub mod tasks;
+pub mod up;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Exit, Failure};
+
+/// Runs what the command line says.
+///
+/// # Errors
+/// What ended it early, in words for its reader.
+pub async fn run(cli: Cli) -> Result<Exit, Failure> {
+    match cli.command {
+        Command::Up(arguments) => up::run(arguments).await,
+        Command::Down(arguments) => down::run(arguments).await,
+        Command::Status(place) => status::run(place).await,
+        Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::Tasks(place) => tasks::run(place).await,
+        Command::Check(arguments) => check::run(arguments).await,
+        Command::Config(command) => config::run(command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "kogge", &mut std::io::stdout());
+            Ok(Exit::Pass)
+        }
+    }
+}

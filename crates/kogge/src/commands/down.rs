@@ -1,0 +1,41 @@
+//! `kogge down`.
+
+use std::time::Duration;
+
+use crate::cli::Down;
+use crate::commands::status;
+use crate::control::{self, Request};
+use crate::data_dir::DataDir;
+use crate::exit::{Exit, Failure};
+use crate::output::line;
+
+/// Longest wait for the end: guests are asked to power down first.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Stops the cloud and waits until it is gone.
+///
+/// # Errors
+/// Where it does not end in time.
+pub async fn run(arguments: Down) -> Result<Exit, Failure> {
+    let data = DataDir::chosen(arguments.place.data.as_deref())?;
+    let stop = Request::Stop { keep_guests: arguments.keep_guests };
+    let asked: Option<bool> = control::ask(&data.control_socket(), stop)
+        .await
+        .map_err(|error| Failure::outside("asking the running cloud to stop", error))?;
+    if asked.is_none() {
+        line("No cloud runs.");
+        return Ok(Exit::Pass);
+    }
+    let gone = async {
+        while status::ask(&data).await?.is_some() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok::<(), Failure>(())
+    };
+    tokio::time::timeout(PATIENCE, gone).await.map_err(|_| {
+        let log = data.log();
+        Failure::Outside(format!("the cloud has not stopped within 120 s; its log: {}", log.display()))
+    })??;
+    line(if arguments.keep_guests { "Stopped; the guests run on." } else { "Stopped." });
+    Ok(Exit::Pass)
+}

@@ -1,0 +1,51 @@
+//! `kogge status`, and the dashboard that `kogge up` ends with.
+
+use crate::cli::Where;
+use crate::control::{self, Request, Status};
+use crate::data_dir::DataDir;
+use crate::exit::{Exit, Failure};
+use crate::output::{show, table};
+
+/// Shows what runs and where. Exit code 4 where nothing runs.
+///
+/// # Errors
+/// Where the running cloud does not answer in a way that we understand.
+pub async fn run(place: Where) -> Result<Exit, Failure> {
+    let data = DataDir::chosen(place.data.as_deref())?;
+    let status = ask(&data).await?.ok_or_else(|| none_runs(&data))?;
+    show(place.output, &status, dashboard)?;
+    Ok(Exit::Pass)
+}
+
+/// The status of the cloud of this data directory, if one runs.
+///
+/// # Errors
+/// Where its answer cannot be understood.
+pub async fn ask(data: &DataDir) -> Result<Option<Status>, Failure> {
+    control::ask(&data.control_socket(), Request::Status)
+        .await
+        .map_err(|error| Failure::outside("asking the running cloud", error))
+}
+
+/// What to say where no cloud runs.
+#[must_use]
+pub fn none_runs(data: &DataDir) -> Failure {
+    Failure::Outside(format!("no cloud runs on {}: start one with `kogge up`", data.path().display()))
+}
+
+/// What people need to know of a running cloud.
+#[must_use]
+pub fn dashboard(status: &Status) -> String {
+    let rows = status.apis.iter().map(|api| vec![format!("  {}", api.service), api.url.clone()]).collect();
+    format!(
+        "kogge {} runs at {} (guests: {}, {} of them), process {}.\n\n{}\n\n  \
+         export OS_CLIENT_CONFIG_FILE={}/clouds.yaml OS_CLOUD=kogge\n  openstack flavor list\n  kogge check",
+        status.version,
+        status.address,
+        status.accelerator,
+        status.instances,
+        status.pid,
+        table(&["  API", "address"], rows),
+        status.data,
+    )
+}

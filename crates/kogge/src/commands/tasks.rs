@@ -1,0 +1,48 @@
+//! `kogge tasks`.
+
+use serde_json::Value;
+
+use crate::cli::Where;
+use crate::control::{self, Request};
+use crate::data_dir::DataDir;
+use crate::exit::{Exit, Failure};
+use crate::output::{show, table};
+
+/// Shows the background tasks of the running cloud.
+///
+/// # Errors
+/// Where none runs.
+pub async fn run(place: Where) -> Result<Exit, Failure> {
+    let data = DataDir::chosen(place.data.as_deref())?;
+    let tasks: Option<Vec<Value>> = control::ask(&data.control_socket(), Request::Tasks)
+        .await
+        .map_err(|error| Failure::outside("asking the running cloud", error))?;
+    let tasks = tasks.ok_or_else(|| super::status::none_runs(&data))?;
+    show(place.output, &tasks, |tasks| {
+        table(&["task", "every", "last", "at", "took", "runs", "failed"], tasks.iter().map(row).collect())
+    })?;
+    Ok(Exit::Pass)
+}
+
+fn row(task: &Value) -> Vec<String> {
+    let text = |key: &str| match &task[key] {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    };
+    let last = match task["outcome"].as_str() {
+        Some("failed") => format!("failed: {}", text("because")),
+        Some("done") => format!("done {} of {}", text("done"), text("seen")),
+        _ => text("outcome"),
+    };
+    let every = format!("{} s", text("period_seconds"));
+    vec![
+        text("name"),
+        every,
+        last,
+        text("at"),
+        format!("{} ms", text("millis")),
+        text("runs"),
+        text("failures"),
+    ]
+}

@@ -1,0 +1,179 @@
+//! How commands talk to the running cloud of a data directory: one line of JSON each way over a Unix socket that only
+//! the owner can open. No tokens: who may open the socket owns the cloud.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kogge_task::TaskStatus;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Request {
+    /// What runs and where.
+    Status,
+    /// The background tasks.
+    Tasks,
+    /// Stop.
+    Stop {
+        /// Leave the guests running.
+        keep_guests: bool,
+    },
+}
+
+/// What runs and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// True once every API answers.
+    pub ready: bool,
+    /// Whether it is simulated.
+    pub simulated: bool,
+    /// How guests run: `kvm`, `tcg`, `simulated`.
+    pub accelerator: String,
+    /// Address of the APIs.
+    pub address: String,
+    /// Process id.
+    pub pid: u32,
+    /// Data directory.
+    pub data: String,
+    /// Service type and address of every API.
+    pub apis: Vec<Api>,
+    /// Guests on this machine.
+    pub instances: usize,
+}
+
+/// An API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Api {
+    /// Service type.
+    pub service: String,
+    /// Address.
+    pub url: String,
+}
+
+/// What the running cloud answers with.
+#[async_trait::async_trait]
+pub trait Controlled: Send + Sync + 'static {
+    /// For [`Request::Status`].
+    async fn status(&self) -> Status;
+    /// For [`Request::Tasks`].
+    fn tasks(&self) -> Vec<TaskStatus>;
+    /// For [`Request::Stop`]; answers at once, the end comes after.
+    fn stop(&self, keep_guests: bool);
+}
+
+/// Longest line either way.
+const LONGEST: u64 = 1024 * 1024;
+
+/// Answers commands until `end`.
+///
+/// # Errors
+/// Where the socket cannot be made.
+pub fn listen(path: &Path, cloud: Arc<dyn Controlled>, end: CancellationToken) -> std::io::Result<()> {
+    let _ = std::fs::remove_file(path);
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let path = path.to_owned();
+    tokio::spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                () = end.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            if let Ok((stream, _)) = accepted {
+                tokio::spawn(answer(stream, Arc::clone(&cloud)));
+            }
+        }
+        let _ = std::fs::remove_file(&path);
+    });
+    Ok(())
+}
+
+async fn answer(stream: UnixStream, cloud: Arc<dyn Controlled>) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(read).take(LONGEST).read_line(&mut line).await?;
+    let reply = match serde_json::from_str(&line) {
+        Ok(Request::Status) => serde_json::to_string(&cloud.status().await),
+        Ok(Request::Tasks) => serde_json::to_string(&cloud.tasks()),
+        Ok(Request::Stop { keep_guests }) => {
+            cloud.stop(keep_guests);
+            serde_json::to_string(&true)
+        }
+        Err(error) => serde_json::to_string(&format!("not understood: {error}")),
+    };
+    write.write_all(format!("{}\n", reply.unwrap_or_default()).as_bytes()).await
+}
+
+/// Asks the running cloud. `None` where none runs.
+///
+/// # Errors
+/// Where one runs but its answer cannot be understood: another version, most likely.
+pub async fn ask<T: serde::de::DeserializeOwned>(
+    path: &Path,
+    request: Request,
+) -> std::io::Result<Option<T>> {
+    use std::io::ErrorKind;
+    let mut stream = match UnixStream::connect(path).await {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    stream.write_all(format!("{}\n", serde_json::to_string(&request)?).as_bytes()).await?;
+    let mut line = String::new();
+    BufReader::new(stream).take(LONGEST).read_line(&mut line).await?;
+    Ok(Some(serde_json::from_str(&line)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fake(CancellationToken);
+
+    #[async_trait::async_trait]
+    impl Controlled for Fake {
+        async fn status(&self) -> Status {
+            Status {
+                version: "1".to_owned(),
+                ready: true,
+                simulated: true,
+                accelerator: "simulated".to_owned(),
+                address: "127.0.0.1:1".to_owned(),
+                pid: 1,
+                data: "/d".to_owned(),
+                apis: Vec::new(),
+                instances: 0,
+            }
+        }
+        fn tasks(&self) -> Vec<TaskStatus> {
+            Vec::new()
+        }
+        fn stop(&self, _: bool) {
+            self.0.cancel();
+        }
+    }
+
+    #[tokio::test]
+    async fn commands_reach_the_cloud_and_nobody_answers_after_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("control.sock");
+        assert!(ask::<Status>(&socket, Request::Status).await.unwrap().is_none());
+        let end = CancellationToken::new();
+        listen(&socket, Arc::new(Fake(end.clone())), end.clone()).unwrap();
+        let status: Status = ask(&socket, Request::Status).await.unwrap().unwrap();
+        assert!(status.ready);
+        assert_eq!(ask::<bool>(&socket, Request::Stop { keep_guests: false }).await.unwrap(), Some(true));
+        while ask::<Status>(&socket, Request::Status).await.unwrap().is_some() {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }
+}

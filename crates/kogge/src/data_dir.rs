@@ -1,0 +1,115 @@
+//! The data directory: where a cloud on this machine keeps everything.
+//!
+//! ```text
+//!   kogge.toml     configuration, if any        keys/        token keys
+//!   kogge.sqlite   state                        images/      image data
+//!   clouds.yaml    for clients (0600)           instances/   a directory per guest
+//!   accounts.toml  first passwords (0600)       control.sock, kogge.pid, kogge.log
+//! ```
+
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+
+/// A data directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// The one that was asked for, or the default: `/var/lib/kogge` for root, else `$XDG_DATA_HOME/kogge`.
+    ///
+    /// # Errors
+    /// Where the default is wanted and there is neither `XDG_DATA_HOME` nor `HOME`.
+    pub fn chosen(asked: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(path) = asked {
+            let path = std::path::absolute(path).map_err(|error| Failure::outside("--data", error))?;
+            return Ok(Self(path));
+        }
+        if nix::unistd::geteuid().is_root() {
+            return Ok(Self(PathBuf::from("/var/lib/kogge")));
+        }
+        let home = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+        let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/share")));
+        let home = home.ok_or_else(|| Failure::Usage("no HOME: say where with --data DIR".to_owned()))?;
+        Ok(Self(home.join("kogge")))
+    }
+
+    /// Makes it, for its owner only.
+    ///
+    /// # Errors
+    /// Where that is not possible.
+    pub fn create(&self) -> Result<(), Failure> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.0)
+            .map_err(|error| Failure::outside(&format!("making {}", self.0.display()), error))
+    }
+
+    /// Itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// A file or folder in it.
+    #[must_use]
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// The socket by which commands reach the running cloud.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.join("control.sock")
+    }
+
+    /// The log of the cloud that runs in the background.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.join("kogge.log")
+    }
+
+    /// The file for clients.
+    #[must_use]
+    pub fn clouds_yaml(&self) -> PathBuf {
+        self.join("clouds.yaml")
+    }
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+///
+/// # Errors
+/// Where the directory cannot be written.
+pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let draft = path.with_extension("new");
+    let _ = std::fs::remove_file(&draft);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn private_files_are_for_their_owner_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        write_private(&path, "one").unwrap();
+        write_private(&path, "two").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_relative_directory_becomes_absolute() {
+        let chosen = DataDir::chosen(Some(Path::new("some/place"))).unwrap();
+        assert!(chosen.path().is_absolute());
+    }
+}

@@ -1,0 +1,48 @@
+//! What commands print: short text for people, stable JSON for programs.
+
+use std::io::Write;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::exit::Failure;
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs; stable.
+    Json,
+}
+
+/// Prints one line.
+pub fn line(text: &str) {
+    // a reader that went away is no reason to fail
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints `value` as JSON, or as `text` says.
+///
+/// # Errors
+/// Where the value is no JSON, which is a bug.
+pub fn show<T: Serialize>(output: Output, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+    match output {
+        Output::Text => line(text(value).trim_end()),
+        Output::Json => {
+            line(&serde_json::to_string_pretty(value).map_err(|error| Failure::Bug(error.to_string()))?);
+        }
+    }
+    Ok(())
+}
+
+/// A table with a head, without frame.
+#[must_use]
+pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_header(head.iter().copied());
+    table.add_rows(rows);
+    let text = table.to_string();
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}

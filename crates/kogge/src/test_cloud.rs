@@ -1,0 +1,158 @@
+//! The whole program inside a test process: simulated, on a free port, with a directory of its own.
+//!
+//! ```no_run
+//! # async fn f() {
+//! use kogge::test_cloud::TestCloud;
+//! use serde_json::json;
+//! let cloud = TestCloud::start().await;
+//! let demo = cloud.session("kogge").await;
+//! let answer = demo.post("/network/v2.0/networks", json!({"network": {"name": "n"}})).await;
+//! assert_eq!(answer.status, 201);
+//! # }
+//! ```
+//!
+//! Everything here panics where something is wrong: it is for tests only.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop")]
+
+mod session;
+
+pub use session::{Answer, Session};
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kogge_clock::Clock;
+use kogge_config::Config;
+use kogge_node_sim::SimNode;
+use serde_json::{Value, json};
+
+use crate::accounts::ACCOUNTS;
+use crate::cloud::{Cloud, CloudOptions, NodePlace};
+use crate::data_dir::DataDir;
+
+/// A cloud for a test. Gone when dropped.
+pub struct TestCloud {
+    /// The cloud.
+    pub cloud: Cloud,
+    http: reqwest::Client,
+    root: String,
+    // removed last
+    dir: tempfile::TempDir,
+}
+
+/// Longest wait for a condition. Far more than anything takes: a test waits for what happens, not for the time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl TestCloud {
+    /// A cloud with default settings.
+    pub async fn start() -> Self {
+        Self::with(|_| {}, Clock::system()).await
+    }
+
+    /// A cloud with other settings or another time.
+    pub async fn with(change: impl FnOnce(&mut Config), clock: Clock) -> Self {
+        // two libraries may want a TLS provider: the first call wins, the second says so and is right
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let dir = tempfile::tempdir().expect("a directory for the test");
+        let mut config = Config::default();
+        change(&mut config);
+        let options = CloudOptions {
+            config,
+            listen: "127.0.0.1:0".parse().expect("constant"),
+            simulated: true,
+            data: DataDir::chosen(Some(dir.path())).expect("an absolute path"),
+            clock,
+        };
+        let cloud = Cloud::start(options, None).await.expect("the cloud starts");
+        let root = format!("http://{}", cloud.address());
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(120))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
+        Self { cloud, http, root, dir }
+    }
+
+    /// The address of the cloud.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The path of its `clouds.yaml`.
+    #[must_use]
+    pub fn clouds_yaml(&self) -> String {
+        self.dir.path().join("clouds.yaml").display().to_string()
+    }
+
+    /// The simulated machine, for its faults and events.
+    #[must_use]
+    pub fn node(&self) -> Arc<SimNode> {
+        match &self.cloud.node {
+            NodePlace::Simulated(node) => Arc::clone(node),
+            NodePlace::Real(_) => panic!("a test cloud is simulated"),
+        }
+    }
+
+    /// A session of one of the clouds in `clouds.yaml`: `kogge`, `kogge-alt`, `kogge-reader`, `kogge-admin` …
+    pub async fn session(&self, cloud: &str) -> Session {
+        let account = ACCOUNTS.iter().find(|account| account.cloud == cloud).expect("a known cloud");
+        let project = json!({"name": account.project, "domain": {"id": "default"}});
+        self.log_in(account.user, self.cloud.passwords.of(account.user), json!({"project": project})).await
+    }
+
+    /// A session without token.
+    #[must_use]
+    pub fn stranger(&self) -> Session {
+        Session::new(self.http.clone(), self.root.clone(), String::new(), Value::Null)
+    }
+
+    /// A session with any token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Session {
+        Session::new(self.http.clone(), self.root.clone(), token.to_owned(), Value::Null)
+    }
+
+    /// Logs in with a password; `scope` as in the identity API.
+    pub async fn log_in(&self, user: &str, password: &str, scope: Value) -> Session {
+        let user = json!({"name": user, "domain": {"id": "default"}, "password": password});
+        let identity = json!({"methods": ["password"], "password": {"user": user}});
+        let body = json!({"auth": {"identity": identity, "scope": scope}});
+        let answer = self.stranger().post("/identity/v3/auth/tokens", body).await;
+        assert_eq!(answer.status, 201, "login: {}", answer.body);
+        let token = answer.header("x-subject-token").to_owned();
+        Session::new(self.http.clone(), self.root.clone(), token, answer.body["token"].clone())
+    }
+
+    /// A session of a manager of the domain `default` (SCS-0302).
+    pub async fn domain_manager(&self) -> Session {
+        let admin = self.session("kogge-admin").await;
+        let user =
+            json!({"user": {"name": "manager", "domain_id": "default", "password": "manager-password"}});
+        let made = admin.post("/identity/v3/users", user).await;
+        let roles = admin.get("/identity/v3/roles?name=manager").await;
+        if made.status == 201 {
+            let (user, role) = (made.id("user"), roles.body["roles"][0]["id"].as_str().unwrap_or_default());
+            let path = format!("/identity/v3/domains/default/users/{user}/roles/{role}");
+            assert_eq!(admin.put(&path, Value::Null).await.status, 204);
+        }
+        self.log_in("manager", "manager-password", json!({"domain": {"id": "default"}})).await
+    }
+
+    /// Waits until `condition` holds.
+    ///
+    /// # Panics
+    /// Where it does not within a minute.
+    pub async fn until<F: AsyncFnMut() -> bool>(&self, what: &str, mut condition: F) {
+        let started = Instant::now();
+        while !condition().await {
+            assert!(started.elapsed() < PATIENCE, "waited a minute for: {what}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Ends it, letting requests under way finish.
+    pub async fn stop(self) {
+        self.cloud.stop().await.expect("the cloud stops");
+    }
+}
