@@ -45,7 +45,9 @@ impl Machine {
     fn line(&self, words: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(300);
         while Instant::now() < deadline {
-            if let Some(line) = self.said().lines().find(|line| line.contains(words)) {
+            let said = self.said();
+            let whole = said.rsplit_once('\n').map_or("", |(whole, _)| whole); // the last line may be half written
+            if let Some(line) = whole.lines().find(|line| line.contains(words)) {
                 return line.to_owned();
             }
             std::thread::sleep(Duration::from_millis(300));
