@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_ids::{ImageId, ServerId};
 use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, Wiring};
 use kogge_node_api::{
@@ -20,6 +21,14 @@ pub(crate) struct Lab {
     dir: tempfile::TempDir,
     node: Option<QemuNode>,
     patience: Patience,
+    wiring: Wires,
+}
+
+/// What the lab's node is wired with.
+enum Wires {
+    Given(Arc<dyn Wiring>),
+    /// The real data plane under this prefix.
+    Dataplane(String),
 }
 
 impl Drop for Lab {
@@ -28,6 +37,13 @@ impl Drop for Lab {
         self.node = None;
         for guest in self.guests() {
             guest.process.kill();
+        }
+        if let Wires::Dataplane(prefix) = &self.wiring {
+            let folder = std::fs::read_dir("/run/netns").into_iter().flatten().flatten();
+            let names = folder.filter_map(|entry| entry.file_name().into_string().ok());
+            for name in names.filter(|name| name == prefix || name.starts_with(&format!("{prefix}-"))) {
+                let _ = std::process::Command::new("ip").args(["netns", "del", &name]).status();
+            }
         }
     }
 }
@@ -42,7 +58,24 @@ impl Lab {
     pub(crate) async fn open_patient() -> Option<Self> {
         let long = Duration::from_secs(600);
         let patience = Patience { power_down: long, soft_reboot: long, press_again: Duration::from_secs(10) };
-        Self::made(Arc::new(NoWiring), patience).await
+        Self::made(Wires::Given(Arc::new(NoWiring)), patience).await
+    }
+
+    /// A patient lab with real networking in namespaces of its own; `None` without root.
+    pub(crate) async fn open_networked() -> Option<Self> {
+        if std::process::Command::new("nft").arg("--version").output().is_err()
+            || !nix::unistd::geteuid().is_root()
+        {
+            println!("skipped: networking needs root and nftables");
+            return None;
+        }
+        let prefix = format!("kn{}", std::process::id());
+        let made =
+            std::process::Command::new("ip").args(["netns", "add", &format!("{prefix}-host")]).status();
+        assert!(made.unwrap().success());
+        let long = Duration::from_secs(600);
+        let patience = Patience { power_down: long, soft_reboot: long, press_again: Duration::from_secs(10) };
+        Self::made(Wires::Dataplane(prefix), patience).await
     }
 
     /// A lab for guests that are deaf to the power button.
@@ -50,32 +83,46 @@ impl Lab {
         let short = Duration::from_secs(2);
         let patience =
             Patience { power_down: short, soft_reboot: short, press_again: Duration::from_secs(1) };
-        Self::made(wiring, patience).await
+        Self::made(Wires::Given(wiring), patience).await
     }
 
-    async fn made(wiring: Arc<dyn Wiring>, patience: Patience) -> Option<Self> {
+    async fn made(wiring: Wires, patience: Patience) -> Option<Self> {
         let there = |program: &str| std::process::Command::new(program).arg("--version").output().is_ok();
         if !there("qemu-system-x86_64") || !there("qemu-img") {
             println!("skipped: QEMU is not installed");
             return None;
         }
-        let mut lab = Self { dir: tempfile::tempdir().unwrap(), node: None, patience };
-        lab.node = Some(lab.open_node(wiring).await);
+        let mut lab = Self { dir: tempfile::tempdir().unwrap(), node: None, patience, wiring };
+        lab.node = Some(lab.open_node().await);
         Some(lab)
     }
 
-    async fn open_node(&self, wiring: Arc<dyn Wiring>) -> QemuNode {
+    async fn open_node(&self) -> QemuNode {
         let mut config = NodeConfig::new("lab", self.dir.path().join("data"));
         config.engine.accel = AccelSetting::Tcg;
         config.patience = self.patience;
-        QemuNode::open(config, wiring, MetadataBook::default()).await.unwrap()
+        let book = MetadataBook::default();
+        let wiring = match &self.wiring {
+            Wires::Given(wiring) => Arc::clone(wiring),
+            Wires::Dataplane(prefix) => Arc::new(self.open_dataplane(prefix, &book).await),
+        };
+        QemuNode::open(config, wiring, book).await.unwrap()
+    }
+
+    async fn open_dataplane(&self, prefix: &str, book: &MetadataBook) -> Dataplane {
+        let host = HostSide { namespace: Some(format!("{prefix}-host")), ..HostSide::default() };
+        let data_dir = self.path("network");
+        std::fs::create_dir_all(&data_dir).unwrap();
+        let metadata = Arc::new(book.clone());
+        let config = DataplaneConfig { prefix: prefix.to_owned(), data_dir, host, metadata };
+        Dataplane::open(config).await.unwrap()
     }
 
     /// The agent vanishes as if killed and another one is opened; `meanwhile` happens in between.
     pub(crate) async fn restart(&mut self, meanwhile: impl FnOnce(&Self)) {
         self.node = None;
         meanwhile(self);
-        self.node = Some(self.open_node(Arc::new(NoWiring)).await);
+        self.node = Some(self.open_node().await);
     }
 
     pub(crate) fn node(&self) -> &QemuNode {

@@ -1,7 +1,7 @@
-//! The node with a real QEMU, without networking and without root.
+//! The node with a real QEMU.
 //!
 //! `tiny` uses guests of one boot sector and runs wherever QEMU is installed. `guest` boots the test guest that
-//! `KOGGE_GUEST_IMAGE` names. What is missing is said in one line.
+//! `KOGGE_GUEST_IMAGE` names; `network` gives it a network as well and needs root. What is missing is said in one line.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,5 +14,6 @@ mod exporting;
 mod guest;
 mod lab;
 mod life;
+mod network;
 mod survival;
 mod tiny;
