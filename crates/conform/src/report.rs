@@ -101,6 +101,19 @@ pub struct VersionSummary {
 }
 
 impl CheckResult {
+    /// Whether it only advises.
+    #[must_use]
+    pub fn is_advice(&self) -> bool {
+        self.section == Section::Advisory
+    }
+
+    /// The verdict's word for people; advice says that it is no more than that.
+    #[must_use]
+    pub fn word(&self) -> String {
+        let advice = if self.is_advice() { " (advice)" } else { "" };
+        format!("{}{advice}", self.verdict.word())
+    }
+
     /// From a check's outcome.
     #[must_use]
     pub fn new(description: &Description, outcome: Outcome, elapsed_ms: u64) -> Self {
@@ -128,10 +141,16 @@ impl Report {
         self.results.iter().find(|r| r.id == id)
     }
 
-    /// How many checks ended with a verdict.
+    /// How many official checks ended with a verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
-        self.results.iter().filter(|r| r.verdict == verdict).count()
+        self.count_in(Section::Official, verdict)
+    }
+
+    /// How many checks of a section ended with a verdict.
+    #[must_use]
+    pub fn count_in(&self, section: Section, verdict: Verdict) -> usize {
+        self.results.iter().filter(|r| r.section == section && r.verdict == verdict).count()
     }
 
     /// Computes [`Report::summary`] anew.

@@ -183,6 +183,22 @@ fn every_name_of_a_format_is_read_and_others_are_explained() {
     assert!("pdf".parse::<Format>().unwrap_err().contains("yaml"));
 }
 
+#[test]
+fn advice_is_marked_and_turns_nothing_red() {
+    let mut report = report("x");
+    for result in &mut report.results {
+        result.section = kogge_conform::Section::Advisory;
+    }
+    let text = render(&report, Format::Text);
+    assert!(text.contains("FAIL (advice)") && text.contains("5 advisory checks: 1 pass, 1 fail"), "{text}");
+    assert!(text.contains("0 checks: none ran"), "{text}");
+    let junit = render(&report, Format::Junit);
+    assert!(junit.contains(r#"failures="0" errors="0" skipped="4""#), "{junit}");
+    assert!(!junit.contains("<failure") && !junit.contains("<error"), "{junit}");
+    assert!(!render(&report, Format::Sarif).contains("\"error\""));
+    assert!(!render(&report, Format::Yaml).contains("t-2"));
+}
+
 const EVIL: &str = "</td><script>alert(1)</script>\u{1b}[2J\n- id: PASS\n| \"'&]]>`";
 
 #[test]

@@ -59,7 +59,7 @@ fn class(verdict: Verdict) -> &'static str {
 }
 
 fn row(result: &CheckResult) -> String {
-    let (word, id, title) = (result.verdict.word(), escape(&result.id), escape(&result.title));
+    let (word, id, title) = (result.word(), escape(&result.id), escape(&result.title));
     let mut cell = format!("{}<br>{title}", link(&result.url, &id));
     if let Some(reason) = &result.reason {
         let _ = write!(cell, "<br>{}", escape(reason));

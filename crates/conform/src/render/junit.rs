@@ -1,4 +1,5 @@
-//! JUnit XML: a failed check is a failure, one that could not run an error, the other two are skipped.
+//! JUnit XML: a failed check is a failure, one that could not run an error, the other two are skipped. Advice is
+//! skipped too, with its verdict as the message: it must not turn a pipeline red.
 
 use std::fmt::Write;
 
@@ -10,7 +11,8 @@ use crate::verdict::Verdict;
 /// Renders it.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    let skipped = report.count(Verdict::NotApplicable) + report.count(Verdict::NotFinished);
+    let advice = report.results.iter().filter(|r| r.is_advice() && r.verdict != Verdict::Pass).count();
+    let skipped = report.count(Verdict::NotApplicable) + report.count(Verdict::NotFinished) + advice;
     let total: u64 = report.results.iter().map(|r| r.elapsed_ms).sum();
     let counts = format!(
         r#"tests="{}" failures="{}" errors="{}" skipped="{skipped}" time="{}""#,
@@ -41,6 +43,7 @@ fn case(result: &CheckResult, suite: &str) -> String {
     let reason = escape(result.reason.as_deref().unwrap_or(result.verdict.word()));
     let body = match result.verdict {
         Verdict::Pass => return format!("{head}/>\n"),
+        _ if result.is_advice() => format!(r#"<skipped message="{}: {}"/>"#, result.word(), first(result)),
         Verdict::Fail => {
             format!(r#"<failure message="{}">{}</failure>"#, first(result), escape(&details(result)))
         }

@@ -29,7 +29,7 @@ pub fn report(report: &Report) -> String {
     }
     text.push_str("\n| verdict | testcase | what |\n|---|---|---|\n");
     for result in &report.results {
-        let (word, id, title) = (result.verdict.word(), escape(&result.id), escape(&result.title));
+        let (word, id, title) = (result.word(), escape(&result.id), escape(&result.title));
         let _ = writeln!(text, "| {word} | [{id}]({}) | {title} |", result.url);
     }
     for result in report.results.iter().filter(|r| has_details(r)) {
@@ -46,7 +46,7 @@ fn has_details(result: &CheckResult) -> bool {
 }
 
 fn details(result: &CheckResult) -> String {
-    let mut text = format!("\n## {}: {}\n\n", escape(&result.id), result.verdict.word());
+    let mut text = format!("\n## {}: {}\n\n", escape(&result.id), result.word());
     if let Some(reason) = &result.reason {
         let _ = writeln!(text, "{}\n", escape(reason));
     }

@@ -34,6 +34,7 @@ fn results(result: &CheckResult, subject: &str) -> Vec<Value> {
             "locations": [{"logicalLocations": [{"fullyQualifiedName": format!("{subject}/{object}")}]}],
         })
     };
+    let level = if result.is_advice() { "note" } else { "error" };
     let reason = || result.reason.clone().unwrap_or_default();
     match result.verdict {
         Verdict::Pass => vec![one("none", "pass", "passed".into(), "")],
@@ -45,11 +46,11 @@ fn results(result: &CheckResult, subject: &str) -> Vec<Value> {
                 .map(|f| {
                     let text =
                         format!("{}: expected {}, found {}. {}", f.object.name, f.expected, f.found, f.fix);
-                    one("error", "fail", text.trim_end().to_owned(), &f.object.name)
+                    one(level, "fail", text.trim_end().to_owned(), &f.object.name)
                 })
                 .collect();
             if all.is_empty() {
-                all.push(one("error", "fail", reason(), ""));
+                all.push(one(level, "fail", reason(), ""));
             }
             all
         }

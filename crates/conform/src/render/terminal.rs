@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::check::Section;
 use crate::finding::{Finding, Severity};
 use crate::report::{CheckResult, Report};
 use crate::verdict::Verdict;
@@ -17,7 +18,7 @@ fn plain(text: &str) -> String {
 /// The lines for one check.
 #[must_use]
 pub fn result(result: &CheckResult) -> String {
-    let mut text = format!("{:<13} {}", result.verdict.word(), result.id);
+    let mut text = format!("{:<13} {}", result.word(), result.id);
     if result.resumed {
         text.push_str("  (from the earlier run)");
     }
@@ -73,14 +74,24 @@ pub fn summary(report: &Report) -> String {
             );
         }
     }
-    let counts = Verdict::ALL.map(|verdict| (report.count(verdict), verdict.word().to_lowercase()));
-    let shown: Vec<String> =
-        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    let _ = writeln!(text, "{} checks: {}", report.results.len(), shown.join(", "));
+    for (section, what) in [(Section::Official, "checks"), (Section::Advisory, "advisory checks")] {
+        let total: usize = Verdict::ALL.iter().map(|v| report.count_in(section, *v)).sum();
+        if total > 0 || section == Section::Official {
+            let _ = writeln!(text, "{total} {what}: {}", counts(report, section));
+        }
+    }
     for left in &report.leftovers {
         let _ = writeln!(text, "left behind: {}", plain(left));
     }
     text
+}
+
+/// `51 pass, 1 fail`.
+fn counts(report: &Report, section: Section) -> String {
+    let all = Verdict::ALL.map(|verdict| (report.count_in(section, verdict), verdict.word().to_lowercase()));
+    let shown: Vec<String> =
+        all.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    if shown.is_empty() { "none ran".to_owned() } else { shown.join(", ") }
 }
 
 /// The whole report.
