@@ -20,6 +20,7 @@ mod revocations;
 mod role_assignments;
 mod roles;
 mod services;
+mod signed;
 mod tags;
 mod users;
 mod versions;
@@ -69,6 +70,8 @@ fn tokens() -> Table {
         .get("/v3/auth/domains", Token, auth::scopes::domains)
         .get("/v3/auth/system", Token, auth::scopes::system)
         .get("/v3/auth/catalog", Token, auth::scopes::catalog)
+        .post("/v3/ec2tokens", by(p::EC2TOKENS_VALIDATE), signed::ec2)
+        .post("/v3/s3tokens", by(p::S3TOKENS_VALIDATE), signed::s3)
         .get("/v3/OS-REVOKE/events", by(p::LIST_REVOKE_EVENTS), revocations::list)
 }
 

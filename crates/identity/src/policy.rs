@@ -348,6 +348,8 @@ rules! {
     LIST_ROLE_ASSIGNMENTS_FOR_TREE "identity:list_role_assignments_for_tree" SystemDomainProject
         "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and \
             domain_id:%(target.domain_id)s and not None:%(target.domain_id)s)";
+    /// S3tokens validate.
+    S3TOKENS_VALIDATE "identity:s3tokens_validate" SystemDomainProject "rule:service_or_admin";
     /// Ec2tokens validate.
     EC2TOKENS_VALIDATE "identity:ec2tokens_validate" SystemDomainProject "rule:service_or_admin";
     /// Get service.

@@ -23,7 +23,7 @@ pub struct ApplicationCredential {
     pub expires_at: Option<i64>,
     /// May make and delete application credentials itself.
     pub unrestricted: bool,
-    /// Ids of the access rules; `None` allows everything, an empty list nothing.
+    /// Ids of the access rules; `None` allows everything. Never empty.
     pub access_rules: Option<Vec<String>>,
     /// The bcrypt text of the secret.
     pub secret_hash: String,

@@ -158,7 +158,11 @@ fn effective(snapshot: &Snapshot, filter: &AssignmentFilter) -> Vec<ListedAssign
             && filter.inherited.is_none_or(|inherited| inherited == row.inherited)
     };
     let all = snapshot.effective(relevant);
-    let mine = |found: &EffectiveAssignment| filter.user_id.as_ref().is_none_or(|id| *id == found.user_id);
+    // a domain's role counts only by what it implies
+    let mine = |found: &EffectiveAssignment| {
+        filter.user_id.as_ref().is_none_or(|id| *id == found.user_id)
+            && snapshot.roles.get(&found.role_id).is_some_and(|role| role.domain_id.is_none())
+    };
     all.into_iter()
         .filter(mine)
         .map(|found| ListedAssignment {

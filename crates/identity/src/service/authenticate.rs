@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kogge_clock::Timestamp;
 
 use super::proofs::Proven;
-use super::{Identity, Proof, RequestedScope, Resolved};
+use super::{Identity, KeyPair, Proof, RequestedScope, Resolved};
 use crate::error::{Error, Result};
 use crate::model::{ApplicationCredential, User};
 use crate::token::{Method, Token, TokenScope, new_audit_id, ordered};
@@ -49,14 +49,30 @@ impl Identity {
         Ok((text, resolved))
     }
 
-    /// A token for a user without proof; the one who calls has checked a signature.
-    pub(crate) fn issue_for_signature(&self, user_id: &str, project_id: &str) -> Result<(String, Resolved)> {
+    /// A token for the user and project of a key pair whose signature was checked; with the bounds of the application
+    /// credential that made the pair.
+    pub(super) fn issue_for_signature(&self, pair: &KeyPair) -> Result<(String, Resolved)> {
+        let snapshot = self.snapshot();
+        let now = self.clock().now().as_micros();
+        let credential = match &pair.application_credential_id {
+            Some(id) => {
+                let found = snapshot.application_credentials.get(id);
+                let bound = found.filter(|found| Some(&found.project_id) == pair.project_id.as_ref());
+                Some(Arc::clone(
+                    bound
+                        .filter(|found| found.expires_at.is_none_or(|end| end > now))
+                        .ok_or(Error::Unauthorized)?,
+                ))
+            }
+            None => None,
+        };
+        let user_id = pair.user_id.clone();
         let proven =
-            Proven { user_id: user_id.to_owned(), methods: vec![Method::Ec2], token: None, credential: None };
-        let scope = TokenScope::Project(project_id.to_owned());
-        let token = self.new_token(&[proven], vec![Method::Ec2], scope, None)?;
+            Proven { user_id, methods: vec![Method::Ec2], token: None, credential: credential.clone() };
+        let scope = TokenScope::Project(pair.project_id.clone().ok_or(Error::Unauthorized)?);
+        let token = self.new_token(&[proven], vec![Method::Ec2], scope, credential.as_deref())?;
         let text = token.seal(&self.0.token_keys.ring());
-        let resolved = self.resolve(&self.snapshot(), token).ok_or(Error::Unauthorized)?;
+        let resolved = self.resolve(&snapshot, token).ok_or(Error::Unauthorized)?;
         Ok((text, resolved))
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct KeyPair {
     pub(crate) project_id: Option<String>,
     pub(crate) access: String,
     pub(crate) secret: Secret,
+    /// The application credential that made it, and bounds it.
+    pub(crate) application_credential_id: Option<String>,
 }
 
 const EC2: &str = "ec2";
@@ -270,12 +272,7 @@ impl Identity {
             extra: Extra::new(),
         };
         let row = self.insert_credential(row).await?;
-        Ok(KeyPair {
-            user_id: row.user_id.clone(),
-            project_id: row.project_id.clone(),
-            access,
-            secret: Secret::new(secret),
-        })
+        self.key_pair(&row)
     }
 
     /// The EC2 key pairs of a user.
@@ -295,10 +292,23 @@ impl Identity {
     fn key_pair(&self, row: &Arc<Credential>) -> Result<KeyPair> {
         let value = ec2_blob(&self.open_credential(row)?.blob)?;
         let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-        let (user_id, project_id) = (row.user_id.clone(), row.project_id.clone());
-        Ok(KeyPair { user_id, project_id, access: text("access"), secret: Secret::new(text("secret")) })
+        Ok(KeyPair {
+            user_id: row.user_id.clone(),
+            project_id: row.project_id.clone(),
+            access: text("access"),
+            secret: Secret::new(text("secret")),
+            application_credential_id: value.get("app_cred_id").and_then(Value::as_str).map(str::to_owned),
+        })
     }
 
+    /// The key pair of an access key, for checking signatures.
+    pub(super) fn key_pair_of(&self, access: &str) -> Result<Option<KeyPair>> {
+        let snapshot = self.snapshot();
+        let found = snapshot.credentials.get(&id_of_access_key(access)).filter(|row| row.kind == EC2);
+        found.map(|row| self.key_pair(row)).transpose()
+    }
+
+    /// An unknown access key is 404 for everybody, as in Keystone: keys cannot be guessed.
     fn allowed_key_pair(
         &self,
         caller: &Caller,
@@ -308,8 +318,11 @@ impl Identity {
     ) -> Result<Arc<Credential>> {
         let found =
             self.snapshot().credentials.get(&id_of_access_key(access)).filter(|row| row.kind == EC2).cloned();
-        allow(caller, rule, &found.as_ref().map(|row| target_of(row)).unwrap_or_default())?;
-        let found = found.filter(|row| row.user_id == user_id).ok_or_else(|| missing(access))?;
+        let found = found.ok_or_else(|| missing(access))?;
+        allow(caller, rule, &target_of(&found))?;
+        if found.user_id != user_id {
+            return Err(missing(access));
+        }
         in_scope(caller, found.project_id.as_deref())?;
         Ok(found)
     }

@@ -51,6 +51,8 @@ pub(crate) struct EndpointUpdate {
     pub(crate) url: Option<String>,
     pub(crate) enabled: Option<bool>,
     pub(crate) extra: Extra,
+    /// As for [`NewEndpoint`].
+    pub(crate) makes_region: bool,
 }
 
 fn no_service(id: &str) -> Error {
@@ -145,16 +147,7 @@ impl Identity {
         let NewEndpoint { service_id, interface, region_id, url, enabled, extra, .. } = new;
         let endpoint = Endpoint { id: new_id(), service_id, interface, region_id, url, enabled, extra };
         self.write(|draft| {
-            if let Some(id) =
-                endpoint.region_id.clone().filter(|id| makes_region && draft.regions.get(id).is_none())
-            {
-                draft.put(Region {
-                    id,
-                    parent_region_id: None,
-                    description: String::new(),
-                    extra: Extra::new(),
-                });
-            }
+            draft.make_region(makes_region, endpoint.region_id.as_deref());
             draft.put_endpoint(endpoint.clone())
         })
         .await
@@ -197,6 +190,7 @@ impl Identity {
             endpoint.url = update.url.unwrap_or(endpoint.url);
             endpoint.enabled = update.enabled.unwrap_or(endpoint.enabled);
             endpoint.extra = merge(&endpoint.extra, update.extra);
+            draft.make_region(update.makes_region, endpoint.region_id.as_deref());
             draft.put_endpoint(endpoint)
         })
         .await
@@ -229,6 +223,13 @@ fn is_url(url: &str) -> bool {
 }
 
 impl Draft {
+    fn make_region(&mut self, wanted: bool, id: Option<&str>) {
+        if let Some(id) = id.filter(|id| wanted && self.regions.get(id).is_none()) {
+            let (id, description) = (id.to_owned(), String::new());
+            self.put(Region { id, parent_region_id: None, description, extra: Extra::new() });
+        }
+    }
+
     fn put_endpoint(&mut self, endpoint: Endpoint) -> Result<Arc<Endpoint>> {
         if !is_url(&endpoint.url) || !is_fillable(&endpoint.url) {
             return Err(Error::Invalid(format!(

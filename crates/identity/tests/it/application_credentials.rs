@@ -192,13 +192,25 @@ async fn access_rules_bound_what_a_token_reaches() {
 async fn a_bounded_token_is_shown_only_to_services_that_understand_bounds() {
     let cloud = Cloud::start().await;
     let (admin, demo) = (cloud.admin().await, cloud.demo().await);
-    let made = create(&cloud, &demo, json!({"name": "none", "access_rules": []})).await;
+    let rule = json!({"service": "image", "method": "GET", "path": "/v2/images"});
+    let made = create(&cloud, &demo, json!({"name": "bounded", "access_rules": [rule]})).await;
     let token = cloud.log_in(login(&made)).await.token();
     assert_eq!(cloud.subject(&admin, Method::GET, &token).await.status, 404);
     let request = http::Request::builder().uri("/v3/auth/tokens").header("x-auth-token", &admin);
     let request = request.header("x-subject-token", &token).header("openstack-identity-access-rules", "1.0");
     let shown = cloud.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(200);
-    assert_eq!(shown["token"]["application_credential"]["access_rules"], json!([]));
+    assert_eq!(shown["token"]["application_credential"]["access_rules"][0]["path"], "/v2/images");
+}
+
+#[tokio::test]
+async fn an_empty_list_of_rules_is_none_as_the_openstack_client_means_it() {
+    let cloud = Cloud::start().await;
+    let demo = cloud.demo().await;
+    let made =
+        create(&cloud, &demo, json!({"name": "free", "access_rules": [], "roles": [], "secret": null})).await;
+    assert!(made.get("access_rules").is_none());
+    let token = cloud.log_in(login(&made)).await.token();
+    cloud.get(&token, "/v3/auth/projects").await.expect(200);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn a_key_pair_is_made_shown_listed_and_deleted() {
         serde_json::from_str(through_credentials["credentials"][0]["blob"].as_str().unwrap()).unwrap();
     assert_eq!(blob["secret"], made["secret"]);
     cloud.delete(&demo, &one).await.expect(204);
-    cloud.get(&demo, &one).await.expect(403);
+    cloud.get(&demo, &one).await.expect(404);
 }
 
 #[tokio::test]
@@ -117,4 +117,42 @@ async fn a_token_of_an_application_credential_stays_in_its_project() {
     assert!(
         cloud.get(&token, "/v3/credentials").await.expect(200)["credentials"].as_array().unwrap().is_empty()
     );
+}
+
+/// The signature of an S3 request, version 4.
+fn sign(secret: &str, text: &str, date: &str) -> String {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mac = |key: &[u8], message: &str| {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
+        mac.update(message.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    };
+    let start = format!("AWS4{secret}").into_bytes();
+    let key = [date, "RegionOne", "s3", "aws4_request"].iter().fold(start, |key, part| mac(&key, part));
+    hex::encode(mac(&key, text))
+}
+
+#[tokio::test]
+async fn a_signed_s3_request_gets_a_token_of_its_key_pair() {
+    use base64::Engine as _;
+    let cloud = Cloud::start().await;
+    let (admin, demo) = (cloud.admin().await, cloud.demo().await);
+    let made = pair(&cloud, &demo).await;
+    let (access, secret) = (made["access"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    let text = "AWS4-HMAC-SHA256\n20251124T160000Z\n20251124/RegionOne/s3/aws4_request\nabc";
+    let token = base64::engine::general_purpose::URL_SAFE.encode(text);
+    let body =
+        |signature: &str| json!({"credentials": {"access": access, "token": token, "signature": signature}});
+    let good = sign(secret, text, "20251124");
+    let answer = cloud.post(&admin, "/v3/s3tokens", body(&good)).await;
+    let issued = answer.headers["x-subject-token"].to_str().unwrap().to_owned();
+    assert_eq!(answer.expect(200)["token"]["project"]["name"], "demo");
+    cloud.get(&issued, "/v3/auth/projects").await.expect(200);
+    cloud.log_in(crate::cloud::by_token(&issued, json!("unscoped"))).await.expect(403);
+    cloud.post(&admin, "/v3/s3tokens", body("00")).await.expect(401);
+    cloud.post(&demo, "/v3/s3tokens", body(&good)).await.expect(403);
+    cloud.advance(901);
+    let admin = cloud.admin().await;
+    cloud.post(&admin, "/v3/s3tokens", body(&good)).await.expect(401);
+    cloud.post(&admin, "/v3/ec2tokens", json!({"credentials": {"access": "unknown"}})).await.expect(404);
 }

@@ -105,10 +105,8 @@ async fn a_token_is_shown_as_it_was_issued() {
     let shown = cloud.subject(&text, Method::GET, &text).await;
     assert_eq!(shown.headers["x-subject-token"], text.as_str());
     let mut same = issued.body;
-    for body in [&mut same] {
-        // the client's address differs: no host in this request
-        body["token"]["catalog"] = shown.body["token"]["catalog"].clone();
-    }
+    // the client's address differs: no host in this request
+    same["token"]["catalog"] = shown.body["token"]["catalog"].clone();
     assert_eq!(shown.expect(200), same);
     assert_eq!(cloud.subject(&text, Method::HEAD, &text).await.status, 200);
 }

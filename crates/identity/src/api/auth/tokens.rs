@@ -62,7 +62,7 @@ fn is_true(text: &str) -> bool {
     matches!(text.trim().to_ascii_lowercase().as_str(), "1" | "t" | "true" | "on" | "y" | "yes")
 }
 
-fn rendered(
+pub(in crate::api) fn rendered(
     identity: &Identity,
     base: &BaseUrl,
     query: &Pairs,

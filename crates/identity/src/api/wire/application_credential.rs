@@ -155,8 +155,10 @@ impl TryFrom<CreateCredential> for NewApplicationCredential {
     fn try_from(wire: CreateCredential) -> Result<Self, Error> {
         let roles =
             wire.roles.map(|roles| roles.into_iter().map(RoleSpec::into_ref).collect::<Result<_, _>>());
+        // the openstack client sends an empty list where it means none, and Keystone takes it so
         let rules = wire
             .access_rules
+            .filter(|rules| !rules.is_empty())
             .map(|rules| rules.into_iter().map(RuleSpec::into_spec).collect::<Result<_, _>>());
         Ok(Self {
             name: wire.name,

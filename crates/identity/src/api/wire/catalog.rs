@@ -180,7 +180,8 @@ pub(in crate::api) struct UpdateEndpoint {
 
 impl From<UpdateEndpoint> for EndpointUpdate {
     fn from(wire: UpdateEndpoint) -> Self {
-        let region = if wire.region_id.is_absent() { wire.region } else { wire.region_id };
+        let makes_region = wire.region_id.is_absent();
+        let region = if makes_region { wire.region } else { wire.region_id };
         Self {
             service_id: wire.service_id,
             interface: wire.interface,
@@ -188,6 +189,7 @@ impl From<UpdateEndpoint> for EndpointUpdate {
             url: wire.url,
             enabled: wire.enabled,
             extra: kept(wire.extra),
+            makes_region,
         }
     }
 }

@@ -1,0 +1,79 @@
+//! `/v3/ec2tokens` and `/v3/s3tokens`: for services that take signed requests.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use http::StatusCode;
+use kogge_http::{ApiError, Auth, BaseUrl, Json, Pairs};
+use serde::Deserialize;
+
+use super::auth::tokens::rendered;
+use crate::error::Error;
+use crate::service::{Identity, SignedRequest};
+
+#[derive(Deserialize)]
+pub(super) struct Body {
+    #[serde(alias = "credential", alias = "ec2Credentials")]
+    credentials: Credentials,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    access: String,
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    verb: String,
+    #[serde(default)]
+    host: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    params: BTreeMap<String, String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body_hash: String,
+    /// Of S3: the string that was signed, in base64.
+    #[serde(default)]
+    token: String,
+}
+
+/// `POST /v3/ec2tokens`.
+pub(super) async fn ec2(
+    State(identity): State<Identity>,
+    Auth(caller): Auth,
+    base: BaseUrl,
+    query: Pairs,
+    Json(Body { credentials: given }): Json<Body>,
+) -> Result<Response, ApiError> {
+    let request = SignedRequest {
+        access: given.access,
+        signature: given.signature,
+        verb: given.verb,
+        host: given.host,
+        path: given.path,
+        params: given.params,
+        headers: given.headers,
+        body_hash: given.body_hash,
+    };
+    let (text, resolved) = identity.ec2_token(&caller, &request)?;
+    rendered(&identity, &base, &query, StatusCode::OK, &text, &resolved)
+}
+
+/// `POST /v3/s3tokens`.
+pub(super) async fn s3(
+    State(identity): State<Identity>,
+    Auth(caller): Auth,
+    base: BaseUrl,
+    query: Pairs,
+    Json(Body { credentials: given }): Json<Body>,
+) -> Result<Response, ApiError> {
+    let signed = URL_SAFE.decode(&given.token).or_else(|_| STANDARD.decode(&given.token));
+    let signed = signed.ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Error::Unauthorized)?;
+    let (text, resolved) = identity.s3_token(&caller, &given.access, &signed, &given.signature)?;
+    rendered(&identity, &base, &query, StatusCode::OK, &text, &resolved)
+}
