@@ -279,6 +279,9 @@ impl Networking {
     ) -> Result<()> {
         let row = self.own_network(tx, caller, id, &policy::DELETE_NETWORK).await?;
         check_revision(revision, row.revision_number)?;
+        if row.external {
+            crate::store::routers::remove_idle_floating(tx, id).await?;
+        }
         let ports = crate::store::ports::of_network(&mut (&mut *tx).into(), id).await?;
         let users: Vec<String> = ports
             .iter()

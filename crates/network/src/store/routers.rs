@@ -168,3 +168,15 @@ pub(crate) async fn disassociate(tx: &mut Tx, port: PortId, address: Option<IpAd
     };
     tx.execute(query).await.map(|_| ())
 }
+
+/// Removes the floating IPs of an external network that lead nowhere, with the ports that hold their addresses:
+/// these do not keep the network.
+pub(crate) async fn remove_idle_floating(tx: &mut Tx, network: kogge_ids::NetworkId) -> Result<(), DbError> {
+    let query = Query::new(
+        "DELETE FROM floating_ips WHERE floating_network_id = $1 AND port_id IS NULL RETURNING floating_port_id",
+    );
+    for row in tx.all(query.bind(network)).await? {
+        super::ports::remove(tx, row.parse("floating_port_id")?).await?;
+    }
+    Ok(())
+}

@@ -138,3 +138,26 @@ both!(another_projects_port_gets_no_floating_ip_of_mine, cloud, {
         )
         .await;
 });
+
+both!(an_external_network_goes_with_its_idle_floating_ips_only, cloud, {
+    let network = cloud.make_as(Persona::Admin, "network", json!({"router:external": true})).await;
+    let subnet = json!({"network_id": network["id"], "cidr": "203.0.113.0/28", "ip_version": 4});
+    cloud.make_as(Persona::Admin, "subnet", subnet).await;
+    let floating = cloud.make("floatingip", json!({"floating_network_id": network["id"]})).await;
+    let path = format!("/networks/{}", id(&network));
+    cloud.ok_as(Persona::Admin, 204, "DELETE", &path, Value::Null).await;
+    cloud
+        .fault(404, "FloatingIPNotFound", "GET", &format!("/floatingips/{}", id(&floating)), Value::Null)
+        .await;
+    // one that leads somewhere keeps its network, and a refused delete takes nothing away
+    let (inside, _, _, external) = cloud.routed("10.1.0.0/24").await;
+    let port = cloud.make("port", json!({"network_id": inside})).await;
+    let used =
+        cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port["id"]})).await;
+    let idle = cloud.make("floatingip", json!({"floating_network_id": external})).await;
+    let path = format!("/networks/{external}");
+    cloud.fault_as(Persona::Admin, 409, "NetworkInUse", "DELETE", &path, Value::Null).await;
+    for floating in [used, idle] {
+        cloud.ok(200, "GET", &format!("/floatingips/{}", id(&floating)), Value::Null).await;
+    }
+});
