@@ -16,6 +16,12 @@ pub enum Error {
         /// Its id or name.
         id: String,
     },
+    /// There is no such class or trait.
+    #[error("{because}")]
+    Unnamed {
+        /// Which.
+        because: String,
+    },
     /// Somebody else was faster; read again and retry.
     #[error("resource provider generation conflict: {because}")]
     Generation {

@@ -14,8 +14,11 @@
 //! Invariant: an allocation is written only under the lock of its provider's row, after [`misfits`] found nothing.
 //! Nothing here knows of servers, images or networks; placement calls no other service.
 
+mod api;
 mod error;
+mod microversion;
 mod model;
+mod policy;
 mod service;
 mod store;
 
@@ -24,11 +27,14 @@ use std::sync::Arc;
 use kogge_clock::{Clock, Timestamp};
 use kogge_db::{Db, Migration, Migrations};
 
+pub use api::routes;
 pub use error::Error;
+pub use microversion::VERSIONS;
 pub use model::fit::{Misfit, misfits};
 pub use model::inventory::{DISK_GB, Inventory, MEMORY_MB, Resources, VCPU};
 pub use model::provider::{Allocation, Provider};
 pub use model::request::{Candidate, NoHost, Request, Supply, candidates};
+pub use policy::RULES;
 
 /// The tables of placement.
 pub const MIGRATIONS: Migrations = Migrations {

@@ -1,4 +1,9 @@
 //! What placement does, for compute by Rust call and for administrators by HTTP.
 
 mod allocations;
+pub(crate) mod consumers;
+pub(crate) mod inventories;
+pub(crate) mod names;
+pub(crate) mod providers;
+pub(crate) mod selection;
 mod supply;

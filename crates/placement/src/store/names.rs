@@ -51,3 +51,14 @@ pub(crate) async fn is_used(db: impl Executor, kind: Kind, name: &str) -> Result
     };
     Ok(db.optional(query.bind(name)).await?.is_some())
 }
+
+/// Uses `new` wherever `old` was used.
+pub(crate) async fn rename_class(tx: &mut Tx, old: &str, new: &str) -> Result<(), DbError> {
+    for sql in [
+        "UPDATE inventories SET resource_class = $1 WHERE resource_class = $2",
+        "UPDATE allocations SET resource_class = $1 WHERE resource_class = $2",
+    ] {
+        tx.execute(Query::new(sql).bind(new).bind(old)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Allocations as administrators and services change them: whole consumers at a time, many in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kogge_auth::{Caller, Rule, Target};
+use kogge_db::Tx;
+use kogge_ids::ProviderId;
+
+use crate::Placement;
+use crate::error::Error;
+use crate::model::inventory::{Inventory, Resources};
+use crate::model::provider::{Allocation, Consumer, Provider};
+use crate::{policy, store};
+
+/// All that a consumer shall hold from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holding {
+    /// Who.
+    pub(crate) consumer: Consumer,
+    /// The generation that the caller saw: `None` does not care, `Some(None)` says that there is no such consumer.
+    pub(crate) seen: Option<Option<i64>>,
+    /// What, by provider; nothing frees all.
+    pub(crate) allocations: BTreeMap<ProviderId, Resources>,
+}
+
+/// What a consumer holds.
+pub(crate) struct Held {
+    /// Who; nothing for one that holds nothing.
+    pub(crate) consumer: Option<Consumer>,
+    /// What.
+    pub(crate) allocations: Vec<Allocation>,
+    /// Generations of the providers.
+    pub(crate) generations: BTreeMap<ProviderId, i64>,
+}
+
+/// Who holds something of a provider.
+pub(crate) struct Holders {
+    /// What.
+    pub(crate) allocations: Vec<Allocation>,
+    /// Generations of the consumers.
+    pub(crate) generations: BTreeMap<String, i64>,
+    /// The provider's generation.
+    pub(crate) generation: i64,
+}
+
+/// Usage of a project: by consumer type, amounts by class and the number of consumers.
+pub(crate) type ByType = BTreeMap<Option<String>, (Resources, i64)>;
+
+impl Placement {
+    /// What a consumer holds.
+    pub(crate) async fn held(&self, caller: &Caller, consumer: &str) -> Result<Held, Error> {
+        caller.allow_on_own(&policy::ALLOCATIONS_LIST)?;
+        let allocations = store::allocations::held_by(self.db(), consumer).await?;
+        let mut generations = BTreeMap::new();
+        for id in allocations.iter().map(|one| one.provider).collect::<BTreeSet<_>>() {
+            generations.insert(id, self.provider(id).await?.generation);
+        }
+        let consumer = store::allocations::consumer_of(self.db(), consumer).await?;
+        Ok(Held { consumer: consumer.filter(|_| !allocations.is_empty()), allocations, generations })
+    }
+
+    /// Who holds something of a provider.
+    pub(crate) async fn holders(&self, caller: &Caller, id: ProviderId) -> Result<Holders, Error> {
+        caller.allow_on_own(&policy::PROVIDER_ALLOCATIONS)?;
+        let generation = self.provider(id).await?.generation;
+        let allocations = store::allocations::held_at(self.db(), id).await?;
+        let mut generations = BTreeMap::new();
+        for name in allocations.iter().map(|one| &one.consumer).collect::<BTreeSet<_>>() {
+            if let Some(consumer) = store::allocations::consumer_of(self.db(), name).await? {
+                generations.insert(name.clone(), consumer.generation);
+            }
+        }
+        Ok(Holders { allocations, generations, generation })
+    }
+
+    /// Replaces what these consumers hold: all of them or none.
+    pub(crate) async fn replace_holdings(
+        &self,
+        caller: &Caller,
+        rule: &Rule,
+        holdings: &[Holding],
+    ) -> Result<(), Error> {
+        caller.allow_on_own(rule)?;
+        let mut tx = self.db().begin().await?;
+        self.replace_holdings_in(&mut tx, holdings).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn replace_holdings_in(&self, tx: &mut Tx, holdings: &[Holding]) -> Result<(), Error> {
+        // in one order, so that two of these never wait for each other
+        let ids: BTreeSet<ProviderId> = holdings.iter().flat_map(|one| one.allocations.keys().copied()).collect();
+        for id in ids {
+            if store::providers::lock(tx, id).await? == 0 {
+                let because = format!("Allocation for resource provider '{id}' that does not exist.");
+                return Err(Error::Invalid { because });
+            }
+        }
+        let classes: BTreeSet<&str> =
+            holdings.iter().flat_map(|one| one.allocations.values()).flat_map(Resources::keys).map(String::as_str).collect();
+        self.known_classes(tx, classes.into_iter()).await?;
+        for holding in holdings {
+            self.seen_in(tx, holding).await?;
+            store::allocations::delete(tx, &holding.consumer.id, None).await?;
+        }
+        for holding in holdings {
+            self.hold_all(tx, holding).await?;
+        }
+        Ok(())
+    }
+
+    async fn seen_in(&self, tx: &mut Tx, holding: &Holding) -> Result<(), Error> {
+        let Some(seen) = holding.seen else { return Ok(()) };
+        let known = store::allocations::consumer_of(&mut *tx, &holding.consumer.id).await?;
+        let known = known.map(|consumer| consumer.generation);
+        if known == seen {
+            return Ok(());
+        }
+        let word = |generation: Option<i64>| generation.map_or_else(|| "null".to_owned(), |n| n.to_string());
+        let because = format!("expected {} but got {}", word(known), word(seen));
+        Err(Error::ConsumerGeneration { because })
+    }
+
+    async fn hold_all(&self, tx: &mut Tx, holding: &Holding) -> Result<(), Error> {
+        let id = &holding.consumer.id;
+        if holding.allocations.is_empty() {
+            store::allocations::delete_consumer(tx, id).await?;
+            return Ok(());
+        }
+        store::allocations::put_consumer(tx, &holding.consumer, self.now()).await?;
+        for (provider, resources) in &holding.allocations {
+            self.hold(tx, id, *provider, resources).await?;
+            self.write(tx, id, *provider, resources).await?;
+        }
+        Ok(())
+    }
+
+    /// Frees all that a consumer holds.
+    pub(crate) async fn free_consumer(&self, caller: &Caller, consumer: &str) -> Result<(), Error> {
+        caller.allow_on_own(&policy::ALLOCATIONS_DELETE)?;
+        let mut tx = self.db().begin().await?;
+        if store::allocations::delete(&mut tx, consumer, None).await? == 0 {
+            return Err(Error::NotFound { kind: "allocations for consumer", id: format!("'{consumer}'") });
+        }
+        store::allocations::delete_consumer(&mut tx, consumer).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What a project, or one of its users, uses.
+    pub(crate) async fn project_usages(
+        &self,
+        caller: &Caller,
+        project: &str,
+        user: Option<&str>,
+    ) -> Result<ByType, Error> {
+        caller.allow(&policy::USAGES, &Target::project(project))?;
+        let mut usages = ByType::new();
+        for (kind, class, amount) in store::allocations::used_by(self.db(), project, user).await? {
+            usages.entry(kind).or_default().0.insert(class, amount);
+        }
+        for (kind, count) in store::allocations::holders(self.db(), project, user).await? {
+            usages.entry(kind).or_default().1 = count;
+        }
+        Ok(usages)
+    }
+
+    /// Changes inventories and allocations in one: resources move between providers without a moment in which
+    /// they are nowhere.
+    pub(crate) async fn reshape(
+        &self,
+        caller: &Caller,
+        stocks: &[(ProviderId, i64, Vec<Inventory>)],
+        holdings: &[Holding],
+    ) -> Result<(), Error> {
+        caller.allow_on_own(&policy::RESHAPE)?;
+        let mut tx = self.db().begin().await?;
+        let mut known: Vec<Provider> = Vec::new();
+        for (id, seen, inventories) in stocks {
+            let provider = self.provider_in(&mut tx, *id).await.map_err(|error| in_body(*id, error))?;
+            self.counted(&mut tx, &provider, *seen).await?;
+            for inventory in inventories {
+                store::inventories::put(&mut tx, *id, inventory, self.now()).await?;
+            }
+            known.push(provider);
+        }
+        self.replace_holdings_in(&mut tx, holdings).await?;
+        // only now: what is taken away was freed by the allocations
+        for (provider, (_, _, inventories)) in known.iter().zip(stocks) {
+            self.replace_in(&mut tx, provider, inventories).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+fn in_body(id: ProviderId, error: Error) -> Error {
+    match error {
+        Error::NotFound { .. } => {
+            Error::invalid(format!("Resource provider {id} in inventories not found: {error}"))
+        }
+        other => other,
+    }
+}
