@@ -107,8 +107,8 @@ impl Compute {
         let guard = Guard::new("detach_interface", ATTACHABLE);
         let rule = &policy::INTERFACES_DELETE;
         let missing = || Error::NotFound(format!("Port id {port} could not be found."));
-        let wanted: PortId = port.parse().map_err(|_| missing())?;
         let mut changing = self.open(caller, id, rule, guard).await?;
+        let wanted: PortId = port.parse().map_err(|_| missing())?;
         let server = &mut changing.server;
         let at = server.nics.iter().position(|nic| nic.port == wanted).ok_or_else(missing)?;
         let nic = server.nics.remove(at);

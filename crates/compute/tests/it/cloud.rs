@@ -1,0 +1,323 @@
+//! A cloud in a process: image, network, placement and compute on one database, a simulated node, personas for
+//! tokens. Tasks run when a test says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use kogge_auth::Policies;
+use kogge_auth::testing::{Persona, Personas};
+use kogge_clock::{Clock, FakeClock, Timestamp};
+use kogge_compute::{Compute, ComputeConfig, ComputeDeps, ConfiguredFlavor};
+use kogge_db::Db;
+use kogge_http::{FaultStyle, FrontDoor};
+use kogge_image::{ImageConfig, ImageDeps, Images};
+use kogge_network::{NetworkConfig, NetworkDeps, Networking};
+use kogge_node_api::Nodes;
+use kogge_node_sim::{SimConfig, SimNode};
+use kogge_placement::Placement;
+use kogge_task::Task;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub headers: http::HeaderMap,
+}
+
+impl Answer {
+    /// The body, where the status is `status`.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+
+    /// The fault's message, where the status is `status`.
+    #[track_caller]
+    pub fn fault(self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}", self.body);
+        let fault = self.body.as_object().and_then(|map| map.values().next()).expect("a fault body");
+        assert_eq!(fault["code"], status, "{}", self.body);
+        fault["message"].as_str().expect("a message").to_owned()
+    }
+}
+
+pub struct Cloud {
+    pub compute: Compute,
+    pub node: SimNode,
+    pub nodes: Nodes,
+    pub time: FakeClock,
+    pub clock: Clock,
+    pub db: Db,
+    pub image: String,
+    pub network: String,
+    tasks: Vec<Arc<dyn Task>>,
+    routers: [(&'static str, Router); 3],
+    version: String,
+    _dir: tempfile::TempDir,
+}
+
+/// The flavors of tests besides the standard ones.
+fn flavors() -> Vec<ConfiguredFlavor> {
+    let flavor = |name: &str, ram_mib, disk_gib| ConfiguredFlavor {
+        name: name.to_owned(),
+        id: None,
+        vcpus: 1,
+        ram_mib,
+        disk_gib,
+        extra_specs: [("hw_rng:allowed".to_owned(), "true".to_owned())].into(),
+    };
+    vec![flavor("small", 512, 1), flavor("large", 2048, 4), flavor("wide", 1024, 1)]
+}
+
+impl Cloud {
+    /// A cloud on SQLite with a host that has room for thousands.
+    pub async fn start() -> Self {
+        Self::with(SimConfig::new("sim1"), false).await.expect("SQLite")
+    }
+
+    /// A cloud on this host; `None` where PostgreSQL is wanted and there is none.
+    pub async fn with(config: SimConfig, postgres: bool) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::for_test(dir.path(), postgres).await.unwrap()?;
+        let (clock, time) = Clock::fake(Timestamp::from_seconds(1_800_000_000));
+        let migrations = [
+            kogge_image::MIGRATIONS,
+            kogge_network::MIGRATIONS,
+            kogge_placement::MIGRATIONS,
+            kogge_compute::MIGRATIONS,
+        ];
+        db.migrate(&migrations, &clock).await.unwrap();
+        let node = SimNode::new(config, clock.clone());
+        let nodes = Nodes::new();
+        nodes.insert("sim1", Arc::new(node.clone()));
+        let config = ImageConfig { data_dir: dir.path().join("images"), ..ImageConfig::default() };
+        let images = Images::new(ImageDeps { db: db.clone(), clock: clock.clone(), config }).unwrap();
+        let networking = Networking::new(NetworkDeps {
+            db: db.clone(),
+            clock: clock.clone(),
+            nodes: nodes.clone(),
+            config: NetworkConfig::default(),
+        });
+        let compute = Compute::new(ComputeDeps {
+            db: db.clone(),
+            clock: clock.clone(),
+            image: images.clone(),
+            network: networking.clone(),
+            placement: Placement::new(db.clone(), clock.clone()),
+            nodes: nodes.clone(),
+            config: ComputeConfig { flavors: flavors(), ..ComputeConfig::default() },
+        });
+        compute.seed().await.unwrap();
+        let sets = [kogge_image::RULES, kogge_network::RULE_SET, kogge_compute::RULES];
+        let policies = Arc::new(Policies::compile(&sets).unwrap());
+        let door = |service, mount, style, versions| FrontDoor {
+            service,
+            mount,
+            style,
+            versions,
+            tokens: Arc::new(Personas(Arc::clone(&policies))),
+        };
+        let routers = [
+            (
+                "/compute",
+                door("compute", "/compute", FaultStyle::Compute, Some(kogge_compute::versions()))
+                    .guard(kogge_compute::routes().into_router(compute.clone())),
+            ),
+            (
+                "/image",
+                door("image", "/image", FaultStyle::Image, None)
+                    .guard(kogge_image::routes().into_router(images)),
+            ),
+            (
+                "/network",
+                door("network", "/network", FaultStyle::Network, None)
+                    .guard(kogge_network::routes().into_router(networking)),
+            ),
+        ];
+        let tasks = compute.tasks();
+        let mut cloud = Self {
+            compute,
+            node,
+            nodes,
+            time,
+            clock,
+            db,
+            image: String::new(),
+            network: String::new(),
+            tasks,
+            routers,
+            version: "2.1".to_owned(),
+            _dir: dir,
+        };
+        cloud.image = cloud.make_image().await;
+        cloud.network = cloud.make_network("net", "10.1.0.0/24").await;
+        cloud.run().await;
+        Some(cloud)
+    }
+
+    /// The same cloud, asked in another microversion.
+    pub fn at(&mut self, version: &str) -> &mut Self {
+        version.clone_into(&mut self.version);
+        self
+    }
+
+    async fn make_image(&self) -> String {
+        let new =
+            json!({"name": "tiny", "disk_format": "raw", "container_format": "bare", "hw_disk_bus": "scsi"});
+        let made = self.call(Persona::Member, "POST", "/image/v2/images", Some(new)).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let request = Request::put(format!("/v2/images/{id}/file"))
+            .header("x-auth-token", "member")
+            .header("content-type", "application/octet-stream")
+            .body(Body::from(vec![7_u8; 65_536]))
+            .unwrap();
+        let answer = self.routers[1].1.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        id
+    }
+
+    /// A network with a subnet, of the member's project.
+    pub async fn make_network(&self, name: &str, cidr: &str) -> String {
+        let body = json!({"network": {"name": name}});
+        let made = self.call(Persona::Member, "POST", "/network/v2.0/networks", Some(body)).await.expect(201);
+        let id = made["network"]["id"].as_str().unwrap().to_owned();
+        let body = json!({"subnet": {"network_id": id, "cidr": cidr, "ip_version": 4}});
+        self.call(Persona::Member, "POST", "/network/v2.0/subnets", Some(body)).await.expect(201);
+        id
+    }
+
+    /// Sends a request.
+    pub async fn call(&self, who: Persona, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.call_with(who.token(), method, path, body).await
+    }
+
+    /// Sends a request with any token.
+    pub async fn call_with(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let (mount, router) =
+            self.routers.iter().find(|(mount, _)| path.starts_with(mount)).expect("a service");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(&path[mount.len()..])
+            .header("host", "cloud.example")
+            .header("x-auth-token", token)
+            .header("openstack-api-version", format!("compute {}", self.version));
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let answer = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
+        Answer { status: parts.status.as_u16(), body, headers: parts.headers }
+    }
+
+    /// A request of the member to compute.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Persona::Member, "GET", &format!("/compute/v2.1{path}"), None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Persona::Member, "POST", &format!("/compute/v2.1{path}"), Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Persona::Member, "PUT", &format!("/compute/v2.1{path}"), Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Persona::Member, "DELETE", &format!("/compute/v2.1{path}"), None).await
+    }
+
+    /// A request of an admin to compute.
+    pub async fn admin(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.call(Persona::Admin, method, &format!("/compute/v2.1{path}"), body).await
+    }
+
+    /// The body of a new server.
+    pub fn server(&self, extra: &Value) -> Value {
+        let mut server = json!({
+            "name": "web",
+            "flavorRef": "small",
+            "imageRef": self.image,
+            "networks": [{"uuid": self.network}],
+        });
+        for (key, value) in extra.as_object().unwrap() {
+            server[key] = value.clone();
+        }
+        json!({ "server": server })
+    }
+
+    /// Asks for a server; answers its id.
+    pub async fn create(&self, extra: Value) -> String {
+        let made = self.post("/servers", self.server(&extra)).await.expect(202);
+        made["server"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks for a server and waits until it is active.
+    pub async fn boot(&self, extra: Value) -> String {
+        let id = self.create(extra).await;
+        self.run().await;
+        assert_eq!(self.status(&id).await, "ACTIVE", "{}", self.show(&id).await);
+        id
+    }
+
+    /// An action on a server.
+    pub async fn action(&self, id: &str, body: Value) -> Answer {
+        self.post(&format!("/servers/{id}/action"), body).await
+    }
+
+    pub async fn show(&self, id: &str) -> Value {
+        self.get(&format!("/servers/{id}")).await.expect(200)["server"].clone()
+    }
+
+    pub async fn status(&self, id: &str) -> String {
+        self.show(id).await["status"].as_str().unwrap().to_owned()
+    }
+
+    /// Runs every task until there is nothing left for them to do now.
+    pub async fn run(&self) {
+        for _ in 0..4 {
+            for task in &self.tasks {
+                if let Err(error) = task.run().await {
+                    eprintln!("{}: {error}", task.name());
+                }
+            }
+        }
+    }
+
+    /// Lets time pass, in steps, and runs the tasks after each.
+    pub async fn wait(&self, seconds: u64) {
+        for _ in 0..seconds.div_ceil(5) {
+            self.time.advance(Duration::from_secs(5));
+            self.node.tick();
+            self.run().await;
+        }
+    }
+
+    /// How many rows a table has where `condition` holds.
+    pub async fn count(&self, query: &'static str) -> i64 {
+        use kogge_db::{Executor as _, Query};
+        (&self.db).one(Query::new(query)).await.unwrap().int("n").unwrap()
+    }
+
+    /// Asserts that nothing is left of any server.
+    pub async fn assert_clean(&self) {
+        assert!(self.node.instance_ids().is_empty(), "instances left: {:?}", self.node.instance_ids());
+        assert_eq!(self.count("SELECT COUNT(*) AS n FROM servers WHERE deleted_at IS NULL").await, 0);
+        assert_eq!(
+            self.count("SELECT COUNT(*) AS n FROM ports WHERE device_owner LIKE 'compute:%'").await,
+            0
+        );
+        assert_eq!(self.count("SELECT COUNT(*) AS n FROM allocations").await, 0);
+    }
+}
