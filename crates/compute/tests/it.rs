@@ -1,4 +1,13 @@
 //! The service with everything below it, against the simulated node: one program, so that it is linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::large_futures,
+    unreachable_pub,
+    reason = "helpers of tests panic, print and are as public as is handy"
+)]
 
 mod it {
     mod admin;

@@ -129,7 +129,8 @@ impl Compute {
     /// `network_data.json` of a server.
     pub(crate) async fn network_data(&self, server: ServerId, nics: &[Nic]) -> Result<String> {
         let id = server.to_string();
-        let mut found = self.network().ports_of_devices(&[id.clone()]).await.map_err(Error::internal)?;
+        let mut found =
+            self.network().ports_of_devices(std::slice::from_ref(&id)).await.map_err(Error::internal)?;
         let mut ports = found.remove(&id).unwrap_or_default();
         ports.sort_by_key(|port| nics.iter().position(|nic| nic.port == port.id));
         Ok(self.network().network_data_json(&ports).to_string())
