@@ -9,7 +9,7 @@ use crate::model::fit::Misfit;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such thing.
-    #[error("No {kind} with id {id} found")]
+    #[error("No {kind} {id} found")]
     NotFound {
         /// `resource provider`, `resource class`, `trait` …
         kind: &'static str,
@@ -76,7 +76,7 @@ fn reasons(misfits: &[Misfit]) -> String {
 
 impl Error {
     pub(crate) fn no_provider(id: impl ToString) -> Self {
-        Self::NotFound { kind: "resource provider", id: id.to_string() }
+        Self::NotFound { kind: "resource provider with uuid", id: id.to_string() }
     }
 
     pub(crate) fn invalid(because: impl Into<String>) -> Self {

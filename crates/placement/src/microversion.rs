@@ -51,6 +51,8 @@ pub(crate) const CANDIDATES_MEMBER_OF: Microversion = mv(1, 21);
 pub(crate) const FORBIDDEN_TRAITS: Microversion = mv(1, 22);
 /// several `member_of`
 pub(crate) const MANY_MEMBER_OF: Microversion = mv(1, 24);
+/// request groups
+pub(crate) const GROUPS: Microversion = mv(1, 25);
 /// all may be reserved
 pub(crate) const ALL_RESERVED: Microversion = mv(1, 26);
 /// summaries show every class

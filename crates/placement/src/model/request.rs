@@ -113,7 +113,7 @@ pub fn candidates(supplies: &[Supply], request: &Request) -> Result<Vec<Candidat
 
 /// Every reason why the provider does not take the request.
 #[must_use]
-pub fn objections(supply: &Supply, request: &Request) -> Vec<String> {
+pub(crate) fn objections(supply: &Supply, request: &Request) -> Vec<String> {
     if request.within.as_ref().is_some_and(|within| !within.contains(&supply.provider.id)) {
         return vec!["is not among the hosts asked for".to_owned()];
     }

@@ -1,0 +1,39 @@
+//! From errors of the service to answers, with upstream's error codes.
+
+use kogge_http::{ApiError, ErrorKind};
+use kogge_ids::ProviderId;
+
+use crate::error::Error;
+
+/// The code of whatever lost a race.
+pub(super) const CONCURRENT_UPDATE: &str = "placement.concurrent_update";
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::NotFound { .. } | Error::Unnamed { .. } => Self::not_found(message),
+            Error::Generation { .. } | Error::ConsumerGeneration { .. } => {
+                Self::conflict(message).named(CONCURRENT_UPDATE)
+            }
+            Error::Duplicate { .. } => Self::conflict(message).named("placement.duplicate_name"),
+            Error::InUse { code, .. } => Self::conflict(message).named(code),
+            Error::NoRoom { .. } => Self::conflict(message),
+            Error::Invalid { .. } => Self::bad_request(message),
+            Error::Forbidden(denied) => {
+                Self::new(ErrorKind::Forbidden, format!("Policy does not allow {} to be performed.", denied.rule))
+            }
+            Error::Internal(source) => Self::internal(&source),
+        }
+    }
+}
+
+/// The id in a path: what is no UUID names no provider.
+pub(super) fn provider_id(text: &str) -> Result<ProviderId, ApiError> {
+    text.parse().map_err(|_| Error::no_provider(text).into())
+}
+
+/// Databases have no place for NUL.
+pub(super) fn without_nul(text: &str) -> Result<(), ApiError> {
+    if text.contains('\0') { Err(ApiError::bad_request("A text contains the character NUL.")) } else { Ok(()) }
+}

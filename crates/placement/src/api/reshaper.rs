@@ -1,0 +1,41 @@
+//! `POST /reshaper`
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use http::StatusCode;
+use kogge_http::{ApiError, Auth, Json, Microversion};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::allocations::many;
+use super::error::provider_id;
+use super::inventories::inventories;
+use super::wire::inventory::Records;
+use crate::Placement;
+
+/// Inventories by provider and allocations by consumer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Body {
+    inventories: BTreeMap<String, Records>,
+    allocations: Value,
+}
+
+/// Changes both in one.
+pub(super) async fn reshape(
+    State(placement): State<Placement>,
+    Auth(caller): Auth,
+    version: Microversion,
+    Json(body): Json<Body>,
+) -> Result<StatusCode, ApiError> {
+    let mut stocks = Vec::with_capacity(body.inventories.len());
+    for (id, records) in &body.inventories {
+        let id = provider_id(id).map_err(|error| ApiError::bad_request(error.message()))?;
+        stocks.push((id, records.resource_provider_generation, inventories(records, version)?));
+    }
+    let none = body.allocations.as_object().is_some_and(serde_json::Map::is_empty);
+    let holdings = if none { Vec::new() } else { many(&body.allocations, version)? };
+    placement.reshape(&caller, &stocks, &holdings).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
