@@ -66,9 +66,19 @@ fn part_routes() -> Routes<Placement> {
     let (aggregates_since, traits_since) = (from(since::AGGREGATES), from(since::TRAITS));
     Routes::new()
         .get("/resource_providers/{id}/usages", rule(policy::PROVIDER_USAGES), usages::of_provider)
-        .get("/resource_providers/{id}/allocations", rule(policy::PROVIDER_ALLOCATIONS), allocations::of_provider)
+        .get(
+            "/resource_providers/{id}/allocations",
+            rule(policy::PROVIDER_ALLOCATIONS),
+            allocations::of_provider,
+        )
         .route(Method::GET, AGGREGATES, aggregates_since, rule(policy::AGGREGATES_LIST), aggregates::list)
-        .route(Method::PUT, AGGREGATES, aggregates_since, rule(policy::AGGREGATES_UPDATE), aggregates::replace)
+        .route(
+            Method::PUT,
+            AGGREGATES,
+            aggregates_since,
+            rule(policy::AGGREGATES_UPDATE),
+            aggregates::replace,
+        )
         .route(Method::GET, TRAITS, traits_since, rule(policy::PROVIDER_TRAITS_LIST), traits::of_provider)
         .route(Method::PUT, TRAITS, traits_since, rule(policy::PROVIDER_TRAITS_UPDATE), traits::replace)
         .route(Method::DELETE, TRAITS, traits_since, rule(policy::PROVIDER_TRAITS_DELETE), traits::delete_all)
@@ -83,7 +93,13 @@ fn allocation_routes() -> Routes<Placement> {
         .put(ONE, rule(policy::ALLOCATIONS_UPDATE), allocations::replace)
         .delete(ONE, rule(policy::ALLOCATIONS_DELETE), allocations::delete)
         .route(Method::POST, "/allocations", from(since::POST_ALLOCATIONS), manage, allocations::replace_many)
-        .route(Method::GET, "/allocation_candidates", from(since::CANDIDATES), candidates_rule, candidates::list)
+        .route(
+            Method::GET,
+            "/allocation_candidates",
+            from(since::CANDIDATES),
+            candidates_rule,
+            candidates::list,
+        )
         .route(Method::GET, "/usages", from(since::USAGES), rule(policy::USAGES), usages::of_project)
         .route(Method::POST, "/reshaper", from(since::RESHAPER), rule(policy::RESHAPE), reshaper::reshape)
 }

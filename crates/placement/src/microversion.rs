@@ -3,7 +3,8 @@
 use kogge_http::{Microversion, Versions, mv};
 
 /// How clients name versions.
-pub const VERSIONS: Versions = Versions { service: "placement", legacy_header: None, min: mv(1, 0), max: mv(1, 39) };
+pub const VERSIONS: Versions =
+    Versions { service: "placement", legacy_header: None, min: mv(1, 0), max: mv(1, 39) };
 
 /// aggregates of providers
 pub(crate) const AGGREGATES: Microversion = mv(1, 1);

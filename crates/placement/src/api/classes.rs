@@ -86,7 +86,9 @@ pub(super) async fn update(
         let status = if new { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
         return Ok(made(status, &base, &format!("/resource_classes/{name}")));
     }
-    let new = body.ok_or_else(|| ApiError::bad_request("JSON does not validate: 'name' is a required property"))?.name;
+    let new = body
+        .ok_or_else(|| ApiError::bad_request("JSON does not validate: 'name' is a required property"))?
+        .name;
     custom(&new)?;
     placement.rename_class(&caller, &policy::CLASSES_UPDATE, &name, &new).await?;
     Ok(Json(view(&base, &new)).into_response())

@@ -20,9 +20,10 @@ impl From<Error> for ApiError {
             Error::InUse { code, .. } => Self::conflict(message).named(code),
             Error::NoRoom { .. } => Self::conflict(message),
             Error::Invalid { .. } => Self::bad_request(message),
-            Error::Forbidden(denied) => {
-                Self::new(ErrorKind::Forbidden, format!("Policy does not allow {} to be performed.", denied.rule))
-            }
+            Error::Forbidden(denied) => Self::new(
+                ErrorKind::Forbidden,
+                format!("Policy does not allow {} to be performed.", denied.rule),
+            ),
             Error::Internal(source) => Self::internal(&source),
         }
     }
@@ -35,5 +36,9 @@ pub(super) fn provider_id(text: &str) -> Result<ProviderId, ApiError> {
 
 /// Databases have no place for NUL.
 pub(super) fn without_nul(text: &str) -> Result<(), ApiError> {
-    if text.contains('\0') { Err(ApiError::bad_request("A text contains the character NUL.")) } else { Ok(()) }
+    if text.contains('\0') {
+        Err(ApiError::bad_request("A text contains the character NUL."))
+    } else {
+        Ok(())
+    }
 }

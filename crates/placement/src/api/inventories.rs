@@ -78,7 +78,8 @@ pub(super) async fn update(
     Path((id, class)): Path<(String, String)>,
     Json(body): Json<Record>,
 ) -> Result<Response, ApiError> {
-    let generation = body.resource_provider_generation.ok_or_else(|| required("resource_provider_generation"))?;
+    let generation =
+        body.resource_provider_generation.ok_or_else(|| required("resource_provider_generation"))?;
     let inventory = body.inventory(&class, version)?;
     let stock = placement.change_inventory(&caller, provider_id(&id)?, inventory, generation).await?;
     Ok(first(&placement, version, &stock))

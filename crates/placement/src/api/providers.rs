@@ -43,7 +43,8 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     checked(&body, version)?;
     let id = body.uuid.as_deref().map(|text| uuid("uuid", text)).transpose()?;
-    let parent = body.parent_provider_uuid.set().map(|text| uuid("parent_provider_uuid", &text)).transpose()?;
+    let parent =
+        body.parent_provider_uuid.set().map(|text| uuid("parent_provider_uuid", &text)).transpose()?;
     let provider = placement.create_provider(&caller, NewProvider { id, name: body.name, parent }).await?;
     let path = format!("/resource_providers/{}", provider.id);
     if !version.has(CREATED_BODY) {
@@ -102,7 +103,9 @@ pub(super) async fn delete(
 fn checked(body: &Body, version: Microversion) -> Result<(), ApiError> {
     without_nul(&body.name)?;
     if body.name.chars().count() > LONGEST {
-        return Err(ApiError::bad_request(format!("JSON does not validate: the name is longer than {LONGEST}")));
+        return Err(ApiError::bad_request(format!(
+            "JSON does not validate: the name is longer than {LONGEST}"
+        )));
     }
     if !version.has(TREES) && !body.parent_provider_uuid.is_absent() {
         return Err(unexpected("parent_provider_uuid"));
@@ -116,5 +119,7 @@ fn unexpected(name: &str) -> ApiError {
 }
 
 fn uuid(name: &str, text: &str) -> Result<ProviderId, ApiError> {
-    text.parse().map_err(|_| ApiError::bad_request(format!("JSON does not validate: '{text}' of {name} is not a 'uuid'")))
+    text.parse().map_err(|_| {
+        ApiError::bad_request(format!("JSON does not validate: '{text}' of {name} is not a 'uuid'"))
+    })
 }

@@ -32,7 +32,9 @@ pub(super) async fn list(
     pairs: Pairs,
 ) -> Result<Response, ApiError> {
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !matches!(*name, "name" | "associated")) {
-        return Err(ApiError::bad_request(format!("Invalid query string parameters: '{name}' was unexpected")));
+        return Err(ApiError::bad_request(format!(
+            "Invalid query string parameters: '{name}' was unexpected"
+        )));
     }
     let mut names = placement.names(&caller, &policy::TRAITS_LIST, Kind::Trait).await?;
     if let Some(filter) = pairs.get("name") {
@@ -41,7 +43,9 @@ pub(super) async fn list(
             Some(("startswith", prefix)) => names.retain(|name| name.starts_with(prefix)),
             _ => {
                 let form = "Expected name query string parameter in form: ?name=[in|startswith]:[name1,name2|prefix].";
-                return Err(ApiError::bad_request(format!("Badly formatted name parameter. {form} Got: \"{filter}\"")));
+                return Err(ApiError::bad_request(format!(
+                    "Badly formatted name parameter. {form} Got: \"{filter}\""
+                )));
             }
         }
     }

@@ -38,7 +38,9 @@ pub(super) async fn of_project(
     for (name, value) in pairs.iter() {
         without_nul(value)?;
         if !known(name) {
-            return Err(ApiError::bad_request(format!("Invalid query string parameters: '{name}' was unexpected")));
+            return Err(ApiError::bad_request(format!(
+                "Invalid query string parameters: '{name}' was unexpected"
+            )));
         }
     }
     let project = pairs.get("project_id").filter(|id| !id.is_empty());
@@ -46,7 +48,8 @@ pub(super) async fn of_project(
         ApiError::bad_request("Invalid query string parameters: 'project_id' is a required property")
     })?;
     let usages = placement.project_usages(&caller, project, pairs.get("user_id")).await?;
-    let view = if typed { by_type(&usages, pairs.get("consumer_type")) } else { json!(sum(usages.values()).0) };
+    let view =
+        if typed { by_type(&usages, pairs.get("consumer_type")) } else { json!(sum(usages.values()).0) };
     Ok(reply(version, placement.now(), json!({ "usages": view })))
 }
 
@@ -61,7 +64,8 @@ fn sum<'u>(usages: impl Iterator<Item = &'u (Resources, i64)>) -> (Resources, i6
 
 fn by_type(usages: &ByType, wanted: Option<&str>) -> Value {
     let view = |(resources, count): &(Resources, i64)| {
-        let mut view: Map<String, Value> = resources.iter().map(|(class, n)| (class.clone(), json!(n))).collect();
+        let mut view: Map<String, Value> =
+            resources.iter().map(|(class, n)| (class.clone(), json!(n))).collect();
         view.insert("consumer_count".to_owned(), json!(count));
         Value::Object(view)
     };

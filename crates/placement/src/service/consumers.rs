@@ -88,15 +88,20 @@ impl Placement {
 
     async fn replace_holdings_in(&self, tx: &mut Tx, holdings: &[Holding]) -> Result<(), Error> {
         // in one order, so that two of these never wait for each other
-        let ids: BTreeSet<ProviderId> = holdings.iter().flat_map(|one| one.allocations.keys().copied()).collect();
+        let ids: BTreeSet<ProviderId> =
+            holdings.iter().flat_map(|one| one.allocations.keys().copied()).collect();
         for id in ids {
             if store::providers::lock(tx, id).await? == 0 {
                 let because = format!("Allocation for resource provider '{id}' that does not exist.");
                 return Err(Error::Invalid { because });
             }
         }
-        let classes: BTreeSet<&str> =
-            holdings.iter().flat_map(|one| one.allocations.values()).flat_map(Resources::keys).map(String::as_str).collect();
+        let classes: BTreeSet<&str> = holdings
+            .iter()
+            .flat_map(|one| one.allocations.values())
+            .flat_map(Resources::keys)
+            .map(String::as_str)
+            .collect();
         self.known_classes(tx, classes.into_iter()).await?;
         for holding in holdings {
             self.seen_in(tx, holding).await?;

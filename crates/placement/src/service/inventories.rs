@@ -143,7 +143,8 @@ impl Placement {
         self.counted(&mut tx, &known, generation).await?;
         if !has(&mut tx, id, &inventory.class).await? {
             let class = &inventory.class;
-            let because = format!("No inventory record with resource class for resource provider {id}: {class}");
+            let because =
+                format!("No inventory record with resource class for resource provider {id}: {class}");
             return Err(Error::Invalid { because });
         }
         store::inventories::put(&mut tx, id, &inventory, self.now()).await?;

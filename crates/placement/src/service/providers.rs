@@ -111,7 +111,12 @@ impl Placement {
     }
 
     /// Moves a provider with all that is below it.
-    async fn move_in(&self, tx: &mut Tx, provider: &mut Provider, parent: Option<ProviderId>) -> Result<(), Error> {
+    async fn move_in(
+        &self,
+        tx: &mut Tx,
+        provider: &mut Provider,
+        parent: Option<ProviderId>,
+    ) -> Result<(), Error> {
         let all = store::providers::list(&mut *tx).await?;
         let mut below = BTreeSet::from([provider.id]);
         while let Some(next) = all
@@ -139,11 +144,13 @@ impl Placement {
         let mut tx = self.db().begin().await?;
         self.provider_in(&mut tx, id).await?;
         if store::providers::list(&mut tx).await?.iter().any(|one| one.parent == Some(id)) {
-            let because = format!("Unable to delete parent resource provider {id}: It has child resource providers.");
+            let because =
+                format!("Unable to delete parent resource provider {id}: It has child resource providers.");
             return Err(Error::InUse { because, code: "placement.resource_provider.cannot_delete_parent" });
         }
         if !store::allocations::held_at(&mut tx, id).await?.is_empty() {
-            let because = format!("Unable to delete resource provider {id}: Resource provider has allocations.");
+            let because =
+                format!("Unable to delete resource provider {id}: Resource provider has allocations.");
             return Err(Error::InUse { because, code: "placement.resource_provider.inuse" });
         }
         store::providers::delete(&mut tx, id).await?;
@@ -196,8 +203,11 @@ impl Placement {
         let known = self.provider_in(&mut tx, id).await?;
         self.counted(&mut tx, &known, generation).await?;
         let custom = store::names::list(&mut tx, Kind::Trait).await?;
-        let unknown: Vec<&str> =
-            words.iter().filter(|name| !is_standard_trait(name) && !custom.contains(*name)).map(String::as_str).collect();
+        let unknown: Vec<&str> = words
+            .iter()
+            .filter(|name| !is_standard_trait(name) && !custom.contains(*name))
+            .map(String::as_str)
+            .collect();
         if !unknown.is_empty() {
             return Err(Error::invalid(format!("No such trait {}", unknown.join(", "))));
         }

@@ -42,7 +42,8 @@ impl Placement {
         caller.allow_on_own(rule)?;
         self.known_words(question).await?;
         let all = self.supplies().await?;
-        let root_of = |id: ProviderId| all.iter().find(|one| one.provider.id == id).map(|one| one.provider.root);
+        let root_of =
+            |id: ProviderId| all.iter().find(|one| one.provider.id == id).map(|one| one.provider.root);
         let tree = question.in_tree.map(root_of);
         let roots: BTreeSet<ProviderId> = all
             .iter()
@@ -63,7 +64,8 @@ impl Placement {
         let classes = store::names::list(self.db(), Kind::Class).await?;
         for class in question.request.resources.keys() {
             if !STANDARD_CLASSES.contains(&class.as_str()) && !classes.contains(class) {
-                let because = format!("Invalid resource class in resources parameter: No such resource class {class}.");
+                let because =
+                    format!("Invalid resource class in resources parameter: No such resource class {class}.");
                 return Err(Error::Invalid { because });
             }
         }
@@ -74,7 +76,8 @@ impl Placement {
         };
         for name in of(&question.request).into_iter().chain(of(&question.root)) {
             if !is_standard_trait(&name) && !traits.contains(&name) {
-                let because = format!("Invalid trait(s) in \"required\" parameter: No such trait(s): {name}.");
+                let because =
+                    format!("Invalid trait(s) in \"required\" parameter: No such trait(s): {name}.");
                 return Err(Error::Invalid { because });
             }
         }

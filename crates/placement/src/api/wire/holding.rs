@@ -28,7 +28,12 @@ pub(crate) fn consumer_id(text: &str) -> Result<String, ApiError> {
 }
 
 /// Reads what a consumer shall hold. `many`: in a body with many, where nothing may be held in every version.
-pub(crate) fn holding(consumer: &str, body: &Value, version: Microversion, many: bool) -> Result<Holding, ApiError> {
+pub(crate) fn holding(
+    consumer: &str,
+    body: &Value,
+    version: Microversion,
+    many: bool,
+) -> Result<Holding, ApiError> {
     let body = body.as_object().ok_or_else(|| wrong("the body is not an object"))?;
     known_fields(body, version)?;
     let allocations = body.get("allocations").ok_or_else(|| wrong("'allocations' is a required property"))?;
@@ -44,8 +49,7 @@ pub(crate) fn holding(consumer: &str, body: &Value, version: Microversion, many:
     };
     let consumer_type = version.has(CONSUMER_TYPE).then(|| kind(body)).transpose()?;
     let seen = version.has(CONSUMER_GENERATION).then(|| seen(body)).transpose()?;
-    let consumer =
-        Consumer { id: consumer_id(consumer)?, project_id, user_id, consumer_type, generation: 0 };
+    let consumer = Consumer { id: consumer_id(consumer)?, project_id, user_id, consumer_type, generation: 0 };
     Ok(Holding { consumer, seen, allocations })
 }
 
@@ -112,7 +116,11 @@ fn resources(item: &Value) -> Result<Resources, ApiError> {
     let one = |(class, amount): (&String, &Value)| {
         let amount = amount.as_i64().filter(|amount| (1..=MAX_INT).contains(amount));
         let amount = amount.ok_or_else(|| wrong(format!("the amount of {class} is no integer from 1")))?;
-        if is_name(class) { Ok((class.clone(), amount)) } else { Err(wrong(format!("'{class}' is no resource class"))) }
+        if is_name(class) {
+            Ok((class.clone(), amount))
+        } else {
+            Err(wrong(format!("'{class}' is no resource class")))
+        }
     };
     map.iter().map(one).collect()
 }
@@ -178,16 +186,25 @@ mod tests {
         let new = json!({ "allocations": { PROVIDER: { "resources": { "VCPU": 1 } } }, "project_id": "p", "user_id": "u",
             "consumer_generation": null, "consumer_type": "INSTANCE" });
         let read_new = read(new.clone(), mv(1, 38)).unwrap();
-        assert_eq!((read_new.seen, read_new.consumer.consumer_type.as_deref()), (Some(None), Some("INSTANCE")));
+        assert_eq!(
+            (read_new.seen, read_new.consumer.consumer_type.as_deref()),
+            (Some(None), Some("INSTANCE"))
+        );
         assert_eq!(read(new, mv(1, 12)), None, "generation and type are of later versions");
     }
 
     #[test]
     fn malformed_allocations_are_refused() {
         for allocations in [
-            json!(null), json!([]), json!({ "x": {} }), json!({ PROVIDER: {} }), json!({ PROVIDER: { "resources": {} } }),
-            json!({ PROVIDER: { "resources": { "VCPU": 0 } } }), json!({ PROVIDER: { "resources": { "VCPU": "1" } } }),
-            json!({ PROVIDER: { "resources": { "vcpu": 1 } } }), json!({ PROVIDER: { "resources": { "VCPU": 1u64 << 40 } } }),
+            json!(null),
+            json!([]),
+            json!({ "x": {} }),
+            json!({ PROVIDER: {} }),
+            json!({ PROVIDER: { "resources": {} } }),
+            json!({ PROVIDER: { "resources": { "VCPU": 0 } } }),
+            json!({ PROVIDER: { "resources": { "VCPU": "1" } } }),
+            json!({ PROVIDER: { "resources": { "vcpu": 1 } } }),
+            json!({ PROVIDER: { "resources": { "VCPU": 1u64 << 40 } } }),
         ] {
             let body = json!({ "allocations": allocations, "project_id": "p", "user_id": "u" });
             assert_eq!(read(body.clone(), mv(1, 12)), None, "{body}");

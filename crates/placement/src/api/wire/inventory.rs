@@ -66,17 +66,21 @@ fn ranged(name: &str, value: i64, least: i64) -> Result<i64, ApiError> {
         return Ok(value);
     }
     let range = format!("{least} to {MAX_INT}");
-    Err(ApiError::bad_request(format!("JSON does not validate: {value} of {name} is not in the range {range}.")))
+    Err(ApiError::bad_request(format!(
+        "JSON does not validate: {value} of {name} is not in the range {range}."
+    )))
 }
 
 fn sound(inventory: &Inventory, version: Microversion) -> Result<(), ApiError> {
     let left = inventory.total - inventory.reserved;
     let nothing_to_give = inventory.capacity() == 0 || inventory.allocation_ratio < 0.0;
-    let wrong = left < 0 || inventory.allocation_ratio < 0.0 || (nothing_to_give && !version.has(ALL_RESERVED));
+    let wrong =
+        left < 0 || inventory.allocation_ratio < 0.0 || (nothing_to_give && !version.has(ALL_RESERVED));
     if !wrong {
         return Ok(());
     }
-    let than = if version.has(ALL_RESERVED) { "greater than total" } else { "greater than or equal to total" };
+    let than =
+        if version.has(ALL_RESERVED) { "greater than total" } else { "greater than or equal to total" };
     let class = &inventory.class;
     Err(ApiError::bad_request(format!("Invalid inventory for '{class}'. The reserved value is {than}.")))
 }
@@ -95,7 +99,8 @@ pub(crate) fn view(inventory: &Inventory) -> Value {
 
 /// The view of all.
 pub(crate) fn views(inventories: &[Inventory], generation: i64) -> Value {
-    let views: BTreeMap<&str, Value> = inventories.iter().map(|one| (one.class.as_str(), view(one))).collect();
+    let views: BTreeMap<&str, Value> =
+        inventories.iter().map(|one| (one.class.as_str(), view(one))).collect();
     json!({ "resource_provider_generation": generation, "inventories": views })
 }
 

@@ -34,7 +34,9 @@ pub(crate) fn question(pairs: &Pairs, asked: Asked, version: Microversion) -> Re
             || (name == "required" && version.has(since::ANY_TRAITS))
             || name == "same_subtree";
         if !repeatable && pairs.all(name).count() > 1 {
-            return Err(wrong(format!("Duplicated query parameter {name}.")).named("placement.query.duplicate_key"));
+            return Err(
+                wrong(format!("Duplicated query parameter {name}.")).named("placement.query.duplicate_key")
+            );
         }
     }
     let id = |name: &str| pairs.get(name).map(|text| uuid(name, text)).transpose();
@@ -66,7 +68,9 @@ pub(crate) fn limit(pairs: &Pairs) -> Result<usize, ApiError> {
     let Some(text) = pairs.get("limit") else { return Ok(usize::MAX) };
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let limit = text.parse().ok().filter(|limit| digits && *limit > 0);
-    limit.ok_or_else(|| wrong(format!("Invalid query string parameters: '{text}' of limit is no number from 1")))
+    limit.ok_or_else(|| {
+        wrong(format!("Invalid query string parameters: '{text}' of limit is no number from 1"))
+    })
 }
 
 fn known(name: &str, asked: Asked, version: Microversion) -> Result<(), ApiError> {
@@ -84,7 +88,8 @@ fn known(name: &str, asked: Asked, version: Microversion) -> Result<(), ApiError
         (Asked::Candidates, "in_tree") => since::CANDIDATES_IN_TREE,
         (Asked::Candidates, "root_required") => since::ROOT_REQUIRED,
         (Asked::Candidates, other) if version.has(since::GROUPS) && is_group(other) => {
-            let message = format!("The parameter {other} is of a request group; this cloud takes one unnamed group.");
+            let message =
+                format!("The parameter {other} is of a request group; this cloud takes one unnamed group.");
             return Err(wrong(message));
         }
         _ => return Err(unexpected(name)),
@@ -93,7 +98,9 @@ fn known(name: &str, asked: Asked, version: Microversion) -> Result<(), ApiError
 }
 
 fn is_group(name: &str) -> bool {
-    ["resources", "required", "member_of", "in_tree", "same_subtree"].iter().any(|start| name.starts_with(start))
+    ["resources", "required", "member_of", "in_tree", "same_subtree"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 fn unexpected(name: &str) -> ApiError {
@@ -102,7 +109,8 @@ fn unexpected(name: &str) -> ApiError {
 }
 
 fn uuid(name: &str, text: &str) -> Result<ProviderId, ApiError> {
-    text.parse().map_err(|_| wrong(format!("Invalid query string parameters: '{text}' of {name} is not a 'uuid'")))
+    text.parse()
+        .map_err(|_| wrong(format!("Invalid query string parameters: '{text}' of {name} is not a 'uuid'")))
 }
 
 fn resources(text: &str) -> Result<Resources, ApiError> {
@@ -142,7 +150,9 @@ fn traits(request: &mut Request, value: &str, version: Microversion) -> Result<(
     for name in value.split(',').map(str::trim) {
         match name.strip_prefix('!').filter(|_| version.has(since::FORBIDDEN_TRAITS)) {
             Some(forbidden) if !forbidden.is_empty() => drop(request.forbidden.insert(forbidden.to_owned())),
-            None if !name.is_empty() && !name.starts_with('!') => drop(request.required.insert(name.to_owned())),
+            None if !name.is_empty() && !name.starts_with('!') => {
+                drop(request.required.insert(name.to_owned()))
+            }
             _ => return Err(refused()),
         }
     }
@@ -166,7 +176,8 @@ fn member_of(question: &mut Question, value: &str, version: Microversion) -> Res
         Some(list) => list.split(',').collect(),
         None => vec![list],
     };
-    let set = ids.into_iter().map(|id| uuid("member_of", id).map(|id| id.to_string())).collect::<Result<_, _>>()?;
+    let set =
+        ids.into_iter().map(|id| uuid("member_of", id).map(|id| id.to_string())).collect::<Result<_, _>>()?;
     if forbidden {
         question.not_member_of.extend::<BTreeSet<String>>(set);
     } else {
@@ -209,9 +220,25 @@ mod tests {
     #[test]
     fn malformed_queries_are_refused() {
         for text in [
-            "color=red", "resources=", "resources=VCPU", "resources=VCPU:0", "resources=VCPU:-1", "resources=VCPU:x",
-            "resources=VCPU:1:2", "uuid=x", "in_tree=x", "member_of=x", "member_of=in:", "required=", "required=A,",
-            "required=!", "required=A,!A", "required=in:", "required=in:!A", "name=a&name=b", "name=%00",
+            "color=red",
+            "resources=",
+            "resources=VCPU",
+            "resources=VCPU:0",
+            "resources=VCPU:-1",
+            "resources=VCPU:x",
+            "resources=VCPU:1:2",
+            "uuid=x",
+            "in_tree=x",
+            "member_of=x",
+            "member_of=in:",
+            "required=",
+            "required=A,",
+            "required=!",
+            "required=A,!A",
+            "required=in:",
+            "required=in:!A",
+            "name=a&name=b",
+            "name=%00",
         ] {
             assert_eq!(read(text, Asked::Providers, 39), None, "{text}");
         }
