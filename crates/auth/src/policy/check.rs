@@ -1,5 +1,6 @@
 //! A parsed check string and its evaluation.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::{Caller, Scope, Target};
@@ -51,37 +52,47 @@ impl Template {
 }
 
 /// How deep rules may refer to rules; deeper ones deny.
-const DEPTH: u32 = 32;
+const DEPTH: u32 = 128;
+/// How many checks one decision may take; longer ones deny. Rules that name others twice each would take for ever.
+const STEPS: u32 = 10_000;
 
-/// Evaluates `check`; what cannot be evaluated (a missing attribute, an unknown rule, a circle) denies.
+/// Evaluates `check`. A missing attribute or an unknown rule does not hold. What cannot be decided (a circle of rules, too
+/// many steps) denies, and no `not` around it turns that into a yes.
 pub(crate) fn evaluate(
     check: &Check,
     rules: &HashMap<String, Check>,
     caller: &Caller,
     target: &Target<'_>,
 ) -> bool {
-    Evaluation { rules, caller, target }.holds(check, 0)
+    Evaluation { rules, caller, target, steps: Cell::new(0) }.holds(check, 0).unwrap_or(false)
 }
 
 struct Evaluation<'a> {
     rules: &'a HashMap<String, Check>,
     caller: &'a Caller,
     target: &'a Target<'a>,
+    steps: Cell<u32>,
 }
 
 impl Evaluation<'_> {
-    fn holds(&self, check: &Check, depth: u32) -> bool {
-        if depth > DEPTH {
-            return false;
+    /// `None` where it cannot be decided.
+    fn holds(&self, check: &Check, depth: u32) -> Option<bool> {
+        let steps = self.steps.get() + 1;
+        self.steps.set(steps);
+        if depth > DEPTH || steps > STEPS {
+            return None;
         }
-        match check {
+        Some(match check {
             Check::Always => true,
             Check::Never => false,
-            Check::Not(inner) => !self.holds(inner, depth + 1),
-            Check::All(parts) => parts.iter().all(|part| self.holds(part, depth + 1)),
-            Check::Any(parts) => parts.iter().any(|part| self.holds(part, depth + 1)),
+            Check::Not(inner) => !self.holds(inner, depth + 1)?,
+            Check::All(parts) => !self.any_is(false, parts, depth)?,
+            Check::Any(parts) => self.any_is(true, parts, depth)?,
             Check::Role(name) => name.fill(self.target).is_some_and(|name| self.caller.has_role(&name)),
-            Check::Rule(name) => self.rules.get(name).is_some_and(|rule| self.holds(rule, depth + 1)),
+            Check::Rule(name) => match self.rules.get(name) {
+                Some(rule) => self.holds(rule, depth + 1)?,
+                None => false,
+            },
             Check::Field { name, value } => self.target.get(name).is_some_and(|found| {
                 // `=~^network:` of Neutron: the only pattern in upstream's tables is a prefix
                 match value.strip_prefix("~^") {
@@ -90,7 +101,17 @@ impl Evaluation<'_> {
                 }
             }),
             Check::Equals { left, right } => self.equals(left, right),
+        })
+    }
+
+    /// Whether one of `parts` comes out as `wanted`; the rest is not looked at then.
+    fn any_is(&self, wanted: bool, parts: &[Check], depth: u32) -> Option<bool> {
+        for part in parts {
+            if self.holds(part, depth + 1)? == wanted {
+                return Some(true);
+            }
         }
+        Some(false)
     }
 
     fn equals(&self, left: &Left, right: &Template) -> bool {

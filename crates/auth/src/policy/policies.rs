@@ -175,6 +175,26 @@ mod tests {
     }
 
     #[test]
+    fn a_circle_denies_however_often_it_is_negated() {
+        for text in ["not rule:admin_api", "not (not rule:admin_api)", "rule:admin_api or @"] {
+            let overrides = BTreeMap::from([("admin_api".to_owned(), text.to_owned())]);
+            let policies = Arc::new(Policies::with_overrides(SETS, &overrides).unwrap());
+            let admin_api = Rule::new("compute", "admin_api", "");
+            assert!(!Persona::Admin.caller(&policies).may(&admin_api, &Target::default()), "{text}");
+        }
+    }
+
+    #[test]
+    fn rules_that_double_each_time_deny_soon() {
+        let mut overrides: BTreeMap<String, String> =
+            (0..60).map(|i| (format!("r{i}"), format!("rule:r{} or rule:r{}", i + 1, i + 1))).collect();
+        overrides.insert("r60".to_owned(), "!".to_owned());
+        overrides.insert(DELETE.name.to_owned(), "not rule:r0".to_owned());
+        let policies = Arc::new(Policies::with_overrides(SETS, &overrides).unwrap());
+        assert!(!may(Persona::Admin, &policies, "any"));
+    }
+
+    #[test]
     fn a_policy_file_is_a_map() {
         let read = Policies::read_overrides("\"a:b\": \"role:x\"\n").unwrap();
         assert_eq!(read["a:b"], "role:x");
