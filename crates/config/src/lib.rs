@@ -8,7 +8,7 @@ mod read;
 mod settings;
 
 pub use describe::{example, shown};
-pub use read::{ConfigError, load};
+pub use read::{ConfigError, from_text, load};
 pub use settings::{
     Accel, Config, DatabaseConfig, HypervisorConfig, IdentityConfig, ImageConfig, LogConfig, LogFormat,
     NetworkConfig, PolicyConfig, ServerConfig,

@@ -46,20 +46,35 @@ pub fn load(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Config, ConfigError> {
+    let text = match file {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+            path: path.display().to_string(),
+            because: error.to_string(),
+        })?,
+        None => String::new(),
+    };
+    let place = file.map_or_else(|| "configuration".to_owned(), |path| path.display().to_string());
+    from_text(&text, &place, environment)
+}
+
+/// As [`load`], from the text of a file; `place` names it in errors.
+///
+/// # Errors
+/// Where the text is no TOML, a key does not exist, or a value does not fit.
+pub fn from_text(
+    text: &str,
+    place: &str,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Config, ConfigError> {
     let mut settings = defaults();
-    if let Some(path) = file {
-        let place = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Unreadable { path: place.clone(), because: error.to_string() })?;
-        overlay(&mut settings, &parsed(&text, &place)?, &place)?;
-    }
+    overlay(&mut settings, &parsed(text, place)?, place)?;
     for (name, value) in environment {
         from_environment(&mut settings, &name, &value)?;
     }
-    let place = file.map_or_else(|| "configuration".to_owned(), |path| path.display().to_string());
-    Value::Table(settings)
-        .try_into()
-        .map_err(|error: toml::de::Error| ConfigError::Wrong { place, because: error.message().to_owned() })
+    Value::Table(settings).try_into().map_err(|error: toml::de::Error| ConfigError::Wrong {
+        place: place.to_owned(),
+        because: error.message().to_owned(),
+    })
 }
 
 fn parsed(text: &str, place: &str) -> Result<Table, ConfigError> {
@@ -138,12 +153,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Config, ConfigError> {
-        let mut settings = defaults();
-        overlay(&mut settings, &parsed(text, "kogge.toml")?, "kogge.toml")?;
-        Value::Table(settings).try_into().map_err(|error: toml::de::Error| ConfigError::Wrong {
-            place: "kogge.toml".to_owned(),
-            because: error.to_string(),
-        })
+        from_text(text, "kogge.toml", [])
     }
 
     #[test]
