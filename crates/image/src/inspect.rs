@@ -8,6 +8,7 @@
 //! [`inspect`] reads a [`Source`]; [`judge`] compares with what the uploader declared. Formats and safety rules
 //! follow `oslo_utils.imageutils.format_inspector` (fixed VHD, differencing disks and VHDX parents are stricter).
 
+mod content;
 mod iso;
 mod judge;
 mod luks;
@@ -22,7 +23,9 @@ mod vhd;
 mod vhdx;
 mod vmdk;
 
-pub(crate) use judge::judge;
+pub(crate) use content::Head;
+pub use content::{Content, content};
+pub(crate) use judge::{Judgement, judge};
 pub(crate) use source::{FileSource, Source};
 
 /// A disk format that can be recognized from bytes.
@@ -118,7 +121,7 @@ pub(crate) fn inspect(source: &impl Source) -> Inspection {
 }
 
 /// A reason to stop an upload after its first bytes: content that is refused whatever follows.
-pub(crate) fn early_refusal(head: &[u8]) -> Option<String> {
+fn early_refusal(head: &[u8]) -> Option<String> {
     let found = [qcow2::probe(head), qed::probe(head)].into_iter().flatten();
     found.flat_map(|one| one.dangers).next()
 }

@@ -36,6 +36,7 @@ use kogge_task::{Task, Wake};
 pub use api::routes;
 pub use config::{ImageConfig, WebDownload};
 pub use error::Error;
+pub use inspect::{Content, content};
 pub use model::image::{Data, Image, Staged};
 pub use model::status::Status;
 pub use model::visibility::Visibility;

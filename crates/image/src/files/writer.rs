@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha512};
 use tokio::sync::mpsc::Receiver;
 
 use super::receive::ReceiveError;
-use crate::inspect::{FileSource, Inspection, early_refusal, inspect};
+use crate::inspect::{FileSource, Head, Inspection, inspect};
 
 /// What is known of a file after its last byte.
 #[derive(Debug, Clone)]
@@ -33,21 +33,20 @@ pub(super) enum Piece {
     End,
 }
 
-/// Enough for every header that stops an upload early.
-const HEAD: usize = 512;
-
 /// Writes what comes in to a new file at `path`, makes it last, hashes and inspects it.
 pub(super) fn write(mut pieces: Receiver<Piece>, path: &Path) -> Result<Digest, ReceiveError> {
     let mut file = File::options().write(true).create_new(true).open(path)?;
     let mut hashes = Hashes::default();
-    let mut head = Vec::with_capacity(HEAD);
+    let mut head = Head::default();
     loop {
         match pieces.blocking_recv() {
             None => return Err(ReceiveError::GivenUp),
             Some(Piece::End) => break,
             Some(Piece::Bytes(bytes)) => {
                 hashes.take(&bytes);
-                look_early(&mut head, &bytes)?;
+                if let Some(why) = head.take(&bytes) {
+                    return Err(ReceiveError::Dangerous(why));
+                }
                 file.write_all(&bytes)?;
             }
         }
@@ -69,19 +68,6 @@ pub(super) fn read(path: &Path) -> Result<Digest, ReceiveError> {
         }
     }
     hashes.finish(path)
-}
-
-/// Stops an upload as soon as its first sector is there, if that is dangerous.
-fn look_early(head: &mut Vec<u8>, bytes: &[u8]) -> Result<(), ReceiveError> {
-    if head.len() >= HEAD {
-        return Ok(());
-    }
-    let wanted = HEAD - head.len();
-    head.extend_from_slice(bytes.get(..wanted.min(bytes.len())).unwrap_or_default());
-    match early_refusal(head) {
-        Some(why) if head.len() >= HEAD => Err(ReceiveError::Dangerous(why)),
-        _ => Ok(()),
-    }
 }
 
 #[derive(Default)]
