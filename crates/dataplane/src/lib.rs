@@ -33,4 +33,5 @@ mod testing;
 
 pub use config::{DataplaneConfig, HostSide, MetadataSource, SetPassword};
 pub use dataplane::Dataplane;
+pub use dhcp::DhcpAnswers;
 pub use metadata::documents;
