@@ -1,5 +1,7 @@
 //! Image v2 over HTTP: the service's router behind the front door, on both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 #[path = "api/data.rs"]
 mod data;
 #[path = "api/harness.rs"]

@@ -1,5 +1,7 @@
 //! Allocating and freeing on both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use kogge_clock::{Clock, Timestamp};
 use kogge_db::Db;
 use kogge_ids::{HostId, ProjectId, ProviderId, ServerId, UserId};

@@ -1,5 +1,7 @@
 //! Placement over HTTP: the router behind the front door, on both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use std::sync::Arc;
 
 use axum::Router;

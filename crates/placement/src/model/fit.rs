@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn what_fits_and_why_the_rest_does_not() {
         let used = amounts(&[(VCPU, 63), (MEMORY_MB, 7680)]);
-        let cases: [(&[(&str, i64)], &[&str]); 9] = [
+        type Case<'a> = (&'a [(&'a str, i64)], &'a [&'a str]);
+        let cases: [Case<'_>; 9] = [
             (&[], &[]),
             (&[(VCPU, 1), (MEMORY_MB, 512), (DISK_GB, 100)], &[]),
             (&[(VCPU, 0), ("VGPU", 0)], &[]),

@@ -148,13 +148,15 @@ fn traits(request: &mut Request, value: &str, version: Microversion) -> Result<(
         return Ok(());
     }
     for name in value.split(',').map(str::trim) {
-        match name.strip_prefix('!').filter(|_| version.has(since::FORBIDDEN_TRAITS)) {
-            Some(forbidden) if !forbidden.is_empty() => drop(request.forbidden.insert(forbidden.to_owned())),
-            None if !name.is_empty() && !name.starts_with('!') => {
-                drop(request.required.insert(name.to_owned()))
-            }
-            _ => return Err(refused()),
+        let forbidden = name.strip_prefix('!').filter(|_| version.has(since::FORBIDDEN_TRAITS));
+        let (set, name) = match forbidden {
+            Some(name) => (&mut request.forbidden, name),
+            None => (&mut request.required, name),
+        };
+        if name.is_empty() || name.starts_with('!') {
+            return Err(refused());
         }
+        set.insert(name.to_owned());
     }
     if request.required.is_disjoint(&request.forbidden) {
         return Ok(());
