@@ -25,8 +25,9 @@ check-fast: ## What to run before a commit: no root, no QEMU, no PostgreSQL
 	cargo xtask tidy
 
 bench: ## Measure, beside the peer where it is installed
-	scripts/install-host test
+	scripts/install-host bench
 	scripts/bench
+	cargo bench --locked --package kogge --bench in_process
 
 docs: ## Write docs/COMPATIBILITY.md again from the route tables
 	cargo run --locked --package kogge --bin kogge-compatibility > docs/COMPATIBILITY.md
