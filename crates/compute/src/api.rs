@@ -6,6 +6,7 @@ mod errors;
 pub(crate) mod flavors;
 pub(crate) mod groups;
 pub(crate) mod hypervisors;
+pub(crate) mod images;
 pub(crate) mod keypairs;
 pub(crate) mod links;
 pub(crate) mod query;
@@ -235,10 +236,25 @@ fn proxy_routes() -> Routes<Compute> {
     const GROUP: &str = "/v2.1/os-security-groups/{id}";
     const RULES: &str = "/v2.1/os-security-group-rules";
     const RULE: &str = "/v2.1/os-security-group-rules/{id}";
+    const IMAGE: &str = "/v2.1/images/{id}";
     let old = until(v::NO_PROXIES);
+    let metadata = until(v::NO_IMAGE_META);
     Routes::new()
+        .route(Method::GET, "/v2.1/images", old, Access::Token, images::index)
+        .route(Method::GET, "/v2.1/images/detail", old, Access::Token, images::details)
+        .route(Method::GET, IMAGE, old, Access::Token, images::show)
+        .route(Method::DELETE, IMAGE, old, Access::Token, images::delete)
+        .route(Method::GET, "/v2.1/images/{id}/metadata", metadata, Access::Token, images::metadata)
+        .route(
+            Method::GET,
+            "/v2.1/images/{id}/metadata/{key}",
+            metadata,
+            Access::Token,
+            images::metadata_item,
+        )
         .route(Method::GET, GROUPS, old, rule(p::GROUPS_GET), groups::index)
         .route(Method::POST, GROUPS, old, rule(p::GROUPS_CREATE), groups::create)
+        .route(Method::DELETE, GROUPS, old, rule(p::GROUPS_DELETE), groups::delete_none)
         .route(Method::GET, GROUP, old, rule(p::GROUPS_SHOW), groups::show)
         .route(Method::PUT, GROUP, old, rule(p::GROUPS_UPDATE), groups::update)
         .route(Method::DELETE, GROUP, old, rule(p::GROUPS_DELETE), groups::delete)

@@ -100,7 +100,7 @@ fn read(body: &Value) -> Read<(String, String)> {
     if name.trim().is_empty() {
         return Err(ApiError::bad_request("Security group name cannot be empty"));
     }
-    Ok((name.trim().to_owned(), about.unwrap_or_default()))
+    Ok((name, about.unwrap_or_default()))
 }
 
 /// `POST /os-security-groups`
@@ -134,6 +134,11 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     compute.delete_group(&caller, &id).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// `DELETE /os-security-groups/`: no group has an empty id.
+pub(crate) async fn delete_none() -> ApiError {
+    ApiError::not_found("The resource could not be found.")
 }
 
 /// `POST /os-security-group-rules`

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use kogge_auth::Caller;
-use kogge_db::Tx;
+use kogge_db::{Paged, Tx};
+use kogge_http::{ApiError, Pairs};
 use kogge_ids::ImageId;
-use kogge_image::{BootImage, NewSnapshot};
+use kogge_image::{BootImage, Image, NewSnapshot};
 use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
 
 use crate::Compute;
@@ -80,6 +81,27 @@ impl Compute {
         Ok(ImageFile { path, format, bus, firmware })
     }
 
+    /// An image as the caller sees it.
+    pub(crate) async fn seen_image(&self, caller: &Caller, id: &str) -> Result<Image> {
+        let id = id.parse().map_err(|_| no_image())?;
+        self.image().show_image(caller, id).await.map_err(proxied)
+    }
+
+    /// The images that the caller sees; the question is in the image service's words.
+    pub(crate) async fn seen_images(
+        &self,
+        caller: &Caller,
+        question: &Pairs,
+    ) -> std::result::Result<Paged<Image>, ApiError> {
+        self.image().search_images(caller, question).await
+    }
+
+    /// Deletes an image of the caller.
+    pub(crate) async fn delete_image(&self, caller: &Caller, id: &str) -> Result<()> {
+        let id = id.parse().map_err(|_| no_image())?;
+        self.image().delete_image(caller, id).await.map_err(proxied)
+    }
+
     /// Registers the image that a server's disk becomes.
     pub(crate) async fn register_snapshot(
         &self,
@@ -137,6 +159,19 @@ fn properties(image: &BootImage) -> BTreeMap<String, String> {
     };
     let kept = image.properties.iter().filter(|(key, _)| wanted(key) && !key.starts_with("os_hash"));
     kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn no_image() -> Error {
+    Error::NotFound("Image not found.".to_owned())
+}
+
+/// Nova's words for what its image proxy runs into.
+fn proxied(error: kogge_image::Error) -> Error {
+    match from_image(error) {
+        Error::NotFound(_) => no_image(),
+        Error::Forbidden(_) => Error::Forbidden("You are not allowed to delete the image.".to_owned()),
+        other => other,
+    }
 }
 
 fn from_image(error: kogge_image::Error) -> Error {

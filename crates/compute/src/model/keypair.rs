@@ -88,7 +88,7 @@ pub fn ssh_fingerprint(public_key: &str) -> Result<String, BadKey> {
     Ok(colons(&Md5::digest(&data)))
 }
 
-/// The fingerprint of an X.509 certificate in PEM: the MD5 of its DER.
+/// The fingerprint of an X.509 certificate in PEM: the SHA-1 of its DER.
 ///
 /// # Errors
 /// [`BadKey`] where the text is not PEM.
@@ -99,7 +99,7 @@ pub fn x509_fingerprint(pem: &str) -> Result<String, BadKey> {
     let body = body.split_once("-----END CERTIFICATE-----").ok_or_else(bad)?.0;
     let text: String = body.chars().filter(|c| !c.is_whitespace()).collect();
     let data = decode(&text).filter(|data| data.first() == Some(&0x30)).ok_or_else(bad)?;
-    Ok(colons(&Md5::digest(&data)))
+    Ok(colons(&sha1::Sha1::digest(&data)))
 }
 
 /// A fresh ed25519 key: the private half in OpenSSH's form, and the public line. Nova's comment is kept.
@@ -115,6 +115,30 @@ pub fn generate() -> Result<(String, String), BadKey> {
     let public = key.public_key().to_openssh().map_err(failed)?;
     let private = key.to_openssh(ssh_key::LineEnding::LF).map_err(failed)?;
     Ok((private.to_string(), public))
+}
+
+/// A fresh certificate that signs in at WinRM as `user`, valid for ten years from `now`: the private key and the
+/// certificate, both in PEM. (Nova wraps the key into PKCS#12.)
+///
+/// # Errors
+/// [`BadKey`] where the key cannot be made.
+pub fn generate_x509(user: &str, now: Timestamp) -> Result<(String, String), BadKey> {
+    /// Microsoft's user principal name.
+    const UPN: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
+    let failed = |error: rcgen::Error| BadKey(format!("failed to generate a certificate: {error}"));
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
+        .map_err(failed)?;
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(rcgen::DnType::CommonName, user);
+    let name = rcgen::OtherNameValue::Utf8String(format!("{user}@localhost"));
+    params.subject_alt_names.push(rcgen::SanType::OtherName((UPN.to_vec(), name)));
+    params.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ClientAuth);
+    let year: i32 = now.seconds_z().get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
+    params.not_before = rcgen::date_time_ymd(year, 1, 1);
+    params.not_after = rcgen::date_time_ymd(year + 10, 12, 31);
+    let certificate = params.self_signed(&key).map_err(failed)?;
+    Ok((key.serialize_pem(), certificate.pem()))
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {
@@ -164,6 +188,13 @@ mod tests {
         assert!(public.starts_with("ssh-ed25519 ") && public.ends_with("Generated-by-Nova"));
         assert!(ssh_fingerprint(&public).is_ok());
         assert_ne!(generate().unwrap().1, public);
+    }
+
+    #[test]
+    fn a_generated_certificate_is_one_that_we_would_import() {
+        let (private, public) = generate_x509("u1", Timestamp::from_seconds(1_800_000_000)).unwrap();
+        assert!(private.starts_with("-----BEGIN PRIVATE KEY-----"));
+        assert_eq!(x509_fingerprint(&public).unwrap().len(), 59, "20 bytes of SHA-1");
     }
 
     #[test]

@@ -71,8 +71,11 @@ pub fn failed(server: &mut Server, error: &NodeError, patience: &Patience, now: 
         server.observed.retry_at = now.plus(patience.pause).as_micros();
         return late(server, &error.to_string(), patience, now);
     }
+    let asked_at = server.intent.asked_at;
     let observed = &mut server.observed;
-    observed.failures = observed.failures.saturating_add(1);
+    // what failed before the newest wish is not counted against it
+    let before = if observed.failed_at < asked_at { 0 } else { observed.failures };
+    observed.failures = before.saturating_add(1);
     observed.failed_at = now.as_micros();
     if error.is_final() {
         observed.failures = observed.failures.max(patience.tries);

@@ -83,7 +83,9 @@ pub fn next_step(server: &Server, patience: &Patience, now: Timestamp) -> Step {
         return retry.filter(|at| *at > now).map_or(Step::Place, Step::Wait);
     }
     let retry = Timestamp::from_micros(observed.retry_at);
-    if retry > now {
+    // failures of an older wish do not hold up a newer one, least of all a deletion
+    let stale = observed.failed_at < intent.asked_at && retry > now.plus(patience.pause);
+    if retry > now && !stale {
         return Step::Wait(retry);
     }
     if intent.gone {

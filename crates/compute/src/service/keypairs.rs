@@ -5,7 +5,7 @@ use kogge_db::{Page, Paged};
 use kogge_ids::UserId;
 
 use crate::error::{Error, Result};
-use crate::model::keypair::{KeyType, Keypair, generate, ssh_fingerprint, x509_fingerprint};
+use crate::model::keypair::{KeyType, Keypair, generate, generate_x509, ssh_fingerprint, x509_fingerprint};
 use crate::store::{keypairs as store, numbers, quotas};
 use crate::{Compute, policy};
 
@@ -36,8 +36,12 @@ impl Compute {
         let (public_key, private_key) = match new.public_key {
             Some(public) => (public, None),
             None if new.kind == KeyType::X509 => {
-                let because = "making certificates is not offered; import one, or take the type ssh";
-                return Err(Error::Invalid(format!("Keypair data is invalid: {because}")));
+                let (user, now) = (caller.user.name.clone(), self.now());
+                // an RSA key takes a while: not on the threads that serve others
+                let made = tokio::task::spawn_blocking(move || generate_x509(&user, now)).await;
+                made.map_err(Error::internal)?
+                    .map(|(private, public)| (public, Some(private)))
+                    .map_err(bad)?
             }
             None => generate().map(|(private, public)| (public, Some(private))).map_err(bad)?,
         };

@@ -24,6 +24,9 @@ async fn a_pair_is_made_shown_and_deleted() {
         cloud.post("/os-keypairs", json!({"keypair": {"name": "k", "type": "ssh", "public_key": KEY}})).await;
     assert_eq!(made.expect(201)["keypair"]["type"], "ssh");
     assert_eq!(cloud.delete("/os-keypairs/k").await.status, 204);
+    let made =
+        cloud.post("/os-keypairs", json!({"keypair": {"name": "win", "type": "x509"}})).await.expect(201);
+    assert!(made["keypair"]["public_key"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
     assert!(cloud.delete("/os-keypairs/k").await.fault(404).starts_with("Keypair k not found for user "));
     cloud
         .post("/os-keypairs", json!({"keypair": {"name": "k", "public_key": "ssh-rsa JUNK"}}))

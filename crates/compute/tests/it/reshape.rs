@@ -102,6 +102,17 @@ async fn a_snapshot_becomes_an_image_and_the_server_goes_on() {
         (&json!("active"), &json!("шot"), &json!("b"))
     );
     assert_eq!(image["instance_uuid"], id);
+    let image = image["id"].as_str().unwrap();
+    let old = cloud.get(&format!("/images/{image}")).await.expect(200)["image"].clone();
+    assert_eq!(
+        (&old["status"], &old["progress"], &old["server"]["id"]),
+        (&json!("ACTIVE"), &json!(100), &json!(id))
+    );
+    assert_eq!(cloud.get("/images/detail").await.expect(200)["images"].as_array().unwrap().len(), 2);
+    assert_eq!(cloud.delete(&format!("/images/{image}")).await.status, 204);
+    assert_eq!(cloud.get(&format!("/images/{image}")).await.fault(404), "Image not found.");
+    cloud.at("2.36").get("/images").await.fault(404);
+    cloud.at("2.1");
     let body = json!({"createImage": {"name": "second"}});
     let answer = cloud.at("2.45").action(&id, body).await.expect(202);
     assert!(answer["image_id"].is_string());

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
+use kogge_http::{ApiError, Pairs};
 use kogge_ids::ImageId;
 
 use super::access::{Seen, viewer};
 use crate::Images;
+use crate::api::question;
 use crate::error::Error;
 use crate::model::change::{Attribute, Change, apply};
 use crate::model::filter::ListQuery;
@@ -103,7 +105,10 @@ impl Images {
     }
 
     /// The image.
-    pub(crate) async fn show_image(&self, caller: &Caller, id: ImageId) -> Result<Image, Error> {
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is none or the caller does not see it.
+    pub async fn show_image(&self, caller: &Caller, id: ImageId) -> Result<Image, Error> {
         Ok(self.seen(caller, id).await?.image)
     }
 
@@ -120,6 +125,14 @@ impl Images {
             self.seen(caller, id).await.map_err(|e| if e.is_not_found() { missing() } else { e })?;
         }
         Ok(store::list::list(self.db(), &viewer(caller), query).await?)
+    }
+
+    /// One page of the images that the caller sees, asked for in the words of `GET /v2/images`.
+    ///
+    /// # Errors
+    /// What that list answers: 400 for a parameter of a wrong form, 403 for who may not list.
+    pub async fn search_images(&self, caller: &Caller, pairs: &Pairs) -> Result<Paged<Image>, ApiError> {
+        Ok(self.list_images(caller, &question(pairs)?).await?)
     }
 
     /// Applies a patch, all of it or nothing.
@@ -146,7 +159,10 @@ impl Images {
     }
 
     /// Deletes an image and its data. Whatever brings data in at the moment finds it gone.
-    pub(crate) async fn delete_image(&self, caller: &Caller, id: ImageId) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] as [`Images::show_image`], [`Error::Forbidden`] for another project's or a protected one.
+    pub async fn delete_image(&self, caller: &Caller, id: ImageId) -> Result<(), Error> {
         let missing = || Error::NotFound { because: format!("Failed to find image {id} to delete") };
         let mut tx = self.db().begin().await?;
         let found = self.seen_in(&mut tx, caller, id).await;

@@ -143,6 +143,7 @@ fn failures_slow_it_down() {
     assert_eq!(pauses, [1, 2, 60, 60, 60]);
     let mut server = built();
     server.intent.ask(Doing::PoweringOff, NOW);
+    server.observed.failed_at = NOW.as_micros();
     server.observed.retry_at = NOW.plus(Duration::from_secs(2)).as_micros();
     assert_eq!(step(&server), Step::Wait(NOW.plus(Duration::from_secs(2))));
     server.intent.gone = true;
@@ -196,4 +197,17 @@ proptest::proptest! {
         assert!(matches!(step, Step::Remove | Step::Bury), "{step:?}");
         assert_eq!(step == Step::Bury, !host || removed);
     }
+}
+
+#[test]
+fn failures_of_an_older_wish_do_not_hold_up_a_deletion() {
+    let mut server = built();
+    server.observed.failures = 3;
+    server.observed.failed_at = NOW.minus(Duration::from_secs(1)).as_micros();
+    server.observed.retry_at = NOW.plus(Duration::from_secs(59)).as_micros();
+    server.intent.asked_at = NOW.minus(Duration::from_secs(5)).as_micros();
+    server.intent.gone = true;
+    assert!(matches!(step(&server), Step::Wait(_)), "it failed since it was asked");
+    server.intent.asked_at = NOW.as_micros();
+    assert_eq!(step(&server), Step::Remove);
 }

@@ -27,8 +27,8 @@ impl Compute {
         let mut changing = self.open(caller, id, rule, guard).await?;
         let server = &mut changing.server;
         let mut properties = server.image.properties.clone();
-        properties.extend(metadata.clone());
         properties.insert("image_type".to_owned(), "snapshot".to_owned());
+        properties.extend(metadata.clone());
         properties.insert("instance_uuid".to_owned(), server.id.to_string());
         properties.insert("user_id".to_owned(), server.user.to_string());
         properties.insert("base_image_ref".to_owned(), server.image.id.to_string());
