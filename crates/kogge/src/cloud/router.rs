@@ -94,6 +94,10 @@ pub(super) fn build(services: &Services, metrics: Option<Metrics>) -> Router {
         };
         all = all.nest(door.mount, front.guard(router));
     }
-    // clients end paths with a slash or not, as they like
-    Router::new().fallback_service(NormalizePath::trim_trailing_slash(all))
+    // an image without id is no list of images: Glance answers 404 there
+    let as_it_is = tower::util::MapRequest::new(all.clone(), |request: axum::extract::Request| request);
+    // clients end all other paths with a slash or not, as they like
+    Router::new()
+        .route_service("/image/v2/images/", as_it_is)
+        .fallback_service(NormalizePath::trim_trailing_slash(all))
 }
