@@ -29,5 +29,6 @@ fn comes_back(name: &FlavorName, reading: Reading) {
     }
     assert!(name.short().starts_with("SCS-"));
     assert!(!name.explain().is_empty());
-    assert!(extra_specs(name).count() < 100);
+    // lazy: a name may promise any number of disks
+    assert!(extra_specs(name).take(100).count() >= 3);
 }
