@@ -1,6 +1,5 @@
 //! Listening: connections in, graceful end.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
@@ -49,7 +48,7 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
         let mut router = router.clone();
         async move {
             let ready: &mut Router = ServiceExt::<hyper::Request<Body>>::ready(&mut router).await?;
-            Ok::<_, Infallible>(ready.call(request.map(Body::new)).await?)
+            ready.call(request.map(Body::new)).await
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());

@@ -74,7 +74,6 @@ impl Driver {
     }
 
     /// A view of the state that outlives a borrow of the driver.
-    #[must_use]
     pub fn status_view(&self) -> impl Fn() -> Vec<TaskStatus> + Send + Sync + Clone + 'static {
         let board = Arc::clone(&self.board);
         move || locked(&board).values().cloned().collect()

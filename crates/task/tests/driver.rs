@@ -1,4 +1,5 @@
 //! The driver: periods, bells, failures, leases.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

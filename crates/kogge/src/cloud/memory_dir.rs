@@ -6,7 +6,7 @@ use crate::exit::Failure;
 
 /// A directory in memory. Removed when dropped; what a killed process left is removed by the next one.
 #[derive(Debug)]
-pub struct MemoryDir(tempfile::TempDir);
+pub(super) struct MemoryDir(tempfile::TempDir);
 
 const PREFIX: &str = "kogge-sim-";
 
@@ -15,7 +15,7 @@ impl MemoryDir {
     ///
     /// # Errors
     /// Where neither can be written.
-    pub fn make() -> Result<Self, Failure> {
+    pub(super) fn make() -> Result<Self, Failure> {
         let memory = Path::new("/dev/shm");
         let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         sweep(&place);
@@ -28,7 +28,7 @@ impl MemoryDir {
 
     /// Its path.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 }

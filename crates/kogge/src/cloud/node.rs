@@ -9,7 +9,7 @@ use kogge_config::Config;
 use kogge_node_api::{Accelerator, NodeHandle};
 use kogge_node_sim::{SimConfig, SimNode};
 
-pub use real::RealNode;
+use real::RealNode;
 
 use super::Services;
 use crate::commands::doctor;

@@ -1,4 +1,5 @@
 //! The API over HTTP, against the whole program in process.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 mod documents;
 mod faults;

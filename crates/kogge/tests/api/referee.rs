@@ -52,8 +52,8 @@ async fn a_flavor_that_lacks_an_extra_spec_fails_its_own_test_case_only() {
     let dropped = admin.delete(&path).await;
     assert!(dropped.status < 300, "{}", dropped.body);
     let report = check(&cloud, "scs-010[03]").await;
-    assert_eq!(failed(&report), ["scs-0103-flavor-scs-4v-16"]);
-    let findings = &report.result("scs-0103-flavor-scs-4v-16").unwrap().findings;
+    assert_eq!(failed(&report), ["scs-0103-flavor-4v-16"]);
+    let findings = &report.result("scs-0103-flavor-4v-16").unwrap().findings;
     assert!(findings.iter().any(|f| f.object.name.contains("SCS-4V-16")), "{findings:?}");
     cloud.stop().await;
 }

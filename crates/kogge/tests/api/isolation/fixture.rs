@@ -26,15 +26,19 @@ pub(super) struct Fixture {
     ids: BTreeMap<&'static str, String>,
     pub(super) project: String,
     pub(super) public: String,
+    flavor: String,
 }
 
 impl Fixture {
     pub(super) async fn make(cloud: &TestCloud, demo: &Session) -> Self {
         let public = demo.get("/network/v2.0/networks?router:external=true").await;
         let public = public.body["networks"][0]["id"].as_str().unwrap().to_owned();
-        let mut fixture = Self { ids: BTreeMap::new(), project: demo.project_id().to_owned(), public };
-        fixture.ids.insert("users", demo.user_id().to_owned());
-        fixture.ids.insert("projects", demo.project_id().to_owned());
+        let mut fixture = Self {
+            ids: BTreeMap::new(),
+            project: demo.project_id().to_owned(),
+            public,
+            flavor: String::new(),
+        };
         fixture.ids.insert("domains", "default".to_owned());
         fixture.ids.insert("os-keypairs", "demo-key".to_owned());
         fixture.mend(cloud, demo).await;
@@ -51,8 +55,27 @@ impl Fixture {
         }
         let key = json!({"keypair": {"name": "demo-key"}});
         demo.post("/compute/v2.1/os-keypairs", key).await;
-        self.ids.insert("flavors", scene::flavor(demo, "SCS-1L-1-5").await);
+        self.flavor = scene::flavor(demo, "SCS-1L-1-5").await;
         self.server(cloud, demo).await;
+        self.account(&cloud.session("kogge-admin").await).await;
+    }
+
+    /// A user, a project and a flavor that nobody uses: they may be deleted.
+    async fn account(&mut self, admin: &Session) {
+        if self.missing(admin, "flavors", "/compute/v2.1/flavors").await {
+            let flavor = json!({"flavor": {"name": "SCS-2C-3", "ram": 3072, "vcpus": 2, "disk": 0}});
+            self.ids.insert("flavors", admin.post("/compute/v2.1/flavors", flavor).await.id("flavor"));
+        }
+        if self.missing(admin, "users", "/identity/v3/users").await {
+            let made = admin
+                .post("/identity/v3/users", json!({"user": {"name": "victim", "domain_id": "default"}}))
+                .await;
+            self.ids.insert("users", made.id("user"));
+        }
+        if self.missing(admin, "projects", "/identity/v3/projects").await {
+            let body = json!({"project": {"name": "victim", "domain_id": "default"}});
+            self.ids.insert("projects", admin.post("/identity/v3/projects", body).await.id("project"));
+        }
     }
 
     async fn missing(&self, demo: &Session, kind: &str, path: &str) -> bool {
@@ -114,7 +137,7 @@ impl Fixture {
                 }
             }
         }
-        let body = json!({"server": {"name": "s", "imageRef": self.id("images"), "flavorRef": self.id("flavors"),
+        let body = json!({"server": {"name": "s", "imageRef": self.id("images"), "flavorRef": self.flavor,
             "networks": [{"uuid": self.id("networks")}], "metadata": {"k": "v"}}});
         let made = demo.post("/compute/v2.1/servers", body).await;
         assert_eq!(made.status, 202, "{}", made.body);
