@@ -5,7 +5,9 @@ export KOGGE_CACHE ?= $(HOME)/.cache/kogge
 DATA ?=
 LISTEN ?=
 
-.PHONY: up down test bench check-fast docs e2e-tempest
+SECONDS ?= 20
+
+.PHONY: fuzz crash up down test bench check-fast docs e2e-tempest
 
 up: ## Install what the host lacks, build, start a cloud
 	scripts/install-host run
@@ -29,8 +31,15 @@ bench: ## Measure, beside the peer where it is installed
 	scripts/bench
 	cargo bench --locked --package kogge --bench in_process
 
+fuzz: ## Fuzz the public parsers, 20 seconds each; SECONDS=60 for longer
+	scripts/fuzz $(SECONDS)
+
 docs: ## Write docs/COMPATIBILITY.md again from the route tables
 	cargo run --locked --package kogge --bin kogge-compatibility > docs/COMPATIBILITY.md
 
 e2e-tempest: ## Run the SCS-0128 list against a simulated cloud and note the results
 	scripts/tempest
+
+crash: ## Kill the control plane 50 times under load, with real guests; needs root
+	cargo build --locked --package kogge --bin kogge
+	KOGGE_BIN=$(CARGO_TARGET_DIR)/debug/kogge KOGGE_GUEST_IMAGE=$$(scripts/guest-image) scripts/crash
