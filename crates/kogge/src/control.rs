@@ -111,7 +111,7 @@ async fn answer(stream: UnixStream, cloud: Arc<dyn Controlled>) -> std::io::Resu
     write.write_all(format!("{}\n", reply.unwrap_or_default()).as_bytes()).await
 }
 
-/// Asks the running cloud. `None` where none runs.
+/// Asks the running cloud. `None` where none runs, or where it ends while it is asked.
 ///
 /// # Errors
 /// Where one runs but its answer cannot be understood: another version, most likely.
@@ -119,18 +119,26 @@ pub async fn ask<T: serde::de::DeserializeOwned>(
     path: &Path,
     request: Request,
 ) -> std::io::Result<Option<T>> {
-    use std::io::ErrorKind;
-    let mut stream = match UnixStream::connect(path).await {
-        Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
+    match exchange(path, request).await {
+        Ok(line) if line.is_empty() => Ok(None),
+        Ok(line) => Ok(Some(serde_json::from_str(&line)?)),
+        Err(error) if nobody_there(error.kind()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn exchange(path: &Path, request: Request) -> std::io::Result<String> {
+    let mut stream = UnixStream::connect(path).await?;
     stream.write_all(format!("{}\n", serde_json::to_string(&request)?).as_bytes()).await?;
     let mut line = String::new();
     BufReader::new(stream).take(LONGEST).read_line(&mut line).await?;
-    Ok(Some(serde_json::from_str(&line)?))
+    Ok(line)
+}
+
+/// A killed cloud leaves its socket behind; one that ends hangs up.
+const fn nobody_there(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotFound};
+    matches!(kind, NotFound | ConnectionRefused | ConnectionReset | BrokenPipe)
 }
 
 #[cfg(test)]

@@ -74,7 +74,8 @@ pub(crate) async fn metadata_item(
 ) -> Result<Json<Value>, ApiError> {
     let image = compute.seen_image(&caller, &id).await?;
     let value = image.properties.get(&key);
-    let value = value.ok_or_else(|| ApiError::not_found(format!("Image {id} has no metadata key '{key}'.")))?;
+    let value =
+        value.ok_or_else(|| ApiError::not_found(format!("Image {id} has no metadata key '{key}'.")))?;
     Ok(Json(json!({ "meta": { key: value } })))
 }
 
@@ -186,7 +187,8 @@ mod tests {
 
     #[test]
     fn filters_get_the_image_services_names() {
-        let found = asked("server=http%3A%2F%2Fx%2Fservers%2Fabc&minRam=5&status=ACTIVE&property-os=a%26b&limit=2");
+        let found =
+            asked("server=http%3A%2F%2Fx%2Fservers%2Fabc&minRam=5&status=ACTIVE&property-os=a%26b&limit=2");
         let wanted = [
             pair("instance_uuid", "abc"),
             pair("min_ram", "5"),

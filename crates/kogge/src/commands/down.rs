@@ -18,24 +18,31 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Where it does not end in time.
 pub async fn run(arguments: Down) -> Result<Exit, Failure> {
     let data = DataDir::chosen(arguments.place.data.as_deref())?;
-    let stop = Request::Stop { keep_guests: arguments.keep_guests };
-    let asked: Option<bool> = control::ask(&data.control_socket(), stop)
-        .await
-        .map_err(|error| Failure::outside("asking the running cloud to stop", error))?;
-    if asked.is_none() {
+    let Some(running) = status::ask(&data).await? else {
         line("No cloud runs.");
         return Ok(Exit::Pass);
-    }
+    };
+    let stop = Request::Stop { keep_guests: arguments.keep_guests };
+    let _: Option<bool> = control::ask(&data.control_socket(), stop)
+        .await
+        .map_err(|error| Failure::outside("asking the running cloud to stop", error))?;
+    // the socket goes first, guests and networks after it: only the end of the process is the end
+    let process = std::path::PathBuf::from(format!("/proc/{}", running.pid));
     let gone = async {
-        while status::ask(&data).await?.is_some() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        while process.exists() && !is_zombie(&process) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Ok::<(), Failure>(())
     };
     tokio::time::timeout(PATIENCE, gone).await.map_err(|_| {
         let log = data.log();
         Failure::Outside(format!("the cloud has not stopped within 120 s; its log: {}", log.display()))
-    })??;
+    })?;
     line(if arguments.keep_guests { "Stopped; the guests run on." } else { "Stopped." });
     Ok(Exit::Pass)
+}
+
+/// Ended, and only waiting for its parent to notice.
+fn is_zombie(process: &std::path::Path) -> bool {
+    let text = std::fs::read_to_string(process.join("stat")).unwrap_or_default();
+    text.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
 }
