@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::Passwords;
 use crate::clouds_yaml;
 use crate::control::{self, Api, Controlled, Status};
-use crate::data_dir::{DataDir, write_private};
+use crate::data_dir::{Claim, DataDir, write_private};
 use crate::exit::Failure;
 use memory_dir::MemoryDir;
 pub use node::NodePlace;
@@ -58,6 +58,8 @@ pub struct Cloud {
     driver: Driver,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
     stopper: Stopper,
+    // let go of after everything else
+    _claim: Claim,
     // removed, with all state of a simulated cloud, when the cloud goes
     _memory: Option<MemoryDir>,
 }
@@ -89,6 +91,7 @@ impl Cloud {
             .map_err(|error| Failure::outside(&format!("listening on {listen}"), error))?;
         let address = listener.local_addr().map_err(|error| Failure::outside("listening", error))?;
         data.create()?;
+        let claim = data.claim()?;
         let memory = simulated.then(MemoryDir::make).transpose()?;
         let state = memory.as_ref().map_or_else(|| data.path().to_owned(), |memory| memory.path().to_owned());
         let passwords = Passwords::load_or_make(&data.join("accounts.toml"))?;
@@ -97,7 +100,7 @@ impl Cloud {
         let services = Services::open(&plan).await?;
         services.seed(&passwords).await?;
         let node = NodePlace::start(&config, &data, simulated, &services, &clock).await?;
-        let mut driver = Driver::new(DriverOptions { db: services.db.clone(), clock, owner: owner() });
+        let mut driver = Driver::new(DriverOptions { db: services.db.clone(), clock, owner: owner(&claim) });
         for task in services.tasks() {
             driver.start(task);
         }
@@ -109,7 +112,17 @@ impl Cloud {
         let text = clouds_yaml::render(client, &config.server.region, &passwords);
         write_private(&data.clouds_yaml(), &text)
             .map_err(|error| Failure::outside("writing clouds.yaml", error))?;
-        let cloud = Self { services, node, passwords, address, driver, serving, stopper, _memory: memory };
+        let cloud = Self {
+            services,
+            node,
+            passwords,
+            address,
+            driver,
+            serving,
+            stopper,
+            _claim: claim,
+            _memory: memory,
+        };
         cloud.open_control(&data, simulated)?;
         tracing::info!(%address, simulated, "the cloud answers");
         Ok(cloud)
@@ -178,10 +191,11 @@ impl Cloud {
     }
 }
 
-/// A name for this process among those that share a database.
-fn owner() -> String {
+/// A name for this process among those that share a database. The next process in the same directory bears it too: it
+/// need not wait until what a killed one had leased expires.
+fn owner(claim: &Claim) -> String {
     let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!("{host}/{}/{}", std::process::id(), kogge_ids::HostId::random())
+    format!("{host}/{}", claim.process)
 }
 
 /// What commands see of the cloud.

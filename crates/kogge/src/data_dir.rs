@@ -4,7 +4,7 @@
 //!   kogge.toml     configuration, if any        keys/        token keys
 //!   kogge.sqlite   state                        images/      image data
 //!   clouds.yaml    for clients (0600)           instances/   a directory per guest
-//!   accounts.toml  first passwords (0600)       control.sock, kogge.pid, kogge.log
+//!   accounts.toml  first passwords (0600)       control.sock, kogge.lock, process-name, kogge.log
 //! ```
 
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -47,6 +47,38 @@ impl DataDir {
             .map_err(|error| Failure::outside(&format!("making {}", self.0.display()), error))
     }
 
+    /// Takes it for this process, until the claim is dropped or the process ends, however it ends.
+    ///
+    /// # Errors
+    /// Where another process has it, or it cannot be written.
+    pub fn claim(&self) -> Result<Claim, Failure> {
+        let (file, name) = (self.join("kogge.lock"), self.join("process-name"));
+        let failed = |error| Failure::outside(&format!("using {}", self.0.display()), error);
+        let lock =
+            std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&file);
+        let lock = lock.map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let place = self.0.display();
+                let message = format!(
+                    "another kogge runs in {place}: `kogge status --data {place}` shows it, `kogge down --data {place}` ends it"
+                );
+                return Err(Failure::Outside(message));
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let process = match std::fs::read_to_string(&name) {
+            Ok(text) if !text.trim().is_empty() => text.trim().to_owned(),
+            _ => {
+                let fresh = kogge_ids::HostId::random().to_string();
+                write_private(&name, &fresh).map_err(failed)?;
+                fresh
+            }
+        };
+        Ok(Claim { process, _lock: lock })
+    }
+
     /// Itself.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -78,6 +110,15 @@ impl DataDir {
     }
 }
 
+/// A data directory in use by this process.
+#[derive(Debug)]
+pub struct Claim {
+    /// Names whoever has this directory among the processes that share a database. It outlives the process, so that
+    /// its successor takes over at once what it had leased.
+    pub process: String,
+    _lock: std::fs::File,
+}
+
 /// Writes a file that only its owner may read, whole or not at all.
 ///
 /// # Errors
@@ -105,6 +146,18 @@ mod tests {
         write_private(&path, "two").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn one_process_has_a_directory_and_its_successor_bears_the_same_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = DataDir::chosen(Some(dir.path())).unwrap();
+        let first = place.claim().unwrap();
+        let refused = place.claim().unwrap_err().to_string();
+        assert!(refused.contains("another kogge runs in") && refused.contains("kogge down"), "{refused}");
+        let name = first.process.clone();
+        drop(first);
+        assert_eq!(place.claim().unwrap().process, name);
     }
 
     #[test]
