@@ -41,8 +41,6 @@ pub(crate) struct Record {
 pub(crate) struct Run {
     /// The process.
     pub process: ProcessId,
-    /// The boot of the machine it belongs to.
-    pub boot: String,
     /// Number of the launch.
     pub launch: u64,
     /// Whether we are ending it: then its end is no crash.
@@ -119,12 +117,7 @@ mod tests {
     fn a_record_comes_back_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
         let mut written = record();
-        written.run = Some(Run {
-            process: ProcessId { pid: 1, start: 2 },
-            boot: "b".to_owned(),
-            launch: 3,
-            ending: true,
-        });
+        written.run = Some(Run { process: ProcessId { pid: 1, start: 2 }, launch: 3, ending: true });
         written.rest = Some(Rest { generation: 4, crash: Some("x".to_owned()) });
         written.save(dir.path()).unwrap();
         assert_eq!(Record::load(dir.path()).unwrap(), written);

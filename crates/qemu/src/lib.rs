@@ -32,6 +32,6 @@ pub use engine::{AccelSetting, Engine, EngineConfig};
 pub use error::QemuError;
 pub use image_tool::{ImageInfo, ImageTool};
 pub use machine::{Machine, RunState};
-pub use process::{FoundGuest, ProcessId, boot_id, find_guests};
+pub use process::{FoundGuest, ProcessId, find_guests};
 pub use qmp::{Event, Qmp, QmpError};
 pub use swap::write_swap;

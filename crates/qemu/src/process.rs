@@ -58,12 +58,6 @@ fn parse_stat(stat: &str) -> Option<(char, u64)> {
     Some((state, fields.nth(18)?.parse().ok()?))
 }
 
-/// The id of this boot of the machine: another one means that no process of before is left.
-#[must_use]
-pub fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
-}
-
 /// A running QEMU that was started by us, now or in an earlier life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundGuest {

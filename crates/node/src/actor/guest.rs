@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kogge_node_api::{NodeError, Power, RebootKind};
-use kogge_qemu::{Event, FoundGuest, Machine, ProcessId, RunState, boot_id, tail_lines};
+use kogge_qemu::{Event, FoundGuest, Machine, ProcessId, RunState, tail_lines};
 use tokio::sync::broadcast;
 
 use super::Actor;
@@ -46,20 +46,20 @@ impl Guest {
 
 impl Actor {
     /// Finds out, at the start of the agent, what became of the guest.
+    ///
+    /// A guest that powers itself off leaves its process behind. So one whose process vanished while nobody looked was
+    /// ended from outside, by a restart of the machine mostly: it is no crash, and what ran is started again.
     pub(super) async fn take_up(&mut self, found: Option<FoundGuest>) {
-        if let Some(found) = found {
-            let ending = self.record.run.as_ref().is_some_and(|run| run.launch == found.launch && run.ending);
-            self.record.run =
-                Some(Run { process: found.process, boot: boot_id(), launch: found.launch, ending });
-            self.record.launch = self.record.launch.max(found.launch);
-            self.guest = Guest::Lost(found.process, found.launch);
-            return self.adopt().await;
-        }
-        match &self.record.run {
-            // the machine was restarted: no crash, what ran is started again
-            Some(run) if run.boot != boot_id() => self.record.run = None,
-            Some(_) => self.found_dead().await,
-            None => {}
+        let Some(found) = found else { return self.record.run = None };
+        let ending = self.record.run.as_ref().is_some_and(|run| run.launch == found.launch && run.ending);
+        self.record.run = Some(Run { process: found.process, launch: found.launch, ending });
+        self.record.launch = self.record.launch.max(found.launch);
+        self.guest = Guest::Lost(found.process, found.launch);
+        let rest = self.record.rest.clone();
+        self.adopt().await;
+        if matches!(self.guest, Guest::Absent) {
+            // it was on its way out already
+            self.record.rest = rest;
         }
     }
 
@@ -101,7 +101,7 @@ impl Actor {
     /// Takes a machine into use.
     pub(super) async fn hold(&mut self, machine: Machine) {
         self.fault = None;
-        let run = Run { process: machine.process, boot: boot_id(), launch: machine.launch, ending: false };
+        let run = Run { process: machine.process, launch: machine.launch, ending: false };
         let ending = self.record.run.as_ref().is_some_and(|r| r.launch == run.launch && r.ending);
         self.record.run = Some(Run { ending, ..run });
         let events = machine.qmp().events();
