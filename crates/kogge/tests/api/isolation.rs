@@ -4,19 +4,24 @@
 //! (`UPDATE_GOLDEN=1`). Besides the noted statuses, rules hold for all of them: strangers and bad tokens get 401, nobody
 //! of another project changes or sees what belongs to `demo`, readers change nothing.
 
-mod bodies;
-mod fixture;
+pub(crate) mod bodies;
+pub(crate) mod fixture;
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use http::Method;
 use kogge::cloud::{Door, doors};
 use kogge::test_cloud::{Session, TestCloud};
+use kogge_clock::Clock;
 use kogge_http::{Access, RouteInfo};
 
 use fixture::Fixture;
 
-const PERSONAS: [&str; 6] = ["stranger", "bad-token", "other", "reader", "manager", "admin"];
+const PERSONAS: [&str; 7] = ["stranger", "bad-token", "expired", "other", "reader", "manager", "admin"];
+/// Who has no valid token.
+const NOBODIES: [&str; 3] = ["stranger", "bad-token", "expired"];
+const ADMIN: usize = PERSONAS.len() - 1;
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/isolation.txt");
 
 /// Routes by which readers may change something that is theirs alone, or that change nothing.
@@ -43,13 +48,17 @@ struct Matrix {
 
 impl Matrix {
     async fn new() -> Self {
-        let cloud = TestCloud::start().await;
+        let (clock, hand) = Clock::fake(Clock::system().now());
+        let cloud = TestCloud::with(|config| config.identity.token_seconds = 10, clock).await;
+        let expired = cloud.session("kogge-admin").await;
+        hand.advance(Duration::from_secs(11));
         let demo = cloud.session("kogge").await;
         let fixture = Fixture::make(&cloud, &demo).await;
         let forged = cloud.with_token("gAAAAABnotatokenatall");
         let sessions = vec![
             cloud.stranger(),
             forged,
+            expired,
             cloud.session("kogge-alt").await,
             cloud.session("kogge-reader").await,
             cloud.domain_manager().await,
@@ -81,8 +90,9 @@ impl Matrix {
             // something changed: the next one must find the scene as it was
             let demo = self.cloud.session("kogge").await;
             self.fixture.mend(&self.cloud, &demo).await;
-            if persona == 5 && (route.path.contains("/v3/auth/tokens") || route.path.contains("/users/")) {
-                self.sessions[5] = self.cloud.session("kogge-admin").await;
+            if persona == ADMIN && (route.path.contains("/v3/auth/tokens") || route.path.contains("/users/"))
+            {
+                self.sessions[ADMIN] = self.cloud.session("kogge-admin").await;
             }
         }
         answer.status
@@ -97,7 +107,7 @@ impl Matrix {
         if status >= 500 && status != 501 {
             complain("no answer may be a 5xx");
         }
-        if route.access != Access::Public && ["stranger", "bad-token"].contains(&persona) && status != 401 {
+        if route.access != Access::Public && NOBODIES.contains(&persona) && status != 401 {
             complain("a stranger must get 401");
         }
         let owned = Fixture::owned(route.path);
@@ -164,11 +174,11 @@ async fn a_revoked_token_is_no_token() {
 
 #[tokio::test]
 async fn an_expired_token_is_no_token() {
-    let (clock, hand) = kogge_clock::Clock::fake(kogge_clock::Clock::system().now());
+    let (clock, hand) = Clock::fake(Clock::system().now());
     let cloud = TestCloud::with(|_| {}, clock).await;
     let demo = cloud.session("kogge").await;
     assert_eq!(demo.get("/network/v2.0/networks").await.status, 200);
-    hand.advance(std::time::Duration::from_secs(3601));
+    hand.advance(Duration::from_secs(3601));
     for path in
         ["/compute/v2.1/servers", "/network/v2.0/networks", "/image/v2/images", "/identity/v3/projects"]
     {

@@ -4,6 +4,7 @@
 mod documents;
 mod faults;
 mod isolation;
+mod noise;
 mod referee;
 mod robust;
 mod scene;

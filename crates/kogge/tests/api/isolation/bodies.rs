@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::fixture::Fixture;
 
 /// A body for the route; an empty object where nothing better is known.
-pub(super) fn of(route: &RouteInfo, fixture: &Fixture) -> Option<Value> {
+pub(crate) fn of(route: &RouteInfo, fixture: &Fixture) -> Option<Value> {
     if route.method == Method::GET || route.method == Method::HEAD || route.method == Method::DELETE {
         return None;
     }

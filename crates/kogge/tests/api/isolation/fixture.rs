@@ -22,15 +22,15 @@ const OWNED: [&str; 9] = [
 ];
 
 /// Ids by the name of the collection in a path.
-pub(super) struct Fixture {
+pub(crate) struct Fixture {
     ids: BTreeMap<&'static str, String>,
-    pub(super) project: String,
-    pub(super) public: String,
+    pub(crate) project: String,
+    pub(crate) public: String,
     flavor: String,
 }
 
 impl Fixture {
-    pub(super) async fn make(cloud: &TestCloud, demo: &Session) -> Self {
+    pub(crate) async fn make(cloud: &TestCloud, demo: &Session) -> Self {
         let public = demo.get("/network/v2.0/networks?router:external=true").await;
         let public = public.body["networks"][0]["id"].as_str().unwrap().to_owned();
         let mut fixture = Self {
@@ -46,7 +46,7 @@ impl Fixture {
     }
 
     /// Makes again what is missing.
-    pub(super) async fn mend(&mut self, cloud: &TestCloud, demo: &Session) {
+    pub(crate) async fn mend(&mut self, cloud: &TestCloud, demo: &Session) {
         self.network(demo).await;
         self.router(demo).await;
         self.group(demo).await;
@@ -147,12 +147,12 @@ impl Fixture {
     }
 
     /// Id of the one that belongs to `demo`.
-    pub(super) fn id(&self, kind: &str) -> String {
+    pub(crate) fn id(&self, kind: &str) -> String {
         self.ids.get(kind).cloned().unwrap_or_else(|| "00000000-0000-4000-8000-000000000000".to_owned())
     }
 
     /// Fills a path of the table: each parameter by the collection that stands before it.
-    pub(super) fn fill(&self, door: &Door, path: &str) -> String {
+    pub(crate) fn fill(&self, door: &Door, path: &str) -> String {
         let mut text = door.mount.to_owned();
         let mut before = "";
         for part in path.trim_start_matches('/').split('/') {
@@ -168,7 +168,7 @@ impl Fixture {
     }
 
     /// True for the path of something that belongs to `demo`.
-    pub(super) fn owned(path: &str) -> bool {
+    pub(crate) fn owned(path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
         parts.windows(2).any(|pair| OWNED.contains(&pair[0]) && pair[1].starts_with('{'))
     }
