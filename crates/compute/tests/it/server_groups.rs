@@ -118,7 +118,7 @@ on_both! {
         cloud.call(Persona::Reader, "GET", &path, None).await.expect(200);
         let foreign = cloud.call(Persona::OtherMember, "POST", &format!("/compute/v2.1{PATH}"), new()).await;
         let foreign = foreign.expect(200)["server_group"]["id"].as_str().unwrap().to_owned();
-        assert_eq!(ids(&cloud.get(PATH).await.expect(200)), [id.clone()]);
+        assert_eq!(ids(&cloud.get(PATH).await.expect(200)), std::slice::from_ref(&id));
         let seen = ids(&cloud.call(Persona::Admin, "GET", &all, None).await.expect(200));
         assert!(seen.len() == 2 && seen.contains(&id) && seen.contains(&foreign), "{seen:?}");
         assert_eq!(cloud.admin("DELETE", &format!("{PATH}/{id}"), None).await.status, 204);
