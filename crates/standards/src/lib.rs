@@ -16,6 +16,7 @@
 //! | [`service_types`] | SCS-0123 | mandatory services and their catalog types |
 //! | [`scope`] | SCS-0003, SCS-0501, SCS-0502 | certificate scopes: model, reader, validity, aggregation, lifetimes |
 //! | [`document`] | all | the documents: status, dates, what each asks for |
+//! | [`lint`] | SCS-0001 | rules for the files of documents |
 //!
 //! A judgement reproduces the verdict of the upstream test suite, also where upstream contradicts its own
 //! document; [`verdict::Judgement::by_document`] then carries the verdict that the text asks for.
@@ -26,6 +27,7 @@ pub mod flavor_name;
 pub mod flavors;
 pub mod image_metadata;
 pub mod key_manager;
+pub mod lint;
 pub mod scope;
 pub mod service_types;
 pub mod standard_images;
