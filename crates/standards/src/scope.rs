@@ -252,6 +252,11 @@ impl Scope {
         self
     }
 
+    /// The name as it is typed: `SCS-compatible IaaS` is `scs-compatible-iaas`.
+    pub fn short_name(&self) -> String {
+        self.name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-")
+    }
+
     /// The version of this name.
     pub fn version(&self, name: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.version == name)
@@ -323,6 +328,13 @@ mod tests {
         assert_eq!(version.targets, [target("main", &["t1", "t2", "t3"]), target("preview", &["t3", "t4"])]);
         assert_eq!(version.testcases().len(), 4);
         assert_eq!(version.target("recommended"), None);
+    }
+
+    #[test]
+    fn built_in_scopes_are_called_by_their_short_names() {
+        for (name, scope) in built_in() {
+            assert_eq!(scope.short_name(), name);
+        }
     }
 
     #[test]
