@@ -260,6 +260,16 @@ fn documents_are_linted_with_line_reason_and_remedy() {
 }
 
 #[test]
+fn a_scope_without_checks_is_refused_plainly() {
+    for scope in ["scs-compatible-kaas", "scs-compatible-kaas@v1"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_kogge")).args(["check", scope]).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("no checks for scs-compatible-kaas yet"), "{errors}");
+    }
+}
+
+#[test]
 fn completions_offer_ids_and_versions() {
     let output = Command::new(env!("CARGO_BIN_EXE_kogge")).args(["completions", "bash"]).output().unwrap();
     let script = String::from_utf8(output.stdout).unwrap();

@@ -121,6 +121,11 @@ impl Track {
         }
     }
 
+    /// The track of this name, in letters of either case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|track| track.word().eq_ignore_ascii_case(name))
+    }
+
     /// The track of a number of four digits; `None` where no track has its second digit.
     pub fn of_number(number: &str) -> Option<Self> {
         let digit = number.get(1..2)?.parse::<usize>().ok()?;

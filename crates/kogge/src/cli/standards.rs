@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+use clap::{Args, Subcommand};
 use kogge_standards::document::{Track, documents};
 use kogge_standards::scope::built_in;
 
@@ -61,8 +61,8 @@ pub struct List {
     #[arg(long)]
     pub scopes: bool,
     /// Only documents of this track
-    #[arg(long, value_enum, ignore_case = true, conflicts_with = "scopes")]
-    pub track: Option<TrackName>,
+    #[arg(long, value_parser = track(), ignore_case = true, conflicts_with = "scopes")]
+    pub track: Option<Track>,
     /// The scope
     #[command(flatten)]
     pub spec: Spec,
@@ -72,28 +72,6 @@ pub struct List {
     /// How to print
     #[command(flatten)]
     pub print: Print,
-}
-
-/// A track by its name.
-#[derive(Debug, Clone, Copy)]
-pub struct TrackName(pub Track);
-
-impl ValueEnum for TrackName {
-    fn value_variants<'a>() -> &'a [Self] {
-        static ALL: [TrackName; 6] = [
-            TrackName(Track::ALL[0]),
-            TrackName(Track::ALL[1]),
-            TrackName(Track::ALL[2]),
-            TrackName(Track::ALL[3]),
-            TrackName(Track::ALL[4]),
-            TrackName(Track::ALL[5]),
-        ];
-        &ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.0.word()))
-    }
 }
 
 /// `kogge standards show`.
@@ -158,6 +136,12 @@ pub struct Lint {
     /// How to print
     #[command(flatten)]
     pub print: Print,
+}
+
+/// A track by its name, in letters of either case.
+fn track() -> impl TypedValueParser<Value = Track> {
+    let words = PossibleValuesParser::new(Track::ALL.map(Track::word));
+    words.try_map(|word| Track::named(&word).ok_or("there is no such track"))
 }
 
 /// A free text with values that completions offer: files of --spec may hold others.

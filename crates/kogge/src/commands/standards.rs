@@ -10,6 +10,7 @@ mod show;
 mod testcases;
 mod timeline;
 
+use kogge_standards::scope::{IAAS, KAAS};
 use serde::Serialize;
 
 use crate::cli::standards::Standards;
@@ -33,6 +34,17 @@ pub fn run(command: Standards) -> Result<Exit, Failure> {
     ended.map_err(|failure| match failure {
         Failure::Usage(text) => Failure::Usage(printable(&text)),
         other => other,
+    })
+}
+
+/// What to say to somebody who wants to check by a scope that is known, but that kogge has no checks for.
+#[must_use]
+pub fn without_checks(scope: &str) -> Option<String> {
+    (scope == KAAS).then(|| {
+        format!(
+            "kogge has no checks for {scope} yet, only for {IAAS}; \
+             `kogge standards show {scope}` tells what it asks for"
+        )
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &List) -> Result<Exit, Failure> {
         return Ok(Exit::Pass);
     }
     let wanted = documents().iter().filter(|document| {
-        document.kind != Kind::Supplement && arguments.track.is_none_or(|track| track.0 == document.track())
+        document.kind != Kind::Supplement && arguments.track.is_none_or(|track| track == document.track())
     });
     let views: Vec<_> = wanted.map(|document| DocumentView::new(document, &scopes)).collect();
     print(arguments.print.output, &views, |views| document_table(views))?;

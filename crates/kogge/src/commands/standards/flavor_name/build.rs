@@ -1,20 +1,12 @@
 //! `kogge standards flavor-name for`.
 
 use kogge_standards::flavor_name::{Disk, FlavorName, Gpu};
-use serde::Serialize;
 
 use super::super::print;
 use super::ORDER;
 use super::explain::Details;
 use crate::cli::flavor_name::For;
 use crate::exit::{Exit, Failure};
-
-/// The names of a flavor.
-#[derive(Debug, Serialize)]
-struct Made {
-    #[serde(flatten)]
-    details: Details,
-}
 
 pub(super) fn run(arguments: &For) -> Result<Exit, Failure> {
     let name = build(arguments)?;
@@ -25,8 +17,7 @@ pub(super) fn run(arguments: &For) -> Result<Exit, Failure> {
                 .to_owned(),
         );
     }
-    let made = Made { details: Details::new(&name, None, remarks) };
-    print(arguments.print.output, &made, |made| text(&made.details))?;
+    print(arguments.print.output, &Details::new(&name, None, remarks), text)?;
     Ok(Exit::Pass)
 }
 
