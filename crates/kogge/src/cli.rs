@@ -1,5 +1,8 @@
 //! The command line.
 
+pub mod flavor_name;
+pub mod standards;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -30,6 +33,9 @@ pub enum Command {
     Tasks(Where),
     /// Check a cloud against the SCS standards
     Check(Check),
+    /// Look at the SCS standards: documents, scopes, test cases, flavor names
+    #[command(subcommand)]
+    Standards(standards::Standards),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Config),

@@ -57,6 +57,9 @@ fn wanted(arguments: &Check, clock: &Clock) -> Result<Wanted, Failure> {
             Some((scope, "")) => (scope, None),
             Some((scope, version)) => (scope, Some(version.to_owned())),
         };
+    if let Some(why) = super::standards::without_checks(scope) {
+        return Err(Failure::Usage(why));
+    }
     if scope != SCOPE {
         return Err(Failure::Usage(format!("there is no scope `{scope}`; kogge knows {SCOPE}")));
     }
