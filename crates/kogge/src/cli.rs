@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod fix;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -134,6 +136,9 @@ pub struct Check {
     /// Remove what an interrupted run left behind, and nothing else
     #[arg(long)]
     pub clean: bool,
+    /// Mending what does not pass
+    #[command(flatten)]
+    pub fix: fix::Fix,
     /// What to write: text, yaml, json, junit, sarif, markdown, html; with =FILE into a file [default: text]
     #[arg(long, value_name = "KIND[=FILE]", value_delimiter = ',')]
     pub output: Vec<String>,
