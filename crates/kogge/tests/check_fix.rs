@@ -44,10 +44,11 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Runs the program itself, as its users do: no terminal, the cloud's own `clouds.yaml`.
+/// Runs the program itself, as its users do: no terminal, the cloud's own `clouds.yaml`. `--all` has it judge what the
+/// scope only recommends too.
 async fn check(cloud: &TestCloud, arguments: &[&str]) -> Ran {
     let program = tokio::process::Command::new(env!("CARGO_BIN_EXE_kogge"))
-        .args(["check", "--date", DAY])
+        .args(["check", "--date", DAY, "--all"])
         .args(arguments)
         .env_clear()
         .env("OS_CLIENT_CONFIG_FILE", cloud.clouds_yaml())

@@ -86,16 +86,25 @@ async fn fill(client: &Client, id: &str, new: &NewImage) -> Result<(), Problem> 
 async fn look(client: &Client, id: &str, new: &NewImage) -> Result<Option<()>, Problem> {
     let image: Value = client.get(SERVICE, &path_of(id)).await?.success()?.json()?;
     let failed = text(&image, "os_glance_failed_import").filter(|stores| !stores.is_empty());
-    let status = text(&image, "status").unwrap_or_default();
-    match status.as_str() {
-        "active" => Ok(Some(())),
-        "killed" | "deleted" => {
-            Err(Problem::new(format!("the image went into {status:?} during the download")))
-        }
-        _ if failed.is_some() => Err(Problem::new(format!(
-            "the cloud could not download {}: see its messages (openstack image task list), and whether it may reach the vendor",
-            new.uri
-        ))),
-        _ => Ok(None),
+    match text(&image, "status").unwrap_or_default().as_str() {
+        "active" => return Ok(Some(())),
+        // before it begins, and after it failed
+        "queued" => {}
+        "importing" if failed.is_none() => return Ok(None),
+        _ => return Err(undone(new, "the image went astray")),
     }
+    let tasks: Value = client.get(SERVICE, &format!("{}/tasks", path_of(id))).await?.success()?.json()?;
+    let tasks = tasks.get("tasks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    match tasks.iter().find(|task| text(task, "status").as_deref() == Some("failure")) {
+        Some(task) => Err(undone(new, &text(task, "message").unwrap_or_default())),
+        None if failed.is_some() => Err(undone(new, "its import failed")),
+        None => Ok(None),
+    }
+}
+
+fn undone(new: &NewImage, because: &str) -> Problem {
+    Problem(format!(
+        "the cloud could not download {}: {because}; see whether its image service may reach the vendor",
+        new.uri
+    ))
 }
