@@ -163,7 +163,7 @@ async fn what_only_people_can_mend_remains_and_says_so() {
     let ran = fix(&cloud, &["--yes", "--tests", "scs-0103|scs-0123-service-load-balancer|scs-0101"])
         .await
         .expect(3);
-    assert!(ran.out.contains("Nothing of cloud kogge-admin has to be changed"), "{}", ran.out);
+    assert!(ran.out.contains("nothing to change by API on cloud kogge-admin"), "{}", ran.out);
     assert!(
         ran.out.contains("For people to do") && ran.out.contains("scs-0123-service-load-balancer"),
         "{}",

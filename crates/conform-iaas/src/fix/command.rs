@@ -78,23 +78,12 @@ fn create_flavor(new: &NewFlavor) -> String {
 
 fn import(new: &NewImage) -> String {
     let (disk, ram) = (new.min_disk.to_string(), new.min_ram.to_string());
-    let create = line([
-        "image",
-        "create",
-        "--import",
-        "--uri",
-        &new.uri,
-        "--disk-format",
-        "qcow2",
-        "--container-format",
-        "bare",
-        "--public",
-        "--min-disk",
-        &disk,
-        "--min-ram",
-        &ram,
-    ]);
-    format!("{create}{} {}", properties(&new.properties), word(&new.name))
+    let formats = ["--disk-format", "qcow2", "--container-format", "bare"];
+    let head = ["image", "create", "--min-disk", &disk, "--min-ram", &ram];
+    let create = line(head.into_iter().chain(formats));
+    let fetch = line(["image", "import", "--method", "web-download", "--uri", &new.uri, &new.name]);
+    let publish = line(["image", "set", "--public", &new.name]);
+    format!("{create}{} {} && {fetch} && {publish}", properties(&new.properties), word(&new.name))
 }
 
 fn create_rule(new: &NewTemplate) -> String {

@@ -11,7 +11,7 @@ use kogge_standards::key_manager::judge_presence;
 use kogge_standards::service_types::{Edition, judge_catalog};
 use kogge_standards::standard_images::judge_0104;
 use kogge_standards::volume_types::{SeenVolumeType, judge_0114};
-use kogge_standards::{Judgement, Verdict};
+use kogge_standards::{Finding, Judgement, Verdict};
 use serde::Serialize;
 
 use super::inventory::Inventory;
@@ -48,7 +48,11 @@ pub(super) fn judge(inventory: &Inventory, wanted: &BTreeSet<String>) -> BTreeMa
 /// What cannot be judged because the list that it needs was refused.
 fn unread(wanted: &BTreeSet<String>, prefixes: &[&str], what: &str, problem: &Problem) -> Vec<Judgement> {
     let concerned = wanted.iter().filter(|id| prefixes.iter().any(|prefix| id.starts_with(prefix)));
-    concerned.map(|id| Judgement::abort(id.clone(), what, problem.to_string())).collect()
+    let finding = || {
+        Finding::undecidable(what, "an answer to judge by", problem.to_string())
+            .fix("let the service answer this user, then run again")
+    };
+    concerned.map(|id| Judgement::from_findings(id.clone(), vec![finding()])).collect()
 }
 
 fn flavors(inventory: &Inventory, wanted: &BTreeSet<String>) -> Vec<Judgement> {
@@ -63,7 +67,10 @@ fn images(inventory: &Inventory, wanted: &BTreeSet<String>) -> Vec<Judgement> {
     match &inventory.images {
         Err(problem) => unread(wanted, &["scs-0102-", "scs-0104-"], "images", problem),
         Ok(held) => {
-            judge_0102(&held.public, inventory.now).into_iter().chain(judge_0104(&held.public)).collect()
+            // patterns are costly: the names are looked at only if somebody wants to know
+            let names = wanted.iter().any(|id| id.starts_with("scs-0104-"));
+            let named = names.then(|| judge_0104(&held.public)).into_iter().flatten();
+            judge_0102(&held.public, inventory.now).into_iter().chain(named).collect()
         }
     }
 }

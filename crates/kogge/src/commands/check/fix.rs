@@ -66,6 +66,7 @@ pub(super) async fn run(arguments: Check) -> Result<Exit, Failure> {
         told.checked_by = judge.who();
     }
     match output {
+        Output::Text if told.applied.is_empty() => {}
         Output::Text => line(show::end(&told.applied, &told.checked, &told.checked_by).trim_end()),
         Output::Json => print(output, &told, |_| String::new())?,
     }

@@ -15,7 +15,7 @@ const SHOWN: usize = 10;
 pub(super) fn plan(cloud: &str, plan: &Plan) -> String {
     let mut text = String::new();
     if plan.changes.is_empty() {
-        let _ = writeln!(text, "Nothing of cloud {} has to be changed.", plain(cloud));
+        let _ = writeln!(text, "There is nothing to change by API on cloud {}.", plain(cloud));
     } else {
         let _ = writeln!(text, "To change, so that cloud {} passes:\n", plain(cloud));
         for (number, change) in plan.changes.iter().enumerate() {
@@ -36,7 +36,7 @@ pub(super) fn plan(cloud: &str, plan: &Plan) -> String {
     for note in &plan.notes {
         let _ = writeln!(text, "\nNote: {}", plain(note));
     }
-    text
+    text.trim_end().to_owned()
 }
 
 fn one(number: usize, change: &Change) -> String {
@@ -88,9 +88,6 @@ pub(super) fn step(applied: &Applied) -> String {
 
 /// What came of it.
 pub(super) fn end(applied: &[Applied], checked: &[Stand], checked_by: &str) -> String {
-    if applied.is_empty() {
-        return String::new();
-    }
     let done = applied.iter().filter(|applied| applied.outcome == Outcome::Done).count();
     let mut text = format!("\n{done} of {} changes made. The test cases concerned:\n", applied.len());
     let word = |verdict: Option<Verdict>| verdict.map_or("no verdict", Verdict::word);
