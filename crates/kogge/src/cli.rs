@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod fix;
 pub mod flavor_name;
 pub mod standards;
 
@@ -140,6 +141,9 @@ pub struct Check {
     /// Remove what an interrupted run left behind, and nothing else
     #[arg(long)]
     pub clean: bool,
+    /// Mending what does not pass
+    #[command(flatten)]
+    pub fix: fix::Fix,
     /// What to write: text, yaml, json, junit, sarif, markdown, html; with =FILE into a file [default: text]
     #[arg(long, value_name = "KIND[=FILE]", value_delimiter = ',')]
     pub output: Vec<String>,

@@ -11,7 +11,8 @@ use crate::verdict::Verdict;
 const SHOWN: usize = 10;
 
 /// A text from the cloud, made safe for a terminal.
-fn plain(text: &str) -> String {
+#[must_use]
+pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

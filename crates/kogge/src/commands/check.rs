@@ -1,5 +1,6 @@
 //! `kogge check`.
 
+mod fix;
 mod live;
 mod outputs;
 mod target;
@@ -25,6 +26,9 @@ const SCOPE: &str = "scs-compatible-iaas";
 /// # Errors
 /// Where the command line is wrong, or there is no such cloud.
 pub async fn run(arguments: Check) -> Result<Exit, Failure> {
+    if arguments.fix.fix {
+        return Box::pin(fix::run(arguments)).await;
+    }
     let clock = Clock::system();
     let outputs = Outputs::parse(&arguments.output)?;
     let wanted = wanted(&arguments, &clock)?;
