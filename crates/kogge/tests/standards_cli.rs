@@ -1,6 +1,7 @@
 //! `kogge standards` as its users meet it: the binary's output, exit codes, and the examples of `docs/STANDARDS.md`.
 //!
 //! `UPDATE_GOLDEN=1` writes the files below `tests/golden/standards` and the examples of the document anew.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
