@@ -50,7 +50,8 @@ fn ingress() -> Vec<Mutation> {
             NewTemplate { remote_ip_prefix: Some("10.0.0.0/8"), ..INGRESS },
         )
         .fails(ID, TOO_OPEN),
-        added("ingress-parent-everywhere", "members may come in, in other groups too", parent)
+        drop(Mutation::new("ingress-parent-everywhere", "members may come in, in other groups too"), "IPv4")
+            .change(Change::NewTemplate(parent))
             .fails(ID, TOO_OPEN),
         drop(
             drop(Mutation::new("ingress-none", "not even members may come in: only a SHOULD"), "IPv4"),
@@ -64,6 +65,7 @@ fn egress() -> Vec<Mutation> {
     let only_default = NewTemplate { used_in_non_default_sg: false, ..EGRESS };
     let only_others = NewTemplate { used_in_default_sg: false, ..EGRESS };
     let prefix = NewTemplate { remote_ip_prefix: Some("0.0.0.0/0"), ..EGRESS };
+    let private = NewTemplate { remote_ip_prefix: Some("10.0.0.0/8"), ..EGRESS };
     let icmp = NewTemplate { protocol: Some("icmp"), ..EGRESS };
     let none = ["egress", "ingress"].into_iter().fold(
         Mutation::new("templates-gone", "no templates at all"),
@@ -81,7 +83,7 @@ fn egress() -> Vec<Mutation> {
         instead("egress-spelled-out", "0.0.0.0/0 allows everything, and does not count", prefix)
             .fails(ID, UNCOVERED),
         instead("egress-icmp", "only pings may leave: counts as everything", icmp).tolerated(ID),
-        added("egress-more", "one more template with 0.0.0.0/0", prefix).tolerated(ID),
+        added("egress-more", "one more template, for 10.0.0.0/8", private).tolerated(ID),
         none.fails(ID, UNCOVERED),
     ]
 }
