@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use kogge_client::Client;
 use kogge_clock::Clock;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::check::{Check, Description};
@@ -17,6 +18,7 @@ use crate::journal::{Entry, Journal};
 use crate::lookups::Shared;
 use crate::outcome::{Outcome, Problem};
 use crate::plan::Plan;
+use crate::printable::printable;
 use crate::report::{CheckResult, FORMAT, Report, RunHead};
 
 /// Removes what a check created and did not remove itself. The catalogue crate knows how.
@@ -34,7 +36,8 @@ pub trait Events: Send {
     fn started(&mut self, _check: &Description) {}
     /// A check ended.
     fn finished(&mut self, _result: &CheckResult) {}
-    /// The report changed: the moment to write it to its file. It comes first when the run begins.
+    /// The report changed: the moment to write it to its file. It comes first when the run begins, then some times a
+    /// second at most, and last when the run has ended.
     fn updated(&mut self, _report: &Report) {}
     /// A left-over object is being removed.
     fn cleaning(&mut self, _entry: &Entry) {}
@@ -89,6 +92,10 @@ impl Default for Options {
         }
     }
 }
+
+/// Time between two updates of a report while checks end. Most end together when their list is there; writing the
+/// report for each of them would take longer than the checks.
+const BETWEEN_UPDATES: Duration = Duration::from_millis(200);
 
 /// Runs checks against one cloud.
 pub struct Runner {
@@ -162,6 +169,7 @@ impl Runner {
     async fn run_all(&self, checks: &[Box<dyn Check>], report: &mut Report, events: &mut dyn Events) {
         let mut waiting = checks.iter().enumerate();
         let mut running = FuturesUnordered::new();
+        let mut told = Instant::now();
         loop {
             while running.len() < self.options.parallel.max(1) && !self.options.cancel.is_cancelled() {
                 let Some((index, check)) = waiting.next() else { break };
@@ -177,8 +185,11 @@ impl Runner {
             let Some((index, result)) = running.next().await else { return };
             events.finished(&result);
             report.results[index] = result;
-            report.summarize();
-            events.updated(report);
+            if told.elapsed() >= BETWEEN_UPDATES {
+                report.summarize();
+                events.updated(report);
+                told = Instant::now();
+            }
         }
     }
 
@@ -187,7 +198,7 @@ impl Runner {
         let run = self.context.run.to_string();
         let left: Vec<Entry> =
             self.context.journal.left().into_iter().filter(|e| e.object.run == run).collect();
-        let until = tokio::time::Instant::now() + self.options.cleanup_time;
+        let until = Instant::now() + self.options.cleanup_time;
         for entry in left {
             events.cleaning(&entry);
             let removed = match &self.options.cleaner {
@@ -199,6 +210,7 @@ impl Runner {
             let noted = removed.and_then(|()| Ok(self.context.journal.gone(entry.number)?));
             if let Err(problem) = noted {
                 let (kind, name) = (&entry.object.kind, &entry.object.name);
+                let problem = printable(&self.context.client.without_secrets(&problem.0));
                 report.leftovers.push(format!("{kind} {name}: {problem}"));
             }
         }
