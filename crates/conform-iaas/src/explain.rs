@@ -3,11 +3,12 @@
 mod texts;
 
 use kogge_conform::Description;
+use serde::Serialize;
 
 use crate::catalogue::catalogue;
 
 /// Everything there is to say about a testcase.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The testcase itself.
     pub description: Description,

@@ -1,5 +1,6 @@
 //! `kogge check`.
 
+mod explain;
 mod live;
 mod outputs;
 mod target;
@@ -11,7 +12,7 @@ use kogge_conform::{ExitCode, Journal, Options, Report, Runner};
 use kogge_conform_iaas::{Selected, Sweeper, Wanted, select, sweep};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::Check;
+use crate::cli::{Check, CheckCommand};
 use crate::exit::{Exit, Failure};
 use crate::output::line;
 use live::Live;
@@ -20,11 +21,19 @@ use outputs::Outputs;
 /// The one scope that kogge knows.
 const SCOPE: &str = "scs-compatible-iaas";
 
-/// Checks a cloud, live, and writes the reports.
+/// Checks a cloud, or does what the command of its own says.
 ///
 /// # Errors
 /// Where the command line is wrong, or there is no such cloud.
 pub async fn run(arguments: Check) -> Result<Exit, Failure> {
+    match &arguments.command {
+        None => check(arguments).await,
+        Some(CheckCommand::Explain(what)) => explain::run(what),
+    }
+}
+
+/// Checks a cloud, live, and writes the reports.
+async fn check(arguments: Check) -> Result<Exit, Failure> {
     let clock = Clock::system();
     let outputs = Outputs::parse(&arguments.output)?;
     let wanted = wanted(&arguments, &clock)?;
