@@ -28,6 +28,6 @@ mod wait;
 
 pub use advisory::advisory;
 pub use catalogue::catalogue;
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, Means, NoSuchTestcase, explain, explain_all, explanations};
 pub use remove::{Sweeper, sweep};
 pub use select::{Selected, SelectionError, Wanted, select, select_from};
