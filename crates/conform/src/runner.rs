@@ -1,6 +1,7 @@
 //! Running checks: in parallel, each with a deadline, all of them stoppable, and cleaned up after.
 
 mod one;
+mod resume;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,8 @@ use crate::lookups::Shared;
 use crate::outcome::{Outcome, Problem};
 use crate::plan::Plan;
 use crate::report::{CheckResult, FORMAT, Report, RunHead};
+
+pub use resume::{Earlier, OtherRun};
 
 /// Removes what a check created and did not remove itself. The catalogue crate knows how.
 #[async_trait]
@@ -68,8 +71,8 @@ pub struct Options {
     pub argv: Vec<String>,
     /// The cloud's name in the report; the client's cloud name if absent.
     pub subject: Option<String>,
-    /// Results of an interrupted run: what is decided there is not checked again.
-    pub previous: Vec<CheckResult>,
+    /// An interrupted run to go on with; see [`Earlier`].
+    pub earlier: Option<Earlier>,
 }
 
 impl Default for Options {
@@ -85,7 +88,7 @@ impl Default for Options {
             program: concat!("kogge ", env!("CARGO_PKG_VERSION")).to_owned(),
             argv: Vec::new(),
             subject: None,
-            previous: Vec::new(),
+            earlier: None,
         }
     }
 }
@@ -103,7 +106,7 @@ impl Runner {
         let context = Context {
             client,
             started: options.clock.now(),
-            run: RunId::random(),
+            run: options.earlier.as_ref().map_or_else(RunId::random, |earlier| earlier.run),
             shared: Arc::new(Shared::default()),
             journal: Arc::clone(&options.journal),
         };
@@ -121,6 +124,11 @@ impl Runner {
         let mut report = self.empty_report(&checks);
         events.planned(&checks.iter().map(|c| c.description()).collect::<Vec<_>>());
         events.updated(&report);
+        if self.options.earlier.is_some() {
+            // what the interrupted run left would be in the way of its own quota
+            self.clean(&mut report, events).await;
+            report.leftovers.clear();
+        }
         self.run_all(&checks, &mut report, events).await;
         self.clean(&mut report, events).await;
         report.run.ended_at = Some(self.options.clock.now().seconds_z());
@@ -132,31 +140,37 @@ impl Runner {
     /// A report in which nothing is finished, but for what an earlier run decided.
     fn empty_report(&self, checks: &[Box<dyn Check>]) -> Report {
         let unfinished = |description: &Description| {
-            let earlier =
-                self.options.previous.iter().find(|r| r.id == description.id && r.verdict.is_decided());
-            earlier.map_or_else(
-                || CheckResult::new(description, Outcome::not_finished("not started"), 0),
-                |earlier| CheckResult { resumed: true, ..earlier.clone() },
-            )
+            self.options
+                .earlier
+                .as_ref()
+                .and_then(|earlier| earlier.decided(description))
+                .unwrap_or_else(|| CheckResult::new(description, Outcome::not_finished("not started"), 0))
         };
-        let subject =
-            self.options.subject.clone().unwrap_or_else(|| self.context.client.config().name.clone());
         let mut report = Report {
             format: FORMAT,
-            run: RunHead {
-                uuid: self.context.run.to_string(),
-                subject,
-                started_at: self.context.started.seconds_z(),
-                ended_at: None,
-                program: self.options.program.clone(),
-                argv: self.options.argv.clone(),
-            },
+            run: self.head(),
             plan: self.options.plan.clone(),
             results: checks.iter().map(|check| unfinished(check.description())).collect(),
             ..Report::default()
         };
         report.summarize();
         report
+    }
+
+    fn head(&self) -> RunHead {
+        let config = self.context.client.config();
+        let begun = self.options.earlier.as_ref().map(|earlier| earlier.started_at.clone());
+        RunHead {
+            uuid: self.context.run.to_string(),
+            subject: self.options.subject.clone().unwrap_or_else(|| config.name.clone()),
+            cloud: config.name.clone(),
+            auth_url: config.auth_url.to_string(),
+            project: resume::scope_in_words(&config.scope),
+            started_at: begun.unwrap_or_else(|| self.context.started.seconds_z()),
+            ended_at: None,
+            program: self.options.program.clone(),
+            argv: self.options.argv.clone(),
+        }
     }
 
     async fn run_all(&self, checks: &[Box<dyn Check>], report: &mut Report, events: &mut dyn Events) {
