@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::Output;
 
-pub use check::{Check, CheckCommand, Explain};
+pub use check::{Account, Check, CheckCommand, Choice, Explain, Reports, Upload};
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
 #[derive(Debug, Parser)]
