@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use kogge_client::Client;
 use kogge_clock::Clock;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::check::{Check, Description};
@@ -37,7 +38,8 @@ pub trait Events: Send {
     fn started(&mut self, _check: &Description) {}
     /// A check ended.
     fn finished(&mut self, _result: &CheckResult) {}
-    /// The report changed: the moment to write it to its file. It comes first when the run begins.
+    /// The report changed: the moment to write it to its file. It comes first when the run begins, then at most five
+    /// times a second and not later than that after each check, and last when the run has ended.
     fn updated(&mut self, _report: &Report) {}
     /// A left-over object is being removed.
     fn cleaning(&mut self, _entry: &Entry) {}
@@ -91,6 +93,15 @@ impl Default for Options {
             earlier: None,
         }
     }
+}
+
+/// Time between two updates of a report while checks end. Most end together when their list is there; writing the
+/// report for each of them would take longer than the checks.
+const BETWEEN_UPDATES: Duration = Duration::from_millis(200);
+
+fn update(report: &mut Report, events: &mut dyn Events) {
+    report.summarize();
+    events.updated(report);
 }
 
 /// Runs checks against one cloud.
@@ -176,6 +187,8 @@ impl Runner {
     async fn run_all(&self, checks: &[Box<dyn Check>], report: &mut Report, events: &mut dyn Events) {
         let mut waiting = checks.iter().enumerate();
         let mut running = FuturesUnordered::new();
+        // when the last update was, and whether something is new since then
+        let (mut told, mut news) = (Instant::now(), false);
         loop {
             while running.len() < self.options.parallel.max(1) && !self.options.cancel.is_cancelled() {
                 let Some((index, check)) = waiting.next() else { break };
@@ -188,11 +201,23 @@ impl Runner {
                     (index, one::run(&**check, &self.context, &self.options.cancel).await)
                 }));
             }
-            let Some((index, result)) = running.next().await else { return };
+            let ended = tokio::select! {
+                biased;
+                ended = running.next() => ended,
+                // the rest may take long, or be killed: what is known by then must be on disk
+                () = tokio::time::sleep_until(told + BETWEEN_UPDATES), if news => {
+                    update(report, events);
+                    (told, news) = (Instant::now(), false);
+                    continue;
+                }
+            };
+            let Some((index, result)) = ended else { break };
             events.finished(&result);
             report.results[index] = result;
-            report.summarize();
-            events.updated(report);
+            news = true;
+        }
+        if news {
+            update(report, events);
         }
     }
 
@@ -201,7 +226,7 @@ impl Runner {
         let run = self.context.run.to_string();
         let left: Vec<Entry> =
             self.context.journal.left().into_iter().filter(|e| e.object.run == run).collect();
-        let until = tokio::time::Instant::now() + self.options.cleanup_time;
+        let until = Instant::now() + self.options.cleanup_time;
         for entry in left {
             events.cleaning(&entry);
             let removed = match &self.options.cleaner {

@@ -258,14 +258,18 @@ impl Events for Watcher {
     }
 }
 
-#[tokio::test]
-async fn a_report_exists_from_the_first_moment_and_grows() {
+#[tokio::test(start_paused = true)]
+async fn a_report_exists_from_the_first_moment_and_grows_some_times_a_second() {
     let mut watcher = Watcher::default();
     let options = Options { parallel: 1, ..Options::default() };
-    let checks = vec![probe("a", Does::Pass), probe("b", Does::Pass)];
+    let mut slow = Description::reading("c", "a slow probe", "https://docs.example/x");
+    slow.deadline = Duration::from_secs(5);
+    let checks = vec![probe("a", Does::Pass), probe("b", Does::Pass), Box::new(Probe(slow, Does::Hang))];
     Runner::new(client(), options).run(checks, &mut watcher).await;
-    assert_eq!(watcher.seen, ["started a", "finished a", "started b", "finished b"]);
-    assert_eq!(watcher.updates, [2, 1, 0, 0]);
+    let seen = ["started a", "finished a", "started b", "finished b", "started c", "finished c"];
+    assert_eq!(watcher.seen, seen);
+    // a and b end at once and are told together, while c still hangs; then c, then the end
+    assert_eq!(watcher.updates, [3, 1, 0, 0]);
 }
 
 #[tokio::test]
