@@ -11,6 +11,7 @@ pub(crate) mod keypairs;
 pub(crate) mod links;
 pub(crate) mod query;
 pub(crate) mod quotas;
+pub(crate) mod server_groups;
 pub(crate) mod servers;
 pub(crate) mod services;
 pub(crate) mod versions;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Routes<Compute> {
         .merge(server_routes())
         .merge(server_parts())
         .merge(server_actions())
+        .merge(server_group_routes())
         .merge(project_routes())
         .merge(host_routes())
         .merge(proxy_routes())
@@ -168,6 +170,15 @@ fn server_actions() -> Routes<Compute> {
         .action(PATH, "revertResize", rule(p::SERVERS_REVERT_RESIZE))
         .action(PATH, "addSecurityGroup", rule(p::GROUPS_ADD))
         .action(PATH, "removeSecurityGroup", rule(p::GROUPS_REMOVE))
+}
+
+fn server_group_routes() -> Routes<Compute> {
+    use server_groups::{create, delete, list, show};
+    Routes::new()
+        .get("/v2.1/os-server-groups", rule(p::SERVER_GROUPS_INDEX), list::index)
+        .post("/v2.1/os-server-groups", rule(p::SERVER_GROUPS_CREATE), create::create)
+        .get("/v2.1/os-server-groups/{id}", rule(p::SERVER_GROUPS_SHOW), show::show)
+        .delete("/v2.1/os-server-groups/{id}", rule(p::SERVER_GROUPS_DELETE), delete::delete)
 }
 
 fn project_routes() -> Routes<Compute> {

@@ -93,6 +93,13 @@ impl Compute {
         tasks::all(self)
     }
 
+    /// Says that a host joined or went: it is registered, and what waited for one goes on. Carries no data; a call
+    /// that is lost costs one period.
+    pub fn hosts_changed(&self) {
+        let Wakes { register, place, converge, reap } = self.wakes();
+        [register, place, converge, reap].into_iter().for_each(Wake::wake);
+    }
+
     pub(crate) fn db(&self) -> &Db {
         &self.0.deps.db
     }

@@ -25,6 +25,10 @@ pub const LOCKED: Microversion = mv(2, 9);
 pub const KEYPAIR_USER: Microversion = mv(2, 10);
 /// Services show `forced_down`.
 pub const FORCED_DOWN: Microversion = mv(2, 11);
+/// Server groups show project and user.
+pub const SERVER_GROUP_OWNER: Microversion = mv(2, 13);
+/// Server groups have soft policies.
+pub const SOFT_POLICIES: Microversion = mv(2, 15);
 /// Admins see `host_status` of a server.
 pub const HOST_STATUS: Microversion = mv(2, 16);
 /// Servers have a description.
@@ -83,6 +87,8 @@ pub const FLAVOR_EXTRA_SPECS: Microversion = mv(2, 61);
 pub const EVENT_HOST: Microversion = mv(2, 62);
 /// Trusted image certificates.
 pub const TRUSTED_CERTS: Microversion = mv(2, 63);
+/// A server group has one `policy` with `rules`.
+pub const SERVER_GROUP_RULES: Microversion = mv(2, 64);
 /// `changes-before`.
 pub const CHANGES_BEFORE: Microversion = mv(2, 66);
 /// Volume type of a new block device.

@@ -8,5 +8,6 @@ pub mod keypair;
 pub mod observe;
 pub mod quota;
 pub mod server;
+pub mod server_group;
 pub mod state;
 pub mod step;

@@ -123,6 +123,11 @@ rules! {
     AGGREGATES_ADD_HOST "os_compute_api:os-aggregates:add_host" ADMIN;
     AGGREGATES_REMOVE_HOST "os_compute_api:os-aggregates:remove_host" ADMIN;
     AGGREGATES_SET_METADATA "os_compute_api:os-aggregates:set_metadata" ADMIN;
+    SERVER_GROUPS_INDEX "os_compute_api:os-server-groups:index" READER;
+    SERVER_GROUPS_INDEX_ALL "os_compute_api:os-server-groups:index:all_projects" ADMIN;
+    SERVER_GROUPS_SHOW "os_compute_api:os-server-groups:show" READER;
+    SERVER_GROUPS_CREATE "os_compute_api:os-server-groups:create" MEMBER;
+    SERVER_GROUPS_DELETE "os_compute_api:os-server-groups:delete" MEMBER;
     GROUPS_LIST "os_compute_api:os-security-groups:list" READER;
     GROUPS_ADD "os_compute_api:os-security-groups:add" MEMBER;
     GROUPS_REMOVE "os_compute_api:os-security-groups:remove" MEMBER;

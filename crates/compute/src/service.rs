@@ -7,4 +7,5 @@ pub(crate) mod flavors;
 pub(crate) mod hosts;
 pub(crate) mod keypairs;
 pub(crate) mod quotas;
+pub(crate) mod server_groups;
 pub(crate) mod servers;

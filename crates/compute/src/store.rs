@@ -7,6 +7,7 @@ pub(crate) mod hosts;
 pub(crate) mod keypairs;
 pub(crate) mod numbers;
 pub(crate) mod quotas;
+pub(crate) mod server_groups;
 pub(crate) mod server_list;
 pub(crate) mod servers;
 
@@ -15,7 +16,14 @@ use kogge_db::{Migration, Migrations};
 /// The schema of compute.
 pub const MIGRATIONS: Migrations = Migrations {
     owner: "compute",
-    steps: &[Migration { version: 1, name: "compute", sql: include_str!("../migrations/0001_compute.sql") }],
+    steps: &[
+        Migration { version: 1, name: "compute", sql: include_str!("../migrations/0001_compute.sql") },
+        Migration {
+            version: 2,
+            name: "server_groups",
+            sql: include_str!("../migrations/0002_server_groups.sql"),
+        },
+    ],
 };
 
 /// A `u64` for a `BIGINT` column; what does not fit is clipped, far above any host's size.

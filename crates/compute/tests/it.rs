@@ -19,6 +19,7 @@ mod it {
     mod lifecycle;
     mod lists;
     mod reshape;
+    mod server_groups;
     mod store;
     mod views;
 }

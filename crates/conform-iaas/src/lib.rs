@@ -18,6 +18,7 @@ mod check;
 mod created;
 mod entropy;
 mod explain;
+pub mod fix;
 mod lookup;
 mod preflight;
 mod remove;

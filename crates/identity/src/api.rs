@@ -11,6 +11,7 @@ mod endpoints;
 mod fault;
 mod grants;
 mod groups;
+mod handlers;
 mod inferences;
 mod json_home;
 mod place;

@@ -14,8 +14,6 @@ mod wire;
 
 use kogge_http::{Access, Routes};
 
-pub(crate) use wire::query::query as question;
-
 use crate::{Images, policy};
 
 /// The routes of the image service.

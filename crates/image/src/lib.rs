@@ -37,6 +37,7 @@ pub use api::routes;
 pub use config::{ImageConfig, WebDownload};
 pub use error::Error;
 pub use inspect::{Content, content};
+pub use model::filter::ListQuery;
 pub use model::image::{Data, Image, Staged};
 pub use model::status::Status;
 pub use model::visibility::Visibility;

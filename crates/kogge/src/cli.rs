@@ -1,6 +1,9 @@
 //! The command line.
 
 mod check;
+pub mod fix;
+pub mod flavor_name;
+pub mod standards;
 
 use std::path::PathBuf;
 
@@ -34,6 +37,9 @@ pub enum Command {
     Tasks(Where),
     /// Check a cloud against the SCS standards
     Check(Check),
+    /// Look at the SCS standards: documents, scopes, test cases, flavor names
+    #[command(subcommand)]
+    Standards(standards::Standards),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Config),

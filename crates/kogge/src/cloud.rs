@@ -2,7 +2,7 @@
 
 mod catalog;
 mod memory_dir;
-mod node;
+pub(crate) mod node;
 mod policies;
 mod router;
 mod services;

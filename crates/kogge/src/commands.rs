@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod down;
 pub mod settings;
 pub mod signal;
+pub mod standards;
 pub mod status;
 pub mod tasks;
 pub mod up;
@@ -27,6 +28,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Tasks(place) => tasks::run(place).await,
         Command::Check(arguments) => check::run(arguments).await,
+        Command::Standards(command) => standards::run(command),
         Command::Config(command) => config::run(command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kogge", &mut std::io::stdout());

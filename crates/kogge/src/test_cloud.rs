@@ -23,11 +23,12 @@ use std::time::{Duration, Instant};
 
 use kogge_clock::Clock;
 use kogge_config::Config;
-use kogge_node_sim::SimNode;
+use kogge_node_api::NodeHandle;
+use kogge_node_sim::{SimConfig, SimNode};
 use serde_json::{Value, json};
 
 use crate::accounts::ACCOUNTS;
-use crate::cloud::{Cloud, CloudOptions, NodePlace};
+use crate::cloud::{Cloud, CloudOptions, NodePlace, node};
 use crate::data_dir::DataDir;
 
 /// A cloud for a test. Gone when dropped.
@@ -92,6 +93,21 @@ impl TestCloud {
             NodePlace::Simulated(node) => Arc::clone(node),
             NodePlace::Real(_) => panic!("a test cloud is simulated"),
         }
+    }
+
+    /// Another simulated machine joins, with this much of everything.
+    ///
+    /// # Panics
+    /// Where it does not register within a minute.
+    pub async fn add_host(&self, config: SimConfig) -> Arc<SimNode> {
+        let name = config.facts.name.clone();
+        let node = Arc::new(SimNode::new(config, Clock::system()));
+        node::join(&self.cloud.services, &name, Arc::clone(&node) as NodeHandle);
+        let admin = self.session("kogge-admin").await;
+        let path = format!("/compute/v2.1/os-hypervisors?hypervisor_hostname_pattern={name}");
+        let admin = admin.speaking("compute 2.53");
+        self.until(&format!("host {name} to register"), async || admin.get(&path).await.status == 200).await;
+        node
     }
 
     /// A session of one of the clouds in `clouds.yaml`: `kogge`, `kogge-alt`, `kogge-reader`, `kogge-admin` …

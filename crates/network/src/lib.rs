@@ -108,6 +108,14 @@ impl Networking {
         self.0.wake.wake();
     }
 
+    /// Says that the node of `host` observed something new. Where ports of it were not up yet, it is asked again at
+    /// once; where all were, nothing happens.
+    pub fn node_changed(&self, host: &str) {
+        if self.memory().waits(host) {
+            self.changed();
+        }
+    }
+
     pub(crate) fn wake(&self) -> Wake {
         self.0.wake.clone()
     }

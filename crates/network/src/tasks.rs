@@ -36,6 +36,12 @@ impl Memory {
             .is_some_and(|told| told.settled && told.desired == *desired && now.since(told.at) < TELL_AGAIN)
     }
 
+    /// True where the node was told something that was not true of all its ports yet.
+    pub(crate) fn waits(&self, host: &str) -> bool {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.get(host).is_some_and(|told| !told.settled)
+    }
+
     fn note(&self, host: &str, desired: DesiredNetworking, at: Timestamp, settled: bool) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         told.insert(host.to_owned(), Told { desired, at, settled });

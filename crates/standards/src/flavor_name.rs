@@ -27,8 +27,10 @@ mod generation;
 mod judge;
 mod parse;
 mod print;
+mod remark;
 mod scan;
 mod specs;
+mod suggest;
 
 use serde::Serialize;
 

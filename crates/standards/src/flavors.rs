@@ -8,7 +8,7 @@ use crate::flavor_name::{CpuKind, DiskKind, Spelling, respell};
 
 mod judge;
 
-pub use judge::{judge_0103, judge_flavor};
+pub use judge::{find, judge_0103, judge_flavor};
 
 /// A flavor that the standard asks for. All figures are to be met exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -51,7 +51,7 @@ impl StandardFlavor {
 }
 
 /// The extra spec by which a standard flavor is found, whatever it is called.
-const NAME_KEY: &str = "scs:name-v2";
+pub const NAME_KEY: &str = "scs:name-v2";
 
 /// All standard flavors, the mandatory ones first, each group from small to large.
 pub fn standard_flavors() -> &'static [StandardFlavor] {

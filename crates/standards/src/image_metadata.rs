@@ -78,6 +78,26 @@ pub fn judge_0102(images: &[SeenImage], now: Timestamp) -> Vec<Judgement> {
     properties.chain([recency::judge(&images, now), unique::judge(&images)]).collect()
 }
 
+/// What one image does wrong by itself, at the time `now`: test case and property, in the order of the scope file.
+/// Warnings are left out.
+pub fn offences(
+    image: &SeenImage,
+    now: Timestamp,
+) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {
+    let now = seconds(now);
+    rule::RULES.iter().filter(move |rule| rule.is_broken_by(image, now)).map(rule::Rule::names)
+}
+
+/// Whether the last word of an image's name is a date that marks it as replaced: `2026-11-24` or `20261124`.
+pub fn is_date_stamp(word: &str) -> bool {
+    date::is_stamp(word)
+}
+
+/// Every property rule: test case and property, in the order of the scope file.
+pub fn property_rules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rule::RULES.iter().map(rule::Rule::names)
+}
+
 /// Seconds since the epoch as a floating-point number: what upstream compares dates with.
 #[expect(clippy::cast_precision_loss, reason = "upstream calculates in floating point as well")]
 fn seconds(time: Timestamp) -> f64 {

@@ -14,22 +14,27 @@
 //! | [`default_rules`] | SCS-0115 | templates to seed, judgement of templates |
 //! | [`key_manager`], [`volume_backup`] | SCS-0116, SCS-0117 | verdicts over what a run observed |
 //! | [`service_types`] | SCS-0123 | mandatory services and their catalog types |
-//! | [`scope`] | SCS-0003, SCS-0501 | certificate scopes: model, reader, validity, aggregation, lifetimes |
+//! | [`scope`] | SCS-0003, SCS-0501, SCS-0502 | certificate scopes: model, reader, validity, aggregation, lifetimes |
+//! | [`document`] | all | the documents: status, dates, what each asks for |
+//! | [`lint`] | SCS-0001 | rules for the files of documents |
 //!
 //! A judgement reproduces the verdict of the upstream test suite, also where upstream contradicts its own
 //! document; [`verdict::Judgement::by_document`] then carries the verdict that the text asks for.
 
 pub mod default_rules;
+pub mod document;
 pub mod flavor_name;
 pub mod flavors;
 pub mod image_metadata;
 pub mod key_manager;
+pub mod lint;
 pub mod scope;
 pub mod service_types;
 pub mod standard_images;
 pub mod verdict;
 pub mod volume_backup;
 pub mod volume_types;
+mod yaml;
 
 pub use flavors::{StandardFlavor, standard_flavors};
 pub use verdict::{Finding, Judgement, Severity, Verdict};

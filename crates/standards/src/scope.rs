@@ -4,9 +4,10 @@
 //! module has *targets* (named sets of testcases). The target `main` decides about the certificate; the others
 //! inform. A *timeline* entry says which versions count from its date on, and how.
 //!
-//! [`scs_compatible_iaas`] is built in; [`read_scope`] reads any other scope from the text of its file, with the
+//! [`scs_compatible_iaas`] and [`scs_compatible_kaas`] are built in ([`built_in`]); [`read_scope`] reads any other scope from the text of its file, with the
 //! checks of the upstream loader. New versions of a scope need no change here; new testcase ids need code.
 //!
+//! [`diff`] compares two versions, [`history`] tells how a version counts over time.
 //! [`score`] merges results, lets them expire, and comes to verdicts over versions.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::document::{Document, document};
+
 mod check;
+pub mod diff;
+pub mod history;
 mod iaas;
+mod kaas;
 pub mod lifetime;
-mod node;
 mod read;
 pub mod score;
 mod select;
@@ -25,10 +30,27 @@ mod validity;
 
 pub use check::ScopeProblem;
 pub use iaas::scs_compatible_iaas;
+pub use kaas::scs_compatible_kaas;
 pub use read::{ReadError, read_scope};
 pub use score::{Overall, aggregate};
 pub use select::Filter;
 pub use validity::{Covered, SelectError, Standing, Validity};
+
+/// The name of the scope that `kogge check` takes unless told otherwise.
+pub const IAAS: &str = "scs-compatible-iaas";
+
+/// The name of the scope for Kubernetes.
+pub const KAAS: &str = "scs-compatible-kaas";
+
+/// The built-in scopes by their names on the command line.
+pub fn built_in() -> [(&'static str, &'static Scope); 2] {
+    [(IAAS, scs_compatible_iaas()), (KAAS, scs_compatible_kaas())]
+}
+
+/// Address of a file of the upstream test suite.
+fn upstream_file(path: &str) -> String {
+    format!("https://raw.githubusercontent.com/SovereignCloudStack/standards/main/Tests/{path}")
+}
 
 /// The target that decides about a certificate.
 pub const MAIN: &str = "main";
@@ -157,7 +179,31 @@ pub struct TimelineEntry {
     pub versions: Vec<(String, Validity)>,
 }
 
+impl Script {
+    /// Whether people answer, and no program.
+    pub const fn is_manual(&self) -> bool {
+        self.executable.is_none()
+    }
+}
+
+impl Module {
+    /// The document that it stands for, by the last part of its address; `None` where no document is known there.
+    pub fn document(&self) -> Option<&'static Document> {
+        document(self.url.rsplit('/').next()?)
+    }
+
+    /// All testcases of all targets, sorted.
+    pub fn testcases(&self) -> BTreeSet<&str> {
+        self.targets.iter().flat_map(|target| &target.testcases).map(String::as_str).collect()
+    }
+}
+
 impl Version {
+    /// The module as this version includes it.
+    pub fn include(&self, module: &str) -> Option<&Include> {
+        self.include.iter().find(|include| include.module == module)
+    }
+
     /// The testcases of a target; `None` where the version has no such target.
     pub fn target(&self, name: &str) -> Option<&[String]> {
         self.targets.iter().find(|target| target.name == name).map(|target| target.testcases.as_slice())
@@ -206,6 +252,11 @@ impl Scope {
         self
     }
 
+    /// The name as it is typed: `SCS-compatible IaaS` is `scs-compatible-iaas`.
+    pub fn short_name(&self) -> String {
+        self.name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-")
+    }
+
     /// The version of this name.
     pub fn version(&self, name: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.version == name)
@@ -224,6 +275,13 @@ impl Scope {
     /// The testcase of this id.
     pub fn testcase(&self, id: &str) -> Option<&Testcase> {
         self.testcases().map(|(testcase, _)| testcase).find(|testcase| testcase.id == id)
+    }
+
+    /// The modules that a testcase is in, with the target of each.
+    pub fn modules_with<'a>(&'a self, testcase: &'a str) -> impl Iterator<Item = (&'a Module, &'a Target)> {
+        let modules = self.modules.iter();
+        let targets = modules.flat_map(|module| module.targets.iter().map(move |target| (module, target)));
+        targets.filter(move |(_, target)| target.testcases.iter().any(|id| id == testcase))
     }
 
     /// In how many stable versions the testcase decides about the certificate.
@@ -270,6 +328,13 @@ mod tests {
         assert_eq!(version.targets, [target("main", &["t1", "t2", "t3"]), target("preview", &["t3", "t4"])]);
         assert_eq!(version.testcases().len(), 4);
         assert_eq!(version.target("recommended"), None);
+    }
+
+    #[test]
+    fn built_in_scopes_are_called_by_their_short_names() {
+        for (name, scope) in built_in() {
+            assert_eq!(scope.short_name(), name);
+        }
     }
 
     #[test]

@@ -30,6 +30,13 @@ pub struct ImageSpec {
     pub status: Status,
 }
 
+impl ImageSpec {
+    /// Whether an image of this kind may come from this address.
+    pub fn accepts_source(&self, source: &str) -> bool {
+        self.source.iter().any(|prefix| source.starts_with(&**prefix))
+    }
+}
+
 /// Whether an image has to exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -201,8 +208,7 @@ impl<'a> Offered<'a> {
 
 fn wrong_sources(spec: &ImageSpec, images: &[&SeenImage]) -> Vec<Finding> {
     let source = |image: &SeenImage| image.property("image_source").unwrap_or_default().to_owned();
-    let wrong =
-        images.iter().filter(|image| !spec.source.iter().any(|prefix| source(image).starts_with(&**prefix)));
+    let wrong = images.iter().filter(|image| !spec.accepts_source(&source(image)));
     wrong
         .map(|image| {
             let expected = format!("image_source begins with {}", spec.source.join(" or "));

@@ -80,7 +80,7 @@ pub(crate) async fn metadata_item(
 }
 
 async fn find(compute: &Compute, caller: &Caller, pairs: &Pairs) -> Result<Paged<Image>, ApiError> {
-    compute.seen_images(caller, &question(pairs, compute.config().max_limit)).await
+    Ok(compute.seen_images(caller, question(pairs, compute.config().max_limit).iter()).await?)
 }
 
 /// The question in the image service's words; what Nova does not know is left out.

@@ -3,7 +3,7 @@
 use kogge_db::{Page, SortKey};
 use kogge_http::{ApiError, Microversion, PageRules, Pairs};
 
-use crate::api::body::additional;
+use crate::api::body::{additional, repr};
 
 /// Refuses parameters that are not in `known`, from microversion `strict` on.
 pub(crate) fn only(
@@ -23,6 +23,19 @@ pub(crate) fn only(
 pub(crate) fn page(pairs: &Pairs, most: u32, keys: &'static [SortKey]) -> Result<Page, ApiError> {
     let rules = PageRules { max_limit: Some(most), default_limit: None, sort_keys: keys, strict_sort: false };
     kogge_http::page(pairs, &rules)
+}
+
+/// A whole number from 0, where it is given; beyond the largest `u64` is the largest.
+pub(crate) fn natural(pairs: &Pairs, name: &str) -> Result<Option<u64>, ApiError> {
+    let Some(text) = pairs.get(name) else { return Ok(None) };
+    if text.is_empty() || !text.bytes().all(|digit| digit.is_ascii_digit()) {
+        let value = repr(&text.into());
+        let why = format!(
+            "Invalid input for query parameters {name}. Value: {text}. {value} does not match '^[0-9]*$'"
+        );
+        return Err(ApiError::bad_request(why));
+    }
+    Ok(Some(text.parse().unwrap_or(u64::MAX)))
 }
 
 /// Nova's spellings of true and false in a query.

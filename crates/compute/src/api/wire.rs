@@ -2,3 +2,4 @@
 
 pub(crate) mod address;
 pub(crate) mod server;
+pub(crate) mod server_group;

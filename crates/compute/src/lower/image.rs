@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
-use kogge_http::{ApiError, Pairs};
 use kogge_ids::ImageId;
-use kogge_image::{BootImage, Image, NewSnapshot};
+use kogge_image::{BootImage, Image, ListQuery, NewSnapshot};
 use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
 
 use crate::Compute;
@@ -88,12 +87,13 @@ impl Compute {
     }
 
     /// The images that the caller sees; the question is in the image service's words.
-    pub(crate) async fn seen_images(
+    pub(crate) async fn seen_images<'a>(
         &self,
         caller: &Caller,
-        question: &Pairs,
-    ) -> std::result::Result<Paged<Image>, ApiError> {
-        self.image().search_images(caller, question).await
+        question: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Paged<Image>> {
+        let query = ListQuery::read(question).map_err(from_image)?;
+        self.image().list_images(caller, &query).await.map_err(from_image)
     }
 
     /// Deletes an image of the caller.

@@ -58,6 +58,8 @@ pub struct Usage {
     pub cores: i64,
     /// Memory in MiB.
     pub ram: i64,
+    /// Server groups.
+    pub server_groups: i64,
 }
 
 impl Usage {
@@ -68,6 +70,7 @@ impl Usage {
             "instances" => self.instances,
             "cores" => self.cores,
             "ram" => self.ram,
+            "server_groups" => self.server_groups,
             _ => 0,
         }
     }
@@ -116,8 +119,8 @@ mod tests {
 
     #[test]
     fn the_last_one_that_fits_fits() {
-        let used = Usage { instances: 9, cores: 19, ram: 51_199 };
-        let one = Usage { instances: 1, cores: 1, ram: 1 };
+        let used = Usage { instances: 9, cores: 19, ram: 51_199, ..Usage::default() };
+        let one = Usage { instances: 1, cores: 1, ram: 1, ..Usage::default() };
         assert_eq!(check(&limits(10, 20, 51_200), used, one), None);
         let over = check(&limits(9, 20, 51_000), used, one).unwrap();
         assert_eq!(over.resources, "instances, ram");
@@ -127,7 +130,7 @@ mod tests {
 
     #[test]
     fn minus_one_is_no_limit_and_huge_requests_do_not_wrap() {
-        let huge = Usage { instances: i64::MAX, cores: 0, ram: 0 };
+        let huge = Usage { instances: i64::MAX, ..Usage::default() };
         assert_eq!(check(&limits(-1, -1, -1), huge, huge), None);
         assert!(check(&limits(5, -1, -1), huge, huge).is_some());
     }

@@ -50,11 +50,17 @@ pub(crate) async fn delete(tx: &mut Tx, key: &str) -> Result<(), DbError> {
 pub(crate) async fn usage(db: impl Executor, project: &str) -> Result<Usage, DbError> {
     let query = Query::new(
         "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(vcpus), 0) AS BIGINT) AS cores, \
-         CAST(COALESCE(SUM(ram_mib), 0) AS BIGINT) AS ram FROM servers \
+         CAST(COALESCE(SUM(ram_mib), 0) AS BIGINT) AS ram, \
+         (SELECT COUNT(*) FROM server_groups WHERE project_id = $1) AS server_groups FROM servers \
          WHERE project_id = $1 AND deleted_at IS NULL",
     );
     let row = db.one(query.bind(project)).await?;
-    Ok(Usage { instances: row.int("n")?, cores: row.int("cores")?, ram: row.int("ram")? })
+    Ok(Usage {
+        instances: row.int("n")?,
+        cores: row.int("cores")?,
+        ram: row.int("ram")?,
+        server_groups: row.int("server_groups")?,
+    })
 }
 
 /// Takes the project's turn until the transaction ends, so that two requests never count the same room twice.

@@ -15,6 +15,7 @@ use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::host::{Aggregate, Host, zone_of};
 use crate::model::server::{Fault, Server};
+use crate::model::server_group::Company;
 use crate::model::step::{Step, next_step};
 use crate::service::servers::boot::room;
 use crate::store::{actions, aggregates, hosts, servers as store};
@@ -104,10 +105,12 @@ impl Compute {
         let all = hosts::list(&mut *tx).await?;
         let aggregates = aggregates::list(&mut *tx).await?;
         let neighbours = Neighbours::of(tx, server).await?;
+        let company = self.company_in(tx, server.id).await?;
         let mut reasons = BTreeMap::new();
         let mut within: BTreeSet<ProviderId> = BTreeSet::new();
         for host in &all {
-            match self.objection(server, host, &aggregates, &neighbours) {
+            let kept_off = || company.as_ref().and_then(|company| company.objection(host.name()));
+            match self.objection(server, host, &aggregates, &neighbours).or_else(kept_off) {
                 Some(reason) => drop(reasons.insert(host.name().to_owned(), reason)),
                 None => drop(within.insert(host.id.uuid().into())),
             }
@@ -118,6 +121,7 @@ impl Compute {
             ..Request::default()
         };
         let found = self.placement().candidates_in(tx, &request).await.map_err(Error::internal)?;
+        let best = |candidates| best(candidates, company.as_ref());
         Ok(found.map(best).and_then(|best| best.ok_or(NoHost { rejected: Vec::new() })).map_err(|nowhere| {
             let reason = |(name, theirs): (String, String)| {
                 let ours = reasons.get(&name).cloned();
@@ -190,8 +194,9 @@ async fn hosts_of(tx: &mut Tx, server: &Server, hint: &str) -> Result<Option<BTr
     Ok(Some(found))
 }
 
-/// The host with the most memory free, then the most CPUs.
-fn best(candidates: Vec<Candidate>) -> Option<Candidate> {
+/// The host that a soft policy of the group likes best; of those the one with the most memory free, then the most CPUs.
+fn best(candidates: Vec<Candidate>, company: Option<&Company>) -> Option<Candidate> {
+    let liked = |one: &Candidate| company.map_or(0, |company| company.preference(&one.name));
     let free = |one: &Candidate, class: &str| one.free.get(class).copied().unwrap_or(0);
-    candidates.into_iter().max_by_key(|one| (free(one, MEMORY_MB), free(one, VCPU)))
+    candidates.into_iter().max_by_key(|one| (liked(one), free(one, MEMORY_MB), free(one, VCPU)))
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::observe;
 use crate::model::server::Server;
 use crate::model::step::{Step, next_step};
-use crate::store::{actions, servers as store};
+use crate::store::{actions, server_groups, servers as store};
 
 /// Most servers of one run.
 const BATCH: usize = 256;
@@ -101,6 +101,7 @@ impl Compute {
         let now = self.now();
         self.drop_all_ports(&mut tx, server.id).await?;
         self.placement().free_in(&mut tx, server.id).await.map_err(Error::internal)?;
+        server_groups::leave(&mut tx, server.id).await?;
         server.observed.removed = true;
         server.deleted_at = Some(now);
         let snapshot = server.intent.snapshot.filter(|_| server.snapshot_pending());

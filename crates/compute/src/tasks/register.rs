@@ -30,7 +30,7 @@ impl RegisterHosts {
         Self { compute, listeners: Mutex::default() }
     }
 
-    /// Rings `converge_servers` whenever the node rings.
+    /// Rings `converge_servers`, and the network where it waits for ports, whenever the node rings.
     fn listen(&self, name: &str, node: &NodeHandle) {
         let bell = node.changed();
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,10 +38,12 @@ impl RegisterHosts {
             return;
         }
         let (heard, converge) = (Arc::clone(&bell), self.compute.wakes().converge.clone());
+        let (network, host) = (self.compute.network().clone(), name.to_owned());
         let task = tokio::spawn(async move {
             loop {
                 heard.notified().await;
                 converge.wake();
+                network.node_changed(&host);
             }
         });
         if let Some((_, old)) = listeners.insert(name.to_owned(), (bell, task.abort_handle())) {

@@ -23,6 +23,29 @@ use kogge_task::Task;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+/// The same test body on SQLite and, where `KOGGE_TEST_POSTGRES` names one, on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident($cloud:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+            async fn body(#[allow(unused_mut, reason = "some bodies change the microversion")] mut $cloud: Cloud) $body
+            #[tokio::test]
+            async fn sqlite() {
+                body(Cloud::start().await).await;
+            }
+            #[tokio::test]
+            async fn postgres() {
+                let Some(cloud) = Cloud::with(kogge_node_sim::SimConfig::new("sim1"), true).await else {
+                    eprintln!("skipped: KOGGE_TEST_POSTGRES is not set");
+                    return;
+                };
+                body(cloud).await;
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;
+
 /// An answer.
 #[derive(Debug)]
 pub struct Answer {
@@ -54,6 +77,7 @@ pub struct Cloud {
     pub node: SimNode,
     pub nodes: Nodes,
     pub time: FakeClock,
+    clock: Clock,
     pub db: Db,
     pub image: String,
     pub network: String,
@@ -147,6 +171,7 @@ impl Cloud {
             node,
             nodes,
             time,
+            clock,
             db,
             image: String::new(),
             network: String::new(),
@@ -159,6 +184,15 @@ impl Cloud {
         cloud.network = cloud.make_network("net", "10.1.0.0/24").await;
         cloud.run().await;
         Some(cloud)
+    }
+
+    /// Another host joins.
+    pub async fn add_host(&self, config: SimConfig) -> SimNode {
+        let name = config.facts.name.clone();
+        let node = SimNode::new(config, self.clock.clone());
+        self.nodes.insert(&name, Arc::new(node.clone()));
+        self.run().await;
+        node
     }
 
     /// The same cloud, asked in another microversion.
@@ -261,6 +295,19 @@ impl Cloud {
         made["server"]["id"].as_str().unwrap().to_owned()
     }
 
+    /// Asks for a server of a group; answers its id.
+    pub async fn create_in(&self, group: &str, extra: Value) -> String {
+        let mut body = self.server(&extra);
+        body["os:scheduler_hints"] = json!({ "group": group });
+        self.post("/servers", body).await.expect(202)["server"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Host of a server, as admins see it; empty without one.
+    pub async fn host_of(&self, id: &str) -> String {
+        let server = self.admin("GET", &format!("/servers/{id}"), None).await.expect(200);
+        server["server"]["OS-EXT-SRV-ATTR:host"].as_str().unwrap_or("").to_owned()
+    }
+
     /// Asks for a server and waits until it is active.
     pub async fn boot(&self, extra: Value) -> String {
         let id = self.create(extra).await;
@@ -317,5 +364,6 @@ impl Cloud {
             0
         );
         assert_eq!(self.count("SELECT COUNT(*) AS n FROM allocations").await, 0);
+        assert_eq!(self.count("SELECT COUNT(*) AS n FROM server_group_members").await, 0);
     }
 }

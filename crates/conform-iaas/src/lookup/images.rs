@@ -54,11 +54,19 @@ pub(crate) async fn verdicts(context: &Context) -> Result<Arc<ImageVerdicts>, Pr
 }
 
 async fn fetch(context: &Context) -> Result<Images, Problem> {
-    let list = context.client.list("image", "images", "images");
-    let list = list.with(|call| call.query("member_status", "all").query("limit", "1000"));
-    let images: Vec<SeenImage> =
-        Box::pin(list.stream::<Value>().map(|item| read(&item?))).try_collect().await?;
-    Ok(Images(images))
+    Ok(Images(listed(context, None).await?))
+}
+
+/// The images that the list shows, of one visibility or of all that the user sees.
+pub(crate) async fn listed(context: &Context, visibility: Option<&str>) -> Result<Vec<SeenImage>, Problem> {
+    let list = context.client.list("image", "images", "images").with(|call| {
+        let call = call.query("member_status", "all").query("limit", "1000");
+        match visibility {
+            Some(visibility) => call.query("visibility", visibility),
+            None => call,
+        }
+    });
+    Box::pin(list.stream::<Value>().map(|item| read(&item?))).try_collect().await
 }
 
 fn read(image: &Value) -> Result<SeenImage, Problem> {

@@ -9,22 +9,27 @@ use crate::created::{GROUP, create};
 use crate::lookup::text;
 use crate::remove::remove;
 
-const PATH: &str = "default-security-group-rules";
-const KEY: &str = "default_security_group_rules";
+pub(crate) const PATH: &str = "default-security-group-rules";
+pub(crate) const KEY: &str = "default_security_group_rules";
 
 pub(crate) async fn run(context: &Context) -> Result<Judgement, Problem> {
     match context.client.list("network", PATH, KEY).collect::<Value>().await {
         Ok(templates) => Ok(judge_templates(&templates.iter().map(template).collect::<Vec<_>>())),
-        Err(error) if error.is_not_found() && error.to_string().contains(PATH) => fresh_group(context).await,
+        Err(error) if is_unknown(&error) => fresh_group(context).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether the service has no templates at all, as before 2023.2.
+pub(crate) fn is_unknown(error: &kogge_client::Error) -> bool {
+    error.is_not_found() && error.to_string().contains(PATH)
 }
 
 fn flag(object: &Value, key: &str) -> bool {
     object.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
-fn template(object: &Value) -> SeenTemplate {
+pub(crate) fn template(object: &Value) -> SeenTemplate {
     SeenTemplate {
         id: text(object, "id").unwrap_or_default(),
         direction: text(object, "direction").unwrap_or_default(),

@@ -2,26 +2,22 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Auth};
 
-use super::answer::{created, member, page, same_id};
+use super::answer::page;
+use super::handlers::handlers;
 use super::place::Place;
 use super::wire::credential;
 use crate::service::Identity;
 
-const FILTERS: &[&str] = &["user_id", "type"];
-
-/// `POST`.
-pub(super) async fn create(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Json(body): Json<credential::Create>,
-) -> Result<Response, ApiError> {
-    let row = identity.create_credential(&caller, body.credential.into()).await?;
-    Ok(created("credential", credential::Credential::of(&row, &place)))
+handlers! { "credential" in "credentials" as credential::Credential:
+    create(credential::Create { credential } => create_credential),
+    show(get_credential),
+    update(credential::Update { credential } => update_credential),
+    delete(delete_credential),
 }
+
+const FILTERS: &[&str] = &["user_id", "type"];
 
 /// `GET` of all.
 pub(super) async fn list(
@@ -37,38 +33,4 @@ pub(super) async fn list(
         |open| &open.row.id,
         |row| credential::Credential::of(row, &place),
     ))
-}
-
-/// `GET` of one.
-pub(super) async fn show(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let row = identity.get_credential(&caller, &id)?;
-    Ok(member("credential", credential::Credential::of(&row, &place)))
-}
-
-/// `PATCH`.
-pub(super) async fn update(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-    Json(body): Json<credential::Update>,
-) -> Result<Response, ApiError> {
-    same_id(body.credential.id.as_deref(), &id)?;
-    let row = identity.update_credential(&caller, &id, body.credential.into()).await?;
-    Ok(member("credential", credential::Credential::of(&row, &place)))
-}
-
-/// `DELETE`.
-pub(super) async fn delete(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    identity.delete_credential(&caller, &id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }

@@ -3,69 +3,21 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Auth, Path};
 
-use super::answer::{created, member, page, same_id};
+use super::answer::page;
+use super::handlers::handlers;
 use super::place::Place;
 use super::wire::group;
 use super::wire::user::User;
 use crate::service::Identity;
 
-const FILTERS: &[&str] = &["domain_id", "name"];
-
-/// `POST`.
-pub(super) async fn create(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Json(body): Json<group::Create>,
-) -> Result<Response, ApiError> {
-    let row = identity.create_group(&caller, body.group.into()).await?;
-    Ok(created("group", group::Group::of(&row, &place)))
-}
-
-/// `GET` of all.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let listed = identity.list_groups(&caller, &place.list(FILTERS)?)?;
-    Ok(page(&place, "groups", &listed, |row| &row.id, |row| group::Group::of(row, &place)))
-}
-
-/// `GET` of one.
-pub(super) async fn show(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let row = identity.get_group(&caller, &id)?;
-    Ok(member("group", group::Group::of(&row, &place)))
-}
-
-/// `PATCH`.
-pub(super) async fn update(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-    Json(body): Json<group::Update>,
-) -> Result<Response, ApiError> {
-    same_id(body.group.id.as_deref(), &id)?;
-    let row = identity.update_group(&caller, &id, body.group.into()).await?;
-    Ok(member("group", group::Group::of(&row, &place)))
-}
-
-/// `DELETE`.
-pub(super) async fn delete(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    identity.delete_group(&caller, &id).await?;
-    Ok(StatusCode::NO_CONTENT)
+handlers! { "group" in "groups" as group::Group:
+    create(group::Create { group } => create_group),
+    list(&["domain_id", "name"] => list_groups),
+    show(get_group),
+    update(group::Update { group } => update_group),
+    delete(delete_group),
 }
 
 /// `GET /v3/groups/{group_id}/users`.

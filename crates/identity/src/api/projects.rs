@@ -2,28 +2,23 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Auth, Path};
 
-use super::answer::{created, member, page, same_id};
+use super::answer::{member, page};
+use super::handlers::handlers;
 use super::place::Place;
 use super::wire::project;
 use crate::service::{Identity, TagFilter};
 
 mod family;
 
-const FILTERS: &[&str] = &["domain_id", "enabled", "name", "parent_id", "is_domain"];
-
-/// `POST`.
-pub(super) async fn create(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Json(body): Json<project::CreateProject>,
-) -> Result<Response, ApiError> {
-    let row = identity.create_project(&caller, body.project.into()).await?;
-    Ok(created("project", project::Project::of(&row, &place)))
+handlers! { "project" in "projects" as project::Project:
+    create(project::CreateProject { project } => create_project),
+    update(project::UpdateProject { project } => update_project),
+    delete(delete_project),
 }
+
+const FILTERS: &[&str] = &["domain_id", "enabled", "name", "parent_id", "is_domain"];
 
 /// `GET` of all.
 pub(super) async fn list(
@@ -45,29 +40,6 @@ pub(super) async fn show(
     let row = identity.get_project(&caller, &id)?;
     let family = family::Family::of(&identity, &caller, &row, &place)?;
     Ok(member("project", family))
-}
-
-/// `PATCH`.
-pub(super) async fn update(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-    Json(body): Json<project::UpdateProject>,
-) -> Result<Response, ApiError> {
-    same_id(body.project.id.as_deref(), &id)?;
-    let row = identity.update_project(&caller, &id, body.project.into()).await?;
-    Ok(member("project", project::Project::of(&row, &place)))
-}
-
-/// `DELETE`.
-pub(super) async fn delete(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    identity.delete_project(&caller, &id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 fn tag_filter(place: &Place) -> TagFilter {

@@ -5,4 +5,3 @@ pub(super) mod image;
 pub(super) mod import;
 pub(super) mod member;
 pub(super) mod patch;
-pub(super) mod query;

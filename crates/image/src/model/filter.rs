@@ -105,7 +105,7 @@ pub(crate) enum Scope {
 
 /// A whole question for a list.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ListQuery {
+pub struct ListQuery {
     /// Conditions, all of which hold.
     pub(crate) filters: Vec<Filter>,
     /// Visibility.

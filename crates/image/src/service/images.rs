@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
-use kogge_http::{ApiError, Pairs};
 use kogge_ids::ImageId;
 
 use super::access::{Seen, viewer};
 use crate::Images;
-use crate::api::question;
 use crate::error::Error;
 use crate::model::change::{Attribute, Change, apply};
 use crate::model::filter::ListQuery;
@@ -113,11 +111,10 @@ impl Images {
     }
 
     /// One page of the images that the caller sees.
-    pub(crate) async fn list_images(
-        &self,
-        caller: &Caller,
-        query: &ListQuery,
-    ) -> Result<Paged<Image>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for who may not list, [`Error::Invalid`] for a marker that the caller does not see.
+    pub async fn list_images(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<Image>, Error> {
         caller.allow_on_own(&policy::GET_IMAGES)?;
         if let Some(marker) = &query.page.marker {
             let missing = || Error::invalid(format!("No image found with ID {marker}"));
@@ -125,14 +122,6 @@ impl Images {
             self.seen(caller, id).await.map_err(|e| if e.is_not_found() { missing() } else { e })?;
         }
         Ok(store::list::list(self.db(), &viewer(caller), query).await?)
-    }
-
-    /// One page of the images that the caller sees, asked for in the words of `GET /v2/images`.
-    ///
-    /// # Errors
-    /// What that list answers: 400 for a parameter of a wrong form, 403 for who may not list.
-    pub async fn search_images(&self, caller: &Caller, pairs: &Pairs) -> Result<Paged<Image>, ApiError> {
-        Ok(self.list_images(caller, &question(pairs)?).await?)
     }
 
     /// Applies a patch, all of it or nothing.

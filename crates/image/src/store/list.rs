@@ -138,3 +138,14 @@ const fn time(column: TimeColumn, comparison: Comparison) -> &'static str {
         TimeColumn::Updated => of!("updated_at"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::query::SORT_NAMES;
+
+    #[test]
+    fn what_a_question_may_sort_by_is_what_there_is_a_column_for() {
+        assert_eq!(SORT_KEYS.iter().map(|key| key.name).collect::<Vec<_>>(), SORT_NAMES);
+    }
+}

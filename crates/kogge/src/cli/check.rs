@@ -65,14 +65,17 @@ pub struct Check {
     #[command(flatten)]
     pub choice: Choice,
     /// Show what would run, what it needs and what it would create; nothing is called
-    #[arg(long)]
+    #[arg(long, conflicts_with = "fix")]
     pub plan: bool,
     /// Go on with the interrupted run of this JSON report: what is decided there is not checked again
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "fix")]
     pub resume: Option<PathBuf>,
     /// Remove what an interrupted run left behind, and nothing else
     #[arg(long)]
     pub clean: bool,
+    /// Mending what does not pass
+    #[command(flatten)]
+    pub fix: super::fix::Fix,
     /// Where reports go
     #[command(flatten)]
     pub reports: Reports,
@@ -95,10 +98,10 @@ pub struct Choice {
     pub all: bool,
     /// Also run the checks of drafts, in a section of their own; they decide nothing. --tests chooses among them
     /// where it matches one
-    #[arg(long, conflicts_with = "resume")]
+    #[arg(long, conflicts_with_all = ["resume", "fix"])]
     pub advisory: bool,
     /// Take the scope from a file in upstream's YAML format, or from its address
-    #[arg(long, value_name = "FILE|URL", conflicts_with = "resume")]
+    #[arg(long, value_name = "FILE|URL", conflicts_with_all = ["resume", "fix"])]
     pub spec: Option<String>,
 }
 
@@ -112,11 +115,11 @@ pub struct Reports {
     #[arg(long, value_name = "NAME")]
     pub subject: Option<String>,
     /// Take ids, addresses, hosts, keys and the names of user and project out of everything that is shown or written
-    #[arg(long)]
+    #[arg(long, conflicts_with = "fix")]
     pub redact: bool,
     /// Sign the YAML report with this SSH key into FILE.sig; a public key is looked for in the ssh-agent. A passphrase
     /// comes from $KOGGE_SIGN_PASSPHRASE or the terminal
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", conflicts_with = "fix")]
     pub sign: Option<PathBuf>,
     /// Send the signed report to this compliance monitor
     #[arg(long, value_name = "URL", requires = "sign")]

@@ -38,7 +38,7 @@ impl NodePlace {
         let host = host_name(config);
         if simulated {
             let node = Arc::new(SimNode::new(SimConfig::new(&host), clock.clone()));
-            join(services, &host, Arc::clone(&node) as NodeHandle).await;
+            join(services, &host, Arc::clone(&node) as NodeHandle);
             return Ok(Self::Simulated(node));
         }
         if let Some(obstacles) = doctor::obstacles() {
@@ -95,11 +95,9 @@ impl NodePlace {
 }
 
 /// Makes a node known to the services.
-async fn join(services: &Services, host: &str, node: NodeHandle) {
+pub(crate) fn join(services: &Services, host: &str, node: NodeHandle) {
     services.nodes.insert(host, node);
-    for task in services.compute.tasks() {
-        task.wake().wake();
-    }
+    services.compute.hosts_changed();
 }
 
 fn host_name(config: &Config) -> String {

@@ -2,6 +2,7 @@
 
 mod deliver;
 mod explain;
+mod fix;
 mod live;
 mod outputs;
 mod plan;
@@ -25,6 +26,7 @@ use crate::output::line;
 use deliver::Delivery;
 use live::Live;
 use outputs::Outputs;
+use selection::wanted;
 
 /// Checks a cloud, or does what the command of its own says.
 ///
@@ -32,6 +34,7 @@ use outputs::Outputs;
 /// Where the command line is wrong, or there is no such cloud.
 pub async fn run(arguments: Check) -> Result<Exit, Failure> {
     match &arguments.command {
+        None if arguments.fix.fix => Box::pin(fix::run(arguments)).await,
         None => check(arguments).await,
         Some(CheckCommand::Explain(what)) => explain::run(what),
         Some(CheckCommand::Upload(what)) => upload::run(what).await,

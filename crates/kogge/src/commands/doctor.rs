@@ -66,20 +66,23 @@ pub async fn examine(data: &DataDir, simulated: bool) -> Vec<Finding> {
     if simulated {
         return findings;
     }
-    findings.push(probes::root());
-    findings.extend(probes::programs());
-    findings.push(probes::tun());
-    findings.push(probes::bridge_filter());
+    findings.extend(needs());
     findings.push(probes::memory());
     findings.push(probes::accelerator().await);
     findings
 }
 
+/// What real guests cannot do without, as far as a look tells at once.
+fn needs() -> Vec<Finding> {
+    let mut findings = vec![probes::root()];
+    findings.extend(probes::programs());
+    findings.extend([probes::tun(), probes::bridge_filter()]);
+    findings
+}
+
 /// What stands in the way of a cloud with real guests, in one text; `None` where nothing does.
 pub fn obstacles() -> Option<String> {
-    let mut findings = vec![probes::root(), probes::tun(), probes::bridge_filter()];
-    findings.extend(probes::programs());
-    let bad: Vec<String> = findings
+    let bad: Vec<String> = needs()
         .iter()
         .filter(|finding| finding.health == Health::Bad)
         .map(|finding| format!("  {}: {}. {}", finding.what, finding.seen, finding.advice))

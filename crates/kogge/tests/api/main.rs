@@ -8,4 +8,5 @@ mod noise;
 mod referee;
 mod robust;
 mod scene;
+mod server_groups;
 mod walk;

@@ -11,7 +11,8 @@ fn bodies() -> Vec<Vec<u8>> {
     let odd = json!({"server": [], "network": 7, "subnet": null, "port": {"fixed_ips": "x", "mac_address": {}},
         "router": {"external_gateway_info": [[]]}, "floatingip": {"floating_network_id": {}},
         "security_group": {"name": {}}, "security_group_rule": {"port_range_min": "x"}, "auth": {"identity": {}},
-        "user": {"name": []}, "project": {"tags": 3}, "role": "r", "keypair": {"public_key": 5}, "flavor": {}, "image": []});
+        "user": {"name": []}, "project": {"tags": 3}, "role": "r", "keypair": {"public_key": 5},
+        "server_group": {"name": "g", "policy": "anti-affinity", "rules": {"max_server_per_host": -1e300}}, "flavor": {}, "image": []});
     let huge = json!({"server": {"name": "x".repeat(100_000)}, "network": {"name": "ä".repeat(70_000)}});
     vec![
         Vec::new(),

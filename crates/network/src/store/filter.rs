@@ -51,6 +51,14 @@ pub(crate) const fn int(name: &'static str, condition: &'static str) -> Filter {
     Filter { name, condition, kind: Kind::Int }
 }
 
+/// Filters of every resource that belongs to somebody.
+pub(crate) const BASIC: &[Filter] = &[text("id", "id = ?"), text("project_id", "project_id = ?")];
+/// Filters of what has a name.
+pub(crate) const NAMED: &[Filter] = &[text("name", "name = ?")];
+/// Filters of what is described and revised.
+pub(crate) const DESCRIBED: &[Filter] =
+    &[text("description", "description = ?"), int("revision_number", "revision_number = ?")];
+
 /// The tag filters. Tags are a JSON list in text; a tag in quotes is found by taking it out.
 pub(crate) const TAGS: &[Filter] = &[
     Filter { name: "tags", condition: "replace(tags, ?, '') <> tags", kind: Kind::Tags },
@@ -63,6 +71,23 @@ pub(crate) const TAGS: &[Filter] = &[
 pub(crate) const fn by(name: &'static str) -> SortKey {
     SortKey { name, expression: name }
 }
+
+/// The sort keys that almost every resource has, and its own behind them.
+macro_rules! sort_keys {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $crate::store::filter::by("id"),
+            $crate::store::filter::by("description"),
+            $crate::store::filter::by("project_id"),
+            kogge_db::SortKey { name: "tenant_id", expression: "project_id" },
+            $crate::store::filter::by("created_at"),
+            $crate::store::filter::by("updated_at"),
+            $crate::store::filter::by("revision_number"),
+            $($own),*
+        ]
+    };
+}
+pub(crate) use sort_keys;
 
 /// What a list is asked for: filters as the client named them, and the page.
 #[derive(Debug, Clone, Default)]

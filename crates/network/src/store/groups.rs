@@ -2,34 +2,18 @@
 
 use std::collections::HashMap;
 
-use kogge_db::{DbError, Direction, Executor, Paged, Query, Select, SortKey, Tx};
+use kogge_db::{DbError, Executor, Paged, Query, Select, SortKey, Tx};
 use kogge_ids::SecurityGroupId;
 
-use super::filter::{BadFilter, Filter, ListQuery, Source, TAGS, apply, by, int, text, truth};
+use super::filter::{
+    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, int, sort_keys, text, truth,
+};
 use super::rows::{DefaultRule, SecurityGroup, SecurityGroupRule};
 
-const FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("name", "name = ?"),
-    text("description", "description = ?"),
-    text("project_id", "project_id = ?"),
-    truth("stateful", "stateful = ?"),
-    truth("shared", "FALSE = ?"),
-    int("revision_number", "revision_number = ?"),
-];
+const FILTERS: &[Filter] = &[truth("stateful", "stateful = ?"), truth("shared", "FALSE = ?")];
 
 /// Sort keys of security groups.
-pub(crate) const SORT: &[SortKey] = &[
-    by("id"),
-    by("name"),
-    by("description"),
-    by("project_id"),
-    SortKey { name: "tenant_id", expression: "project_id" },
-    by("stateful"),
-    by("created_at"),
-    by("updated_at"),
-    by("revision_number"),
-];
+pub(crate) const SORT: &[SortKey] = sort_keys![by("name"), by("stateful"),];
 
 /// One page of the security groups of `project`; all for `None`.
 pub(crate) async fn list(
@@ -39,8 +23,7 @@ pub(crate) async fn list(
 ) -> Result<Result<Paged<SecurityGroup>, DbError>, BadFilter> {
     let select =
         Select::new(SecurityGroup::COLUMNS, SecurityGroup::TABLE).and_some("project_id = ?", project);
-    let select = apply(select, &[FILTERS, TAGS], query)?.page(&query.page, SORT, &[], "id");
-    Ok(select.fetch(source, SecurityGroup::from_row).await)
+    SecurityGroup::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, SORT).await
 }
 
 /// Security groups by id.
@@ -48,13 +31,7 @@ pub(crate) async fn by_ids(
     source: &mut Source<'_>,
     ids: &[SecurityGroupId],
 ) -> Result<Vec<SecurityGroup>, DbError> {
-    let mut found = Vec::new();
-    for part in ids.chunks(500) {
-        let select =
-            Select::new(SecurityGroup::COLUMNS, SecurityGroup::TABLE).and_in("id", part.iter().copied());
-        found.extend(select.fetch(&mut *source, SecurityGroup::from_row).await?.items);
-    }
-    Ok(found)
+    SecurityGroup::with(source, "id", ids, &[]).await
 }
 
 /// Id of the default group of a project.
@@ -72,21 +49,13 @@ pub(crate) async fn rules_of(
     groups: &[SecurityGroupId],
 ) -> Result<HashMap<SecurityGroupId, Vec<SecurityGroupRule>>, DbError> {
     let mut found: HashMap<SecurityGroupId, Vec<SecurityGroupRule>> = HashMap::new();
-    for part in groups.chunks(500) {
-        let select = Select::new(SecurityGroupRule::COLUMNS, SecurityGroupRule::TABLE)
-            .and_in("security_group_id", part.iter().copied())
-            .order_by("created_at", Direction::Ascending)
-            .order_by("id", Direction::Ascending);
-        for rule in select.fetch(&mut *source, SecurityGroupRule::from_row).await?.items {
-            found.entry(rule.security_group_id).or_default().push(rule);
-        }
+    for rule in SecurityGroupRule::with(source, "security_group_id", groups, &["created_at", "id"]).await? {
+        found.entry(rule.security_group_id).or_default().push(rule);
     }
     Ok(found)
 }
 
 const RULE_FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("project_id", "project_id = ?"),
     text("security_group_id", "security_group_id = ?"),
     text("remote_group_id", "remote_group_id = ?"),
     text("remote_address_group_id", "'' <> ? AND 1 = 0"),
@@ -97,8 +66,6 @@ const RULE_FILTERS: &[Filter] = &[
     int("port_range_max", "port_range_max = ?"),
     text("remote_ip_prefix", "remote_ip_prefix = ?"),
     text("normalized_cidr", "remote_ip_prefix = ?"),
-    text("description", "description = ?"),
-    int("revision_number", "revision_number = ?"),
     truth(
         "belongs_to_default_sg",
         "EXISTS (SELECT 1 FROM security_groups g WHERE g.id = security_group_rules.security_group_id \
@@ -130,8 +97,7 @@ pub(crate) async fn list_rules(
 ) -> Result<Result<Paged<SecurityGroupRule>, DbError>, BadFilter> {
     let select =
         Select::new(SecurityGroupRule::COLUMNS, SecurityGroupRule::TABLE).and_some("project_id = ?", project);
-    let select = apply(select, &[RULE_FILTERS], query)?.page(&query.page, RULE_SORT, &[], "id");
-    Ok(select.fetch(source, SecurityGroupRule::from_row).await)
+    SecurityGroupRule::page(source, select, &[BASIC, DESCRIBED, RULE_FILTERS], query, RULE_SORT).await
 }
 
 /// The rule of a group with this fingerprint.
@@ -192,6 +158,5 @@ pub(crate) async fn list_templates(
     query: &ListQuery,
 ) -> Result<Result<Paged<DefaultRule>, DbError>, BadFilter> {
     let select = Select::new(DefaultRule::COLUMNS, DefaultRule::TABLE);
-    let select = apply(select, &[TEMPLATE_FILTERS], query)?.page(&query.page, TEMPLATE_SORT, &[], "id");
-    Ok(select.fetch(source, DefaultRule::from_row).await)
+    DefaultRule::page(source, select, &[TEMPLATE_FILTERS], query, TEMPLATE_SORT).await
 }

@@ -5,15 +5,13 @@ use std::collections::{HashMap, HashSet};
 use kogge_db::{DbError, Executor, Page, Paged, Query, Select, SortKey, Tx};
 use kogge_ids::{NetworkId, SubnetId, SubnetPoolId};
 
-use super::filter::{BadFilter, Filter, ListQuery, Source, TAGS, apply, by, int, text, truth};
+use super::filter::{
+    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, int, sort_keys, text, truth,
+};
 use super::rows::{AddressScope, Network, Subnet, SubnetPool};
 
 /// Filters of networks. `@` filters are put in by the service.
 const FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("name", "name = ?"),
-    text("description", "description = ?"),
-    text("project_id", "project_id = ?"),
     truth("admin_state_up", "admin_state_up = ?"),
     text("status", "'ACTIVE' = ?"),
     int("mtu", "mtu = ?"),
@@ -24,7 +22,6 @@ const FILTERS: &[Filter] = &[
     text("provider:network_type", "network_type = ?"),
     text("provider:physical_network", "physical_network = ?"),
     int("provider:segmentation_id", "segmentation_id = ?"),
-    int("revision_number", "revision_number = ?"),
     truth(
         "shared",
         "EXISTS (SELECT 1 FROM network_rbac r WHERE r.object_id = networks.id AND r.target_project = '*' \
@@ -33,19 +30,12 @@ const FILTERS: &[Filter] = &[
 ];
 
 /// Sort keys of networks.
-pub(crate) const NETWORK_SORT: &[SortKey] = &[
-    by("id"),
+pub(crate) const NETWORK_SORT: &[SortKey] = sort_keys![
     by("name"),
-    by("description"),
-    by("project_id"),
-    SortKey { name: "tenant_id", expression: "project_id" },
     by("admin_state_up"),
     SortKey { name: "status", expression: "'ACTIVE'" },
     by("mtu"),
     SortKey { name: "availability_zone_hints", expression: "az_hints" },
-    by("created_at"),
-    by("updated_at"),
-    by("revision_number"),
 ];
 
 /// One page of the networks that `project` may see; all for `None`.
@@ -59,8 +49,7 @@ pub(crate) async fn list(
          AND r.target_project IN ('*', ?))",
         project,
     );
-    let select = apply(select, &[FILTERS, TAGS], query)?.page(&query.page, NETWORK_SORT, &[], "id");
-    Ok(select.fetch(source, Network::from_row).await)
+    Network::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, NETWORK_SORT).await
 }
 
 /// Which of `networks` are shared with `project` (or with everybody).
@@ -100,26 +89,15 @@ pub(crate) async fn subnets_of(
     networks: &[NetworkId],
 ) -> Result<HashMap<NetworkId, Vec<Subnet>>, DbError> {
     let mut found: HashMap<NetworkId, Vec<Subnet>> = HashMap::new();
-    for part in networks.chunks(500) {
-        let select = Select::new(Subnet::COLUMNS, Subnet::TABLE)
-            .and_in("network_id", part.iter().copied())
-            .order_by("created_at", kogge_db::Direction::Ascending)
-            .order_by("id", kogge_db::Direction::Ascending);
-        for subnet in select.fetch(&mut *source, Subnet::from_row).await?.items {
-            found.entry(subnet.network_id).or_default().push(subnet);
-        }
+    for subnet in Subnet::with(source, "network_id", networks, &["created_at", "id"]).await? {
+        found.entry(subnet.network_id).or_default().push(subnet);
     }
     Ok(found)
 }
 
 /// Networks by id.
 pub(crate) async fn by_ids(source: &mut Source<'_>, ids: &[NetworkId]) -> Result<Vec<Network>, DbError> {
-    let mut found = Vec::new();
-    for part in ids.chunks(500) {
-        let select = Select::new(Network::COLUMNS, Network::TABLE).and_in("id", part.iter().copied());
-        found.extend(select.fetch(&mut *source, Network::from_row).await?.items);
-    }
-    Ok(found)
+    Network::with(source, "id", ids, &[]).await
 }
 
 /// Subnets by id.
@@ -127,19 +105,10 @@ pub(crate) async fn subnets_by_ids(
     source: &mut Source<'_>,
     ids: &[SubnetId],
 ) -> Result<Vec<Subnet>, DbError> {
-    let mut found = Vec::new();
-    for part in ids.chunks(500) {
-        let select = Select::new(Subnet::COLUMNS, Subnet::TABLE).and_in("id", part.iter().copied());
-        found.extend(select.fetch(&mut *source, Subnet::from_row).await?.items);
-    }
-    Ok(found)
+    Subnet::with(source, "id", ids, &[]).await
 }
 
 const SUBNET_FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("name", "name = ?"),
-    text("description", "description = ?"),
-    text("project_id", "project_id = ?"),
     text("network_id", "network_id = ?"),
     int("ip_version", "ip_version = ?"),
     text("cidr", "cidr = ?"),
@@ -149,7 +118,6 @@ const SUBNET_FILTERS: &[Filter] = &[
     text("ipv6_address_mode", "ipv6_address_mode = ?"),
     text("subnetpool_id", "subnetpool_id = ?"),
     text("segment_id", "'' <> ? AND 1 = 0"),
-    int("revision_number", "revision_number = ?"),
     truth(
         "shared",
         "EXISTS (SELECT 1 FROM network_rbac r WHERE r.object_id = subnets.network_id AND r.target_project = '*' \
@@ -162,12 +130,8 @@ const SUBNET_FILTERS: &[Filter] = &[
 ];
 
 /// Sort keys of subnets.
-pub(crate) const SUBNET_SORT: &[SortKey] = &[
-    by("id"),
+pub(crate) const SUBNET_SORT: &[SortKey] = sort_keys![
     by("name"),
-    by("description"),
-    by("project_id"),
-    SortKey { name: "tenant_id", expression: "project_id" },
     by("network_id"),
     by("ip_version"),
     by("cidr"),
@@ -176,9 +140,6 @@ pub(crate) const SUBNET_SORT: &[SortKey] = &[
     SortKey { name: "ipv6_ra_mode", expression: "COALESCE(ipv6_ra_mode, '')" },
     SortKey { name: "ipv6_address_mode", expression: "COALESCE(ipv6_address_mode, '')" },
     SortKey { name: "subnetpool_id", expression: "COALESCE(subnetpool_id, '')" },
-    by("created_at"),
-    by("updated_at"),
-    by("revision_number"),
 ];
 
 /// One page of the subnets that `project` may see; all for `None`.
@@ -193,15 +154,10 @@ pub(crate) async fn list_subnets(
          AND r.target_project IN ('*', ?))",
         project,
     );
-    let select = apply(select, &[SUBNET_FILTERS, TAGS], query)?.page(&query.page, SUBNET_SORT, &[], "id");
-    Ok(select.fetch(source, Subnet::from_row).await)
+    Subnet::page(source, select, &[BASIC, NAMED, DESCRIBED, SUBNET_FILTERS, TAGS], query, SUBNET_SORT).await
 }
 
 const POOL_FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("name", "name = ?"),
-    text("description", "description = ?"),
-    text("project_id", "project_id = ?"),
     int("ip_version", "ip_version = ?"),
     int("default_quota", "default_quota = ?"),
     int("default_prefixlen", "default_prefixlen = ?"),
@@ -210,7 +166,6 @@ const POOL_FILTERS: &[Filter] = &[
     truth("is_default", "is_default = ?"),
     truth("shared", "shared = ?"),
     text("address_scope_id", "address_scope_id = ?"),
-    int("revision_number", "revision_number = ?"),
 ];
 
 /// Sort keys of subnet pools.
@@ -236,8 +191,7 @@ pub(crate) async fn list_pools(
 ) -> Result<Result<Paged<SubnetPool>, DbError>, BadFilter> {
     let select =
         Select::new(SubnetPool::COLUMNS, SubnetPool::TABLE).and_some("project_id = ? OR shared", project);
-    let select = apply(select, &[POOL_FILTERS, TAGS], query)?.page(&query.page, POOL_SORT, &[], "id");
-    Ok(select.fetch(source, SubnetPool::from_row).await)
+    SubnetPool::page(source, select, &[BASIC, NAMED, DESCRIBED, POOL_FILTERS, TAGS], query, POOL_SORT).await
 }
 
 /// The default pool of an IP version.
@@ -255,13 +209,7 @@ pub(crate) async fn subnets_of_pool(
     Ok(select.fetch(source, Subnet::from_row).await?.items)
 }
 
-const SCOPE_FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("name", "name = ?"),
-    text("project_id", "project_id = ?"),
-    int("ip_version", "ip_version = ?"),
-    truth("shared", "shared = ?"),
-];
+const SCOPE_FILTERS: &[Filter] = &[int("ip_version", "ip_version = ?"), truth("shared", "shared = ?")];
 
 /// Sort keys of address scopes.
 pub(crate) const SCOPE_SORT: &[SortKey] =
@@ -275,8 +223,7 @@ pub(crate) async fn list_scopes(
 ) -> Result<Result<Paged<AddressScope>, DbError>, BadFilter> {
     let select =
         Select::new(AddressScope::COLUMNS, AddressScope::TABLE).and_some("project_id = ? OR shared", project);
-    let select = apply(select, &[SCOPE_FILTERS], query)?.page(&query.page, SCOPE_SORT, &[], "id");
-    Ok(select.fetch(source, AddressScope::from_row).await)
+    AddressScope::page(source, select, &[BASIC, NAMED, SCOPE_FILTERS], query, SCOPE_SORT).await
 }
 
 /// Notes a change of a network: the revision rises, and the row is locked until the end of the transaction, so

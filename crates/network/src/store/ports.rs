@@ -5,14 +5,12 @@ use std::collections::HashMap;
 use kogge_db::{DbError, Direction, Executor, Paged, Query, Select, SortKey, Tx};
 use kogge_ids::{NetworkId, PortId, SecurityGroupId, SubnetId};
 
-use super::filter::{BadFilter, Filter, ListQuery, Source, TAGS, apply, by, int, text, truth};
+use super::filter::{
+    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, sort_keys, text, truth,
+};
 use super::rows::Port;
 
 const FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("name", "name = ?"),
-    text("description", "description = ?"),
-    text("project_id", "project_id = ?"),
     text("network_id", "network_id = ?"),
     text("mac_address", "mac_address = lower(?)"),
     truth("admin_state_up", "admin_state_up = ?"),
@@ -24,7 +22,6 @@ const FILTERS: &[Filter] = &[
     text("ip_allocation", "'immediate' = ?"),
     text("dns_name", "dns_name = ?"),
     truth("port_security_enabled", "port_security_enabled = ?"),
-    int("revision_number", "revision_number = ?"),
     text(
         "security_groups",
         "EXISTS (SELECT 1 FROM port_security_groups g WHERE g.port_id = ports.id AND g.security_group_id = ?)",
@@ -45,21 +42,14 @@ const FILTERS: &[Filter] = &[
 ];
 
 /// Sort keys of ports.
-pub(crate) const SORT: &[SortKey] = &[
-    by("id"),
+pub(crate) const SORT: &[SortKey] = sort_keys![
     by("name"),
-    by("description"),
-    by("project_id"),
-    SortKey { name: "tenant_id", expression: "project_id" },
     by("network_id"),
     by("mac_address"),
     by("admin_state_up"),
     by("device_id"),
     by("device_owner"),
     by("status"),
-    by("created_at"),
-    by("updated_at"),
-    by("revision_number"),
 ];
 
 /// One page of the ports that `project` may see; all for `None`.
@@ -72,8 +62,7 @@ pub(crate) async fn list(
         "project_id = ? OR EXISTS (SELECT 1 FROM networks n WHERE n.id = ports.network_id AND n.project_id = ?)",
         project,
     );
-    let select = apply(select, &[FILTERS, TAGS], query)?.page(&query.page, SORT, &[], "id");
-    Ok(select.fetch(source, Port::from_row).await)
+    Port::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, SORT).await
 }
 
 /// The ports of a network.
@@ -84,25 +73,12 @@ pub(crate) async fn of_network(source: &mut Source<'_>, network: NetworkId) -> R
 
 /// The ports of some devices, oldest first.
 pub(crate) async fn of_devices(source: &mut Source<'_>, devices: &[String]) -> Result<Vec<Port>, DbError> {
-    let mut found = Vec::new();
-    for part in devices.chunks(500) {
-        let select = Select::new(Port::COLUMNS, Port::TABLE)
-            .and_in("device_id", part.iter())
-            .order_by("created_at", Direction::Ascending)
-            .order_by("id", Direction::Ascending);
-        found.extend(select.fetch(&mut *source, Port::from_row).await?.items);
-    }
-    Ok(found)
+    Port::with(source, "device_id", devices, &["created_at", "id"]).await
 }
 
 /// Ports by id.
 pub(crate) async fn by_ids(source: &mut Source<'_>, ids: &[PortId]) -> Result<Vec<Port>, DbError> {
-    let mut found = Vec::new();
-    for part in ids.chunks(500) {
-        let select = Select::new(Port::COLUMNS, Port::TABLE).and_in("id", part.iter().copied());
-        found.extend(select.fetch(&mut *source, Port::from_row).await?.items);
-    }
-    Ok(found)
+    Port::with(source, "id", ids, &[]).await
 }
 
 /// The ports with an address of a subnet.

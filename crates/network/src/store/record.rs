@@ -132,6 +132,39 @@ macro_rules! record {
                 db.optional(kogge_db::Query::new(SQL).bind(id.value())).await?.as_ref().map(Self::from_row).transpose()
             }
 
+            /// The rows whose `column` is one of `values`, by `order`; asked for in parts, for a statement has no room
+            /// for any number of values.
+            #[allow(dead_code)]
+            pub(crate) async fn with<V: Clone + Into<kogge_db::Value>>(
+                source: &mut $crate::store::filter::Source<'_>,
+                column: &'static str,
+                values: &[V],
+                order: &[&'static str],
+            ) -> Result<Vec<Self>, kogge_db::DbError> {
+                let mut found = Vec::new();
+                for part in values.chunks(500) {
+                    let mut select = kogge_db::Select::new(Self::COLUMNS, Self::TABLE).and_in(column, part.iter().cloned());
+                    for expression in order {
+                        select = select.order_by(expression, kogge_db::Direction::Ascending);
+                    }
+                    found.extend(select.fetch(&mut *source, Self::from_row).await?.items);
+                }
+                Ok(found)
+            }
+
+            /// One page of what `select` lets through, filtered and sorted as `query` asks.
+            #[allow(dead_code)]
+            pub(crate) async fn page(
+                source: &mut $crate::store::filter::Source<'_>,
+                select: kogge_db::Select,
+                filters: &[&'static [$crate::store::filter::Filter]],
+                query: &$crate::store::filter::ListQuery,
+                sort: &'static [kogge_db::SortKey],
+            ) -> Result<Result<kogge_db::Paged<Self>, kogge_db::DbError>, $crate::store::filter::BadFilter> {
+                let select = $crate::store::filter::apply(select, filters, query)?.page(&query.page, sort, &[], "id");
+                Ok(select.fetch(source, Self::from_row).await)
+            }
+
             /// Adds the row; false where a unique constraint is in the way (the transaction goes on).
             pub(crate) async fn insert(&self, tx: &mut kogge_db::Tx) -> Result<bool, kogge_db::DbError> {
                 use kogge_db::Executor;

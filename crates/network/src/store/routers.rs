@@ -3,35 +3,19 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use kogge_db::{DbError, Direction, Executor, Paged, Query, Select, SortKey, Tx};
+use kogge_db::{DbError, Executor, Paged, Query, Select, SortKey, Tx};
 use kogge_ids::{PortId, RouterId};
 
-use super::filter::{BadFilter, Filter, ListQuery, Source, TAGS, apply, by, int, text, truth};
+use super::filter::{
+    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, sort_keys, text, truth,
+};
 use super::rows::{FloatingIp, Router};
 
-const FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("name", "name = ?"),
-    text("description", "description = ?"),
-    text("project_id", "project_id = ?"),
-    truth("admin_state_up", "admin_state_up = ?"),
-    text("status", "'ACTIVE' = ?"),
-    int("revision_number", "revision_number = ?"),
-];
+const FILTERS: &[Filter] = &[truth("admin_state_up", "admin_state_up = ?"), text("status", "'ACTIVE' = ?")];
 
 /// Sort keys of routers.
-pub(crate) const SORT: &[SortKey] = &[
-    by("id"),
-    by("name"),
-    by("description"),
-    by("project_id"),
-    SortKey { name: "tenant_id", expression: "project_id" },
-    by("admin_state_up"),
-    SortKey { name: "status", expression: "'ACTIVE'" },
-    by("created_at"),
-    by("updated_at"),
-    by("revision_number"),
-];
+pub(crate) const SORT: &[SortKey] =
+    sort_keys![by("name"), by("admin_state_up"), SortKey { name: "status", expression: "'ACTIVE'" },];
 
 /// One page of the routers of `project`; all for `None`.
 pub(crate) async fn list(
@@ -40,8 +24,7 @@ pub(crate) async fn list(
     query: &ListQuery,
 ) -> Result<Result<Paged<Router>, DbError>, BadFilter> {
     let select = Select::new(Router::COLUMNS, Router::TABLE).and_some("project_id = ?", project);
-    let select = apply(select, &[FILTERS, TAGS], query)?.page(&query.page, SORT, &[], "id");
-    Ok(select.fetch(source, Router::from_row).await)
+    Router::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, SORT).await
 }
 
 /// All routers with the host each lives on.
@@ -82,32 +65,21 @@ pub(crate) async fn leading_out(
 }
 
 const FLOATING_FILTERS: &[Filter] = &[
-    text("id", "id = ?"),
-    text("description", "description = ?"),
-    text("project_id", "project_id = ?"),
     text("floating_ip_address", "floating_ip_address = ?"),
     text("floating_network_id", "floating_network_id = ?"),
     text("router_id", "router_id = ?"),
     text("port_id", "port_id = ?"),
     text("fixed_ip_address", "fixed_ip_address = ?"),
     text("status", "CASE WHEN port_id IS NULL THEN 'DOWN' ELSE 'ACTIVE' END = ?"),
-    int("revision_number", "revision_number = ?"),
 ];
 
 /// Sort keys of floating IPs.
-pub(crate) const FLOATING_SORT: &[SortKey] = &[
-    by("id"),
-    by("description"),
-    by("project_id"),
-    SortKey { name: "tenant_id", expression: "project_id" },
+pub(crate) const FLOATING_SORT: &[SortKey] = sort_keys![
     by("floating_ip_address"),
     by("floating_network_id"),
     SortKey { name: "router_id", expression: "COALESCE(router_id, '')" },
     SortKey { name: "fixed_ip_address", expression: "COALESCE(fixed_ip_address, '')" },
     SortKey { name: "status", expression: "CASE WHEN port_id IS NULL THEN 'DOWN' ELSE 'ACTIVE' END" },
-    by("created_at"),
-    by("updated_at"),
-    by("revision_number"),
 ];
 
 /// One page of the floating IPs of `project`; all for `None`.
@@ -117,8 +89,7 @@ pub(crate) async fn list_floating(
     query: &ListQuery,
 ) -> Result<Result<Paged<FloatingIp>, DbError>, BadFilter> {
     let select = Select::new(FloatingIp::COLUMNS, FloatingIp::TABLE).and_some("project_id = ?", project);
-    let select = apply(select, &[FLOATING_FILTERS, TAGS], query)?.page(&query.page, FLOATING_SORT, &[], "id");
-    Ok(select.fetch(source, FloatingIp::from_row).await)
+    FloatingIp::page(source, select, &[BASIC, DESCRIBED, FLOATING_FILTERS, TAGS], query, FLOATING_SORT).await
 }
 
 /// Floating IPs that lead to some ports.
@@ -126,14 +97,7 @@ pub(crate) async fn floating_of_ports(
     source: &mut Source<'_>,
     ports: &[PortId],
 ) -> Result<Vec<FloatingIp>, DbError> {
-    let mut found = Vec::new();
-    for part in ports.chunks(500) {
-        let select = Select::new(FloatingIp::COLUMNS, FloatingIp::TABLE)
-            .and_in("port_id", part.iter().copied())
-            .order_by("created_at", Direction::Ascending);
-        found.extend(select.fetch(&mut *source, FloatingIp::from_row).await?.items);
-    }
-    Ok(found)
+    FloatingIp::with(source, "port_id", ports, &["created_at"]).await
 }
 
 /// Floating IPs that go over some routers.
@@ -141,14 +105,7 @@ pub(crate) async fn floating_of_routers(
     source: &mut Source<'_>,
     routers: &[RouterId],
 ) -> Result<Vec<FloatingIp>, DbError> {
-    let mut found = Vec::new();
-    for part in routers.chunks(500) {
-        let select = Select::new(FloatingIp::COLUMNS, FloatingIp::TABLE)
-            .and_in("router_id", part.iter().copied())
-            .order_by("id", Direction::Ascending);
-        found.extend(select.fetch(&mut *source, FloatingIp::from_row).await?.items);
-    }
-    Ok(found)
+    FloatingIp::with(source, "router_id", routers, &["id"]).await
 }
 
 /// Floating IPs that led to `port` (or to one of its addresses) lead nowhere.

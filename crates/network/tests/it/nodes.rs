@@ -90,6 +90,26 @@ both!(ports_that_are_not_up_are_asked_for_again, cloud, {
     assert_eq!(cloud.ok(200, "GET", &path, Value::Null).await["port"]["status"], "ACTIVE");
 });
 
+both!(a_node_that_rings_is_asked_at_once_while_ports_are_down, cloud, {
+    let network = cloud.network().await;
+    cloud.subnet(&network, "10.1.0.0/24").await;
+    plug(cloud, &network).await;
+    let task = cloud.net.tasks().remove(0);
+    let bell = task.wake();
+    let rang = async || tokio::time::timeout(std::time::Duration::ZERO, bell.rung()).await.is_ok();
+    *cloud.node.down.lock().unwrap() = true;
+    task.run().await.unwrap();
+    while rang().await {}
+    cloud.net.node_changed("nowhere");
+    assert!(!rang().await);
+    cloud.net.node_changed("host-1");
+    assert!(rang().await, "its port is down");
+    *cloud.node.down.lock().unwrap() = false;
+    task.run().await.unwrap();
+    cloud.net.node_changed("host-1");
+    assert!(!rang().await, "all is up");
+});
+
 both!(a_dead_node_is_a_fault_that_heals, cloud, {
     let network = cloud.network().await;
     cloud.subnet(&network, "10.1.0.0/24").await;

@@ -89,6 +89,13 @@ impl FlavorNameBuilder {
         self
     }
 
+    /// The disk part; one without a size leaves it to the cloud.
+    #[must_use]
+    pub const fn disk(mut self, disk: Disk) -> Self {
+        self.name.disk = Some(disk);
+        self
+    }
+
     /// The hypervisor.
     #[must_use]
     pub const fn hypervisor(mut self, hypervisor: Hypervisor) -> Self {
@@ -189,6 +196,12 @@ mod tests {
     #[test]
     fn a_disk_of_size_zero_is_no_disk() {
         assert_eq!(FlavorName::builder(1, 1024).disk_gb(0).build().unwrap().disk, None);
+    }
+
+    #[test]
+    fn a_disk_part_without_size_can_be_asked_for() {
+        let disk = Disk { count: 1, size_gb: None, kind: Some(DiskKind::Network) };
+        assert_eq!(FlavorName::builder(2, 4096).disk(disk).build().unwrap().to_string(), "SCS-2V-4-n");
     }
 
     #[test]

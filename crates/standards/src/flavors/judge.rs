@@ -1,9 +1,6 @@
 //! The testcases of SCS-0103 over the flavors that a user sees.
 
-use std::collections::BTreeMap;
-
 use super::{NAME_KEY, SeenFlavor, StandardFlavor, standard_flavors};
-use crate::flavor_name::PREFIX;
 use crate::verdict::{Finding, Judgement};
 
 /// Judges all 31 testcases, in the order of [`standard_flavors`].
@@ -17,25 +14,27 @@ pub fn judge_flavor(standard: &StandardFlavor, flavors: &[SeenFlavor]) -> Judgem
     Lookup::new(flavors).judge(standard)
 }
 
-/// Flavors by the extra spec `scs:name-v2` (the last one wins) and, for names that none claims, by their own name
-/// (the first one wins). A flavor that claims a name thus shadows the one that bears it.
+/// The flavor that the test case of a standard flavor looks at: the last one that claims the name with the extra spec
+/// `scs:name-v2`; if none does, the first one of this name. A flavor that claims a name thus shadows the one that
+/// bears it.
+pub fn find<'a>(
+    standard: &StandardFlavor,
+    flavors: impl Iterator<Item = &'a SeenFlavor> + Clone,
+) -> Option<&'a SeenFlavor> {
+    let claims = |flavor: &&SeenFlavor| {
+        flavor.extra_specs.as_ref().and_then(|specs| specs.get(NAME_KEY)).is_some_and(|n| n == standard.name)
+    };
+    flavors.clone().filter(claims).last().or_else(|| flavors.into_iter().find(|f| f.name == standard.name))
+}
+
 struct Lookup<'a> {
-    by_name: BTreeMap<&'a str, &'a SeenFlavor>,
+    flavors: &'a [SeenFlavor],
     without_specs: Option<&'a SeenFlavor>,
 }
 
 impl<'a> Lookup<'a> {
     fn new(flavors: &'a [SeenFlavor]) -> Self {
-        let mut by_name = BTreeMap::new();
-        for flavor in flavors {
-            if let Some(name) = flavor.extra_specs.as_ref().and_then(|specs| specs.get(NAME_KEY)) {
-                by_name.insert(name.as_str(), flavor);
-            }
-        }
-        for flavor in flavors.iter().filter(|flavor| flavor.name.starts_with(PREFIX)) {
-            by_name.entry(flavor.name.as_str()).or_insert(flavor);
-        }
-        Self { by_name, without_specs: flavors.iter().find(|flavor| flavor.extra_specs.is_none()) }
+        Self { flavors, without_specs: flavors.iter().find(|flavor| flavor.extra_specs.is_none()) }
     }
 
     fn judge(&self, standard: &StandardFlavor) -> Judgement {
@@ -46,7 +45,7 @@ impl<'a> Lookup<'a> {
                 vec![Finding::undecidable(flavor.object(), "extra specs to look into", "null")],
             );
         }
-        let findings = match self.by_name.get(standard.name) {
+        let findings = match find(standard, self.flavors.iter()) {
             Some(flavor) => differences(standard, flavor),
             None => vec![missing(standard)],
         };
@@ -95,6 +94,8 @@ fn differences(standard: &StandardFlavor, flavor: &SeenFlavor) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::verdict::Verdict;
 

@@ -42,6 +42,17 @@ impl Rule {
         judge_naming_offenders(self.testcase, findings, nameless)
     }
 
+    /// Whether the image, by itself, keeps the test case from passing; `now` in seconds since the epoch.
+    pub(super) fn is_broken_by(&self, image: &SeenImage, now: f64) -> bool {
+        let problem = (self.check)(image, &Context { property: self.property, now });
+        problem.is_some_and(|(severity, _)| severity >= Severity::Violation)
+    }
+
+    /// Test case and property.
+    pub(super) const fn names(&self) -> (&'static str, &'static str) {
+        (self.testcase, self.property)
+    }
+
     fn fix(&self, image: &SeenImage) -> String {
         match self.advice {
             Advice::Set(value) => {

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{Include, Scope, Script, Target, TimelineEntry, Validity, Variable, Version};
+use super::{Include, Scope, Script, Target, TimelineEntry, Validity, Variable, Version, upstream_file};
 
 mod modules;
 mod testcases;
@@ -27,7 +27,7 @@ fn build() -> Scope {
     Scope {
         uuid: "50393e6f-2ae1-4c5c-a62c-3b75f2abef3f".to_owned(),
         name: "SCS-compatible IaaS".to_owned(),
-        url: raw("scs-compatible-iaas.yaml"),
+        url: upstream_file("scs-compatible-iaas.yaml"),
         prerequisite: None,
         variables: vec![Variable { name: "os_cloud".to_owned(), default: None }],
         scripts: vec![
@@ -93,12 +93,7 @@ fn version(name: &str, stabilized_at: Option<&str>, modules: &[&str]) -> Version
 }
 
 fn image_spec(path: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([(IMAGE_SPEC.to_owned(), raw(path))])
-}
-
-/// Address of a file of the upstream test suite.
-fn raw(path: &str) -> String {
-    format!("https://raw.githubusercontent.com/SovereignCloudStack/standards/main/Tests/{path}")
+    BTreeMap::from([(IMAGE_SPEC.to_owned(), upstream_file(path))])
 }
 
 fn timeline() -> Vec<TimelineEntry> {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::node::Node;
 use super::{
     Include, Module, Prerequisite, Scope, ScopeProblem, Script, Target, Testcase, TimelineEntry, Validity,
     Variable, Version,
 };
+use crate::yaml::Node;
 
 /// Why a text is no usable scope. Names every problem, not only the first.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,14 @@
 //! `POST /servers`.
 
+mod hints;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::api::body::{Fields, Read, is_name, repr, text, uuid_like, wrong};
+use crate::api::body::{Fields, Read, repr, text, uuid_like, wrong};
 use crate::api::links;
 use crate::service::servers::create::{Networks, NewServers, Wish, no_volumes};
 use crate::{Compute, microversion as v};
@@ -58,6 +60,7 @@ fn read(body: &Value, version: Microversion) -> Read<(NewServers, bool)> {
     let described = version.has(v::DESCRIPTION);
     let description = if described { server.description(255)?.flatten() } else { Some(name.clone()) };
     let image = image(&server)?;
+    let hints = hints::hints(&body)?;
     let new = NewServers {
         description,
         hostname: hostname(&server, version)?,
@@ -74,7 +77,8 @@ fn read(body: &Value, version: Microversion) -> Read<(NewServers, bool)> {
         host: destination(&server, version)?,
         min_count,
         max_count,
-        hints: hints(&body)?,
+        group: hints::group(hints.as_ref())?,
+        hints,
         auto_disk_config: server
             .word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?
             .is_none_or(|word| word == "AUTO"),
@@ -271,36 +275,6 @@ fn destination(server: &Fields<'_>, version: Microversion) -> Read<Option<String
         }
         (host, node) => Ok(host.or(node)),
     }
-}
-
-fn hints(body: &Fields<'_>) -> Read<Option<Map<String, Value>>> {
-    let mut found = None;
-    for name in ["OS-SCH-HNT:scheduler_hints", "os:scheduler_hints"] {
-        if let Some(value) = body.take(name) {
-            Fields::named(name, value)?;
-            check_hints(value)?;
-            found = value.as_object().cloned();
-        }
-    }
-    Ok(found)
-}
-
-fn check_hints(hints: &Value) -> Read<()> {
-    for name in ["group", "same_host", "different_host"] {
-        let Some(value) = hints.get(name) else { continue };
-        let texts: Vec<&Value> = value.as_array().map_or_else(|| vec![value], |list| list.iter().collect());
-        for one in texts {
-            let good = one.as_str().is_some_and(|id| uuid_like(id).is_some());
-            let why = || wrong(name, value, &format!("{} is not a 'uuid'", repr(one)));
-            good.then_some(()).ok_or_else(why)?;
-        }
-    }
-    if let Some(value) = hints.get("target_cell")
-        && !value.as_str().is_some_and(is_name)
-    {
-        return Err(wrong("target_cell", value, "a name is expected"));
-    }
-    Ok(())
 }
 
 fn trusted(server: &Fields<'_>) -> Read<bool> {

@@ -27,7 +27,7 @@ pub(super) async fn rebuild(
     let admin_password = wanted.admin_password.clone();
     let server = compute.rebuild(caller, id, wanted).await?;
     let user_data = server.spec.user_data.clone();
-    let details = compute.detail(server).await?;
+    let details = compute.detail_for(caller, server).await?;
     let viewer = Viewer { caller, version, base };
     let mut view = serde_json::to_value(detail(&details, viewer, Parts::rebuild(version)))
         .map_err(|error| ApiError::internal(&error))?;

@@ -19,7 +19,7 @@ pub(crate) async fn show(
 ) -> Result<Json<Value>, ApiError> {
     query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
     let server = compute.server(&caller, &id, &policy::SERVERS_SHOW).await?;
-    let details = compute.detail(server).await?;
+    let details = compute.detail_for(&caller, server).await?;
     let viewer = Viewer { caller: &caller, version, base: &base };
     Ok(Json(json!({ "server": detail(&details, viewer, Parts::SHOW) })))
 }

@@ -21,7 +21,7 @@ pub(crate) async fn update(
 ) -> Result<Json<Value>, ApiError> {
     let update = read(&body, version)?;
     let server = compute.update_server(&caller, &id, update).await?;
-    let details = compute.detail(server).await?;
+    let details = compute.detail_for(&caller, server).await?;
     let viewer = Viewer { caller: &caller, version, base: &base };
     Ok(Json(json!({ "server": detail(&details, viewer, Parts::update(version)) })))
 }

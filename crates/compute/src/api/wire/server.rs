@@ -105,7 +105,7 @@ pub(crate) struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
     trusted_image_certificates: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    server_groups: Option<[String; 0]>,
+    server_groups: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locked_reason: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -267,7 +267,8 @@ pub(crate) fn detail(details: &Details, viewer: Viewer<'_>, parts: Parts) -> Det
         description: version.has(v::DESCRIPTION).then(|| null(&server.description)),
         tags: version.has(v::TAGS).then(|| server.tags.clone()),
         trusted_image_certificates: version.has(v::TRUSTED_CERTS).then_some(Value::Null),
-        server_groups: (parts.server_groups && version.has(v::SERVER_GROUPS)).then_some([]),
+        server_groups: (parts.server_groups && version.has(v::SERVER_GROUPS))
+            .then(|| details.group.iter().map(ToString::to_string).collect()),
         locked_reason: version
             .has(v::LOCKED_REASON)
             .then(|| null(&server.lock.as_ref().and_then(|lock| lock.reason.clone()))),

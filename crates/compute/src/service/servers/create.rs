@@ -17,7 +17,8 @@ use crate::model::hostname;
 use crate::model::keypair::ServerKey;
 use crate::model::quota::{self, Limits, Usage};
 use crate::model::server::{BootedImage, Intent, Nic, Observed, Placed, Server, Spec};
-use crate::store::{keypairs, quotas, servers as store};
+use crate::model::server_group::ServerGroup;
+use crate::store::{keypairs, quotas, server_groups, servers as store};
 use crate::{Compute, policy};
 
 /// Servers to be made.
@@ -41,6 +42,8 @@ pub(crate) struct NewServers {
     pub(crate) min_count: u32,
     pub(crate) max_count: u32,
     pub(crate) hints: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The server group among the hints.
+    pub(crate) group: Option<String>,
     pub(crate) auto_disk_config: bool,
     pub(crate) access_v4: Option<Ipv4Addr>,
     pub(crate) access_v6: Option<Ipv6Addr>,
@@ -91,6 +94,7 @@ struct Plan {
     host: Option<String>,
     wishes: Vec<Wish>,
     groups: Vec<SecurityGroupId>,
+    company: Option<ServerGroup>,
     tags: Vec<String>,
     admin_password: String,
     reservation_id: String,
@@ -106,6 +110,11 @@ impl Compute {
         check_metadata(new.metadata.len(), &limits)?;
         let used = quotas::usage(&mut tx, plan.project.as_str()).await?;
         let count = affordable(&limits, used, &plan.shape, new.min_count, new.max_count)?;
+        if let Some(group) = &plan.company {
+            let limit = limits.get("server_group_members");
+            let opened = self.open_group_in(&mut tx, caller, group, limit, count).await;
+            opened.map_err(invalid_if_missing)?;
+        }
         let mut first = None;
         for index in 0..count {
             let id = self.write(&mut tx, caller, &new, &plan, index, count).await?;
@@ -148,10 +157,10 @@ impl Compute {
             }
             None => None,
         };
-        if let Some(group) = new.hints.as_ref().and_then(|hints| hints.get("group")) {
-            let group = group.as_str().map_or_else(|| group.to_string(), str::to_owned);
-            return Err(Error::Invalid(format!("Instance group {group} could not be found.")));
-        }
+        let company = match &new.group {
+            Some(id) => Some(self.wanted_group(caller, id).await.map_err(invalid_if_missing)?),
+            None => None,
+        };
         if new.hostname.is_some() && new.max_count > 1 {
             let why = "Unable to allocate a single hostname to multiple instances";
             return Err(Error::Invalid(why.to_owned()));
@@ -173,6 +182,7 @@ impl Compute {
             host,
             wishes,
             groups,
+            company,
             tags: distinct(&new.tags)?,
             admin_password: new.admin_password.clone().unwrap_or_else(password),
             reservation_id: reservation(),
@@ -313,6 +323,9 @@ impl Compute {
             version: 1,
         };
         store::insert(tx, &server).await?;
+        if let Some(group) = &plan.company {
+            server_groups::join(tx, group.id, id).await?;
+        }
         note(tx, caller, &server, "create", false, now).await?;
         Ok(id)
     }
@@ -373,6 +386,7 @@ fn affordable(limits: &Limits, used: Usage, shape: &Shape, least: u32, most: u32
         instances: i64::from(count),
         cores: i64::from(shape.vcpus).saturating_mul(i64::from(count)),
         ram: crate::store::big(shape.ram_mib).saturating_mul(i64::from(count)),
+        ..Usage::default()
     };
     if let Some(over) = quota::check(limits, used, asked(least)) {
         return Err(Error::OverQuota(over));
@@ -393,7 +407,7 @@ mod tests {
     fn as_many_servers_are_made_as_the_quota_has_room_for() {
         let shape = crate::model::step::tests::fresh().shape;
         let limits: Limits = [("instances".to_owned(), 10), ("cores".to_owned(), 7)].into();
-        let used = Usage { instances: 4, cores: 4, ram: 0 };
+        let used = Usage { instances: 4, cores: 4, ..Usage::default() };
         assert_eq!(affordable(&limits, used, &shape, 1, 100).unwrap(), 3);
         assert_eq!(affordable(&limits, used, &shape, 1, 2).unwrap(), 2);
         assert!(matches!(affordable(&limits, used, &shape, 4, 100), Err(Error::OverQuota(_))));

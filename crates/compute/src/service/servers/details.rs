@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use kogge_ids::ServerId;
+use kogge_auth::Caller;
+use kogge_ids::{ServerGroupId, ServerId};
 use sha2::{Digest as _, Sha224};
 
 use crate::Compute;
@@ -23,6 +24,8 @@ pub(crate) struct Details {
     pub(crate) zone: String,
     /// `UP`, `DOWN`, `MAINTENANCE`, or empty without host.
     pub(crate) host_status: &'static str,
+    /// The server group that it is in, where [`Compute::detail_for`] looked.
+    pub(crate) group: Option<ServerGroupId>,
 }
 
 impl Compute {
@@ -52,7 +55,7 @@ impl Compute {
                     Some(_) => "DOWN",
                     None => "",
                 };
-                Details { server, ports: attached, zone, host_status }
+                Details { server, ports: attached, zone, host_status, group: None }
             })
             .collect())
     }
@@ -61,6 +64,12 @@ impl Compute {
     pub(crate) async fn detail(&self, server: Server) -> Result<Details> {
         let mut all = self.details(vec![server]).await?;
         all.pop().ok_or(crate::error::Error::Busy)
+    }
+
+    /// The details of one server, with the group that the caller may know of. Lists do not show groups.
+    pub(crate) async fn detail_for(&self, caller: &Caller, server: Server) -> Result<Details> {
+        let group = self.group_of_server(caller, server.id).await?;
+        Ok(Details { group, ..self.detail(server).await? })
     }
 }
 

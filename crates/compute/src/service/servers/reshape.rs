@@ -151,9 +151,9 @@ impl Compute {
         let used = quotas::usage(&mut changing.tx, &project).await?;
         let old = &changing.server.shape;
         let more = Usage {
-            instances: 0,
             cores: i64::from(shape.vcpus) - i64::from(old.vcpus),
             ram: big(shape.ram_mib) - big(old.ram_mib),
+            ..Usage::default()
         };
         quota::check(&limits, used, more).map_or(Ok(()), |over| Err(Error::OverQuota(over)))
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Images;
 use crate::api::wire::image::view;
-use crate::api::wire::query::query;
+use crate::model::filter::ListQuery;
 
 /// Lists images.
 pub(crate) async fn list(
@@ -14,7 +14,7 @@ pub(crate) async fn list(
     Auth(caller): Auth,
     pairs: Pairs,
 ) -> Result<Json<Value>, ApiError> {
-    let found = images.list_images(&caller, &query(&pairs)?).await?;
+    let found = images.list_images(&caller, &ListQuery::read(pairs.iter())?).await?;
     let store = &images.config().store_name;
     let views: Vec<Map<String, Value>> = found.items.iter().map(|image| view(image, store)).collect();
     let mut body = json!({ "images": views, "first": first(&pairs), "schema": "/v2/schemas/images" });

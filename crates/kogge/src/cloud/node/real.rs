@@ -35,7 +35,7 @@ impl Start {
             Ok(node) => {
                 let handle = Arc::new(node.agent.clone()) as NodeHandle;
                 let _ = place.set(node);
-                join(&self.services, &self.host, handle).await;
+                join(&self.services, &self.host, handle);
             }
             Err(error) => tracing::error!(%error, "this machine cannot run guests; `kogge doctor` says more"),
         }

@@ -10,38 +10,53 @@ use kogge_standards::scope::{Scope, scs_compatible_iaas};
 
 use super::spec;
 use crate::cli::Check;
+use crate::commands::standards::without_checks;
 use crate::exit::Failure;
 
 /// The longest report that is read again, in bytes: far more than one of ten thousand findings.
 const LONGEST: u64 = 64 << 20;
 
+/// What the command line asks for, of the built-in scope.
+///
+/// # Errors
+/// [`Failure::Usage`] for a scope that is another, and for a day that is none.
+pub(super) fn wanted(arguments: &Check, clock: &Clock) -> Result<Wanted, Failure> {
+    wanted_of(scs_compatible_iaas(), arguments, clock)
+}
+
 /// The tests that the command line asks for.
 pub(super) async fn selected(arguments: &Check, clock: &Clock) -> Result<Selected, Failure> {
     let choice = &arguments.choice;
-    let (name, version) = asked(arguments);
     let read = match &choice.spec {
         Some(place) => Some(spec::read(place).await?),
         None => None,
     };
     let scope: &Scope = read.as_ref().unwrap_or_else(|| scs_compatible_iaas());
-    if let Some(name) = name.filter(|name| *name != short_name(&scope.name)) {
-        return Err(Failure::Usage(format!(
-            "there is no scope `{name}`; here is {}",
-            short_name(&scope.name)
-        )));
-    }
-    let today = || clock.now().seconds_z().chars().take(10).collect::<String>();
-    let date = choice.date.clone().unwrap_or_else(today);
-    let date =
-        date.parse().map_err(|_| Failure::Usage(format!("--date `{date}` is no day such as 2026-11-24")))?;
-    let wanted =
-        Wanted { date, version: version.map(str::to_owned), tests: choice.tests.clone(), all: choice.all };
+    let wanted = wanted_of(scope, arguments, clock)?;
     let usage = |error: kogge_conform_iaas::SelectionError| Failure::Usage(error.to_string());
     let mut selected = select_from(scope, &wanted).map_err(usage)?;
     if choice.advisory {
         selected.checks.extend(advice(choice.tests.as_deref()).map_err(usage)?);
     }
     Ok(selected)
+}
+
+fn wanted_of(scope: &Scope, arguments: &Check, clock: &Clock) -> Result<Wanted, Failure> {
+    let choice = &arguments.choice;
+    let (name, version) = asked(arguments);
+    if let Some(name) = name.filter(|name| *name != short_name(&scope.name)) {
+        return Err(Failure::Usage(
+            without_checks(name).unwrap_or_else(|| {
+                format!("there is no scope `{name}`; here is {}", short_name(&scope.name))
+            }),
+        ));
+    }
+    let today = || clock.now().seconds_z().chars().take(10).collect::<String>();
+    let date = choice.date.clone().unwrap_or_else(today);
+    let date =
+        date.parse().map_err(|_| Failure::Usage(format!("--date `{date}` is no day such as 2026-11-24")))?;
+    let version = version.map(str::to_owned);
+    Ok(Wanted { date, version, tests: choice.tests.clone(), all: choice.all })
 }
 
 /// Scope and version of `SCOPE`, `SCOPE@VERSION` and `@VERSION`.

@@ -40,6 +40,9 @@ pub(crate) fn of(route: &RouteInfo, fixture: &Fixture) -> Option<Value> {
         }
         ("POST", "/v2/images") => json!({"name": "x", "disk_format": "raw", "container_format": "bare"}),
         ("POST", "/v2.1/os-keypairs") => json!({"keypair": {"name": "x"}}),
+        ("POST", "/v2.1/os-server-groups") => {
+            json!({"server_group": {"name": "x", "policies": ["affinity"]}})
+        }
         ("PUT", "/v2.1/servers/{id}") => json!({"server": {"name": "y"}}),
         ("POST", "/v2.1/servers/{id}/metadata") => json!({"metadata": {"a": "b"}}),
         ("PUT", "/v2.1/servers/{id}/metadata") => json!({"metadata": {"a": "b"}}),

@@ -9,8 +9,9 @@ use serde_json::json;
 use crate::scene;
 
 /// The collections whose members in the fixture belong to `demo`.
-const OWNED: [&str; 9] = [
+const OWNED: [&str; 10] = [
     "servers",
+    "os-server-groups",
     "images",
     "networks",
     "subnets",
@@ -55,6 +56,11 @@ impl Fixture {
         }
         let key = json!({"keypair": {"name": "demo-key"}});
         demo.post("/compute/v2.1/os-keypairs", key).await;
+        if self.missing(demo, "os-server-groups", "/compute/v2.1/os-server-groups").await {
+            let group = json!({"server_group": {"name": "g", "policies": ["affinity"]}});
+            let made = demo.post("/compute/v2.1/os-server-groups", group).await;
+            self.ids.insert("os-server-groups", made.id("server_group"));
+        }
         self.flavor = scene::flavor(demo, "SCS-1L-1-5").await;
         self.server(cloud, demo).await;
         self.account(&cloud.session("kogge-admin").await).await;

@@ -37,6 +37,24 @@ fn the_semantics_examples_of_the_standards_digest_hold() {
 }
 
 #[test]
+fn every_name_of_the_verdict_table_with_a_disk_without_size_keeps_the_semantics_undecided() {
+    for (name, ram) in [
+        ("SCS-2C-4-n", 4096),
+        ("SCS-2C-4-", 4096),
+        ("SCS-2C-4-_ib", 4096),
+        ("SCS-2C-4-3x", 4096),
+        ("SCS-2C-4-3xs", 4096),
+        ("SCS-2C-4-_bms_z3h_GNa-64_ib", 4096),
+    ] {
+        let flavors = [flavor(name, 2, ram, 0)];
+        assert_eq!(judge_syntax(&flavors).verdict, Verdict::Pass, "{name}");
+        let judgement = judge_semantics(&flavors);
+        let verdicts = (judgement.verdict, judgement.by_document);
+        assert_eq!(verdicts, (Verdict::Abort, Some(Verdict::Pass)), "{name}");
+    }
+}
+
+#[test]
 fn ram_boundaries_follow_the_closed_form() {
     for half_gib in [1, 2, 3, 7, 8, 64, 128, 256, 1000, 4096, 16_384] {
         let name = format!("SCS-1V-{}", half_gib as f64 / 2.0);

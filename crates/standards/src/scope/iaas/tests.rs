@@ -36,6 +36,58 @@ fn each_version_has_the_number_of_deciding_testcases_of_the_digest() {
 }
 
 #[test]
+fn each_module_has_the_number_of_testcases_of_the_published_file() {
+    let count = |module: &super::super::Module| (module.targets.len(), module.testcases().len());
+    let found: Vec<_> =
+        scs_compatible_iaas().modules.iter().map(|module| (module.id.as_str(), count(module))).collect();
+    let expected = [
+        ("opc-v2022.11", (0, 0)),
+        ("scs-0100-v3.1", (1, 2)),
+        ("scs-0101-v1", (1, 2)),
+        ("scs-0102-v1", (1, 14)),
+        ("scs-0102-v1-rec", (1, 6)),
+        ("scs-0102-v2", (1, 16)),
+        ("scs-0102-v2-rec", (1, 4)),
+        ("scs-0103-v1", (1, 15)),
+        ("scs-0103-v1-rec", (1, 16)),
+        ("scs-0104-v1-1", (1, 6)),
+        ("scs-0104-v1-1-rec", (1, 1)),
+        ("scs-0104-v1-2", (1, 9)),
+        ("scs-0104-v1-2-rec", (1, 2)),
+        ("scs-0114-v1", (1, 1)),
+        ("scs-0114-v1-rec", (1, 2)),
+        ("scs-0115-v1", (1, 1)),
+        ("scs-0116-v1", (1, 1)),
+        ("scs-0116-v1-rec", (1, 1)),
+        ("scs-0116-v1-manual", (1, 1)),
+        ("scs-0117-v1", (1, 1)),
+        ("scs-0121-v1", (0, 0)),
+        ("scs-0121-v1-manual", (1, 1)),
+        ("scs-0123-v1", (1, 8)),
+        ("scs-0123-v2", (1, 7)),
+        ("scs-0302-v1", (0, 0)),
+        ("scs-0302-v1-manual", (1, 1)),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn versions_are_fixed_since_the_days_of_the_published_file_and_results_last_a_week() {
+    let versions = scs_compatible_iaas().versions.iter();
+    let fixed: Vec<_> = versions.map(|v| (v.version.as_str(), v.stabilized_at.as_deref())).collect();
+    assert_eq!(
+        fixed,
+        [
+            ("next", None),
+            ("v5.1", Some("2024-12-19")),
+            ("v4", Some("2024-02-28")),
+            ("v3", Some("2024-02-28"))
+        ]
+    );
+    assert!(scs_compatible_iaas().testcases().all(|(testcase, _)| testcase.lifetime.is_none()));
+}
+
+#[test]
 fn next_differs_from_v5_1_in_metadata_and_services_only() {
     let (old, new) = (main_of("v5.1"), main_of("next"));
     let added: Vec<_> = new.difference(&old).copied().collect();

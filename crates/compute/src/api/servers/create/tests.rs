@@ -132,6 +132,28 @@ fn hints_are_accepted_in_both_spellings() {
 }
 
 #[test]
+fn one_server_group_may_be_hinted_at() {
+    for (group, expected) in [
+        (json!(IMAGE), Ok(Some(IMAGE))),
+        (json!(IMAGE.replace('-', "").to_uppercase()), Ok(Some(IMAGE))),
+        (json!([IMAGE]), Ok(Some(IMAGE))),
+        (json!([]), Ok(None)),
+        (json!([IMAGE, OTHER]), Err("names more than one server group")),
+        (json!("mine"), Err("'mine' is not a 'uuid'")),
+        (json!(7), Err("7 is not a 'uuid'")),
+        (json!(null), Err("None is not a 'uuid'")),
+    ] {
+        let mut body = body(&json!({}));
+        body["os:scheduler_hints"] = json!({ "group": group });
+        match (read(&body, mv(2, 1)), expected) {
+            (Ok((new, _)), Ok(id)) => assert_eq!(new.group.as_deref(), id, "{group}"),
+            (Err(error), Err(part)) => assert!(error.message().contains(part), "{}", error.message()),
+            (found, _) => panic!("{group}: {:?}", found.map(|_| ())),
+        }
+    }
+}
+
+#[test]
 fn a_flavor_may_be_named_by_number_or_address() {
     let flavor = |value: Value| read(&body(&json!({ "flavorRef": value })), mv(2, 1)).unwrap().0.flavor;
     assert_eq!(flavor(json!(42)), "42");

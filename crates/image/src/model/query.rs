@@ -1,58 +1,82 @@
-//! The query string of an image list. Source: `glance/api/v2/images.py`, `RequestDeserializer.index`.
+//! A question for a list, read from the words of `GET /v2/images`. Source: `glance/api/v2/images.py`,
+//! `RequestDeserializer.index`.
 
 use kogge_clock::Timestamp;
 use kogge_db::{Direction, Page};
-use kogge_http::{ApiError, Pairs};
 
-use crate::model::filter::{Comparison, Filter, ListQuery, NumberColumn, Scope, TextColumn, TimeColumn};
-use crate::model::member::Answer;
-use crate::store::list::SORT_KEYS;
+use super::filter::{Comparison, Filter, ListQuery, NumberColumn, Scope, TextColumn, TimeColumn};
+use super::member::Answer;
+use crate::error::Error;
 
 /// Images of a page if the client names no limit.
 const DEFAULT_LIMIT: u32 = 25;
 /// Most images of a page.
 const MAX_LIMIT: u32 = 1000;
+/// What a list can be sorted by.
+pub(crate) const SORT_NAMES: [&str; 8] =
+    ["name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at"];
 /// Parameters that are no filters.
 const NO_FILTERS: [&str; 9] =
     ["limit", "marker", "member_status", "sort", "sort_key", "sort_dir", "visibility", "os_hidden", "tag"];
 
-fn wrong(message: impl Into<String>) -> ApiError {
-    ApiError::bad_request(message)
+/// Names with values, in the order in which they came; a name may come again.
+struct Words<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Words<'a> {
+    /// The first value of `name`.
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+
+    /// Every value of `name`.
+    fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| *key == name).map(|(_, value)| *value)
+    }
 }
 
-/// Reads the question.
-pub(crate) fn query(pairs: &Pairs) -> Result<ListQuery, ApiError> {
-    if pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        return Err(wrong("A parameter contains the character NUL."));
-    }
-    if pairs.get("changes-since").is_some_and(|value| !value.is_empty()) {
-        return Err(wrong("The \"changes-since\" filter is no longer available on v2."));
-    }
-    let tags = pairs.all("tag").map(|tag| Ok(Filter::Tag(tag.trim().to_owned())));
-    let others =
-        pairs.iter().filter(|(name, _)| !NO_FILTERS.contains(name)).map(|(name, value)| filter(name, value));
-    Ok(ListQuery {
-        filters: tags.chain(others).collect::<Result<_, _>>()?,
-        scope: scope(pairs.get("visibility"))?,
-        hidden: flag("os_hidden", pairs.get("os_hidden").unwrap_or("false").to_lowercase().as_str())?,
-        answered: answered(pairs.get("member_status"))?,
-        page: page(pairs)?,
-    })
+fn wrong(message: impl Into<String>) -> Error {
+    Error::invalid(message)
 }
 
-fn page(pairs: &Pairs) -> Result<Page, ApiError> {
-    let limit = match pairs.get("limit") {
+impl ListQuery {
+    /// Reads a question: names with values, as a query string has them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a value of a wrong form.
+    pub fn read<'a>(words: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Error> {
+        let words = Words(words.into_iter().collect());
+        if words.0.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(wrong("A parameter contains the character NUL."));
+        }
+        if words.get("changes-since").is_some_and(|value| !value.is_empty()) {
+            return Err(wrong("The \"changes-since\" filter is no longer available on v2."));
+        }
+        let tags = words.all("tag").map(|tag| Ok(Filter::Tag(tag.trim().to_owned())));
+        let others = words.0.iter().filter(|(name, _)| !NO_FILTERS.contains(name));
+        let others = others.map(|(name, value)| filter(name, value));
+        Ok(Self {
+            filters: tags.chain(others).collect::<Result<_, _>>()?,
+            scope: scope(words.get("visibility"))?,
+            hidden: flag("os_hidden", words.get("os_hidden").unwrap_or("false").to_lowercase().as_str())?,
+            answered: answered(words.get("member_status"))?,
+            page: page(&words)?,
+        })
+    }
+}
+
+fn page(words: &Words<'_>) -> Result<Page, Error> {
+    let limit = match words.get("limit") {
         None => DEFAULT_LIMIT,
         Some(text) => {
             let limit: i64 = text.trim().parse().map_err(|_| wrong("limit param must be an integer"))?;
             u32::try_from(limit.min(MAX_LIMIT.into())).map_err(|_| wrong("limit param must be positive"))?
         }
     };
-    let marker = pairs.get("marker").filter(|marker| !marker.is_empty()).map(str::to_owned);
-    Ok(Page { limit: Some(limit), marker, sort: sort(pairs)?, reverse: false })
+    let marker = words.get("marker").filter(|marker| !marker.is_empty()).map(str::to_owned);
+    Ok(Page { limit: Some(limit), marker, sort: sort(words)?, reverse: false })
 }
 
-fn scope(visibility: Option<&str>) -> Result<Scope, ApiError> {
+fn scope(visibility: Option<&str>) -> Result<Scope, Error> {
     match visibility {
         None | Some("") => Ok(Scope::Usual),
         Some("all") => Ok(Scope::All),
@@ -62,12 +86,12 @@ fn scope(visibility: Option<&str>) -> Result<Scope, ApiError> {
     }
 }
 
-fn flag(name: &str, text: &str) -> Result<bool, ApiError> {
+fn flag(name: &str, text: &str) -> Result<bool, Error> {
     let valid = "Valid values are 'true' or 'false'.";
     text.parse().map_err(|_| wrong(format!("Invalid value '{text}' for '{name}' filter. {valid}")))
 }
 
-fn answered(status: Option<&str>) -> Result<Option<Answer>, ApiError> {
+fn answered(status: Option<&str>) -> Result<Option<Answer>, Error> {
     match status {
         None => Ok(Some(Answer::Accepted)),
         Some("all") => Ok(None),
@@ -76,10 +100,10 @@ fn answered(status: Option<&str>) -> Result<Option<Answer>, ApiError> {
 }
 
 /// `sort=name:asc,size` or `sort_key=name&sort_dir=asc&…`; without direction it is descending.
-fn sort(pairs: &Pairs) -> Result<Vec<(String, Direction)>, ApiError> {
-    let keys: Vec<&str> = pairs.all("sort_key").collect();
-    let directions: Vec<&str> = pairs.all("sort_dir").collect();
-    if let Some(sort) = pairs.get("sort") {
+fn sort(words: &Words<'_>) -> Result<Vec<(String, Direction)>, Error> {
+    let keys: Vec<&str> = words.all("sort_key").collect();
+    let directions: Vec<&str> = words.all("sort_dir").collect();
+    if let Some(sort) = words.get("sort") {
         if !keys.is_empty() || !directions.is_empty() {
             return Err(wrong("Old and new sorting syntax cannot be combined"));
         }
@@ -97,17 +121,16 @@ fn sort(pairs: &Pairs) -> Result<Vec<(String, Direction)>, ApiError> {
     keys.iter().enumerate().map(|(index, name)| Ok((key(name)?, direction(way(index))?))).collect()
 }
 
-fn key(name: &str) -> Result<String, ApiError> {
+fn key(name: &str) -> Result<String, Error> {
     let name = name.trim();
-    if SORT_KEYS.iter().any(|known| known.name == name) {
+    if SORT_NAMES.contains(&name) {
         return Ok(name.to_owned());
     }
-    let available: Vec<&str> = SORT_KEYS.iter().map(|known| known.name).collect();
-    let available = available.join(", ");
+    let available = SORT_NAMES.join(", ");
     Err(wrong(format!("Invalid sort key: {name}. It must be one of the following: {available}.")))
 }
 
-fn direction(text: &str) -> Result<Direction, ApiError> {
+fn direction(text: &str) -> Result<Direction, Error> {
     match text.trim() {
         "asc" => Ok(Direction::Ascending),
         "desc" => Ok(Direction::Descending),
@@ -115,7 +138,7 @@ fn direction(text: &str) -> Result<Direction, ApiError> {
     }
 }
 
-fn filter(name: &str, value: &str) -> Result<Filter, ApiError> {
+fn filter(name: &str, value: &str) -> Result<Filter, Error> {
     if let Some(column) = operator_column(name) {
         return one_of(column, value);
     }
@@ -186,7 +209,7 @@ fn time_column(name: &str) -> Option<TimeColumn> {
     }
 }
 
-fn one_of(column: TextColumn, value: &str) -> Result<Filter, ApiError> {
+fn one_of(column: TextColumn, value: &str) -> Result<Filter, Error> {
     match value.split_once(':') {
         None => Ok(Filter::OneOf(column, vec![value.to_owned()])),
         Some(("eq", rest)) => Ok(Filter::OneOf(column, vec![rest.to_owned()])),
@@ -196,7 +219,7 @@ fn one_of(column: TextColumn, value: &str) -> Result<Filter, ApiError> {
 }
 
 /// `a,"b,c",d`
-fn quoted(text: &str) -> Result<Vec<String>, ApiError> {
+fn quoted(text: &str) -> Result<Vec<String>, Error> {
     let refused =
         || wrong(format!("Invalid filter value {text}. The quote is not closed or in a wrong place."));
     let mut values = Vec::new();
@@ -223,7 +246,7 @@ fn quoted(text: &str) -> Result<Vec<String>, ApiError> {
     }
 }
 
-fn time(name: &str, column: TimeColumn, value: &str) -> Result<Filter, ApiError> {
+fn time(name: &str, column: TimeColumn, value: &str) -> Result<Filter, Error> {
     let (comparison, text) = match value.split_once(':') {
         _ if value.parse::<Timestamp>().is_ok() => (Comparison::Eq, value),
         Some((operator, rest)) => (self::comparison(operator)?, rest),
@@ -233,7 +256,7 @@ fn time(name: &str, column: TimeColumn, value: &str) -> Result<Filter, ApiError>
     Ok(Filter::Time(column, comparison, text.parse().map_err(|_| refused())?))
 }
 
-fn comparison(operator: &str) -> Result<Comparison, ApiError> {
+fn comparison(operator: &str) -> Result<Comparison, Error> {
     Ok(match operator {
         "gt" => Comparison::Gt,
         "gte" => Comparison::Gte,
@@ -252,7 +275,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> Result<ListQuery, String> {
-        query(&Pairs::parse(text)).map_err(|error| error.message().to_owned())
+        let pairs = kogge_http::Pairs::parse(text);
+        ListQuery::read(pairs.iter()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A piece of a document. Scalars of all kinds are texts: versions and dates are written without quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Null,
     Text(String),
     List(Vec<Node>),
@@ -15,7 +15,7 @@ pub(super) enum Node {
 
 impl Node {
     /// What it is, for messages.
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Text(_) => "a text",
@@ -25,7 +25,7 @@ impl Node {
     }
 
     /// The value of a key of a map; of repeated keys the last one. Null counts as absent.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         let Self::Map(entries) = self else { return None };
         entries
             .iter()

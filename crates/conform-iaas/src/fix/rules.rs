@@ -1,0 +1,134 @@
+//! Templates of default security group rules (SCS-0115): too open ones go, missing ways out come.
+
+use kogge_conform::ObjectRef;
+use kogge_standards::default_rules::{DEFAULT_RULES, PARENT, SeenTemplate};
+
+use super::action::{Action, NewTemplate};
+use super::inventory::Template;
+use super::plan::{Desk, Draft};
+
+const CLOSING: &str =
+    "security groups made from now on no longer let this traffic in; existing groups keep their rules";
+
+pub(super) fn plan(desk: &mut Desk<'_>) {
+    if !desk.wants(DEFAULT_RULES) {
+        return;
+    }
+    let Ok(Some(templates)) = desk.inventory.rules.clone() else { return };
+    for template in templates.iter().filter(|template| is_too_open(&template.seen)) {
+        close(desk, template);
+    }
+    for ethertype in ["IPv4", "IPv6"] {
+        open(desk, ethertype, &templates);
+    }
+}
+
+fn is_too_open(seen: &SeenTemplate) -> bool {
+    seen.direction == "ingress" && (!is_from_members(seen) || seen.used_in_non_default_sg)
+}
+
+fn is_from_members(seen: &SeenTemplate) -> bool {
+    seen.remote_group_id.as_deref() == Some(PARENT)
+}
+
+fn object(id: &str) -> ObjectRef {
+    ObjectRef { name: format!("default security group rule {id}"), id: Some(id.to_owned()) }
+}
+
+fn shown(seen: &SeenTemplate) -> String {
+    let from = match (&seen.remote_group_id, &seen.remote_ip_prefix) {
+        (Some(group), _) => format!("from group {group}"),
+        (None, Some(prefix)) => format!("from {prefix}"),
+        (None, None) => "from anywhere".to_owned(),
+    };
+    let groups = groups(seen.used_in_default_sg, seen.used_in_non_default_sg);
+    format!("{} {} {from}, for {groups}", seen.direction, seen.ethertype)
+}
+
+fn groups(default: bool, other: bool) -> &'static str {
+    match (default, other) {
+        (true, true) => "all groups",
+        (true, false) => "default groups",
+        (false, true) => "other groups",
+        (false, false) => "no groups",
+    }
+}
+
+/// Members of the group itself may reach each other in default groups: that part of a rule stays.
+fn close(desk: &mut Desk<'_>, template: &Template) {
+    let seen = &template.seen;
+    let stays = is_from_members(seen) && seen.used_in_default_sg && !is_covered(desk, template);
+    let id = seen.id.clone();
+    let action = if stays {
+        let with = NewTemplate {
+            direction: seen.direction.clone(),
+            ethertype: seen.ethertype.clone(),
+            remote_group_id: seen.remote_group_id.clone(),
+            used_in_default_sg: true,
+            used_in_non_default_sg: false,
+            rest: template.rest.clone(),
+        };
+        Action::ReplaceRule { id, with }
+    } else {
+        Action::DeleteRule { id }
+    };
+    desk.change(Draft {
+        testcases: vec![DEFAULT_RULES.to_owned()],
+        object: object(&seen.id),
+        what: "the template".to_owned(),
+        before: shown(seen),
+        after: if stays { "the same, for default groups only".to_owned() } else { "gone".to_owned() },
+        why: "SCS-0115 lets nothing in but members of the group itself, and that in default groups only"
+            .to_owned(),
+        caution: CLOSING,
+        action,
+    });
+}
+
+/// Whether another template already lets members in.
+fn is_covered(desk: &Desk<'_>, template: &Template) -> bool {
+    let others =
+        desk.inventory.rules.iter().flatten().flatten().filter(|other| other.seen.id != template.seen.id);
+    others.into_iter().any(|other| {
+        is_from_members(&other.seen)
+            && other.seen.used_in_default_sg
+            && !other.seen.used_in_non_default_sg
+            && other.seen.ethertype == template.seen.ethertype
+            && other.rest == template.rest
+    })
+}
+
+/// Makes a way out for the groups that have none.
+fn open(desk: &mut Desk<'_>, ethertype: &str, templates: &[Template]) {
+    let ways = || {
+        templates.iter().map(|template| &template.seen).filter(|seen| {
+            let prefix = seen.remote_ip_prefix.as_deref().unwrap_or_default();
+            seen.direction == "egress" && seen.ethertype == ethertype && prefix.is_empty()
+        })
+    };
+    let default = !ways().any(|seen| seen.used_in_default_sg);
+    let other = !ways().any(|seen| seen.used_in_non_default_sg);
+    if !default && !other {
+        return;
+    }
+    let new = NewTemplate {
+        direction: "egress".to_owned(),
+        ethertype: ethertype.to_owned(),
+        used_in_default_sg: default,
+        used_in_non_default_sg: other,
+        ..NewTemplate::default()
+    };
+    desk.change(Draft {
+        testcases: vec![DEFAULT_RULES.to_owned()],
+        object: ObjectRef { name: "default security group rules".to_owned(), id: None },
+        what: format!("a template for egress {ethertype}"),
+        before: format!("no way out over {ethertype} in {}", groups(default, other)),
+        after: format!("egress {ethertype} to anywhere, for {}", groups(default, other)),
+        why: "the test case of SCS-0115 demands it".to_owned(),
+        caution: "security groups made from now on let this traffic out; existing groups keep their rules",
+        action: Action::CreateRule(new),
+    });
+}
+
+#[cfg(test)]
+mod tests;

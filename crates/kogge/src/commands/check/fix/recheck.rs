@@ -1,0 +1,109 @@
+//! The test cases concerned, before and after.
+//!
+//! The checks refuse administrators. With `--check-as` they are run as an ordinary member; without it the same judges
+//! judge what the administrator sees of what everybody sees.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kogge_client::Client;
+use kogge_clock::Clock;
+use kogge_conform::{Options, Runner, Silent, Verdict};
+use kogge_conform_iaas::fix::{Plan, Wishes, look, standings};
+use kogge_conform_iaas::{Wanted, select};
+use serde::Serialize;
+
+use super::super::{target, wanted};
+use super::outside;
+use crate::cli::Check;
+use crate::exit::Failure;
+
+/// How a test case stood and stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Stand {
+    pub(super) testcase: String,
+    pub(super) before: Option<Verdict>,
+    pub(super) after: Option<Verdict>,
+    pub(super) passes: bool,
+}
+
+pub(super) type Verdicts = BTreeMap<String, Verdict>;
+
+/// Judges the test cases that a plan is about.
+pub(super) struct Judge {
+    member: Option<(String, Client)>,
+    wanted: Wanted,
+    wishes: Wishes,
+}
+
+impl Judge {
+    pub(super) fn new(arguments: &Check, wishes: &Wishes, plan: &Plan) -> Result<Self, Failure> {
+        let concerned = plan.changes.iter().flat_map(|change| change.testcases.iter().cloned());
+        let member = match &arguments.fix.check_as {
+            None => None,
+            Some(name) => {
+                let as_member = Check { cloud: Some(name.clone()), ..arguments.clone() };
+                Some((name.clone(), target::client(&as_member)?))
+            }
+        };
+        let wanted = wanted(arguments, &Clock::system())?;
+        let wishes = Wishes { testcases: concerned.collect(), ..wishes.clone() };
+        Ok(Self { member, wanted, wishes })
+    }
+
+    /// Who judges, in words.
+    pub(super) fn who(&self) -> String {
+        match &self.member {
+            Some((name, _)) => format!("the checks, run as {name}"),
+            None => "what the administrator sees: the checks themselves refuse administrators; run `kogge check` as \
+                     an ordinary member, or name one with --check-as"
+                .to_owned(),
+        }
+    }
+
+    /// The verdicts as they are now.
+    pub(super) async fn look(&self, admin: &Client, clock: &Clock) -> Result<Verdicts, Failure> {
+        match &self.member {
+            Some((_, member)) => self.run(member, clock).await,
+            None => {
+                let inventory = Box::pin(look(admin, clock.now(), &self.wishes)).await.map_err(outside)?;
+                let stands = standings(&inventory, &self.wishes.testcases);
+                Ok(stands.into_iter().map(|s| (s.testcase, s.verdict.into())).collect())
+            }
+        }
+    }
+
+    async fn run(&self, member: &Client, clock: &Clock) -> Result<Verdicts, Failure> {
+        let mut selected = select(&self.wanted).map_err(|error| Failure::Usage(error.to_string()))?;
+        selected.checks.retain(|check| self.wishes.testcases.contains(&check.description().id));
+        let options = Options { clock: clock.clone(), plan: selected.plan, ..Options::default() };
+        let runner = Runner::new(member.clone(), options);
+        let report = Box::pin(runner.run(selected.checks, &mut Silent)).await;
+        Ok(report.results.into_iter().map(|result| (result.id, result.verdict)).collect())
+    }
+}
+
+/// Both looks side by side.
+pub(super) fn pair(before: Verdicts, after: Verdicts) -> Vec<Stand> {
+    let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let stand = |id: &String| {
+        let (before, after) = (before.get(id).copied(), after.get(id).copied());
+        let passes = matches!(after, Some(Verdict::Pass | Verdict::NotApplicable));
+        Stand { testcase: id.clone(), before, after, passes }
+    };
+    ids.into_iter().map(stand).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_case_without_a_verdict_afterwards_does_not_pass() {
+        let before = [("a".to_owned(), Verdict::Fail), ("b".to_owned(), Verdict::Fail)].into();
+        let stands = pair(before, [("a".to_owned(), Verdict::Pass)].into());
+        assert_eq!(
+            stands.iter().map(|s| (s.testcase.as_str(), s.passes)).collect::<Vec<_>>(),
+            [("a", true), ("b", false)]
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! Which scopes a command speaks of: the built-in ones, or that of a file.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::path::Path;
+
+use jiff::civil::Date;
+use kogge_clock::Clock;
+use kogge_standards::scope::{Scope, Version, built_in, read_scope};
+
+use crate::cli::standards::{Day, Spec};
+use crate::exit::Failure;
+
+/// Scope files are some 30 kB.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// A scope and the name by which the command line calls it.
+pub(super) struct Named {
+    /// Its short name, such as `scs-compatible-iaas`.
+    pub(super) name: String,
+    /// The scope.
+    pub(super) scope: Cow<'static, Scope>,
+}
+
+impl Named {
+    /// `SCOPE@VERSION`.
+    pub(super) fn with(&self, version: &str) -> String {
+        format!("{}@{version}", self.name)
+    }
+
+    /// The version of this name.
+    pub(super) fn version(&self, name: &str) -> Result<&Version, Failure> {
+        self.scope.version(name).ok_or_else(|| {
+            let known: Vec<_> = self.scope.versions.iter().map(|version| version.version.as_str()).collect();
+            Failure::Usage(format!("{} has no version `{name}`; it has {}", self.name, known.join(", ")))
+        })
+    }
+}
+
+/// The built-in scopes.
+pub(super) fn ours() -> Vec<Named> {
+    let named =
+        |(name, scope): (&str, &'static Scope)| Named { name: name.to_owned(), scope: Cow::Borrowed(scope) };
+    built_in().into_iter().map(named).collect()
+}
+
+/// The scope of the file, or the built-in ones.
+pub(super) fn known(spec: &Spec) -> Result<Vec<Named>, Failure> {
+    spec.spec.as_deref().map_or_else(|| Ok(ours()), |path| Ok(vec![read(path)?]))
+}
+
+fn read(path: &Path) -> Result<Named, Failure> {
+    let wrong = |because: String| Failure::Usage(format!("--spec {}: {because}", path.display()));
+    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let mut yaml = String::new();
+    file.take(MOST_BYTES + 1).read_to_string(&mut yaml).map_err(|error| wrong(error.to_string()))?;
+    if yaml.len() as u64 > MOST_BYTES {
+        return Err(wrong(format!("longer than {MOST_BYTES} bytes; is this a scope file?")));
+    }
+    let scope = read_scope(&yaml).map_err(|error| wrong(error.to_string()))?;
+    Ok(Named { name: scope.short_name(), scope: Cow::Owned(scope) })
+}
+
+/// The scope of this name among those; its names in the error.
+pub(super) fn find<'a>(scopes: &'a [Named], name: &str) -> Result<&'a Named, Failure> {
+    scopes.iter().find(|named| named.name == name).ok_or_else(|| {
+        let known: Vec<_> = scopes.iter().map(|named| named.name.as_str()).collect();
+        Failure::Usage(format!("there is no scope `{name}`; known are {}", known.join(", ")))
+    })
+}
+
+/// The day asked for, or today (UTC).
+pub(super) fn day(day: &Day) -> Result<Date, Failure> {
+    let today = || Clock::system().now().seconds_z().chars().take(10).collect::<String>();
+    let text = day.date.clone().unwrap_or_else(today);
+    text.parse().map_err(|_| Failure::Usage(format!("--date `{text}` is no day such as 2026-11-24")))
+}

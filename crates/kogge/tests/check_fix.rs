@@ -1,0 +1,228 @@
+//! `kogge check --fix`: a cloud broken by its administrator, mended by the program, checked as an ordinary member.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
+
+#[path = "check_fix/broken.rs"]
+mod broken;
+#[path = "check_fix/steps.rs"]
+mod steps;
+
+use kogge::test_cloud::TestCloud;
+use serde_json::Value;
+
+/// The day on which everything is judged: the scope's versions come and go.
+const DAY: &str = "2026-11-24";
+
+/// What `kogge check` prints, and its exit code.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+    }
+
+    /// The objects that are changed, in order.
+    fn changed(&self) -> Vec<String> {
+        let told = self.json();
+        let changes = told["changes"].as_array().unwrap();
+        changes
+            .iter()
+            .map(|change| format!("{}: {}", text(&change["object"]["name"]), text(&change["what"])))
+            .collect()
+    }
+
+    fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}{}", self.out, self.err);
+        self
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Runs the program itself, as its users do: no terminal, the cloud's own `clouds.yaml`. `--all` has it judge what the
+/// scope only recommends too.
+async fn check(cloud: &TestCloud, arguments: &[&str]) -> Ran {
+    let program = tokio::process::Command::new(env!("CARGO_BIN_EXE_kogge"))
+        .args(["check", "--date", DAY, "--all"])
+        .args(arguments)
+        .env_clear()
+        .env("OS_CLIENT_CONFIG_FILE", cloud.clouds_yaml())
+        .env("XDG_STATE_HOME", std::path::Path::new(&cloud.clouds_yaml()).parent().unwrap())
+        .stdin(std::process::Stdio::null())
+        .output();
+    let output = program.await.unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+async fn fix(cloud: &TestCloud, arguments: &[&str]) -> Ran {
+    let all = [&["--fix", "--cloud", "kogge-admin"], arguments].concat();
+    check(cloud, &all).await
+}
+
+/// Everything that `--fix` may change, as the lists show it.
+async fn lists(cloud: &TestCloud) -> Vec<Value> {
+    let admin = cloud.session("kogge-admin").await;
+    let mut all = Vec::new();
+    for path in [
+        "/compute/v2.1/flavors/detail?is_public=None",
+        "/image/v2/images",
+        "/network/v2.0/default-security-group-rules",
+    ] {
+        let answer = admin.speaking("compute 2.61").get(path).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        all.push(answer.body);
+    }
+    all
+}
+
+const TESTS: &str = "scs-010[023]|scs-0104-source|scs-0104-image-ubuntu-2404|scs-0115";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_administrator_broke_is_mended_and_passes_as_a_member() {
+    let cloud = TestCloud::start().await;
+    broken::everything(&cloud).await;
+    check(&cloud, &["--cloud", "kogge", "--tests", TESTS]).await.expect(3);
+    let mended = ["--tests", TESTS, "--yes", "--check-as", "kogge", "--output", "json"];
+    let ran = fix(&cloud, &mended).await.expect(0);
+    assert_eq!(
+        ran.changed(),
+        [
+            "flavor \"SCS-2V-8\": the flavor",
+            "flavor \"SCS-4V-16\": extra specs",
+            "image \"Ubuntu 24.04\": os_version",
+            "image \"Ubuntu 24.04\": hw_rng_model",
+            &format!("default security group rule {}: the template", broken::rule(&ran.json())),
+            "default security group rules: a template for egress IPv6",
+        ]
+    );
+    let told = ran.json();
+    assert!(told["applied"].as_array().unwrap().iter().all(|applied| applied["outcome"] == "done"), "{told}");
+    let checked = told["checked"].as_array().unwrap();
+    assert!(checked.iter().all(|stand| stand["before"] == "fail" && stand["after"] == "pass"), "{told}");
+    assert_eq!(checked.len(), 5, "{told}");
+    check(&cloud, &["--cloud", "kogge", "--tests", TESTS]).await.expect(0);
+    let before = lists(&cloud).await;
+    let again = fix(&cloud, &mended).await.expect(0);
+    assert_eq!(again.changed(), Vec::<String>::new());
+    assert_eq!(lists(&cloud).await, before, "the second run changes nothing");
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_shows_the_same_changes_and_makes_none() {
+    let cloud = TestCloud::start().await;
+    broken::everything(&cloud).await;
+    let before = lists(&cloud).await;
+    let ran = fix(&cloud, &["--dry-run", "--tests", TESTS]).await.expect(3);
+    for words in [
+        "openstack flavor create SCS-2V-8 --vcpus 2 --ram 8192 --disk 0",
+        "--property scs:cpu-type=shared-core",
+        "openstack image set --property os_version=24.04",
+        "openstack default security group rule delete",
+        "careful:",
+    ] {
+        assert!(ran.out.contains(words), "{words}: {}", ran.out);
+    }
+    let json = fix(&cloud, &["--dry-run", "--tests", TESTS, "--output", "json"]).await.expect(3);
+    assert_eq!((json.changed().len(), &json.json()["dry_run"]), (6, &Value::Bool(true)));
+    assert_eq!(lists(&cloud).await, before);
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_terminal_nothing_is_changed_unless_agreed() {
+    let cloud = TestCloud::start().await;
+    broken::everything(&cloud).await;
+    let before = lists(&cloud).await;
+    let ran = fix(&cloud, &["--tests", TESTS]).await.expect(2);
+    assert!(ran.err.contains("--yes") && ran.out.contains("SCS-2V-8"), "{}{}", ran.out, ran.err);
+    assert_eq!(lists(&cloud).await, before);
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_administrator_is_told_so() {
+    let cloud = TestCloud::start().await;
+    let ran = check(&cloud, &["--fix", "--dry-run", "--cloud", "kogge"]).await.expect(4);
+    assert!(ran.err.contains("needs role admin") && ran.err.contains("member"), "{}", ran.err);
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_people_can_mend_remains_and_says_so() {
+    let cloud = TestCloud::start().await;
+    let ran = fix(&cloud, &["--yes", "--tests", "scs-0103|scs-0123-service-load-balancer|scs-0101"])
+        .await
+        .expect(3);
+    assert!(ran.out.contains("nothing to change by API on cloud kogge-admin"), "{}", ran.out);
+    assert!(
+        ran.out.contains("For people to do") && ran.out.contains("scs-0123-service-load-balancer"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("Not looked at") && ran.out.contains("scs-0101-entropy-avail"), "{}", ran.out);
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_settings_are_told_before_anything_is_asked_of_the_cloud() {
+    let cloud = TestCloud::start().await;
+    let ran = fix(&cloud, &["--set", "min_rma=5"]).await.expect(2);
+    assert!(ran.err.contains("min_rma") && ran.err.contains("min_ram"), "{}", ran.err);
+    let ran = check(&cloud, &["--yes"]).await.expect(2);
+    assert!(ran.err.contains("--fix"), "{}", ran.err);
+    fix(&cloud, &["--dry-run", "--output", "yaml=report.yaml"]).await.expect(2);
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flavor_of_wrong_size_is_replaced_only_when_no_server_has_it() {
+    let cloud = TestCloud::start().await;
+    let server = broken::flavor_in_use(&cloud, "SCS-1L-1-5").await;
+    let tests = ["--tests", "scs-0103-flavor-1l-1-5", "--yes", "--replace-flavors"];
+    let before = lists(&cloud).await;
+    let ran = fix(&cloud, &tests).await.expect(3);
+    assert!(ran.out.contains("servers have this flavor"), "{}", ran.out);
+    assert_eq!(lists(&cloud).await, before);
+    broken::delete_server(&cloud, &server).await;
+    let ran = fix(&cloud, &tests).await.expect(0);
+    assert!(ran.out.contains("another id") && ran.out.contains("FAIL          -> PASS"), "{}", ran.out);
+    check(&cloud, &["--cloud", "kogge", "--tests", "scs-010[03]"]).await.expect(0);
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_own_values_mend_an_image_of_unknown_making() {
+    let cloud = TestCloud::start().await;
+    broken::plain_image(&cloud, "Appliance").await;
+    let values = [
+        "architecture=x86_64",
+        "min_disk=5",
+        "min_ram=256",
+        "os_version=1",
+        "os_distro=other",
+        "os_purpose=custom",
+        "image_build_date=2026-11-01",
+        "image_original_user=none",
+        "image_source=private",
+        "image_description=An appliance",
+        "replace_frequency=never",
+        "provided_until=none",
+    ];
+    let set: Vec<&str> = values.iter().flat_map(|value| ["--set", value]).collect();
+    let tests = ["--tests", "scs-0102", "--yes"];
+    fix(&cloud, &tests).await.expect(3);
+    let ran = fix(&cloud, &[&tests[..], &set].concat()).await.expect(0);
+    assert!(ran.out.contains("given with --set"), "{}", ran.out);
+    check(&cloud, &["--cloud", "kogge", "--tests", "scs-0102"]).await.expect(0);
+    cloud.stop().await;
+}
