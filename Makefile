@@ -29,13 +29,15 @@ check-fast: ## What to run before a commit: no root, no QEMU, no PostgreSQL
 bench: ## Measure, beside the peer where it is installed
 	scripts/install-host bench
 	scripts/bench
+	scripts/bench-check
 	cargo bench --locked --package kogge --bench in_process
 
 fuzz: ## Fuzz the public parsers, 20 seconds each; SECONDS=60 for longer
 	scripts/fuzz $(SECONDS)
 
-docs: ## Write docs/COMPATIBILITY.md again from the route tables
+docs: ## Write docs/COMPATIBILITY.md and docs/CHECKS.md again from the tables in the code
 	cargo run --locked --package kogge --bin kogge-compatibility > docs/COMPATIBILITY.md
+	cargo run --locked --package kogge --bin kogge-checks > docs/CHECKS.md
 
 e2e-tempest: ## Run the SCS-0128 list against a simulated cloud and note the results
 	scripts/tempest

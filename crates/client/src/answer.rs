@@ -5,9 +5,13 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::{CallName, Error, Result};
+use crate::secrets::Secrets;
 
 /// How much of a body an error message quotes.
 const EXCERPT_CHARS: usize = 200;
+
+/// How many values a JSON body may hold. Each costs some dozen bytes of memory, however short it is in the text.
+const MOST_VALUES: usize = 1_000_000;
 
 /// One answer: status, headers, bytes. Every status is an answer, also 4xx and 5xx.
 #[derive(Debug, Clone)]
@@ -20,14 +24,20 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, decompressed, never longer than [`crate::Limits::body_bytes`].
     pub bytes: Bytes,
+    /// What the cloud knows and must not tell others through us.
+    pub(crate) secrets: Secrets,
 }
 
 impl Answer {
     /// The body as JSON of a type. Any status is fine.
     ///
     /// # Errors
-    /// [`Error::Shape`] with the body's beginning, if it is no such JSON.
+    /// [`Error::Shape`] with the body's beginning, if it is no such JSON, or holds more than a million values.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        // each value but the first follows one of these; inside texts they only make the estimate larger
+        if self.bytes.iter().filter(|byte| b",[{".contains(byte)).count() > MOST_VALUES {
+            return Err(self.shape(format!("it holds more than {MOST_VALUES} values")));
+        }
         serde_json::from_slice(&self.bytes).map_err(|cause| {
             let excerpt = self.excerpt();
             self.shape(format!("{cause}; it begins {excerpt:?}"))
@@ -50,7 +60,7 @@ impl Answer {
     pub fn fault_message(&self) -> String {
         let found =
             serde_json::from_slice::<serde_json::Value>(&self.bytes).ok().and_then(|v| message_in(&v));
-        let text = found.unwrap_or_else(|| self.excerpt());
+        let text = self.secrets.take_out(&found.unwrap_or_else(|| self.excerpt()));
         if text.is_empty() { "(no message)".to_owned() } else { text }
     }
 
@@ -63,7 +73,8 @@ impl Answer {
     /// An error that says the body is not as needed.
     #[must_use]
     pub fn shape(&self, because: impl Into<String>) -> Error {
-        Error::Shape { call: self.call.clone(), status: self.status.as_u16(), because: because.into() }
+        let because = self.secrets.take_out(&because.into());
+        Error::Shape { call: self.call.clone(), status: self.status.as_u16(), because }
     }
 
     fn excerpt(&self) -> String {
@@ -72,7 +83,7 @@ impl Answer {
 }
 
 /// The beginning of a text without control characters: a cloud must not paint on our terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().take(EXCERPT_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -102,6 +113,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             bytes: Bytes::copy_from_slice(body.as_bytes()),
+            secrets: Secrets::default(),
         }
     }
 
@@ -130,6 +142,28 @@ mod tests {
     fn wrong_json_names_the_call_and_quotes_its_beginning() {
         let text = answer(200, "<html>").json::<serde_json::Value>().unwrap_err().to_string();
         assert!(text.contains("GET http://c.example/x (compute)") && text.contains("<html>"), "{text}");
+    }
+
+    #[test]
+    fn a_body_of_too_many_values_is_not_read() {
+        let many = format!("[{}0]", "0,".repeat(MOST_VALUES));
+        let text = answer(200, &many).json::<serde_json::Value>().unwrap_err().to_string();
+        assert!(text.contains("more than 1000000 values") && text.len() < 200, "{text}");
+    }
+
+    #[test]
+    fn a_deep_body_is_an_error() {
+        for deep in [format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)), "{\"a\":".repeat(100_000)] {
+            assert!(answer(200, &deep).json::<serde_json::Value>().is_err());
+        }
+    }
+
+    #[test]
+    fn a_secret_that_comes_back_is_not_quoted() {
+        let mut told = answer(500, r#"{"message": "token gAAAA-7 is bad"}"#);
+        told.secrets.add(&"gAAAA-7".into());
+        assert_eq!(told.fault_message(), "token <redacted> is bad");
+        assert!(!told.json::<u32>().unwrap_err().to_string().contains("gAAAA-7"));
     }
 
     #[test]

@@ -96,6 +96,12 @@ impl Client {
         &self.0.transport.limits
     }
 
+    /// A text from the cloud without the secrets that this client uses, in case the cloud repeats them.
+    #[must_use]
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.0.transport.secrets.take_out(text)
+    }
+
     /// The calls that are waiting for their answers at this moment, the oldest first.
     #[must_use]
     pub fn in_flight(&self) -> Vec<CallName> {

@@ -27,8 +27,9 @@ pub mod error;
 pub mod guard;
 pub mod page;
 pub mod record;
+pub mod secrets;
 pub mod service_type;
-pub mod transport;
+mod transport;
 
 pub use answer::Answer;
 pub use auth::catalog::{Catalog, Endpoint, Interface, Service};

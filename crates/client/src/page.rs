@@ -45,6 +45,7 @@ impl List {
             key: self.key,
             seen: HashSet::new(),
             items: 0,
+            bytes: 0,
             limits: self.limits,
         };
         stream::try_unfold(state, |mut state| async move {
@@ -68,6 +69,7 @@ struct Reading {
     key: Arc<str>,
     seen: HashSet<String>,
     items: usize,
+    bytes: usize,
     limits: Limits,
 }
 
@@ -76,6 +78,10 @@ impl Reading {
     async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Vec<T>>> {
         let Some(call) = self.call.take() else { return Ok(None) };
         let answer = call.clone().send().await?.success()?;
+        self.bytes = self.bytes.saturating_add(answer.bytes.len());
+        if self.bytes > self.limits.list_bytes {
+            return Err(broken(&answer.call, format!("it has more than {} bytes", self.limits.list_bytes)));
+        }
         let mut body: Value = answer.json()?;
         let items = self.items(&answer, &mut body)?;
         if !items.is_empty()

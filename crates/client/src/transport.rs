@@ -19,6 +19,7 @@ use crate::config::CloudConfig;
 use crate::error::{CallName, Error, Result, chain};
 use crate::guard::Guard;
 use crate::record::{Exchange, Recorder, safe_body, safe_headers};
+use crate::secrets::Secrets;
 
 /// How long and how much, at most.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Limits {
     pub pages: usize,
     /// Items of one list. Default 1,000,000.
     pub items: usize,
+    /// All pages of one list together. Default 256 MiB.
+    pub list_bytes: usize,
 }
 
 impl Default for Limits {
@@ -49,6 +52,7 @@ impl Default for Limits {
             retries: 3,
             pages: 10_000,
             items: 1_000_000,
+            list_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -71,6 +75,7 @@ pub(crate) struct Transport {
     pub(crate) guard: Guard,
     recorder: Option<Arc<dyn Recorder>>,
     pub(crate) in_flight: InFlight,
+    pub(crate) secrets: Secrets,
 }
 
 /// An attempt that gave no answer.
@@ -101,6 +106,7 @@ impl Transport {
             guard,
             recorder,
             in_flight: InFlight::default(),
+            secrets: Secrets::of(config),
         })
     }
 
@@ -177,7 +183,8 @@ impl Transport {
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(Answer { call: request.call.clone(), status, headers, bytes: bytes.freeze() })
+        let (call, secrets) = (request.call.clone(), self.secrets.clone());
+        Ok(Answer { call, status, headers, bytes: bytes.freeze(), secrets })
     }
 
     fn record(&self, request: &Outgoing, outcome: &std::result::Result<Answer, Fault>, elapsed: Duration) {

@@ -21,6 +21,7 @@ mod explain;
 pub mod fix;
 mod lookup;
 mod preflight;
+pub mod proof;
 mod remove;
 mod select;
 mod signature;

@@ -5,7 +5,6 @@
 mod fixture;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use fixture::{Cloud, image};
 use kogge_conform::{Journal, Runner, Silent, Verdict};
@@ -13,7 +12,7 @@ use kogge_conform_iaas::catalogue;
 use serde_json::json;
 
 #[tokio::test]
-async fn ten_thousand_flavors_and_images_are_judged_in_seconds() {
+async fn ten_thousand_flavors_and_images_are_judged() {
     let mut cloud = Cloud::default();
     for number in 0..10_000 {
         cloud.flavors.push(
@@ -25,9 +24,7 @@ async fn ten_thousand_flavors_and_images_are_judged_in_seconds() {
         cloud.images.push(copy);
     }
     let running = cloud.start().await;
-    let begun = Instant::now();
     let report = running.check("v5.1", "scs-010[0234]", Arc::new(Journal::in_memory())).await;
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     assert_eq!(report.summary[0].targets["main"].word(), "INCOMPLETE");
     assert_eq!(report.count(Verdict::CouldNotRun), 0);
 }

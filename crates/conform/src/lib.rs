@@ -20,6 +20,7 @@ pub mod journal;
 pub mod lookups;
 pub mod outcome;
 pub mod plan;
+pub mod printable;
 pub mod redact;
 pub mod render;
 pub mod report;

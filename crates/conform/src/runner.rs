@@ -19,6 +19,7 @@ use crate::journal::{Entry, Journal};
 use crate::lookups::Shared;
 use crate::outcome::{Outcome, Problem};
 use crate::plan::Plan;
+use crate::printable::printable;
 use crate::report::{CheckResult, FORMAT, Report, RunHead};
 
 pub use resume::{Earlier, OtherRun};
@@ -215,6 +216,10 @@ impl Runner {
             events.finished(&result);
             report.results[index] = result;
             news = true;
+            if told.elapsed() >= BETWEEN_UPDATES {
+                update(report, events);
+                (told, news) = (Instant::now(), false);
+            }
         }
         if news {
             update(report, events);
@@ -238,6 +243,7 @@ impl Runner {
             let noted = removed.and_then(|()| Ok(self.context.journal.gone(entry.number)?));
             if let Err(problem) = noted {
                 let (kind, name) = (&entry.object.kind, &entry.object.name);
+                let problem = printable(&self.context.client.without_secrets(&problem.0));
                 report.leftovers.push(format!("{kind} {name}: {problem}"));
             }
         }

@@ -14,6 +14,7 @@
 //! Everything here panics where something is wrong: it is for tests only.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod mutate;
 mod session;
 
 pub use session::{Answer, Session};

@@ -150,6 +150,22 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
 }
 
+/// How many findings a judgement keeps. A cloud with ten thousand wrong images is told of the worst and of the number:
+/// all of them would fill memory and reports, and nobody reads them.
+pub const MOST_FINDINGS: usize = 500;
+
+/// The weightiest findings, each weight in its order, and how many there were beyond.
+fn shortened(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let beyond = findings.len().saturating_sub(MOST_FINDINGS);
+    if beyond > 0 {
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings.truncate(MOST_FINDINGS);
+        findings.push(Finding::info("further objects", "the same", format!("{beyond} more findings")));
+        findings.shrink_to_fit();
+    }
+    findings
+}
+
 impl Judgement {
     /// The verdict that follows from the findings: ABORT if one is [`Severity::Undecidable`] (upstream's tests stop
     /// there), else FAIL if one is a [`Severity::Violation`], else PASS.
@@ -160,7 +176,7 @@ impl Judgement {
             Some(Severity::Violation) => Verdict::Fail,
             Some(Severity::Warning | Severity::Info) | None => Verdict::Pass,
         };
-        Self { testcase: testcase.into(), verdict, by_document: None, findings }
+        Self { testcase: testcase.into(), verdict, by_document: None, findings: shortened(findings) }
     }
 
     /// An ABORT for a reason outside of the judged data, such as a listing that failed.
@@ -208,6 +224,16 @@ mod tests {
         let findings = vec![Finding::info("a", "b", "c"), Finding::warning("a", "b", "c")];
         assert_eq!(Judgement::from_findings("t", findings).verdict, Verdict::Pass);
         assert_eq!(Judgement::from_findings("t", vec![]).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn of_very_many_findings_the_weightiest_stay_and_the_others_are_counted() {
+        let mut findings = vec![Finding::info("a", "b", "c"); 10_000];
+        findings[9_000] = Finding::violation("bad", "b", "c");
+        let judgement = Judgement::from_findings("t", findings);
+        assert_eq!((judgement.verdict, judgement.findings.len()), (Verdict::Fail, MOST_FINDINGS + 1));
+        assert_eq!(judgement.findings[0].object, "bad");
+        assert_eq!(judgement.findings[MOST_FINDINGS].found, "9500 more findings");
     }
 
     #[test]

@@ -9,9 +9,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::Client;
-use crate::answer::Answer;
+use crate::answer::{Answer, printable};
+use crate::auth::token::Token;
 use crate::error::{Error, Result};
 use crate::service_type::{self, Version, spellings};
+
+/// How many service types an error names.
+const MOST_OFFERED: usize = 50;
 
 impl Client {
     /// The address below which the service's paths live, version included. Found once.
@@ -53,12 +57,12 @@ impl Client {
                 service: service.to_owned(),
                 interface: config.interface.word().to_owned(),
                 region: config.region.clone(),
-                offered: token.catalog.kinds(),
+                offered: self.offered(&token),
             });
         };
         let refused = |because: String| Error::RefusedEndpoint {
             service: service.to_owned(),
-            address: found.url.clone(),
+            address: self.without_secrets(&printable(&found.url)),
             because,
         };
         let url = Url::parse(&found.url).map_err(|e| refused(format!("it is no address: {e}")))?;
@@ -66,6 +70,12 @@ impl Client {
             Some(because) => Err(refused(because)),
             None => Ok(url),
         }
+    }
+
+    /// The service types of the catalogue, for people: the cloud may have written anything there.
+    fn offered(&self, token: &Token) -> Vec<String> {
+        let kinds = token.catalog.kinds().into_iter().take(MOST_OFFERED);
+        kinds.map(|kind| self.without_secrets(&printable(&kind))).collect()
     }
 
     /// The service's version document, if it has one that can be read. 300 is its usual status.

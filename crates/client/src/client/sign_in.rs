@@ -62,7 +62,9 @@ impl Client {
             body: Bytes::from(request::body(&self.0.config).to_string()),
             deadline: self.0.transport.limits.call,
         });
-        Token::read(&answer.await?.success()?)
+        let token = Token::read(&answer.await?.success()?)?;
+        self.0.transport.secrets.add(&token.secret);
+        Ok(token)
     }
 }
 

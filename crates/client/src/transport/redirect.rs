@@ -52,6 +52,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers,
             bytes: Default::default(),
+            secrets: crate::secrets::Secrets::default(),
         };
         next(&method, &from, &answer)
     }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::{TryFutureExt, TryStreamExt};
 use kogge_client::{Error, encode_segment};
 use kogge_conform::{Context, Problem};
 use kogge_standards::flavor_name::{judge_semantics, judge_syntax};
 use kogge_standards::flavors::{SeenFlavor, judge_0103};
 use serde_json::Value;
 
-use super::{figure, shown, text};
+use super::{figure, shown, text, within};
 use crate::check::Verdicts;
 
 /// The microversion at which extra specs come inside a flavor; upstream's SDK asks for no newer one.
@@ -24,7 +24,7 @@ pub(crate) struct FlavorVerdicts(pub(crate) Verdicts);
 
 /// The flavors.
 pub(crate) async fn all(context: &Context) -> Result<Arc<Flavors>, Problem> {
-    context.shared.get(Box::pin(fetch(context))).await
+    context.shared.get(within(context, "flavors", Box::pin(fetch(context)))).await
 }
 
 /// The judgements of all testcases about flavors.
@@ -39,16 +39,34 @@ pub(crate) async fn verdicts(context: &Context) -> Result<Arc<FlavorVerdicts>, P
 }
 
 async fn fetch(context: &Context) -> Result<Flavors, Problem> {
-    let listed = match list(context, Some(EMBEDDED_SPECS)).await {
-        // 406: the service knows no such microversion
-        Err(Error::Status { status: 406, .. }) => list(context, None).await,
+    match list(context, Some(EMBEDDED_SPECS)).await {
+        // the service knows no such microversion
+        Err(Failed { status: Some(406), .. }) => list(context, None).await,
         other => other,
-    }?;
-    let reading = stream::iter(listed).map(|flavor| read(context, flavor));
-    Ok(Flavors(reading.buffered(PARALLEL).try_collect().await?))
+    }
+    .map(Flavors)
+    .map_err(|failed| failed.problem)
 }
 
-async fn list(context: &Context, microversion: Option<&str>) -> Result<Vec<Value>, Error> {
+/// Why there is no list, with the status of the answer that broke it.
+struct Failed {
+    status: Option<u16>,
+    problem: Problem,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { status: error.status(), problem: error.into() }
+    }
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self { status: None, problem }
+    }
+}
+
+async fn list(context: &Context, microversion: Option<&str>) -> Result<Vec<SeenFlavor>, Failed> {
     let list = context.client.list("compute", "flavors/detail", "flavors").with(|call| {
         let call = call.query("is_public", "None");
         match microversion {
@@ -56,7 +74,9 @@ async fn list(context: &Context, microversion: Option<&str>) -> Result<Vec<Value
             None => call,
         }
     });
-    list.collect().await
+    let flavors = list.stream::<Value>().map_err(Failed::from);
+    let seen = flavors.map_ok(|flavor| read(context, flavor).map_err(Failed::from));
+    Box::pin(seen.try_buffered(PARALLEL).try_collect()).await
 }
 
 async fn read(context: &Context, flavor: Value) -> Result<SeenFlavor, Problem> {

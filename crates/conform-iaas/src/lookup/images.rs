@@ -10,7 +10,7 @@ use kogge_standards::image_metadata::{SeenImage, judge_0102};
 use kogge_standards::standard_images::judge_0104;
 use serde_json::Value;
 
-use super::text;
+use super::{text, within};
 use crate::check::Verdicts;
 
 /// What is no property of an image, but of its place in the service.
@@ -38,7 +38,7 @@ pub(crate) struct ImageVerdicts(pub(crate) Verdicts);
 
 /// The images: all that the list shows, private ones too.
 pub(crate) async fn all(context: &Context) -> Result<Arc<Images>, Problem> {
-    context.shared.get(Box::pin(fetch(context))).await
+    context.shared.get(within(context, "images", Box::pin(fetch(context)))).await
 }
 
 /// The judgements of all testcases about images.

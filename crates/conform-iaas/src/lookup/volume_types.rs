@@ -6,7 +6,7 @@ use kogge_conform::{Context, Problem};
 use kogge_standards::volume_types::{SeenVolumeType, judge_0114};
 use serde_json::Value;
 
-use super::text;
+use super::{text, within};
 use crate::check::Verdicts;
 
 pub(crate) struct TypeVerdicts(pub(crate) Verdicts);
@@ -14,8 +14,8 @@ pub(crate) struct TypeVerdicts(pub(crate) Verdicts);
 /// The judgements of all testcases about volume types.
 pub(crate) async fn verdicts(context: &Context) -> Result<Arc<TypeVerdicts>, Problem> {
     let judge = async {
-        let listed: Vec<Value> =
-            context.client.list("block-storage", "types", "volume_types").collect().await?;
+        let list = context.client.list("block-storage", "types", "volume_types").collect::<Value>();
+        let listed = within(context, "volume types", Box::pin(async { Ok(list.await?) })).await?;
         let seen = |t: &Value| SeenVolumeType {
             name: text(t, "name").unwrap_or_default(),
             description: text(t, "description"),

@@ -58,7 +58,7 @@ async fn ask(context: &Context, address: &Url, region: &str) -> SwiftProbe {
         call = call.header(name, &value);
     }
     match Box::pin(call.send()).await {
-        Ok(answer) if answer.status.is_success() => SwiftProbe::Listed,
+        Ok(answer) if answer.status.is_success() && is_read(&answer.bytes) => SwiftProbe::Listed,
         Ok(answer) => {
             let body = String::from_utf8_lossy(&answer.bytes);
             let shown: String = body.chars().take(500).collect();
@@ -67,6 +67,12 @@ async fn ask(context: &Context, address: &Url, region: &str) -> SwiftProbe {
         // upstream takes any error for one of S3
         Err(error) => SwiftProbe::Error(chain(&error)),
     }
+}
+
+/// Whether an S3 client takes a body for a list: nothing, or XML of any kind. At anything else it ends with an error.
+fn is_read(body: &[u8]) -> bool {
+    let body = body.trim_ascii_start();
+    body.is_empty() || body.starts_with(b"<")
 }
 
 /// The region that a refusal names as the right one.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::check::Section;
 use crate::finding::{Finding, Severity};
 use crate::plan::{Plan, PlannedVersion};
+use crate::printable::printable;
 use crate::report::{CheckResult, Report};
 use crate::verdict::Verdict;
 
@@ -14,9 +15,7 @@ const SHOWN: usize = 10;
 /// A text from the cloud, made safe for a terminal.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    // the marks that turn the direction of writing could make one word look like another
-    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
+    printable(text)
 }
 
 /// The lines for one check.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::check::Check;
 use crate::context::Context;
 use crate::outcome::Outcome;
+use crate::printable::safe;
 use crate::report::CheckResult;
 
 pub(super) async fn run(check: &dyn Check, context: &Context, cancel: &CancellationToken) -> CheckResult {
@@ -33,7 +34,7 @@ pub(super) async fn run(check: &dyn Check, context: &Context, cancel: &Cancellat
         }
     };
     let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    CheckResult { bug, ..CheckResult::new(description, outcome, elapsed) }
+    CheckResult { bug, ..CheckResult::new(description, safe(outcome, &context.client), elapsed) }
 }
 
 /// The calls that have no answer yet. Those of other checks may be among them.

@@ -8,6 +8,9 @@ use crate::verdict::{Finding, Judgement};
 /// Testcase: at most one public, visible, generic image per architecture, distribution and version.
 pub const UNIQUENESS: &str = "scs-0102-os_purpose-uniqueness";
 
+/// How many images of one group are named.
+const SHOWN: usize = 10;
+
 /// Judges the images.
 pub(super) fn judge(images: &[&SeenImage]) -> Judgement {
     let mut groups: BTreeMap<[&str; 3], Vec<&SeenImage>> = BTreeMap::new();
@@ -23,7 +26,10 @@ pub(super) fn judge(images: &[&SeenImage]) -> Judgement {
     let mut findings = Vec::new();
     for ([architecture, distro, version], group) in groups.into_iter().filter(|(_, group)| group.len() > 1) {
         nameless |= group.iter().any(|image| image.name.is_none());
-        let found: Vec<_> = group.iter().map(|image| image.object()).collect();
+        let mut found: Vec<_> = group.iter().take(SHOWN).map(|image| image.object()).collect();
+        if group.len() > SHOWN {
+            found.push("…".to_owned());
+        }
         let expected = format!("one generic image of {distro} {version} for {architecture:?}");
         findings.push(
             Finding::violation(found.join(", "), expected, format!("{} of them", group.len()))
