@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_comes_back_is_not_quoted() {
-        let mut told = answer(500, r#"{"message": "token gAAAA-7 is bad"}"#);
+        let told = answer(500, r#"{"message": "token gAAAA-7 is bad"}"#);
         told.secrets.add(&"gAAAA-7".into());
         assert_eq!(told.fault_message(), "token <redacted> is bad");
         assert!(!told.json::<u32>().unwrap_err().to_string().contains("gAAAA-7"));
