@@ -37,6 +37,8 @@ pub(crate) fn unknown(id: &str, title: &str, url: &str) -> Box<dyn Check> {
     Box::new(IaasCheck::new(Description::reading(id, title, url), Kind::Unknown))
 }
 
+const ENTROPY_NETWORK: &str = "1 network, 1 subnet, 1 port, 1 router with a gateway outside";
+
 /// How a testcase is run; `None` for manual ones and those that no program ever had.
 fn kind_of(id: &str) -> Option<Kind> {
     Some(match id {
@@ -60,16 +62,26 @@ fn describe(kind: Kind, id: String, title: String, url: String) -> Description {
         Kind::Flavors => plain.needs(&["compute"]),
         Kind::Images => plain.needs(&["image"]),
         Kind::VolumeTypes => plain.needs(&["block-storage"]),
-        Kind::DefaultRules => {
-            plain.needs(&["network"]).creates(&["security group"], Duration::from_secs(120))
-        }
-        Kind::KeyManager => plain.needs(&["key-manager"]).creates(&["secret"], Duration::from_secs(120)),
-        Kind::Backup => {
-            plain.needs(&["block-storage"]).creates(&["volume", "backup", "volume"], Duration::from_secs(900))
-        }
+        Kind::DefaultRules => plain
+            .needs(&["network"])
+            .creates(&["security group"], Duration::from_secs(120))
+            .quota(&["1 security group (only where the cloud shows no templates)"]),
+        Kind::KeyManager => plain
+            .needs(&["key-manager"])
+            .creates(&["secret"], Duration::from_secs(120))
+            .quota(&["1 secret (only where there is a key manager)"]),
+        Kind::Backup => plain
+            .needs(&["block-storage"])
+            .creates(&["volume", "backup", "volume"], Duration::from_secs(900))
+            .quota(&["2 volumes of 1 GB", "1 backup of 1 GB"]),
         Kind::Entropy => plain
             .needs(&["compute", "image", "network", "block-storage"])
-            .creates(&["network", "subnet", "router", "server", "volume"], Duration::from_secs(1500)),
+            .creates(&["network", "subnet", "router", "server", "volume"], Duration::from_secs(1500))
+            .quota(&[
+                "1 server of the smallest flavor that fits",
+                "1 volume of 8 GB or more",
+                ENTROPY_NETWORK,
+            ]),
         Kind::Catalog | Kind::KeyManagerPresence | Kind::SwiftS3 | Kind::Unknown => plain,
     }
 }
@@ -101,6 +113,15 @@ mod tests {
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), count);
+    }
+
+    #[test]
+    fn what_creates_says_how_much_quota_it_needs() {
+        for check in catalogue() {
+            let d = check.description();
+            assert_eq!(d.creates.is_empty(), d.quota.is_empty(), "{}", d.id);
+            assert_eq!(d.makes() == "nothing", d.creates.is_empty(), "{}", d.id);
+        }
     }
 
     #[test]

@@ -30,6 +30,6 @@ mod wait;
 
 pub use advisory::advisory;
 pub use catalogue::catalogue;
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, Means, NoSuchTestcase, explain, explain_all, explanations};
 pub use remove::{Sweeper, sweep};
-pub use select::{Selected, SelectionError, Wanted, select, select_from};
+pub use select::{Selected, SelectionError, Wanted, advice, again, select, select_from};

@@ -1,12 +1,13 @@
 //! From "which scope, which day, which tests" to the checks that run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
-use kogge_conform::{Check, Plan, PlannedVersion, ScopeRef};
+use kogge_conform::{Check, CheckResult, Plan, PlannedVersion, ScopeRef};
 use kogge_standards::scope::{Covered, Scope, SelectError, Validity, scs_compatible_iaas};
 use regex::Regex;
 
+use crate::advisory::advisory;
 use crate::catalogue::{catalogue, unknown};
 
 /// What the user asked for.
@@ -80,6 +81,33 @@ pub fn select_from(scope: &Scope, wanted: &Wanted) -> Result<Selected, Selection
         return Err(SelectionError::NothingMatches { text: text.clone(), versions });
     }
     Ok(Selected { plan: plan(scope, wanted, &covered), checks })
+}
+
+/// The advisory checks; where an expression matches the beginning of one, only those that it matches.
+///
+/// # Errors
+/// [`SelectionError::Expression`] if it is none.
+pub fn advice(tests: Option<&str>) -> Result<Vec<Box<dyn Check>>, SelectionError> {
+    let all = advisory();
+    let Some(expression) = tests.map(anchored).transpose()? else { return Ok(all) };
+    if !all.iter().any(|check| expression.is_match(&check.description().id)) {
+        return Ok(all);
+    }
+    Ok(all.into_iter().filter(|check| expression.is_match(&check.description().id)).collect())
+}
+
+/// The checks of an earlier run's results, in their order: to go on with it.
+#[must_use]
+pub fn again(results: &[CheckResult]) -> Vec<Box<dyn Check>> {
+    let mut known: HashMap<String, Box<dyn Check>> = catalogue()
+        .into_iter()
+        .chain(advisory())
+        .map(|check| (check.description().id.clone(), check))
+        .collect();
+    let one = |result: &CheckResult| {
+        known.remove(&result.id).unwrap_or_else(|| unknown(&result.id, &result.title, &result.url))
+    };
+    results.iter().map(one).collect()
 }
 
 /// Without a version by name: those in effect; if there are none, those that still count; else all that are named.
@@ -185,6 +213,23 @@ mod tests {
             select(&wanted("2026-11-24", None, Some("("))),
             Err(SelectionError::Expression { .. })
         ));
+    }
+
+    #[test]
+    fn an_expression_chooses_among_advice_only_where_it_means_some() {
+        let all = advice(None).unwrap().len();
+        assert_eq!(advice(Some("scs-0103")).unwrap().len(), all);
+        let some = advice(Some("scs-0103|advisory-0126")).unwrap();
+        assert!(some.len() < all && some.iter().all(|c| c.description().id.starts_with("advisory-0126")));
+        assert!(advice(Some("(")).is_err());
+    }
+
+    #[test]
+    fn the_checks_of_a_report_are_found_again_and_none_is_dropped() {
+        let ids = ["advisory-0126-ipv6-pool", "scs-0999-new", "scs-0100-syntax-check"];
+        let result = |id: &&str| CheckResult { id: (*id).to_owned(), ..CheckResult::default() };
+        let again = again(&ids.iter().map(result).collect::<Vec<_>>());
+        assert_eq!(again.iter().map(|c| c.description().id.as_str()).collect::<Vec<_>>(), ids);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::context::Context;
 use crate::outcome::Outcome;
@@ -32,10 +32,19 @@ pub struct Description {
     pub section: Section,
     /// Service types without which it has nothing to look at.
     pub needs: Vec<&'static str>,
+    /// The role that its user must have in the project.
+    pub role: &'static str,
     /// What it creates and removes again; empty for a check that only reads.
     pub creates: Vec<&'static str>,
+    /// What of the project's quota must be free while it runs; empty for a check that only reads.
+    pub quota: Vec<&'static str>,
     /// The longest that it may take.
+    #[serde(rename = "deadline_seconds", serialize_with = "seconds")]
     pub deadline: Duration,
+}
+
+fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(time.as_secs())
 }
 
 impl Description {
@@ -48,7 +57,9 @@ impl Description {
             url: url.into(),
             section: Section::Official,
             needs: Vec::new(),
+            role: "member",
             creates: Vec::new(),
+            quota: Vec::new(),
             deadline: Duration::from_secs(120),
         }
     }
@@ -60,12 +71,36 @@ impl Description {
         self
     }
 
+    /// Names what of the quota must be free.
+    #[must_use]
+    pub fn quota(mut self, what: &[&'static str]) -> Self {
+        self.quota = what.to_vec();
+        self
+    }
+
     /// Names what it creates, and gives it that long.
     #[must_use]
     pub fn creates(mut self, what: &[&'static str], deadline: Duration) -> Self {
         self.creates = what.to_vec();
         self.deadline = deadline;
         self
+    }
+
+    /// What must be there for it, in words: `role member; compute, image`.
+    #[must_use]
+    pub fn wants(&self) -> String {
+        let services = if self.needs.is_empty() { "the catalogue".to_owned() } else { self.needs.join(", ") };
+        format!("role {}; {services}", self.role)
+    }
+
+    /// What it creates for a while, in words: `2 volumes, 1 backup`.
+    #[must_use]
+    pub fn makes(&self) -> String {
+        match (self.creates.is_empty(), self.quota.is_empty()) {
+            (true, _) => "nothing".to_owned(),
+            (false, true) => self.creates.join(", "),
+            (false, false) => self.quota.join(", "),
+        }
     }
 
     /// Makes it advisory.

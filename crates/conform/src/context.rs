@@ -23,6 +23,12 @@ impl RunId {
         Self(Uuid::new_v4())
     }
 
+    /// The one of an earlier run; `None` if the text is no id.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        Uuid::parse_str(text).ok().map(Self)
+    }
+
     /// The first eight digits.
     #[must_use]
     pub fn short(self) -> String {
@@ -67,5 +73,12 @@ mod tests {
     fn runs_differ_and_have_a_short_form() {
         assert_ne!(RunId::random(), RunId::random());
         assert_eq!(RunId::random().short().len(), 8);
+    }
+
+    #[test]
+    fn an_id_is_read_again_and_nothing_else_is() {
+        let id = RunId::random();
+        assert_eq!(RunId::read(&id.to_string()), Some(id));
+        assert_eq!(RunId::read("../../etc/passwd"), None);
     }
 }

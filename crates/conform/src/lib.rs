@@ -37,5 +37,5 @@ pub use lookups::Shared;
 pub use outcome::{Outcome, Problem};
 pub use plan::{Plan, PlannedVersion, ScopeRef};
 pub use report::{CheckResult, Report, RunHead};
-pub use runner::{Cleaner, Events, Options, Runner, Silent};
+pub use runner::{Cleaner, Earlier, Events, Options, OtherRun, Runner, Silent};
 pub use verdict::Verdict;

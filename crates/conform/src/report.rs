@@ -18,6 +18,9 @@ pub const FORMAT: u32 = 1;
 pub struct Report {
     /// [`FORMAT`].
     pub format: u32,
+    /// Whether what is private was taken out, so that nobody can tell any more which cloud it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
     /// The run itself.
     pub run: RunHead,
     /// What was to be checked.
@@ -35,8 +38,17 @@ pub struct Report {
 pub struct RunHead {
     /// The run's id.
     pub uuid: String,
-    /// The cloud under test.
+    /// The cloud under test, under the name that the report shall show.
     pub subject: String,
+    /// The cloud's name in the configuration.
+    #[serde(default)]
+    pub cloud: String,
+    /// The address of its identity service.
+    #[serde(default)]
+    pub auth_url: String,
+    /// For what the run's token was good, as configured: `project demo`.
+    #[serde(default)]
+    pub project: String,
     /// When it began, `2026-11-24T08:00:00Z`.
     pub started_at: String,
     /// When it ended; absent while it runs.
@@ -141,6 +153,11 @@ impl Report {
         self.results.iter().find(|r| r.id == id)
     }
 
+    /// The results of a section, in the order of the plan.
+    pub fn section(&self, section: Section) -> impl Iterator<Item = &CheckResult> {
+        self.results.iter().filter(move |r| r.section == section)
+    }
+
     /// How many official checks ended with a verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
@@ -150,7 +167,7 @@ impl Report {
     /// How many checks of a section ended with a verdict.
     #[must_use]
     pub fn count_in(&self, section: Section, verdict: Verdict) -> usize {
-        self.results.iter().filter(|r| r.section == section && r.verdict == verdict).count()
+        self.section(section).filter(|r| r.verdict == verdict).count()
     }
 
     /// Computes [`Report::summary`] anew.

@@ -1,6 +1,7 @@
 //! Running checks: in parallel, each with a deadline, all of them stoppable, and cleaned up after.
 
 mod one;
+mod resume;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,8 @@ use crate::plan::Plan;
 use crate::printable::printable;
 use crate::report::{CheckResult, FORMAT, Report, RunHead};
 
+pub use resume::{Earlier, OtherRun};
+
 /// Removes what a check created and did not remove itself. The catalogue crate knows how.
 #[async_trait]
 pub trait Cleaner: Send + Sync {
@@ -36,8 +39,8 @@ pub trait Events: Send {
     fn started(&mut self, _check: &Description) {}
     /// A check ended.
     fn finished(&mut self, _result: &CheckResult) {}
-    /// The report changed: the moment to write it to its file. It comes first when the run begins, then some times a
-    /// second at most, and last when the run has ended.
+    /// The report changed: the moment to write it to its file. It comes first when the run begins, then at most five
+    /// times a second and not later than that after each check, and last when the run has ended.
     fn updated(&mut self, _report: &Report) {}
     /// A left-over object is being removed.
     fn cleaning(&mut self, _entry: &Entry) {}
@@ -71,8 +74,8 @@ pub struct Options {
     pub argv: Vec<String>,
     /// The cloud's name in the report; the client's cloud name if absent.
     pub subject: Option<String>,
-    /// Results of an interrupted run: what is decided there is not checked again.
-    pub previous: Vec<CheckResult>,
+    /// An interrupted run to go on with; see [`Earlier`].
+    pub earlier: Option<Earlier>,
 }
 
 impl Default for Options {
@@ -88,7 +91,7 @@ impl Default for Options {
             program: concat!("kogge ", env!("CARGO_PKG_VERSION")).to_owned(),
             argv: Vec::new(),
             subject: None,
-            previous: Vec::new(),
+            earlier: None,
         }
     }
 }
@@ -96,6 +99,11 @@ impl Default for Options {
 /// Time between two updates of a report while checks end. Most end together when their list is there; writing the
 /// report for each of them would take longer than the checks.
 const BETWEEN_UPDATES: Duration = Duration::from_millis(200);
+
+fn update(report: &mut Report, events: &mut dyn Events) {
+    report.summarize();
+    events.updated(report);
+}
 
 /// Runs checks against one cloud.
 pub struct Runner {
@@ -110,7 +118,7 @@ impl Runner {
         let context = Context {
             client,
             started: options.clock.now(),
-            run: RunId::random(),
+            run: options.earlier.as_ref().map_or_else(RunId::random, |earlier| earlier.run),
             shared: Arc::new(Shared::default()),
             journal: Arc::clone(&options.journal),
         };
@@ -128,6 +136,11 @@ impl Runner {
         let mut report = self.empty_report(&checks);
         events.planned(&checks.iter().map(|c| c.description()).collect::<Vec<_>>());
         events.updated(&report);
+        if self.options.earlier.is_some() {
+            // what the interrupted run left would be in the way of its own quota
+            self.clean(&mut report, events).await;
+            report.leftovers.clear();
+        }
         self.run_all(&checks, &mut report, events).await;
         self.clean(&mut report, events).await;
         report.run.ended_at = Some(self.options.clock.now().seconds_z());
@@ -139,25 +152,15 @@ impl Runner {
     /// A report in which nothing is finished, but for what an earlier run decided.
     fn empty_report(&self, checks: &[Box<dyn Check>]) -> Report {
         let unfinished = |description: &Description| {
-            let earlier =
-                self.options.previous.iter().find(|r| r.id == description.id && r.verdict.is_decided());
-            earlier.map_or_else(
-                || CheckResult::new(description, Outcome::not_finished("not started"), 0),
-                |earlier| CheckResult { resumed: true, ..earlier.clone() },
-            )
+            self.options
+                .earlier
+                .as_ref()
+                .and_then(|earlier| earlier.decided(description))
+                .unwrap_or_else(|| CheckResult::new(description, Outcome::not_finished("not started"), 0))
         };
-        let subject =
-            self.options.subject.clone().unwrap_or_else(|| self.context.client.config().name.clone());
         let mut report = Report {
             format: FORMAT,
-            run: RunHead {
-                uuid: self.context.run.to_string(),
-                subject,
-                started_at: self.context.started.seconds_z(),
-                ended_at: None,
-                program: self.options.program.clone(),
-                argv: self.options.argv.clone(),
-            },
+            run: self.head(),
             plan: self.options.plan.clone(),
             results: checks.iter().map(|check| unfinished(check.description())).collect(),
             ..Report::default()
@@ -166,10 +169,27 @@ impl Runner {
         report
     }
 
+    fn head(&self) -> RunHead {
+        let config = self.context.client.config();
+        let begun = self.options.earlier.as_ref().map(|earlier| earlier.started_at.clone());
+        RunHead {
+            uuid: self.context.run.to_string(),
+            subject: self.options.subject.clone().unwrap_or_else(|| config.name.clone()),
+            cloud: config.name.clone(),
+            auth_url: config.auth_url.to_string(),
+            project: resume::scope_in_words(&config.scope),
+            started_at: begun.unwrap_or_else(|| self.context.started.seconds_z()),
+            ended_at: None,
+            program: self.options.program.clone(),
+            argv: self.options.argv.clone(),
+        }
+    }
+
     async fn run_all(&self, checks: &[Box<dyn Check>], report: &mut Report, events: &mut dyn Events) {
         let mut waiting = checks.iter().enumerate();
         let mut running = FuturesUnordered::new();
-        let mut told = Instant::now();
+        // when the last update was, and whether something is new since then
+        let (mut told, mut news) = (Instant::now(), false);
         loop {
             while running.len() < self.options.parallel.max(1) && !self.options.cancel.is_cancelled() {
                 let Some((index, check)) = waiting.next() else { break };
@@ -182,14 +202,27 @@ impl Runner {
                     (index, one::run(&**check, &self.context, &self.options.cancel).await)
                 }));
             }
-            let Some((index, result)) = running.next().await else { return };
+            let ended = tokio::select! {
+                biased;
+                ended = running.next() => ended,
+                // the rest may take long, or be killed: what is known by then must be on disk
+                () = tokio::time::sleep_until(told + BETWEEN_UPDATES), if news => {
+                    update(report, events);
+                    (told, news) = (Instant::now(), false);
+                    continue;
+                }
+            };
+            let Some((index, result)) = ended else { break };
             events.finished(&result);
             report.results[index] = result;
+            news = true;
             if told.elapsed() >= BETWEEN_UPDATES {
-                report.summarize();
-                events.updated(report);
-                told = Instant::now();
+                update(report, events);
+                (told, news) = (Instant::now(), false);
             }
+        }
+        if news {
+            update(report, events);
         }
     }
 

@@ -46,6 +46,7 @@ fn report(name: &str) -> Report {
             ended_at: None,
             program: "kogge 0.1.0".into(),
             argv: vec!["check".into(), "--date".into(), "2026-11-24".into()],
+            ..RunHead::default()
         },
         plan: Plan {
             scope: Some(ScopeRef {
@@ -197,6 +198,36 @@ fn advice_is_marked_and_turns_nothing_red() {
     assert!(!junit.contains("<failure") && !junit.contains("<error"), "{junit}");
     assert!(!render(&report, Format::Sarif).contains("\"error\""));
     assert!(!render(&report, Format::Yaml).contains("t-2"));
+}
+
+#[test]
+fn advice_stands_apart_in_every_form() {
+    let mut report = report("x");
+    for result in &mut report.results[1..3] {
+        result.section = kogge_conform::Section::Advisory;
+    }
+    let advisory = ["t-2", "t-3"];
+    for (format, heading) in [
+        (Format::Text, terminal::ADVICE),
+        (Format::Markdown, "# Advice"),
+        (Format::Html, "<h2>Advice</h2>"),
+        (Format::Junit, r#"<testsuite name="advice""#),
+        (Format::Sarif, r#""id": "advice/""#),
+    ] {
+        let text = render(&report, format);
+        assert!(text.contains(heading), "{format:?}: {text}");
+    }
+    let sarif: Value = serde_json::from_str(&render(&report, Format::Sarif)).unwrap();
+    for run in sarif["runs"].as_array().unwrap() {
+        let advice = run["automationDetails"]["id"] == "advice/";
+        for result in run["results"].as_array().unwrap() {
+            assert_eq!(advisory.contains(&result["ruleId"].as_str().unwrap()), advice);
+        }
+    }
+    let text = render(&report, Format::Text);
+    let (official, advice) = text.split_once(terminal::ADVICE).unwrap();
+    assert!(advisory.iter().all(|id| advice.contains(id) && !official.contains(id)), "{text}");
+    assert!(advisory.iter().all(|id| !render(&report, Format::Yaml).contains(id)));
 }
 
 const EVIL: &str = "</td><script>alert(1)</script>\u{1b}[2J\n- id: PASS\n| \"'&]]>`";

@@ -10,8 +10,8 @@ use kogge_client::config::Selection;
 use kogge_client::{Client, CloudConfig, Environment};
 use kogge_conform::exit::exit_code;
 use kogge_conform::{
-    Check, CheckResult, Cleaner, Context, Description, Entry, Events, ExitCode, Journal, NewEntry, Options,
-    Outcome, Plan, PlannedVersion, Problem, Report, Runner, Silent, Verdict,
+    Check, CheckResult, Cleaner, Context, Description, Earlier, Entry, Events, ExitCode, Journal, NewEntry,
+    Options, OtherRun, Outcome, Plan, PlannedVersion, Problem, Report, Runner, Silent, Verdict,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -194,10 +194,48 @@ async fn a_stop_leaves_the_rest_unfinished_and_cleans_up() {
 #[tokio::test]
 async fn what_an_earlier_run_decided_is_not_checked_again() {
     let earlier = run(vec![probe("a", Does::Pass), probe("b", Does::Hang)], Options::default()).await;
-    let options = Options { previous: earlier.results, ..Options::default() };
+    let options = Options { earlier: Some(resumable(&earlier)), ..Options::default() };
     let report = run(vec![probe("a", Does::Panic), probe("b", Does::Pass)], options).await;
     assert_eq!(verdicts(&report), [Verdict::Pass, Verdict::Pass]);
     assert_eq!(report.results.iter().map(|r| r.resumed).collect::<Vec<_>>(), [true, false]);
+    assert_eq!((&report.run.uuid, &report.run.started_at), (&earlier.run.uuid, &earlier.run.started_at));
+}
+
+fn resumable(report: &Report) -> Earlier {
+    Earlier::of(report, client().config()).unwrap()
+}
+
+#[tokio::test]
+async fn what_an_interrupted_run_left_goes_before_the_rest_runs() {
+    let (broom, journal) = (Arc::new(Broom::default()), Arc::new(Journal::in_memory()));
+    // without a cleaner nothing is removed: as if the process had been killed
+    let options = Options { journal: journal.clone(), ..Options::default() };
+    let killed = run(vec![probe("a", Does::CreateAndHang)], options).await;
+    assert_eq!((journal.left().len(), killed.leftovers.len()), (1, 1));
+    let options = Options {
+        earlier: Some(resumable(&killed)),
+        journal: journal.clone(),
+        cleaner: Some(broom.clone()),
+        ..Options::default()
+    };
+    let report = run(vec![probe("a", Does::Pass)], options).await;
+    assert_eq!((verdicts(&report), report.leftovers.len()), (vec![Verdict::Pass], 0));
+    assert_eq!((broom.removed.lock().unwrap().len(), journal.left().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn only_the_same_cloud_and_project_go_on() {
+    let report = run(vec![probe("a", Does::Pass)], Options::default()).await;
+    let refused = |change: &dyn Fn(&mut Report)| {
+        let mut other = report.clone();
+        change(&mut other);
+        Earlier::of(&other, client().config()).unwrap_err()
+    };
+    assert!(refused(&|r| r.run.auth_url = "https://elsewhere/".into()).to_string().contains("elsewhere"));
+    assert!(matches!(refused(&|r| r.run.project = "project x".into()), OtherRun::OtherCloud { .. }));
+    assert!(matches!(refused(&|r| r.run.uuid = "../x".into()), OtherRun::NoId(_)));
+    let redacted = kogge_conform::redact::redacted(&report, Default::default());
+    assert_eq!(Earlier::of(&redacted, client().config()).unwrap_err(), OtherRun::Redacted);
 }
 
 #[derive(Default)]
@@ -224,12 +262,14 @@ impl Events for Watcher {
 async fn a_report_exists_from_the_first_moment_and_grows_some_times_a_second() {
     let mut watcher = Watcher::default();
     let options = Options { parallel: 1, ..Options::default() };
-    let checks = vec![probe("a", Does::Hang), probe("b", Does::Pass), probe("c", Does::Pass)];
+    let mut slow = Description::reading("c", "a slow probe", "https://docs.example/x");
+    slow.deadline = Duration::from_secs(5);
+    let checks = vec![probe("a", Does::Pass), probe("b", Does::Pass), Box::new(Probe(slow, Does::Hang))];
     Runner::new(client(), options).run(checks, &mut watcher).await;
     let seen = ["started a", "finished a", "started b", "finished b", "started c", "finished c"];
     assert_eq!(watcher.seen, seen);
-    // a takes 200 ms; b and c take no time and come with the end
-    assert_eq!(watcher.updates, [3, 2, 0]);
+    // a and b end at once and are told together, while c still hangs; then c, then the end
+    assert_eq!(watcher.updates, [3, 1, 0, 0]);
 }
 
 #[tokio::test]

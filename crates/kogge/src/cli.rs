@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 pub mod fix;
 pub mod flavor_name;
 pub mod standards;
@@ -9,6 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::Output;
+
+pub use check::{Account, Check, CheckCommand, Choice, Explain, Reports, Upload};
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
 #[derive(Debug, Parser)]
@@ -119,35 +122,4 @@ pub struct ConfigFile {
     /// Which cloud of this machine
     #[command(flatten)]
     pub place: Where,
-}
-
-/// `kogge check`.
-#[derive(Debug, Clone, Args)]
-pub struct Check {
-    /// Scope and version, e.g. scs-compatible-iaas@v5.1 [default: the version in effect of scs-compatible-iaas]
-    pub scope: Option<String>,
-    /// Name in clouds.yaml [default: $OS_CLOUD, else kogge]
-    #[arg(long, value_name = "NAME")]
-    pub cloud: Option<String>,
-    /// Take the version in effect on this day
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub date: Option<String>,
-    /// Only the test cases whose id matches from its start
-    #[arg(long, value_name = "REGEX")]
-    pub tests: Option<String>,
-    /// Every test case that kogge has, whatever the versions in effect list
-    #[arg(long)]
-    pub all: bool,
-    /// Remove what an interrupted run left behind, and nothing else
-    #[arg(long)]
-    pub clean: bool,
-    /// Mending what does not pass
-    #[command(flatten)]
-    pub fix: fix::Fix,
-    /// What to write: text, yaml, json, junit, sarif, markdown, html; with =FILE into a file [default: text]
-    #[arg(long, value_name = "KIND[=FILE]", value_delimiter = ',')]
-    pub output: Vec<String>,
-    /// Data directory of the local cloud whose clouds.yaml is used if there is no other
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
 }

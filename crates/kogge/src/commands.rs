@@ -5,6 +5,7 @@ pub mod config;
 pub mod doctor;
 pub mod down;
 pub mod settings;
+pub mod signal;
 pub mod standards;
 pub mod status;
 pub mod tasks;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::xml::escape;
+use crate::check::Section;
 use crate::finding::Severity;
 use crate::report::{CheckResult, Report};
 use crate::verdict::Verdict;
@@ -36,16 +37,23 @@ pub fn report(report: &Report) -> String {
             );
         }
     }
-    text.push_str("</ul>\n<table><thead><tr><th>Verdict</th><th>Testcase</th></tr></thead><tbody>\n");
-    for result in &report.results {
-        text.push_str(&row(result));
+    text.push_str("</ul>\n");
+    text.push_str(&table(report, Section::Official));
+    if report.section(Section::Advisory).next().is_some() {
+        text.push_str("<h2>Advice</h2>\n<p>It decides nothing.</p>\n");
+        text.push_str(&table(report, Section::Advisory));
     }
-    text.push_str("</tbody></table>\n");
     for left in &report.leftovers {
         let _ = writeln!(text, "<p>Left behind: {}</p>", escape(left));
     }
     text.push_str("</body></html>\n");
     text
+}
+
+fn table(report: &Report, section: Section) -> String {
+    let mut text = String::from("<table><thead><tr><th>Verdict</th><th>Testcase</th></tr></thead><tbody>\n");
+    text.extend(report.section(section).map(row));
+    text + "</tbody></table>\n"
 }
 
 fn class(verdict: Verdict) -> &'static str {

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::xml::escape;
+use crate::check::Section;
 use crate::finding::Severity;
 use crate::report::{CheckResult, Report};
 use crate::verdict::Verdict;
@@ -11,26 +12,39 @@ use crate::verdict::Verdict;
 /// Renders it.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    let advice = report.results.iter().filter(|r| r.is_advice() && r.verdict != Verdict::Pass).count();
-    let skipped = report.count(Verdict::NotApplicable) + report.count(Verdict::NotFinished) + advice;
-    let total: u64 = report.results.iter().map(|r| r.elapsed_ms).sum();
-    let counts = format!(
-        r#"tests="{}" failures="{}" errors="{}" skipped="{skipped}" time="{}""#,
-        report.results.len(),
-        report.count(Verdict::Fail),
-        report.count(Verdict::CouldNotRun),
-        seconds(total),
-    );
-    let suite = report.plan.scope.as_ref().map_or("checks", |scope| scope.name.as_str());
+    let all: Vec<&CheckResult> = report.results.iter().collect();
+    let name = report.plan.scope.as_ref().map_or("checks", |scope| scope.name.as_str());
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(text, r#"<testsuites name="{}" {counts}>"#, escape(&report.run.subject));
-    let (name, begun) = (escape(suite), escape(&report.run.started_at));
-    let _ = writeln!(text, r#"  <testsuite name="{name}" timestamp="{begun}" {counts}>"#);
-    for result in &report.results {
-        text.push_str(&case(result, suite));
+    let _ = writeln!(text, r#"<testsuites name="{}" {}>"#, escape(&report.run.subject), counts(&all));
+    suite(&mut text, report, Section::Official, name);
+    if report.section(Section::Advisory).next().is_some() {
+        suite(&mut text, report, Section::Advisory, "advice");
     }
-    text.push_str("  </testsuite>\n</testsuites>\n");
+    text.push_str("</testsuites>\n");
     text
+}
+
+/// The results of a section.
+fn suite(text: &mut String, report: &Report, section: Section, name: &str) {
+    let results: Vec<&CheckResult> = report.section(section).collect();
+    let begun = escape(&report.run.started_at);
+    let _ =
+        writeln!(text, r#"  <testsuite name="{}" timestamp="{begun}" {}>"#, escape(name), counts(&results));
+    for result in results {
+        text.push_str(&case(result, name));
+    }
+    text.push_str("  </testsuite>\n");
+}
+
+/// The attributes that count; whatever advice is not a pass counts as skipped.
+fn counts(results: &[&CheckResult]) -> String {
+    let of = |verdict| results.iter().filter(|r| !r.is_advice() && r.verdict == verdict).count();
+    let advice = results.iter().filter(|r| r.is_advice() && r.verdict != Verdict::Pass).count();
+    let (failures, errors) = (of(Verdict::Fail), of(Verdict::CouldNotRun));
+    let skipped = of(Verdict::NotApplicable) + of(Verdict::NotFinished) + advice;
+    let total = seconds(results.iter().map(|r| r.elapsed_ms).sum());
+    let tests = results.len();
+    format!(r#"tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}" time="{total}""#)
 }
 
 fn case(result: &CheckResult, suite: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::check::Section;
 use crate::finding::Severity;
 use crate::report::{CheckResult, Report};
 
@@ -20,25 +21,44 @@ pub fn report(report: &Report) -> String {
         for (target, aggregate) in &version.targets {
             let _ = writeln!(
                 text,
-                "* {} ({}), {target}: **{}**",
-                version.version,
-                version.validity,
+                "* {} ({}), {}: **{}**",
+                escape(&version.version),
+                escape(&version.validity),
+                escape(target),
                 aggregate.word()
             );
         }
     }
-    text.push_str("\n| verdict | testcase | what |\n|---|---|---|\n");
-    for result in &report.results {
-        let (word, id, title) = (result.word(), escape(&result.id), escape(&result.title));
-        let _ = writeln!(text, "| {word} | [{id}]({}) | {title} |", result.url);
-    }
-    for result in report.results.iter().filter(|r| has_details(r)) {
-        text.push_str(&details(result));
+    section(&mut text, report, Section::Official);
+    if report.section(Section::Advisory).next().is_some() {
+        text.push_str("\n# Advice\n\nIt decides nothing.\n");
+        section(&mut text, report, Section::Advisory);
     }
     for left in &report.leftovers {
         let _ = writeln!(text, "\nLeft behind: {}", escape(left));
     }
     text
+}
+
+/// A table of the results of a section, and what there is to say about some of them.
+fn section(text: &mut String, report: &Report, section: Section) {
+    text.push_str("\n| verdict | testcase | what |\n|---|---|---|\n");
+    for result in report.section(section) {
+        let (word, title) = (result.word(), escape(&result.title));
+        let _ = writeln!(text, "| {word} | {} | {title} |", link(&result.url, &escape(&result.id)));
+    }
+    for result in report.section(section).filter(|r| has_details(r)) {
+        text.push_str(&details(result));
+    }
+}
+
+/// A link, but only to where a page can be; the address comes from a scope file, which may be anybody's.
+fn link(url: &str, text: &str) -> String {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    if web && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "()<>|".contains(c)) {
+        return format!("[{text}]({url})");
+    }
+    text.to_owned()
 }
 
 fn has_details(result: &CheckResult) -> bool {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::check::Section;
 use crate::finding::Severity;
 use crate::report::{CheckResult, Report};
 use crate::verdict::Verdict;
@@ -9,18 +10,27 @@ use crate::verdict::Verdict;
 /// Renders it.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    let rules: Vec<Value> = report.results.iter().map(rule).collect();
-    let results: Vec<Value> = report.results.iter().flat_map(|r| results(r, &report.run.subject)).collect();
+    let mut runs = vec![run(report, Section::Official, "checks/")];
+    if report.section(Section::Advisory).next().is_some() {
+        runs.push(run(report, Section::Advisory, "advice/"));
+    }
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {"name": "kogge", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules}},
-            "automationDetails": {"guid": report.run.uuid},
-            "results": results,
-        }],
+        "runs": runs,
     });
     format!("{document:#}\n")
+}
+
+/// The results of a section. `category` keeps those of one section apart from the other's in a dashboard.
+fn run(report: &Report, section: Section, category: &str) -> Value {
+    let rules: Vec<Value> = report.section(section).map(rule).collect();
+    let results: Vec<Value> = report.section(section).flat_map(|r| results(r, &report.run.subject)).collect();
+    json!({
+        "tool": {"driver": {"name": "kogge", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules}},
+        "automationDetails": {"id": category, "correlationGuid": report.run.uuid},
+        "results": results,
+    })
 }
 
 fn rule(result: &CheckResult) -> Value {

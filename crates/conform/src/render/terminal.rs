@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use crate::check::Section;
 use crate::finding::{Finding, Severity};
+use crate::plan::{Plan, PlannedVersion};
+use crate::printable::printable;
 use crate::report::{CheckResult, Report};
 use crate::verdict::Verdict;
 
@@ -13,13 +15,13 @@ const SHOWN: usize = 10;
 /// A text from the cloud, made safe for a terminal.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    printable(text)
 }
 
 /// The lines for one check.
 #[must_use]
 pub fn result(result: &CheckResult) -> String {
-    let mut text = format!("{:<13} {}", result.word(), result.id);
+    let mut text = format!("{:<13} {}", result.word(), plain(&result.id));
     if result.resumed {
         text.push_str("  (from the earlier run)");
     }
@@ -59,6 +61,20 @@ fn lines(finding: &Finding) -> String {
     text
 }
 
+/// The line above the results of advisory checks.
+pub const ADVICE: &str = "Advice, which decides nothing:\n";
+
+/// A line per version that is checked.
+#[must_use]
+pub fn versions(plan: &Plan) -> String {
+    let scope = plan.scope.as_ref().map_or("", |scope| scope.name.as_str());
+    let line = |version: &PlannedVersion| {
+        plain(&format!("{scope} {} ({}) on {}", version.version, version.validity, plan.reference_date))
+            + "\n"
+    };
+    plan.versions.iter().map(line).collect()
+}
+
 /// The lines at the end.
 #[must_use]
 pub fn summary(report: &Report) -> String {
@@ -66,13 +82,8 @@ pub fn summary(report: &Report) -> String {
     for version in &report.summary {
         for (target, aggregate) in &version.targets {
             let scope = report.plan.scope.as_ref().map_or("", |s| s.name.as_str());
-            let _ = writeln!(
-                text,
-                "{scope} {} ({}), {target}: {}",
-                version.version,
-                version.validity,
-                aggregate.word()
-            );
+            let line = format!("{scope} {} ({}), {target}: ", version.version, version.validity);
+            let _ = writeln!(text, "{}{}", plain(&line), aggregate.word());
         }
     }
     for (section, what) in [(Section::Official, "checks"), (Section::Advisory, "advisory checks")] {
@@ -95,8 +106,14 @@ fn counts(report: &Report, section: Section) -> String {
     if shown.is_empty() { "none ran".to_owned() } else { shown.join(", ") }
 }
 
-/// The whole report.
+/// The whole report: the official results, then advice, then how it stands.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    report.results.iter().map(result).chain([summary(report)]).collect()
+    let mut text: String = report.section(Section::Official).map(result).collect();
+    let advice: String = report.section(Section::Advisory).map(result).collect();
+    if !advice.is_empty() {
+        text.push_str(ADVICE);
+        text.push_str(&advice);
+    }
+    text + &summary(report)
 }

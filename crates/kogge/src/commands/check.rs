@@ -1,89 +1,116 @@
 //! `kogge check`.
 
+mod deliver;
+mod explain;
 mod fix;
 mod live;
 mod outputs;
+mod plan;
+mod selection;
+mod sign;
+mod spec;
 mod target;
+mod upload;
 
 use std::sync::Arc;
 
 use kogge_clock::Clock;
-use kogge_conform::{ExitCode, Journal, Options, Report, Runner};
-use kogge_conform_iaas::{Selected, Sweeper, Wanted, select, sweep};
+use kogge_conform::redact::Names;
+use kogge_conform::{Earlier, ExitCode, Journal, Options, Report, Runner};
+use kogge_conform_iaas::{Selected, Sweeper, sweep};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::Check;
+use crate::cli::{Check, CheckCommand};
 use crate::exit::{Exit, Failure};
 use crate::output::line;
+use deliver::Delivery;
 use live::Live;
 use outputs::Outputs;
+use selection::wanted;
 
-/// The one scope that kogge knows.
-const SCOPE: &str = "scs-compatible-iaas";
-
-/// Checks a cloud, live, and writes the reports.
+/// Checks a cloud, or does what the command of its own says.
 ///
 /// # Errors
 /// Where the command line is wrong, or there is no such cloud.
 pub async fn run(arguments: Check) -> Result<Exit, Failure> {
-    if arguments.fix.fix {
-        return Box::pin(fix::run(arguments)).await;
+    match &arguments.command {
+        None if arguments.fix.fix => Box::pin(fix::run(arguments)).await,
+        None => check(arguments).await,
+        Some(CheckCommand::Explain(what)) => explain::run(what),
+        Some(CheckCommand::Upload(what)) => upload::run(what).await,
+    }
+}
+
+/// Checks a cloud, live, and writes the reports.
+async fn check(arguments: Check) -> Result<Exit, Failure> {
+    if arguments.clean {
+        return clean(&target::client(&arguments)?, &target::journal()?).await;
     }
     let clock = Clock::system();
-    let outputs = Outputs::parse(&arguments.output)?;
-    let wanted = wanted(&arguments, &clock)?;
-    let client = target::client(&arguments)?;
-    let journal = Arc::new(target::journal()?);
-    if arguments.clean {
-        return clean(&client, &journal).await;
+    let mut outputs = Outputs::parse(&arguments.reports.output)?;
+    let interrupted = selection::interrupted(&arguments)?;
+    let Selected { plan, checks } = match &interrupted {
+        Some(report) => selection::missing(report),
+        None => selection::selected(&arguments, &clock).await?,
+    };
+    if arguments.plan {
+        return plan::run(&plan, &checks, &outputs);
     }
-    let Selected { plan, checks } = select(&wanted).map_err(|error| Failure::Usage(error.to_string()))?;
+    let client = target::client(&arguments)?;
+    let earlier = interrupted.as_ref().map(|report| Earlier::of(report, client.config())).transpose();
+    let earlier = earlier.map_err(|other| Failure::Usage(format!("--resume: {other}")))?;
+    if let Some(file) = &arguments.resume {
+        outputs.also(kogge_conform::render::Format::Json, file);
+    }
+    if arguments.reports.redact {
+        outputs = outputs.redacting(Names::of(client.config()));
+    }
+    outputs.prepare()?;
+    let delivery = Delivery::prepare(&arguments.reports, &outputs)?;
+    let cancel = cancelled_by_signal();
+    let subject = interrupted.map(|report| report.run.subject);
     let options = Options {
-        cancel: cancelled_by_signal(),
-        journal,
+        cancel: cancel.clone(),
+        journal: Arc::new(target::journal()?),
         cleaner: Some(Arc::new(Sweeper)),
         clock,
         plan,
-        argv: std::env::args().collect(),
+        argv: std::env::args().skip(1).collect(),
+        subject: arguments.reports.subject.clone().or(subject),
+        earlier,
         ..Options::default()
     };
     let mut live = Live::new(checks.len(), outputs.clone());
     let report = Runner::new(client, options).run(checks, &mut live).await;
     live.end(&report);
     outputs.write(&report)?;
-    Ok(exit(&report))
+    if cancel.is_cancelled() {
+        how_to_go_on(&outputs);
+        return Ok(exit(&report));
+    }
+    delivery.run(exit(&report)).await
 }
 
-fn wanted(arguments: &Check, clock: &Clock) -> Result<Wanted, Failure> {
-    let (scope, version) =
-        match arguments.scope.as_deref().map(|scope| scope.split_once('@').unwrap_or((scope, ""))) {
-            None => (SCOPE, None),
-            Some((scope, "")) => (scope, None),
-            Some((scope, version)) => (scope, Some(version.to_owned())),
-        };
-    if let Some(why) = super::standards::without_checks(scope) {
-        return Err(Failure::Usage(why));
+/// After a stop: an incomplete report is neither signed nor sent, since the monitor takes only one of each run.
+fn how_to_go_on(outputs: &Outputs) {
+    match outputs.file(kogge_conform::render::Format::Json) {
+        Some(file) => eprintln!("go on with: kogge check --resume {}", file.display()),
+        None => eprintln!(
+            "a run with --output json=FILE can be gone on with after a stop: kogge check --resume FILE"
+        ),
     }
-    if scope != SCOPE {
-        return Err(Failure::Usage(format!("there is no scope `{scope}`; kogge knows {SCOPE}")));
-    }
-    let today = || clock.now().seconds_z().chars().take(10).collect::<String>();
-    let date = arguments.date.clone().unwrap_or_else(today);
-    let date =
-        date.parse().map_err(|_| Failure::Usage(format!("--date `{date}` is no day such as 2026-11-24")))?;
-    Ok(Wanted { date, version, tests: arguments.tests.clone(), all: arguments.all })
 }
 
-/// The first Ctrl-C lets the run clean up; the second ends it at once.
+/// The first Ctrl-C (or SIGTERM) lets the run clean up; the second ends it at once.
 fn cancelled_by_signal() -> CancellationToken {
     let token = CancellationToken::new();
     let cancel = token.clone();
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if crate::commands::signal::ended().await.is_ok() {
             eprintln!("stopping; what was created is being removed (Ctrl-C again ends at once)");
             cancel.cancel();
         }
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if crate::commands::signal::ended().await.is_ok() {
             std::process::exit(4);
         }
     });

@@ -10,7 +10,7 @@ use kogge_config::LogFormat;
 
 use crate::cli::Up;
 use crate::cloud::{Cloud, CloudOptions};
-use crate::commands::{settings, status};
+use crate::commands::{settings, signal, status};
 use crate::data_dir::DataDir;
 use crate::exit::{Exit, Failure};
 use crate::output::show;
@@ -59,26 +59,15 @@ async fn foreground(options: CloudOptions) -> Result<Exit, Failure> {
     let metrics = kogge_telemetry::Metrics::start().map_err(|error| Failure::Bug(error.to_string()))?;
     let cloud = Cloud::start(options, Some(metrics)).await?;
     let stop = cloud.stopper();
+    // a signal ends the control plane and leaves the guests alone: an update or a supervisor's restart must not cost
+    // anybody a guest; `kogge down` is what stops them
     tokio::spawn(async move {
-        if ended_by_signal().await.is_ok() {
+        if signal::ended().await.is_ok() {
             stop.stop(true);
         }
     });
     cloud.run_to_end().await?;
     Ok(Exit::Pass)
-}
-
-/// A signal ends the control plane and leaves the guests alone: an update or a supervisor's restart must not cost
-/// anybody a guest. `kogge down` is what stops them.
-async fn ended_by_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
 }
 
 /// Starts ourselves again, detached, and waits for the first answer.

@@ -79,7 +79,7 @@ fn outside(problem: Problem) -> Failure {
 
 /// A plan has two forms only.
 fn output(arguments: &Check) -> Result<Output, Failure> {
-    match arguments.output.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+    match arguments.reports.output.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] | ["text"] => Ok(Output::Text),
         ["json"] => Ok(Output::Json),
         _ => Err(Failure::Usage("with --fix, --output is text or json, without a file".to_owned())),

@@ -12,6 +12,10 @@ use crate::output::line;
 pub(super) struct Live {
     outputs: Outputs,
     bar: ProgressBar,
+    /// Results of advisory checks: shown at the end, in a section of their own.
+    advice: String,
+    /// Whether it was told that files cannot be written.
+    told: bool,
 }
 
 impl Live {
@@ -21,36 +25,51 @@ impl Live {
         if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { outputs, bar }
+        Self { outputs, bar, advice: String::new(), told: false }
     }
 
     pub(super) fn end(&self, report: &Report) {
         self.bar.finish_and_clear();
-        if self.outputs.live() {
-            line(terminal::summary(report).trim_end());
+        if !self.outputs.live() {
+            return;
         }
+        if !self.advice.is_empty() {
+            line(&format!("\n{}{}", terminal::ADVICE, self.advice));
+        }
+        line(terminal::summary(&self.outputs.shown(report)).trim_end());
     }
 }
 
 impl Events for Live {
     fn started(&mut self, check: &Description) {
-        self.bar.set_message(check.id.clone());
+        self.bar.set_message(terminal::plain(&check.id));
     }
 
     fn finished(&mut self, result: &CheckResult) {
         self.bar.inc(1);
-        if self.outputs.live() {
-            self.bar.suspend(|| line(terminal::result(result).trim_end()));
+        if !self.outputs.live() {
+            return;
+        }
+        let text = terminal::result(&self.outputs.shown_result(result));
+        if result.is_advice() {
+            self.advice.push_str(&text);
+        } else {
+            self.bar.suspend(|| line(text.trim_end()));
         }
     }
 
     fn updated(&mut self, report: &Report) {
-        if let Err(failure) = self.outputs.write_files(report) {
-            tracing::warn!(%failure, "the report could not be written");
+        if let (Err(failure), false) = (self.outputs.write_files(report), self.told) {
+            self.told = true;
+            self.bar.suspend(|| eprintln!("kogge: {failure}"));
         }
     }
 
     fn cleaning(&mut self, entry: &Entry) {
-        self.bar.set_message(format!("removing {} {}", entry.object.kind, entry.object.name));
+        self.bar.set_message(format!(
+            "removing {} {}",
+            entry.object.kind,
+            terminal::plain(&entry.object.name)
+        ));
     }
 }

@@ -1,0 +1,146 @@
+//! Which tests run: by the command line, or what a report still lacks.
+
+use std::path::Path;
+
+use kogge_clock::Clock;
+use kogge_conform::Report;
+use kogge_conform::render::json;
+use kogge_conform_iaas::{Selected, Wanted, advice, again, select_from};
+use kogge_standards::scope::{Scope, scs_compatible_iaas};
+
+use super::spec;
+use crate::cli::Check;
+use crate::commands::standards::without_checks;
+use crate::exit::Failure;
+
+/// The longest report that is read again, in bytes: far more than one of ten thousand findings.
+const LONGEST: u64 = 64 << 20;
+
+/// What the command line asks for, of the built-in scope.
+///
+/// # Errors
+/// [`Failure::Usage`] for a scope that is another, and for a day that is none.
+pub(super) fn wanted(arguments: &Check, clock: &Clock) -> Result<Wanted, Failure> {
+    wanted_of(scs_compatible_iaas(), arguments, clock)
+}
+
+/// The tests that the command line asks for.
+pub(super) async fn selected(arguments: &Check, clock: &Clock) -> Result<Selected, Failure> {
+    let choice = &arguments.choice;
+    let read = match &choice.spec {
+        Some(place) => Some(spec::read(place).await?),
+        None => None,
+    };
+    let scope: &Scope = read.as_ref().unwrap_or_else(|| scs_compatible_iaas());
+    let wanted = wanted_of(scope, arguments, clock)?;
+    let usage = |error: kogge_conform_iaas::SelectionError| Failure::Usage(error.to_string());
+    let mut selected = select_from(scope, &wanted).map_err(usage)?;
+    if choice.advisory {
+        selected.checks.extend(advice(choice.tests.as_deref()).map_err(usage)?);
+    }
+    Ok(selected)
+}
+
+fn wanted_of(scope: &Scope, arguments: &Check, clock: &Clock) -> Result<Wanted, Failure> {
+    let choice = &arguments.choice;
+    let (name, version) = asked(arguments);
+    if let Some(name) = name.filter(|name| *name != short_name(&scope.name)) {
+        return Err(Failure::Usage(
+            without_checks(name).unwrap_or_else(|| {
+                format!("there is no scope `{name}`; here is {}", short_name(&scope.name))
+            }),
+        ));
+    }
+    let today = || clock.now().seconds_z().chars().take(10).collect::<String>();
+    let date = choice.date.clone().unwrap_or_else(today);
+    let date =
+        date.parse().map_err(|_| Failure::Usage(format!("--date `{date}` is no day such as 2026-11-24")))?;
+    let version = version.map(str::to_owned);
+    Ok(Wanted { date, version, tests: choice.tests.clone(), all: choice.all })
+}
+
+/// Scope and version of `SCOPE`, `SCOPE@VERSION` and `@VERSION`.
+fn asked(arguments: &Check) -> (Option<&str>, Option<&str>) {
+    let text = arguments.scope.as_deref().unwrap_or_default();
+    let (name, version) = text.split_once('@').unwrap_or((text, ""));
+    let given = |text| Some(text).filter(|text: &&str| !text.is_empty());
+    (given(name), given(version))
+}
+
+/// The name of a scope as it is typed: `SCS-compatible IaaS` is `scs-compatible-iaas`.
+fn short_name(name: &str) -> String {
+    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+/// The report of `--resume`, if it is of the scope and version that the command line names besides.
+pub(super) fn interrupted(arguments: &Check) -> Result<Option<Report>, Failure> {
+    let Some(file) = &arguments.resume else { return Ok(None) };
+    let report = read_report(file)?;
+    let wrong = |text: String| Failure::Usage(format!("--resume {}: {text}", file.display()));
+    let (name, version) = asked(arguments);
+    let scope = report.plan.scope.as_ref().map(|scope| short_name(&scope.name)).unwrap_or_default();
+    if let Some(name) = name.filter(|name| **name != scope) {
+        return Err(wrong(format!("the report is of scope {scope}, not of {name}")));
+    }
+    let versions: Vec<&str> = report.plan.versions.iter().map(|v| v.version.as_str()).collect();
+    if let Some(version) = version.filter(|version| versions != [*version]) {
+        return Err(wrong(format!("the report is of {}, not of {version} alone", versions.join(" and "))));
+    }
+    if let Some(subject) = arguments.reports.subject.as_ref().filter(|name| **name != report.run.subject) {
+        return Err(wrong(format!("the report is about {:?}, not about {subject:?}", report.run.subject)));
+    }
+    Ok(Some(report))
+}
+
+/// The tests of a report; the runner leaves out what is decided there.
+pub(super) fn missing(report: &Report) -> Selected {
+    Selected { plan: report.plan.clone(), checks: again(&report.results) }
+}
+
+fn read_report(file: &Path) -> Result<Report, Failure> {
+    let wrong = |because: String| Failure::Usage(format!("--resume {}: {because}", file.display()));
+    let text = spec::read_bounded(file, LONGEST).map_err(wrong)?;
+    json::read(&text).map_err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn arguments(words: &[&str]) -> Check {
+        let words = ["kogge", "check"].iter().chain(words);
+        match Cli::try_parse_from(words).unwrap().command {
+            Command::Check(arguments) => arguments,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn scope_and_version_are_told_apart() {
+        assert_eq!(asked(&arguments(&[])), (None, None));
+        assert_eq!(asked(&arguments(&["a"])), (Some("a"), None));
+        assert_eq!(asked(&arguments(&["a@v4"])), (Some("a"), Some("v4")));
+        assert_eq!(asked(&arguments(&["@v4"])), (None, Some("v4")));
+    }
+
+    #[tokio::test]
+    async fn mistakes_are_the_users() {
+        for words in [["--date=yesterday"], ["b@v4"], ["@v99"], ["--tests=("], ["--spec=/nonexistent"]] {
+            let failure = selected(&arguments(&words), &Clock::system()).await.err().unwrap();
+            assert!(matches!(failure, Failure::Usage(_)), "{words:?}: {failure}");
+        }
+    }
+
+    #[tokio::test]
+    async fn advice_comes_only_when_asked_for() {
+        let count = async |words: &[&str]| {
+            let selected = selected(&arguments(words), &Clock::system()).await.unwrap();
+            selected.checks.iter().filter(|c| c.description().id.starts_with("advisory-")).count()
+        };
+        assert_eq!(count(&["@v5.1"]).await, 0);
+        assert!(count(&["@v5.1", "--advisory"]).await >= 4);
+    }
+}

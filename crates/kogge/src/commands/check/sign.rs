@@ -1,0 +1,119 @@
+//! `--sign KEY`: an SSH signature in the namespace `report`, as `ssh-keygen -Y sign -n report` makes it.
+
+mod agent;
+mod passphrase;
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use kogge_conform::report_file;
+use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
+
+use super::spec::read_bounded;
+use crate::exit::Failure;
+
+/// What a signature is for; the monitor takes no other.
+const NAMESPACE: &str = "report";
+/// The hash that `ssh-keygen` uses.
+const HASH: HashAlg = HashAlg::Sha512;
+/// The longest key file, in bytes.
+const LONGEST: u64 = 64 << 10;
+/// How a private key's file begins.
+const PRIVATE: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
+
+/// Who signs.
+#[derive(Debug)]
+pub(super) enum Signer {
+    /// A key that we have read.
+    Key(Box<PrivateKey>),
+    /// A key that the ssh-agent holds.
+    Agent(Box<PublicKey>, PathBuf),
+}
+
+impl Signer {
+    /// Reads the key, and asks for its passphrase where it has one: before the run, not after it.
+    pub(super) fn open(file: &Path) -> Result<Self, Failure> {
+        let wrong = |because: String| Failure::Usage(format!("--sign {}: {because}", file.display()));
+        let text = zeroize::Zeroizing::new(read_bounded(file, LONGEST).map_err(wrong)?);
+        if !text.trim_start().starts_with("-----BEGIN") {
+            let public = PublicKey::from_openssh(text.trim())
+                .map_err(|error| wrong(format!("it is neither a private nor a public SSH key: {error}")))?;
+            let socket = agent::socket().map_err(wrong)?;
+            return Ok(Self::Agent(Box::new(public), socket));
+        }
+        if !text.trim_start().starts_with(PRIVATE) {
+            let hint = format!("it is in an old format; `ssh-keygen -p -f {}` renews it", file.display());
+            return Err(wrong(hint));
+        }
+        is_private(file).map_err(wrong)?;
+        let key = PrivateKey::from_openssh(text.trim()).map_err(|error| wrong(error.to_string()))?;
+        let key = if key.is_encrypted() { passphrase::unlock(&key, file).map_err(wrong)? } else { key };
+        // found out now, not after the run
+        key.sign(NAMESPACE, HASH, b"").map_err(|_| {
+            let kind = key.algorithm();
+            wrong(format!(
+                "this program cannot sign with {kind} itself; add it to an ssh-agent (ssh-add) and give its public key"
+            ))
+        })?;
+        Ok(Self::Key(Box::new(key)))
+    }
+
+    /// Signs a file into `FILE.sig`.
+    pub(super) async fn sign(&self, file: &Path) -> Result<PathBuf, Failure> {
+        let failed = |because: String| Failure::outside(&format!("signing {}", file.display()), because);
+        let contents = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+        let signature = match self {
+            Self::Key(key) => {
+                key.sign(NAMESPACE, HASH, &contents).map_err(|error| failed(error.to_string()))?
+            }
+            Self::Agent(public, socket) => {
+                let data = SshSig::signed_data(NAMESPACE, HASH, &contents)
+                    .map_err(|error| failed(error.to_string()))?;
+                let signature = agent::sign(socket, public, &data).await.map_err(failed)?;
+                SshSig::new(public.key_data().clone(), NAMESPACE, HASH, signature)
+                    .map_err(|error| failed(error.to_string()))?
+            }
+        };
+        let mut text = signature.to_pem(LineEnding::LF).map_err(|error| failed(error.to_string()))?;
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        let beside = beside(file);
+        report_file::replace(&beside, text.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        Ok(beside)
+    }
+}
+
+/// Where the signature of a file lies.
+pub(super) fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".sig");
+    name.into()
+}
+
+/// Whether a signature is one of these contents, by the key that it names. Whose key that is, the monitor knows.
+///
+/// # Errors
+/// In words: it is not.
+pub(super) fn fits(signature: &str, contents: &[u8]) -> Result<(), String> {
+    let signature =
+        SshSig::from_pem(signature.trim_end()).map_err(|error| format!("it is no SSH signature: {error}"))?;
+    if signature.namespace() != NAMESPACE {
+        return Err(format!("it is for {:?}, not for {NAMESPACE:?}", signature.namespace()));
+    }
+    match PublicKey::from(signature.public_key().clone()).verify(NAMESPACE, contents, &signature) {
+        Ok(()) => Ok(()),
+        // a kind of key that we cannot compute with: the monitor will judge
+        Err(ssh_key::Error::AlgorithmUnknown | ssh_key::Error::AlgorithmUnsupported { .. }) => Ok(()),
+        Err(_) => Err("the report was changed after it was signed; sign it anew".to_owned()),
+    }
+}
+
+/// Refuses a key that others can read, as ssh does.
+fn is_private(file: &Path) -> Result<(), String> {
+    let mode = std::fs::metadata(file).map_err(|error| error.to_string())?.mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(format!("others can read this private key; `chmod 600 {}` keeps it private", file.display()))
+}
