@@ -68,6 +68,20 @@ impl Client {
         }
     }
 
+    /// Where the host of an address of the catalogue may be reached, for those who speak to it below HTTP.
+    ///
+    /// # Errors
+    /// [`Error::RefusedEndpoint`] if it may not be spoken to, or has no address.
+    pub async fn addresses(&self, url: &Url) -> Result<Vec<std::net::SocketAddr>> {
+        self.0.transport.guard.learn(&self.0.config.auth_url).await;
+        let refused = |because| Error::RefusedEndpoint {
+            service: url.host_str().unwrap_or_default().to_owned(),
+            address: url.to_string(),
+            because,
+        };
+        self.0.transport.guard.addresses(url).await.map_err(refused)
+    }
+
     /// The service's version document, if it has one that can be read. 300 is its usual status.
     async fn ask_versions(&self, service: &str, base: &Url) -> Result<Option<Value>> {
         let answer: Answer =

@@ -28,6 +28,8 @@ use serde_json::{Value, json};
 pub struct Cloud {
     pub roles: Vec<String>,
     pub catalog: Vec<String>,
+    /// Addresses of services that are not below the cloud's own.
+    pub addresses: BTreeMap<String, String>,
     pub flavors: Vec<Value>,
     pub images: Vec<Value>,
     pub types: Vec<Value>,
@@ -65,6 +67,7 @@ impl Default for Cloud {
         Self {
             roles: vec!["member".into(), "reader".into()],
             catalog: catalog.map(str::to_owned).into(),
+            addresses: BTreeMap::new(),
             flavors: standard_flavors().iter().map(flavor).collect(),
             images: vec![image("Ubuntu 24.04", "ubuntu", "24.04", "https://cloud-images.ubuntu.com/noble/x")],
             types: vec![
@@ -278,8 +281,9 @@ fn token(cloud: &Cloud, base: &str) -> Value {
         _ => "/identity/v3",
     };
     let entries = cloud.catalog.iter().map(|kind| {
+        let url = cloud.addresses.get(kind).cloned().unwrap_or_else(|| format!("{base}{}", path(kind)));
         json!({"type": kind, "name": kind, "endpoints": [
-            {"interface": "public", "region": "r", "region_id": "r", "url": format!("{base}{}", path(kind))}]})
+            {"interface": "public", "region": "r", "region_id": "r", "url": url}]})
     });
     let roles = cloud.roles.iter().map(|r| json!({"id": r, "name": r}));
     json!({"token": {"methods": ["password"], "expires_at": "2099-01-01T00:00:00.000000Z",

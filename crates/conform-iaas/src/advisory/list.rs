@@ -1,0 +1,89 @@
+//! Which advisory checks there are.
+
+use std::time::Duration;
+
+use kogge_conform::Description;
+
+use super::tls::Question;
+
+/// What a check looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    HttpsEndpoints,
+    Tls(Question),
+    ProviderNetwork,
+    Ipv6Pool,
+    DnsIntegration,
+}
+
+const TLS: &str = "scs-0125-v1-secure-connections";
+const NETWORKS: &str = "scs-0126-v1-provider-networks";
+const DNS: &str = "scs-0127-v1-dns";
+
+const ALL: [(Kind, &str, &str, &str); 8] = [
+    (
+        Kind::HttpsEndpoints,
+        "advisory-0125-https-endpoints",
+        "Every public endpoint in the catalogue begins with https.",
+        TLS,
+    ),
+    (
+        Kind::Tls(Question::Certificates),
+        "advisory-0125-certificates",
+        "Certificates are valid, for the right name, and as Mozilla's profile intermediate has them.",
+        TLS,
+    ),
+    (
+        Kind::Tls(Question::Versions),
+        "advisory-0125-versions",
+        "TLS 1.2 or 1.3 is spoken, and nothing older.",
+        TLS,
+    ),
+    (
+        Kind::Tls(Question::Suites),
+        "advisory-0125-cipher-suites",
+        "Only cipher suites of Mozilla's profile intermediate are accepted.",
+        TLS,
+    ),
+    (Kind::Tls(Question::Hsts), "advisory-0125-hsts", "Notes the header Strict-Transport-Security.", TLS),
+    (
+        Kind::ProviderNetwork,
+        "advisory-0126-provider-network",
+        "One external network is the default, and only one.",
+        NETWORKS,
+    ),
+    (
+        Kind::Ipv6Pool,
+        "advisory-0126-ipv6-pool",
+        "One shared IPv6 subnet pool is the default, and gives every project a /64.",
+        NETWORKS,
+    ),
+    (
+        Kind::DnsIntegration,
+        "advisory-0127-dns-integration",
+        "The network service has the extension dns-integration.",
+        DNS,
+    ),
+];
+
+/// All of them, in the order of their standards.
+pub(super) fn all() -> Vec<(Description, Kind)> {
+    let make = |(kind, id, title, page): (Kind, &str, &str, &str)| {
+        let url = format!("https://docs.scs.community/standards/{page}");
+        let description = Description::reading(id, title, url).advisory();
+        (described(description, kind), kind)
+    };
+    ALL.into_iter().map(make).collect()
+}
+
+/// With what it creates, and how long it may take.
+fn described(mut description: Description, kind: Kind) -> Description {
+    match kind {
+        Kind::Tls(_) => {
+            // forty servers, eight at a time, a minute each at the very most
+            description.deadline = Duration::from_secs(320);
+            description
+        }
+        _ => description,
+    }
+}
