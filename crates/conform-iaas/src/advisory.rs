@@ -2,8 +2,11 @@
 //!
 //! Their ids begin with `advisory-`, so that nobody takes them for the official suite's.
 
+mod bench;
+mod dns;
 mod endpoints;
 mod list;
+mod member_view;
 mod provider_network;
 mod tls;
 
@@ -81,7 +84,16 @@ impl Advice {
             Kind::Tls(question) => return tls::look(context, question).await,
             Kind::ProviderNetwork => provider_network::standard_network(context).await,
             Kind::Ipv6Pool => provider_network::ipv6_pool(context).await,
-            Kind::DnsIntegration => provider_network::dns_integration(context).await,
+            Kind::MemberView => member_view::networks(context).await,
+            Kind::Rbac => member_view::rbac(context).await,
+            Kind::FloatingIp => member_view::floating_ip(context).await,
+            Kind::DnsIntegration => dns::integration(context).await,
+            Kind::DnsNames => {
+                let seen = dns::names(context).await?;
+                return Ok(
+                    seen.map_or(Looked::NothingThere("there is no extension dns-integration"), Looked::Saw)
+                );
+            }
         };
         saw.map(Looked::Saw)
     }

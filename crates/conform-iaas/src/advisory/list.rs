@@ -13,14 +13,18 @@ pub(super) enum Kind {
     Tls(Question),
     ProviderNetwork,
     Ipv6Pool,
+    MemberView,
+    Rbac,
+    FloatingIp,
     DnsIntegration,
+    DnsNames,
 }
 
 const TLS: &str = "scs-0125-v1-secure-connections";
 const NETWORKS: &str = "scs-0126-v1-provider-networks";
 const DNS: &str = "scs-0127-v1-dns";
 
-const ALL: [(Kind, &str, &str, &str); 8] = [
+const ALL: [(Kind, &str, &str, &str); 12] = [
     (
         Kind::HttpsEndpoints,
         "advisory-0125-https-endpoints",
@@ -59,9 +63,28 @@ const ALL: [(Kind, &str, &str, &str); 8] = [
         NETWORKS,
     ),
     (
+        Kind::MemberView,
+        "advisory-0126-member-view",
+        "A member sees of others' networks only external and shared ones, and not how they are wired.",
+        NETWORKS,
+    ),
+    (Kind::Rbac, "advisory-0126-rbac", "A member cannot share networks by RBAC rules.", NETWORKS),
+    (
+        Kind::FloatingIp,
+        "advisory-0126-floating-ip",
+        "The project's quota has room for a floating IP.",
+        NETWORKS,
+    ),
+    (
         Kind::DnsIntegration,
         "advisory-0127-dns-integration",
         "The network service has the extension dns-integration.",
+        DNS,
+    ),
+    (
+        Kind::DnsNames,
+        "advisory-0127-dns-names",
+        "A port that is given a name has it, and a subnet hands out the servers that it was given.",
         DNS,
     ),
 ];
@@ -84,6 +107,8 @@ fn described(mut description: Description, kind: Kind) -> Description {
             description.deadline = Duration::from_secs(320);
             description
         }
+        Kind::Rbac => description.creates(&["network"], Duration::from_secs(180)),
+        Kind::DnsNames => description.creates(&["network", "subnet", "port"], Duration::from_secs(300)),
         _ => description,
     }
 }

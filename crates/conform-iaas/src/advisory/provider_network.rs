@@ -1,4 +1,4 @@
-//! SCS-0126 and SCS-0127, as far as an ordinary member can see.
+//! SCS-0126, as far as an ordinary member can see without making anything.
 
 use kogge_conform::{Context, ObjectRef, Problem};
 use serde_json::Value;
@@ -6,15 +6,15 @@ use serde_json::Value;
 use super::Notice;
 use crate::lookup::text;
 
-async fn list(context: &Context, path: &str, key: &str) -> Result<Vec<Value>, Problem> {
+pub(super) async fn list(context: &Context, path: &str, key: &str) -> Result<Vec<Value>, Problem> {
     Ok(context.client.list("network", path, key).collect().await?)
 }
 
-fn is(object: &Value, key: &str) -> bool {
+pub(super) fn is(object: &Value, key: &str) -> bool {
     object.get(key) == Some(&Value::Bool(true))
 }
 
-fn object(kind: &str, value: &Value) -> ObjectRef {
+pub(super) fn object(kind: &str, value: &Value) -> ObjectRef {
     let name = text(value, "name").unwrap_or_default();
     ObjectRef { name: format!("{kind} {name:?}"), id: text(value, "id") }
 }
@@ -68,16 +68,4 @@ pub(super) async fn ipv6_pool(context: &Context) -> Result<Vec<Notice>, Problem>
         )
     }));
     Ok(notices)
-}
-
-/// The extension `dns-integration`.
-pub(super) async fn dns_integration(context: &Context) -> Result<Vec<Notice>, Problem> {
-    let extensions = list(context, "extensions", "extensions").await?;
-    let has = extensions.iter().any(|e| text(e, "alias").is_some_and(|alias| alias == "dns-integration"));
-    let notice = || {
-        let object = ObjectRef { name: "network service".into(), id: None };
-        let fix = "add the extension driver dns to the network service";
-        Notice::violation(object, "the extension dns-integration", "it is not listed", fix)
-    };
-    Ok(if has { Vec::new() } else { vec![notice()] })
 }
