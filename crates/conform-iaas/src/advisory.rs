@@ -4,10 +4,12 @@
 
 mod bench;
 mod dns;
+mod domain_manager;
 mod endpoints;
 mod list;
 mod member_view;
 mod provider_network;
+mod sweeper;
 mod tls;
 
 use std::borrow::Cow;
@@ -18,16 +20,37 @@ use kogge_conform::{Check, Context, Description, Finding, ObjectRef, Outcome, Pr
 use self::list::Kind;
 use crate::preflight;
 
-/// All advisory checks.
+pub use domain_manager::DomainManagers;
+pub use sweeper::AdvisorySweeper;
+
+/// What the checks may use besides the credentials of the run. Cheap to clone.
+///
+/// A check whose credentials are missing is listed all the same, and ends as not attempted.
+#[derive(Clone, Default)]
+pub struct AdvisoryOptions {
+    /// For SCS-0302.
+    pub domain_managers: DomainManagers,
+}
+
+/// All advisory checks, with nothing but the credentials of the run.
 #[must_use]
 pub fn advisory() -> Vec<Box<dyn Check>> {
-    let make = |(description, kind)| Box::new(Advice { description, kind }) as Box<dyn Check>;
+    advisory_with(&AdvisoryOptions::default())
+}
+
+/// All advisory checks.
+#[must_use]
+pub fn advisory_with(options: &AdvisoryOptions) -> Vec<Box<dyn Check>> {
+    let make = |(description, kind)| {
+        Box::new(Advice { description, kind, options: options.clone() }) as Box<dyn Check>
+    };
     list::all().into_iter().map(make).collect()
 }
 
 struct Advice {
     description: Description,
     kind: Kind,
+    options: AdvisoryOptions,
 }
 
 /// What an advisory check noticed: the object, what is wanted, what was there, what helps.
@@ -59,6 +82,8 @@ enum Looked {
     Saw(Vec<Notice>),
     /// There is nothing of the kind.
     NothingThere(&'static str),
+    /// What would be needed for it was not given.
+    NotAsked(&'static str),
 }
 
 #[async_trait]
@@ -71,6 +96,7 @@ impl Check for Advice {
         match Box::pin(self.look(context)).await {
             Ok(Looked::Saw(notices)) => self.outcome(notices),
             Ok(Looked::NothingThere(why)) => Outcome::not_applicable(why),
+            Ok(Looked::NotAsked(why)) => Outcome::not_finished(why),
             Err(problem) => problem.into(),
         }
     }
@@ -82,6 +108,9 @@ impl Advice {
         let saw = match self.kind {
             Kind::HttpsEndpoints => endpoints::without_https(context).await,
             Kind::Tls(question) => return tls::look(context, question).await,
+            Kind::DomainManager(question) => {
+                return domain_manager::look(context, &self.options.domain_managers, question).await;
+            }
             Kind::ProviderNetwork => provider_network::standard_network(context).await,
             Kind::Ipv6Pool => provider_network::ipv6_pool(context).await,
             Kind::MemberView => member_view::networks(context).await,

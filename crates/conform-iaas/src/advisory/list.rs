@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kogge_conform::Description;
 
+use super::domain_manager::Question as Manager;
 use super::tls::Question;
 
 /// What a check looks at.
@@ -18,13 +19,15 @@ pub(super) enum Kind {
     FloatingIp,
     DnsIntegration,
     DnsNames,
+    DomainManager(Manager),
 }
 
 const TLS: &str = "scs-0125-v1-secure-connections";
 const NETWORKS: &str = "scs-0126-v1-provider-networks";
 const DNS: &str = "scs-0127-v1-dns";
+const MANAGER: &str = "scs-0302-v1-domain-manager-role";
 
-const ALL: [(Kind, &str, &str, &str); 12] = [
+const ALL: [(Kind, &str, &str, &str); 15] = [
     (
         Kind::HttpsEndpoints,
         "advisory-0125-https-endpoints",
@@ -87,6 +90,24 @@ const ALL: [(Kind, &str, &str, &str); 12] = [
         "A port that is given a name has it, and a subnet hands out the servers that it was given.",
         DNS,
     ),
+    (
+        Kind::DomainManager(Manager::OwnDomain),
+        "advisory-0302-own-domain",
+        "A domain manager keeps the users, groups and projects of its domain.",
+        MANAGER,
+    ),
+    (
+        Kind::DomainManager(Manager::Roles),
+        "advisory-0302-roles",
+        "A domain manager gives and takes role member, never gives admin, and makes no role.",
+        MANAGER,
+    ),
+    (
+        Kind::DomainManager(Manager::OtherDomains),
+        "advisory-0302-other-domains",
+        "A domain manager neither sees nor touches what is of other domains.",
+        MANAGER,
+    ),
 ];
 
 /// All of them, in the order of their standards.
@@ -106,6 +127,9 @@ fn described(mut description: Description, kind: Kind) -> Description {
             // forty servers, eight at a time, a minute each at the very most
             description.deadline = Duration::from_secs(320);
             description
+        }
+        Kind::DomainManager(_) => {
+            description.creates(&["user", "user group", "project", "role"], Duration::from_secs(180))
         }
         Kind::Rbac => description.creates(&["network"], Duration::from_secs(180)),
         Kind::DnsNames => description.creates(&["network", "subnet", "port"], Duration::from_secs(300)),

@@ -1,0 +1,45 @@
+//! Removing what advisory checks left: by the user who made it.
+
+use async_trait::async_trait;
+use kogge_client::Client;
+use kogge_conform::{Cleaner, Entry, Problem};
+
+use super::AdvisoryOptions;
+use crate::created::place;
+use crate::remove::Sweeper;
+
+/// Knows the other users of a run, and lets each remove what is theirs.
+pub struct AdvisorySweeper {
+    options: AdvisoryOptions,
+}
+
+impl AdvisorySweeper {
+    /// With the credentials that the checks had.
+    #[must_use]
+    pub fn new(options: &AdvisoryOptions) -> Self {
+        Self { options: options.clone() }
+    }
+
+    /// The user who made an entry, if it is another than the run's own.
+    async fn maker(&self, entry: &Entry) -> Result<Option<&Client>, Problem> {
+        let managers = &self.options.domain_managers;
+        for client in [&managers.manager, &managers.other].into_iter().flatten() {
+            let config = client.config();
+            if config.name == entry.object.cloud && config.auth_url.as_str() == entry.object.auth_url {
+                let token = client.token().await?;
+                if place(&token) == entry.object.project {
+                    return Ok(Some(client));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Cleaner for AdvisorySweeper {
+    async fn remove(&self, client: &Client, entry: &Entry) -> Result<(), Problem> {
+        let maker = self.maker(entry).await?.unwrap_or(client);
+        Sweeper.remove(maker, entry).await
+    }
+}
