@@ -8,6 +8,7 @@ mod domain_manager;
 mod endpoints;
 mod list;
 mod member_view;
+mod object_store;
 mod provider_network;
 mod sweeper;
 mod tls;
@@ -21,6 +22,7 @@ use self::list::Kind;
 use crate::preflight;
 
 pub use domain_manager::DomainManagers;
+pub use object_store::{KeyError, ObjectStore, S3Key};
 pub use sweeper::AdvisorySweeper;
 
 /// What the checks may use besides the credentials of the run. Cheap to clone.
@@ -30,6 +32,8 @@ pub use sweeper::AdvisorySweeper;
 pub struct AdvisoryOptions {
     /// For SCS-0302.
     pub domain_managers: DomainManagers,
+    /// For SCS-0123: the object store over S3.
+    pub object_store: Option<ObjectStore>,
 }
 
 /// All advisory checks, with nothing but the credentials of the run.
@@ -110,6 +114,9 @@ impl Advice {
             Kind::Tls(question) => return tls::look(context, question).await,
             Kind::DomainManager(question) => {
                 return domain_manager::look(context, &self.options.domain_managers, question).await;
+            }
+            Kind::ObjectStore(question) => {
+                return object_store::look(context, self.options.object_store.as_ref(), question).await;
             }
             Kind::ProviderNetwork => provider_network::standard_network(context).await,
             Kind::Ipv6Pool => provider_network::ipv6_pool(context).await,

@@ -26,7 +26,9 @@ mod signature;
 mod steps;
 mod wait;
 
-pub use advisory::{AdvisoryOptions, AdvisorySweeper, DomainManagers, advisory, advisory_with};
+pub use advisory::{
+    AdvisoryOptions, AdvisorySweeper, DomainManagers, KeyError, ObjectStore, S3Key, advisory, advisory_with,
+};
 pub use catalogue::catalogue;
 pub use explain::{Explanation, Means, NoSuchTestcase, explain, explain_all, explanations};
 pub use remove::{Sweeper, sweep};

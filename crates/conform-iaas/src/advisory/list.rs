@@ -5,6 +5,7 @@ use std::time::Duration;
 use kogge_conform::Description;
 
 use super::domain_manager::Question as Manager;
+use super::object_store::Question as Store;
 use super::tls::Question;
 
 /// What a check looks at.
@@ -20,14 +21,34 @@ pub(super) enum Kind {
     DnsIntegration,
     DnsNames,
     DomainManager(Manager),
+    ObjectStore(Store),
 }
 
+const SERVICES: &str = "scs-0123-v1-mandatory-and-supported-IaaS-services";
 const TLS: &str = "scs-0125-v1-secure-connections";
 const NETWORKS: &str = "scs-0126-v1-provider-networks";
 const DNS: &str = "scs-0127-v1-dns";
 const MANAGER: &str = "scs-0302-v1-domain-manager-role";
 
-const ALL: [(Kind, &str, &str, &str); 15] = [
+const ALL: [(Kind, &str, &str, &str); 18] = [
+    (
+        Kind::ObjectStore(Store::Objects),
+        "advisory-0123-s3-objects",
+        "S3 keeps objects: stored, read in parts, listed by pages, and removed.",
+        SERVICES,
+    ),
+    (
+        Kind::ObjectStore(Store::Multipart),
+        "advisory-0123-s3-multipart",
+        "S3 takes objects in parts.",
+        SERVICES,
+    ),
+    (
+        Kind::ObjectStore(Store::Signatures),
+        "advisory-0123-s3-signatures",
+        "S3 opens what is signed for, and refuses wrong, old and missing signatures.",
+        SERVICES,
+    ),
     (
         Kind::HttpsEndpoints,
         "advisory-0125-https-endpoints",
@@ -130,6 +151,9 @@ fn described(mut description: Description, kind: Kind) -> Description {
         }
         Kind::DomainManager(_) => {
             description.creates(&["user", "user group", "project", "role"], Duration::from_secs(180))
+        }
+        Kind::ObjectStore(_) => {
+            description.creates(&["bucket", "EC2 credential if no key is given"], Duration::from_secs(180))
         }
         Kind::Rbac => description.creates(&["network"], Duration::from_secs(180)),
         Kind::DnsNames => description.creates(&["network", "subnet", "port"], Duration::from_secs(300)),

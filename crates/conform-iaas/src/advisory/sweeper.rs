@@ -5,6 +5,7 @@ use kogge_client::Client;
 use kogge_conform::{Cleaner, Entry, Problem};
 
 use super::AdvisoryOptions;
+use super::object_store::{BUCKET, CREDENTIAL, remove_bucket, remove_credential};
 use crate::created::place;
 use crate::remove::Sweeper;
 
@@ -34,12 +35,30 @@ impl AdvisorySweeper {
         }
         Ok(None)
     }
+
+    async fn remove_bucket(&self, client: &Client, entry: &Entry) -> Result<(), Problem> {
+        let store = self.options.object_store.as_ref();
+        let store =
+            store.ok_or_else(|| Problem::new("access to the object store is needed to remove a bucket"))?;
+        Box::pin(remove_bucket(client, store, &entry.object.name)).await
+    }
 }
 
 #[async_trait]
 impl Cleaner for AdvisorySweeper {
     async fn remove(&self, client: &Client, entry: &Entry) -> Result<(), Problem> {
-        let maker = self.maker(entry).await?.unwrap_or(client);
-        Sweeper.remove(maker, entry).await
+        match entry.object.kind.as_str() {
+            BUCKET => self.remove_bucket(client, entry).await,
+            CREDENTIAL => match &entry.id {
+                Some(access_key) => {
+                    let user = client.token().await?.user.id.clone();
+                    remove_credential(client, &user, access_key).await
+                }
+                None => Err(Problem::new(
+                    "its answer was lost, so nobody knows which it is; look at `openstack ec2 credentials list`",
+                )),
+            },
+            _ => Sweeper.remove(self.maker(entry).await?.unwrap_or(client), entry).await,
+        }
     }
 }
