@@ -19,6 +19,7 @@ mod created;
 mod entropy;
 mod explain;
 mod lookup;
+pub mod manual;
 mod preflight;
 mod remove;
 mod select;

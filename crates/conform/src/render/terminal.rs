@@ -87,7 +87,12 @@ pub fn summary(report: &Report) -> String {
             let _ = writeln!(text, "{}{}", plain(&line), aggregate.word());
         }
     }
-    for (section, what) in [(Section::Official, "checks"), (Section::Advisory, "advisory checks")] {
+    let sections = [
+        (Section::Official, "checks"),
+        (Section::Advisory, "advisory checks"),
+        (Section::Manual, "questions to people"),
+    ];
+    for (section, what) in sections {
         let total: usize = Verdict::ALL.iter().map(|v| report.count_in(section, *v)).sum();
         if total > 0 || section == Section::Official {
             let _ = writeln!(text, "{total} {what}: {}", counts(report, section));
