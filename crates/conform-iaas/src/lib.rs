@@ -13,6 +13,7 @@
 //! backup and key manager first delete whatever bears their fixed names; ours use names of their own.
 
 mod advisory;
+mod beyond;
 mod catalogue;
 mod check;
 mod created;
@@ -29,7 +30,9 @@ mod wait;
 
 pub use advisory::{
     AdvisoryOptions, AdvisorySweeper, DomainManagers, KeyError, ObjectStore, S3Key, advisory, advisory_with,
+    sweep_all,
 };
+pub use beyond::{Beyond, beyond};
 pub use catalogue::catalogue;
 pub use explain::{Explanation, Means, NoSuchTestcase, explain, explain_all, explanations};
 pub use remove::{Sweeper, sweep};

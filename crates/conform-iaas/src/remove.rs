@@ -43,13 +43,22 @@ impl Cleaner for Sweeper {
 /// # Errors
 /// If the cloud gives no token.
 pub async fn sweep(client: &Client, journal: &Journal) -> Result<Vec<String>, Problem> {
+    sweep_with(client, journal, &Sweeper).await
+}
+
+/// As [`sweep`], by any cleaner.
+pub(crate) async fn sweep_with(
+    client: &Client,
+    journal: &Journal,
+    cleaner: &dyn Cleaner,
+) -> Result<Vec<String>, Problem> {
     let address = client.config().auth_url.to_string();
     let token = client.token().await?;
     let project = place(&token);
     let mine = |entry: &Entry| entry.object.auth_url == address && entry.object.project == project;
     let mut failed = Vec::new();
     for entry in journal.left().into_iter().filter(mine) {
-        let removed = Sweeper.remove(client, &entry).await;
+        let removed = cleaner.remove(client, &entry).await;
         let noted = removed.and_then(|()| journal.gone(entry.number).map_err(Problem::from));
         if let Err(problem) = noted {
             failed.push(format!("{} {}: {problem}", entry.object.kind, entry.object.name));

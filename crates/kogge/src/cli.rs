@@ -1,6 +1,8 @@
 //! The command line.
 
+mod advice;
 mod check;
+mod manual;
 
 use std::path::PathBuf;
 
@@ -8,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::Output;
 
+pub use advice::Advice;
 pub use check::{Account, Check, CheckCommand, Choice, Explain, Reports, Upload};
+pub use manual::Manual;
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
 #[derive(Debug, Parser)]

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use kogge_client::Client;
-use kogge_conform::{Cleaner, Entry, Problem};
+use kogge_conform::{Cleaner, Entry, Journal, Problem};
 
 use super::AdvisoryOptions;
 use super::object_store::{BUCKET, CREDENTIAL, remove_bucket, remove_credential};
 use crate::created::place;
-use crate::remove::Sweeper;
+use crate::remove::{Sweeper, sweep_with};
 
 /// Knows the other users of a run, and lets each remove what is theirs.
 pub struct AdvisorySweeper {
@@ -61,4 +61,23 @@ impl Cleaner for AdvisorySweeper {
             _ => Sweeper.remove(self.maker(entry).await?.unwrap_or(client), entry).await,
         }
     }
+}
+
+/// As [`crate::sweep`], with what other users of a run made: each removes what is theirs. Returns what could not be
+/// removed, in words.
+///
+/// # Errors
+/// If the cloud gives one of them no token.
+pub async fn sweep_all(
+    client: &Client,
+    journal: &Journal,
+    options: &AdvisoryOptions,
+) -> Result<Vec<String>, Problem> {
+    let cleaner = AdvisorySweeper::new(options);
+    let managers = &options.domain_managers;
+    let mut failed = Vec::new();
+    for client in [Some(client), managers.manager.as_ref(), managers.other.as_ref()].into_iter().flatten() {
+        failed.extend(Box::pin(sweep_with(client, journal, &cleaner)).await?);
+    }
+    Ok(failed)
 }

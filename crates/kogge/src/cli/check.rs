@@ -13,6 +13,8 @@ pub enum CheckCommand {
     Explain(Explain),
     /// Send a signed report to a compliance monitor, such as one whose upload failed
     Upload(Upload),
+    /// Ask what no program can look at, and keep the answers
+    Manual(super::Manual),
 }
 
 /// `kogge check explain`.
@@ -73,6 +75,9 @@ pub struct Check {
     /// Remove what an interrupted run left behind, and nothing else
     #[arg(long)]
     pub clean: bool,
+    /// What advisory checks may use
+    #[command(flatten)]
+    pub advice: super::Advice,
     /// Where reports go
     #[command(flatten)]
     pub reports: Reports,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod domain_manager;
+mod manual;
 mod networks;
 
 use kogge::test_cloud::TestCloud;
