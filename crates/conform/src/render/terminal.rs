@@ -65,6 +65,9 @@ fn lines(finding: &Finding) -> String {
 /// The line above the results of advisory checks.
 pub const ADVICE: &str = "Advice, which decides nothing:\n";
 
+/// The line above what people answered.
+pub const ANSWERS: &str = "Answers of people, which decide nothing:\n";
+
 /// A line per version that is checked.
 #[must_use]
 pub fn versions(plan: &Plan) -> String {
@@ -116,10 +119,12 @@ fn counts(report: &Report, section: Section) -> String {
 #[must_use]
 pub fn report(report: &Report) -> String {
     let mut text: String = report.section(Section::Official).map(result).collect();
-    let advice: String = report.section(Section::Advisory).map(result).collect();
-    if !advice.is_empty() {
-        text.push_str(ADVICE);
-        text.push_str(&advice);
+    for (section, head) in [(Section::Advisory, ADVICE), (Section::Manual, ANSWERS)] {
+        let results: String = report.section(section).map(result).collect();
+        if !results.is_empty() {
+            text.push_str(head);
+            text.push_str(&results);
+        }
     }
     text + &summary(report)
 }
