@@ -131,6 +131,34 @@ impl Guard {
         };
         (!self.allows(address)).then(|| inside(&address.to_string()))
     }
+
+    /// Where the host of an address may be reached; the reason if it may not be.
+    pub(crate) async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, String> {
+        if let Some(because) = self.refusal(url) {
+            return Err(because);
+        }
+        let port = url.port_or_known_default().unwrap_or_default();
+        let name = match url.host() {
+            Some(Host::Ipv4(v4)) => return Ok(vec![(v4, port).into()]),
+            Some(Host::Ipv6(v6)) => return Ok(vec![(v6, port).into()]),
+            Some(Host::Domain(name)) => name,
+            None => return Err("it names no host".to_owned()),
+        };
+        let all = self.allowed(name).await.map_err(|error| format!("{name}: {error}"))?;
+        Ok(all.into_iter().map(|address| (address.ip(), port).into()).collect())
+    }
+
+    /// The addresses of a name that may be spoken to.
+    async fn allowed(&self, name: &str) -> std::io::Result<Vec<SocketAddr>> {
+        let all = resolve(name).await?;
+        let trusted = self.trusted.contains(name);
+        let allowed: Vec<SocketAddr> =
+            all.iter().copied().filter(|a| trusted || self.allows(a.ip())).collect();
+        if allowed.is_empty() && !all.is_empty() {
+            return Err(std::io::Error::other(inside(name)));
+        }
+        Ok(allowed)
+    }
 }
 
 fn inside(what: &str) -> String {
@@ -147,13 +175,7 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
-            let all = resolve(name.as_str()).await?;
-            let trusted = guard.trusted.contains(name.as_str());
-            let allowed: Vec<SocketAddr> =
-                all.iter().copied().filter(|a| trusted || guard.allows(a.ip())).collect();
-            if allowed.is_empty() && !all.is_empty() {
-                return Err(inside(name.as_str()).into());
-            }
+            let allowed = guard.allowed(name.as_str()).await?;
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
@@ -200,6 +222,15 @@ mod tests {
                 && refused("http://169.254.169.254/")
         );
         assert!(!refused("https://9.9.9.9/image"));
+    }
+
+    #[tokio::test]
+    async fn addresses_are_given_only_where_one_may_go() {
+        let guard = Guard::new([]);
+        guard.learn(&"https://8.8.8.8/v3".parse().unwrap()).await;
+        let of = async |url: &str| guard.addresses(&url.parse().unwrap()).await;
+        assert_eq!(of("https://9.9.9.9:444/x").await, Ok(vec!["9.9.9.9:444".parse().unwrap()]));
+        assert!(of("https://10.0.0.1/").await.is_err() && of("https://localhost/").await.is_err());
     }
 
     #[tokio::test]

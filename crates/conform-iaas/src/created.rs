@@ -3,7 +3,7 @@
 use kogge_conform::{Context, NewEntry, Problem};
 use serde_json::Value;
 
-use kogge_client::{Answer, Method};
+use kogge_client::{Client, Method, Token};
 
 /// A kind of thing that checks create.
 #[derive(Debug)]
@@ -51,9 +51,32 @@ pub(crate) const BACKUP: Thing =
     thing("backup", "block-storage", "backups", "backups/detail", "backups", "backup");
 pub(crate) const SECRET: Thing = thing("secret", "key-manager", "secrets", "secrets", "secrets", "");
 
+pub(crate) const PORT: Thing = thing("port", "network", "ports", "ports", "ports", "port");
+/// It has no name: one whose answer was lost goes with its network.
+pub(crate) const RBAC_POLICY: Thing =
+    thing("RBAC policy", "network", "rbac-policies", "rbac-policies", "rbac_policies", "rbac_policy");
+pub(crate) const USER: Thing = thing("user", "identity", "users", "users", "users", "user");
+pub(crate) const USER_GROUP: Thing = thing("user group", "identity", "groups", "groups", "groups", "group");
+pub(crate) const PROJECT: Thing = thing("project", "identity", "projects", "projects", "projects", "project");
+pub(crate) const ROLE: Thing = thing("role", "identity", "roles", "roles", "roles", "role");
+
 /// All kinds.
-pub(crate) const THINGS: [&Thing; 8] =
-    [&NETWORK, &SUBNET, &ROUTER, &GROUP, &SERVER, &VOLUME, &BACKUP, &SECRET];
+pub(crate) const THINGS: [&Thing; 14] = [
+    &NETWORK,
+    &SUBNET,
+    &ROUTER,
+    &GROUP,
+    &SERVER,
+    &VOLUME,
+    &BACKUP,
+    &SECRET,
+    &PORT,
+    &RBAC_POLICY,
+    &USER,
+    &USER_GROUP,
+    &PROJECT,
+    &ROLE,
+];
 
 /// A thing that this run made.
 #[derive(Debug, Clone)]
@@ -66,16 +89,32 @@ pub(crate) struct Made {
     pub(crate) object: Value,
 }
 
+/// Where a token's things live, as the journal has it: the id of a project, or of a domain with a word before it.
+pub(crate) fn place(token: &Token) -> Option<String> {
+    let domain = || token.domain.as_ref().map(|domain| format!("domain {}", domain.id));
+    token.project.as_ref().map(|project| project.id.clone()).or_else(domain)
+}
+
 /// Notes in the journal that a thing of this name is about to come.
 pub(crate) async fn announce(context: &Context, thing: &Thing, name: &str) -> Result<u64, Problem> {
-    let config = context.client.config();
-    let token = context.client.token().await?;
+    announce_as(context, &context.client, thing.word, name).await
+}
+
+/// As [`announce`], by another user than the one of the run.
+pub(crate) async fn announce_as(
+    context: &Context,
+    client: &Client,
+    word: &str,
+    name: &str,
+) -> Result<u64, Problem> {
+    let config = client.config();
+    let token = client.token().await?;
     let entry = NewEntry {
         cloud: config.name.clone(),
         auth_url: config.auth_url.to_string(),
-        project: token.project.as_ref().map(|project| project.id.clone()),
+        project: place(&token),
         run: context.run.to_string(),
-        kind: thing.word.to_owned(),
+        kind: word.to_owned(),
         name: name.to_owned(),
     };
     Ok(context.journal.intend(entry)?)
@@ -88,16 +127,27 @@ pub(crate) async fn create(
     name: &str,
     body: Value,
 ) -> Result<Made, Problem> {
-    let number = announce(context, thing, name).await?;
+    Ok(try_create(context, &context.client, thing, name, body).await??)
+}
+
+/// As [`create`], by any user. The inner error is the service's refusal.
+pub(crate) async fn try_create(
+    context: &Context,
+    client: &Client,
+    thing: &Thing,
+    name: &str,
+    body: Value,
+) -> Result<Result<Made, kogge_client::Error>, Problem> {
+    let number = announce_as(context, client, thing.word, name).await?;
     let wrapped = if thing.one.is_empty() { body } else { Value::from_iter([(thing.one, body)]) };
-    let answer = post(context, thing, &wrapped).await?;
+    let answer = client.request(Method::POST, thing.service, thing.path, None, Some(&wrapped)).await?;
     let answer = match answer.success() {
         Ok(answer) => answer,
         Err(error) => {
             if is_refusal(&error) {
                 context.journal.gone(number)?;
             }
-            return Err(error.into());
+            return Ok(Err(error));
         }
     };
     let body: Value = answer.json()?;
@@ -105,16 +155,12 @@ pub(crate) async fn create(
     let id = id_of(object)
         .ok_or_else(|| Problem::from(answer.shape(format!("the new {} has no id", thing.word))))?;
     context.journal.made(number, &id)?;
-    Ok(Made { number, id, object: object.clone() })
+    Ok(Ok(Made { number, id, object: object.clone() }))
 }
 
 /// Whether an error means that nothing came to be. After a time-out or a fault of the service, something may have.
 pub(crate) fn is_refusal(error: &kogge_client::Error) -> bool {
     error.status().is_some_and(|status| (400..500).contains(&status) && status != 408)
-}
-
-async fn post(context: &Context, thing: &Thing, body: &Value) -> Result<Answer, Problem> {
-    Ok(context.client.request(Method::POST, thing.service, thing.path, None, Some(body)).await?)
 }
 
 /// An object's id; the key manager gives a reference instead, whose last part it is.

@@ -35,8 +35,13 @@ pub(crate) async fn run(context: &Context, testcase: &str) -> Result<Judgement, 
 type Judged = Result<(Option<Finding>, String), Problem>;
 
 fn entropy(output: &Output) -> Judged {
-    let first = output.section("entropy-avail").and_then(|lines| lines.first().copied());
-    let found = first.ok_or_else(|| Problem::new("the console shows no entropy_avail of the guest"))?;
+    // it is printed twice: a line into which the kernel wrote is passed over if the other is whole
+    let lines = output.section("entropy-avail").unwrap_or_default();
+    let whole = lines.iter().find(|line| !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()));
+    let found = whole
+        .or(lines.first())
+        .copied()
+        .ok_or_else(|| Problem::new("the console shows no entropy_avail of the guest"))?;
     let object = "the sample machine's kernel".to_owned();
     let fix = "use images with kernel 5.18 or newer, and let the hypervisor pass RDRAND on";
     let wrong = || Finding::violation("", "256 in /proc/sys/kernel/random/entropy_avail", found).fix(fix);
@@ -100,6 +105,11 @@ mod tests {
             ("[ 7.1] _scs-test-entropy-avail: 256\n", Some(Verdict::Pass)),
             ("_scs-test-entropy-avail: 255\n", Some(Verdict::Fail)),
             ("_scs-test-entropy-avail: 256x\n", Some(Verdict::Fail)),
+            (
+                "_scs-test-entropy-avail: 25[ 9.1] usb 1-1: new\n_scs-test-entropy-avail: 256\n",
+                Some(Verdict::Pass),
+            ),
+            ("_scs-test-entropy-avail: 25\n_scs-test-entropy-avail: 256\n", Some(Verdict::Fail)),
             ("nothing\n", None),
         ] {
             assert_eq!(verdict(entropy(&output(line))), expected, "{line}");

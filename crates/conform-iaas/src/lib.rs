@@ -13,6 +13,7 @@
 //! backup and key manager first delete whatever bears their fixed names; ours use names of their own.
 
 mod advisory;
+mod beyond;
 mod catalogue;
 mod check;
 mod created;
@@ -20,6 +21,7 @@ mod entropy;
 mod explain;
 pub mod fix;
 mod lookup;
+pub mod manual;
 mod preflight;
 pub mod proof;
 mod remove;
@@ -28,7 +30,11 @@ mod signature;
 mod steps;
 mod wait;
 
-pub use advisory::advisory;
+pub use advisory::{
+    AdvisoryOptions, AdvisorySweeper, DomainManagers, KeyError, ObjectStore, S3Key, advisory, advisory_with,
+    sweep_all,
+};
+pub use beyond::{Beyond, beyond};
 pub use catalogue::catalogue;
 pub use explain::{Explanation, Means, NoSuchTestcase, explain, explain_all, explanations};
 pub use remove::{Sweeper, sweep};

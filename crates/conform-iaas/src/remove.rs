@@ -7,7 +7,7 @@ use kogge_client::{Client, Method, encode_segment};
 use kogge_conform::{Cleaner, Context, Entry, Journal, Problem};
 use serde_json::{Value, json};
 
-use crate::created::{Made, ROUTER, THINGS, Thing, id_of, show_by};
+use crate::created::{Made, ROUTER, THINGS, Thing, id_of, place, show_by};
 use crate::wait::until;
 
 /// How long one thing may take to vanish.
@@ -43,13 +43,22 @@ impl Cleaner for Sweeper {
 /// # Errors
 /// If the cloud gives no token.
 pub async fn sweep(client: &Client, journal: &Journal) -> Result<Vec<String>, Problem> {
+    sweep_with(client, journal, &Sweeper).await
+}
+
+/// As [`sweep`], by any cleaner.
+pub(crate) async fn sweep_with(
+    client: &Client,
+    journal: &Journal,
+    cleaner: &dyn Cleaner,
+) -> Result<Vec<String>, Problem> {
     let address = client.config().auth_url.to_string();
     let token = client.token().await?;
-    let project = token.project.as_ref().map(|project| project.id.clone());
+    let project = place(&token);
     let mine = |entry: &Entry| entry.object.auth_url == address && entry.object.project == project;
     let mut failed = Vec::new();
     for entry in journal.left().into_iter().filter(mine) {
-        let removed = Sweeper.remove(client, &entry).await;
+        let removed = cleaner.remove(client, &entry).await;
         let noted = removed.and_then(|()| journal.gone(entry.number).map_err(Problem::from));
         if let Err(problem) = noted {
             failed.push(format!("{} {}: {problem}", entry.object.kind, entry.object.name));
@@ -60,7 +69,17 @@ pub async fn sweep(client: &Client, journal: &Journal) -> Result<Vec<String>, Pr
 
 /// Removes a thing that the running check made, and notes it.
 pub(crate) async fn remove(context: &Context, thing: &Thing, made: &Made) -> Result<(), Problem> {
-    remove_thing(&context.client, thing, &made.id).await?;
+    remove_as(context, &context.client, thing, made).await
+}
+
+/// As [`remove`], by another user than the one of the run.
+pub(crate) async fn remove_as(
+    context: &Context,
+    client: &Client,
+    thing: &Thing,
+    made: &Made,
+) -> Result<(), Problem> {
+    remove_thing(client, thing, &made.id).await?;
     Ok(context.journal.gone(made.number)?)
 }
 
@@ -78,6 +97,9 @@ async fn remove_thing(client: &Client, thing: &Thing, id: &str) -> Result<(), Pr
     if thing.word == ROUTER.word {
         empty_router(client, id).await?;
     }
+    if thing.service == "identity" {
+        return remove_from_identity(client, thing, id).await;
+    }
     let path = format!("{}/{}", thing.path, encode_segment(id));
     until(&format!("{} {id} is deleted", thing.word), PATIENCE, || async {
         let answer = client.call(Method::DELETE, thing.service, &path).send().await?;
@@ -93,6 +115,23 @@ async fn remove_thing(client: &Client, thing: &Thing, id: &str) -> Result<(), Pr
         Ok(show_by(client, thing, id).await?.is_none().then_some(()))
     })
     .await
+}
+
+/// The identity service deletes at once, and hides what is gone behind 403 from all but its admins: then only the list
+/// tells.
+async fn remove_from_identity(client: &Client, thing: &Thing, id: &str) -> Result<(), Problem> {
+    let path = format!("{}/{}", thing.path, encode_segment(id));
+    let answer = client.call(Method::DELETE, thing.service, &path).send().await?;
+    match answer.status.as_u16() {
+        404 => return Ok(()),
+        403 => {}
+        _ => return answer.success().map(|_| ()).map_err(Problem::from),
+    }
+    let all: Vec<Value> = client.list(thing.service, thing.list, thing.many).collect().await?;
+    if all.iter().any(|object| id_of(object).as_deref() == Some(id)) {
+        answer.success()?;
+    }
+    Ok(())
 }
 
 /// Takes a router's interfaces away, without which it cannot be deleted.

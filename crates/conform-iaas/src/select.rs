@@ -125,7 +125,7 @@ fn in_effect<'a>(covered: Vec<Covered<'a>>, wanted: &Wanted) -> Vec<Covered<'a>>
 }
 
 /// An expression that must match at the beginning, and need not at the end.
-fn anchored(text: &str) -> Result<Regex, SelectionError> {
+pub(crate) fn anchored(text: &str) -> Result<Regex, SelectionError> {
     Regex::new(&format!("^(?:{text})"))
         .map_err(|e| SelectionError::Expression { text: text.to_owned(), because: e.to_string() })
 }

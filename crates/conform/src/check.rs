@@ -17,6 +17,8 @@ pub enum Section {
     Official,
     /// It informs, and never changes the verdict or the exit code.
     Advisory,
+    /// People answered it; it informs, as advice does.
+    Manual,
 }
 
 /// What there is to know about a check before it runs.

@@ -113,17 +113,21 @@ pub struct VersionSummary {
 }
 
 impl CheckResult {
-    /// Whether it only advises.
+    /// Whether it decides nothing.
     #[must_use]
     pub fn is_advice(&self) -> bool {
-        self.section == Section::Advisory
+        self.section != Section::Official
     }
 
     /// The verdict's word for people; advice says that it is no more than that.
     #[must_use]
     pub fn word(&self) -> String {
-        let advice = if self.is_advice() { " (advice)" } else { "" };
-        format!("{}{advice}", self.verdict.word())
+        let section = match self.section {
+            Section::Official => "",
+            Section::Advisory => " (advice)",
+            Section::Manual => " (answer)",
+        };
+        format!("{}{section}", self.verdict.word())
     }
 
     /// From a check's outcome.

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod advice;
 mod check;
 pub mod fix;
 pub mod flavor_name;
+mod manual;
 pub mod standards;
 
 use std::path::PathBuf;
@@ -11,7 +13,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::Output;
 
+pub use advice::Advice;
 pub use check::{Account, Check, CheckCommand, Choice, Explain, Reports, Upload};
+pub use manual::Manual;
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
 #[derive(Debug, Parser)]

@@ -78,6 +78,20 @@ impl Client {
         kinds.map(|kind| self.without_secrets(&printable(&kind))).collect()
     }
 
+    /// Where the host of an address of the catalogue may be reached, for those who speak to it below HTTP.
+    ///
+    /// # Errors
+    /// [`Error::RefusedEndpoint`] if it may not be spoken to, or has no address.
+    pub async fn addresses(&self, url: &Url) -> Result<Vec<std::net::SocketAddr>> {
+        self.0.transport.guard.learn(&self.0.config.auth_url).await;
+        let refused = |because| Error::RefusedEndpoint {
+            service: url.host_str().unwrap_or_default().to_owned(),
+            address: self.without_secrets(&printable(url.as_str())),
+            because,
+        };
+        self.0.transport.guard.addresses(url).await.map_err(refused)
+    }
+
     /// The service's version document, if it has one that can be read. 300 is its usual status.
     async fn ask_versions(&self, service: &str, base: &Url) -> Result<Option<Value>> {
         let answer: Answer =

@@ -1,4 +1,4 @@
-//! SCS-0126 and SCS-0127, as far as an ordinary member can see.
+//! SCS-0126, as far as an ordinary member can see without making anything.
 
 use kogge_conform::{Context, ObjectRef, Problem};
 use serde_json::Value;
@@ -6,15 +6,15 @@ use serde_json::Value;
 use super::Notice;
 use crate::lookup::text;
 
-async fn list(context: &Context, path: &str, key: &str) -> Result<Vec<Value>, Problem> {
+pub(super) async fn list(context: &Context, path: &str, key: &str) -> Result<Vec<Value>, Problem> {
     Ok(context.client.list("network", path, key).collect().await?)
 }
 
-fn is(object: &Value, key: &str) -> bool {
+pub(super) fn is(object: &Value, key: &str) -> bool {
     object.get(key) == Some(&Value::Bool(true))
 }
 
-fn object(kind: &str, value: &Value) -> ObjectRef {
+pub(super) fn object(kind: &str, value: &Value) -> ObjectRef {
     let name = text(value, "name").unwrap_or_default();
     ObjectRef { name: format!("{kind} {name:?}"), id: text(value, "id") }
 }
@@ -23,20 +23,13 @@ fn object(kind: &str, value: &Value) -> ObjectRef {
 fn exactly_one(kind: &str, all: &[&Value], expected: &'static str, fix: &'static str) -> Vec<Notice> {
     match all {
         [_] => Vec::new(),
-        [] => vec![Notice {
-            object: ObjectRef { name: format!("{kind}s"), id: None },
-            expected,
-            found: "none".into(),
-            fix,
-        }],
+        [] => {
+            let none = ObjectRef { name: format!("{kind}s"), id: None };
+            vec![Notice::violation(none, expected, "none", fix)]
+        }
         many => many
             .iter()
-            .map(|one| Notice {
-                object: object(kind, one),
-                expected,
-                found: format!("one of {}", many.len()),
-                fix,
-            })
+            .map(|one| Notice::violation(object(kind, one), expected, format!("one of {}", many.len()), fix))
             .collect(),
     }
 }
@@ -64,24 +57,15 @@ pub(super) async fn ipv6_pool(context: &Context) -> Result<Vec<Notice>, Problem>
         other => other.and_then(Value::as_u64),
     };
     let narrow = defaults.iter().filter(|p| length(p, "max_prefixlen").is_some_and(|longest| longest < 64));
-    notices.extend(narrow.map(|pool| Notice {
-        object: object("subnet pool", pool),
-        expected: "subnets with a prefix of 64 bits can be had from it",
-        found: format!("longest prefix {}", length(pool, "max_prefixlen").unwrap_or_default()),
-        fix: "openstack subnet pool set --max-prefix-length 64 POOL",
+    notices.extend(narrow.map(|pool| {
+        let found = format!("longest prefix {}", length(pool, "max_prefixlen").unwrap_or_default());
+        let fix = "openstack subnet pool set --max-prefix-length 64 POOL";
+        Notice::violation(
+            object("subnet pool", pool),
+            "subnets with a prefix of 64 bits can be had from it",
+            found,
+            fix,
+        )
     }));
     Ok(notices)
-}
-
-/// The extension `dns-integration`.
-pub(super) async fn dns_integration(context: &Context) -> Result<Vec<Notice>, Problem> {
-    let extensions = list(context, "extensions", "extensions").await?;
-    let has = extensions.iter().any(|e| text(e, "alias").is_some_and(|alias| alias == "dns-integration"));
-    let notice = || Notice {
-        object: ObjectRef { name: "network service".into(), id: None },
-        expected: "the extension dns-integration",
-        found: "it is not listed".into(),
-        fix: "add the extension driver dns to the network service",
-    };
-    Ok(if has { Vec::new() } else { vec![notice()] })
 }

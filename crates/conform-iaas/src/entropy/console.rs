@@ -16,19 +16,30 @@ pub(super) fn user_data() -> String {
     format!("{HEAD}cat >/run/scs-fips.py <<'PYTHON'\n{}PYTHON\n{TAIL}", include_str!("fips.py"))
 }
 
-/// Quiets the login prompt; prints to the console and to the serial port, whichever of them the cloud shows.
+/// Quiets the login prompt and the kernel; prints to the console and to the serial port, whichever of them the cloud
+/// shows, and everything twice: whatever else writes there can break into one line, but hardly into both.
 const HEAD: &str = r#"#!/bin/sh
 systemctl mask --now serial-getty@ttyS0.service >/dev/null 2>&1
+dmesg -n 1 >/dev/null 2>&1
 say() {
   printf '%s\n' "$1" >/dev/console 2>/dev/null
   [ "$(cat /sys/class/tty/console/active 2>/dev/null)" = ttyS0 ] || printf '%s\n' "$1" >/dev/ttyS0 2>/dev/null
 }
-say "_scs-test-entropy-avail: $(cat /proc/sys/kernel/random/entropy_avail)"
+avail=$(cat /proc/sys/kernel/random/entropy_avail)
+say "_scs-test-entropy-avail: $avail"
+say "_scs-test-entropy-avail: $avail"
 "#;
 
-const TAIL: &str = r#"say "_scs-test-fips-test: $(python3 /run/scs-fips.py 1000 /dev/random 2>&1 | tail -n 1)"
+const TAIL: &str = r#"fips=$(python3 /run/scs-fips.py 1000 /dev/random 2>&1 | tail -n 1)
+say "_scs-test-fips-test: $fips"
+say "_scs-test-fips-test: $fips"
 say "_scs-test-end"
 "#;
+
+/// The longest payload that is kept, in characters; and the most lines of a section. The guest prints two short ones.
+const LONGEST: usize = 500;
+const MOST_LINES: usize = 20;
+const MOST_SECTIONS: usize = 20;
 
 /// The marked lines of a console, by section.
 #[derive(Debug, Default)]
@@ -36,13 +47,18 @@ pub(super) struct Output(BTreeMap<String, Vec<String>>);
 
 impl Output {
     /// Reads a console's text. Whatever stands before the mark in a line is not ours; a line without a colon behind its
-    /// section is dropped.
+    /// section is dropped. What a terminal would not show (colours, cursor moves, control characters) is taken out.
     pub(super) fn parse(text: &str) -> Self {
         let mut sections: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for line in text.lines() {
-            let marked = line.split_once(MARK).and_then(|(_, rest)| rest.split_once(':'));
-            if let Some((section, payload)) = marked {
-                sections.entry(section.to_owned()).or_default().push(payload.trim().to_owned());
+        for (_, rest) in text.lines().filter_map(|line| line.split_once(MARK)) {
+            let rest = shown(rest);
+            let Some((section, payload)) = rest.split_once(':') else { continue };
+            if sections.len() >= MOST_SECTIONS && !sections.contains_key(section) {
+                continue;
+            }
+            let lines = sections.entry(section.to_owned()).or_default();
+            if lines.len() < MOST_LINES {
+                lines.push(payload.trim().to_owned());
             }
         }
         Self(sections)
@@ -54,10 +70,85 @@ impl Output {
     }
 }
 
+/// What a terminal shows of a text: without escape sequences (ECMA-48) and control characters, and not more than fits.
+fn shown(text: &str) -> String {
+    let mut out = String::new();
+    let mut characters = text.chars().take(8 * LONGEST);
+    while let Some(c) = characters.next() {
+        match c {
+            '\u{1b}' => skip_sequence(&mut characters),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+        if out.len() >= LONGEST {
+            break;
+        }
+    }
+    out
+}
+
+/// Skips what follows an escape: `[ … letter`, `] … bell`, or one character.
+fn skip_sequence(characters: &mut impl Iterator<Item = char>) {
+    let end: fn(char) -> bool = match characters.next() {
+        Some('[') => |c| ('\u{40}'..='\u{7e}').contains(&c),
+        Some(']' | 'P' | '^' | '_') => |c| c == '\u{7}' || c == '\\',
+        _ => return,
+    };
+    let _ = characters.find(|c| end(*c));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::process::Command;
+
+    #[test]
+    fn colours_and_cursor_moves_around_a_payload_are_not_part_of_it() {
+        for line in [
+            "\u{1b}[0;32m_scs-test-a: 256\u{1b}[0m",
+            "\u{1b}[2J\u{1b}[1;1H_scs-test-a:\u{1b}[K 256\r",
+            "\u{1b}]0;title\u{7}_scs-test-a: \u{1b}]0;more\u{1b}\\256\u{0}\u{8}",
+            "_scs-test-a: 2\u{1b}[1m56\u{1b}(",
+        ] {
+            assert_eq!(Output::parse(line).section("a").unwrap(), ["256"], "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_console_that_floods_us_is_cut() {
+        let flood: String = (0..10_000).map(|n| format!("_scs-test-{n}: {}\n", "x".repeat(1000))).collect();
+        let output = Output::parse(&flood);
+        assert_eq!(output.0.len(), MOST_SECTIONS);
+        assert!(output.0.values().flatten().all(|line| line.len() <= LONGEST));
+        let lines = "_scs-test-a: 1\n".repeat(10_000);
+        assert_eq!(Output::parse(&lines).section("a").unwrap().len(), MOST_LINES);
+    }
+
+    #[test]
+    fn a_console_cut_off_in_the_front_shows_what_is_left() {
+        let whole = "boot\n_scs-test-a: 1\n_scs-test-b: 2\n_scs-test-end\n";
+        for at in 0..whole.len() {
+            let output = Output::parse(&whole[at..]);
+            assert!(output.section("a").is_none_or(|lines| lines == ["1"]));
+            assert!(output.section("b").is_none_or(|lines| lines == ["2"]));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_console_is_read_without_harm(text in "(_scs-test-|[ -~:\u{1b}\u{7}\u{0}\r\n\\]\\[äß]){0,200}") {
+            let output = Output::parse(&text);
+            prop_assert!(output.0.values().flatten().all(|line| !line.contains(char::is_control)));
+        }
+
+        #[test]
+        fn a_payload_is_found_in_any_noise(before in "[^\n_]{0,80}", after in "[^\n_]{0,80}") {
+            let text = format!("{before}_scs-test-a: 256\n{after}\n");
+            let output = Output::parse(&text);
+            prop_assert_eq!(output.section("a").unwrap(), ["256"]);
+        }
+    }
 
     #[test]
     fn kernel_messages_before_the_mark_do_no_harm() {

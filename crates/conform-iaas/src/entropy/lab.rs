@@ -133,6 +133,10 @@ impl Lab<'_> {
         until("the sample machine prints its results on the console", CONSOLE, || async {
             let answer =
                 self.context.client.request(Method::POST, "compute", &path, None, Some(&body)).await?;
+            // 404 and 409: the machine has no console yet
+            if matches!(answer.status.as_u16(), 404 | 409) {
+                return Ok(None);
+            }
             let answer: Value = answer.success()?.json()?;
             let text = text(&answer, "output").unwrap_or_default();
             if text.contains(BROKEN) {

@@ -5,7 +5,7 @@ use kogge_conform::{Context, Outcome, Problem};
 use kogge_standards::service_types::{PROBE_ACCESS_KEY, SwiftProbe, judge_swift_s3, swift_s3_host};
 use url::Url;
 
-use crate::signature::{USUAL_REGION, list_buckets};
+use crate::signature::{Signed, Signer, USUAL_REGION, hash, region_in};
 
 const SWIFT: &str = "object-store";
 
@@ -54,7 +54,20 @@ async fn ask(context: &Context, address: &Url, region: &str) -> SwiftProbe {
         None => address.host_str().unwrap_or_default().to_owned(),
     };
     let mut call = context.client.anonymous(Method::GET, "s3", address.clone());
-    for (name, value) in list_buckets(&authority, region, (PROBE_ACCESS_KEY, ""), context.started) {
+    let signer = Signer {
+        access_key: PROBE_ACCESS_KEY.to_owned(),
+        secret: String::new().into(),
+        region: region.to_owned(),
+    };
+    let list = Signed {
+        method: "GET",
+        host: &authority,
+        path: "/",
+        query: &[],
+        headers: &[],
+        body_hash: &hash(b""),
+    };
+    for (name, value) in signer.headers(&list, context.started) {
         call = call.header(name, &value);
     }
     match Box::pin(call.send()).await {
@@ -73,29 +86,4 @@ async fn ask(context: &Context, address: &Url, region: &str) -> SwiftProbe {
 fn is_read(body: &[u8]) -> bool {
     let body = body.trim_ascii_start();
     body.is_empty() || body.starts_with(b"<")
-}
-
-/// The region that a refusal names as the right one.
-fn region_in(text: &str) -> Option<&str> {
-    if !text.contains("AuthorizationHeaderMalformed") {
-        return None;
-    }
-    let (_, rest) = text.split_once("<Region>")?;
-    let (region, _) = rest.split_once("</Region>")?;
-    let sane = region.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-    (sane && !region.is_empty()).then_some(region)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_refusal_for_its_region_names_one() {
-        let refusal = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>RegionOne</Region></Error>";
-        assert_eq!(region_in(refusal), Some("RegionOne"));
-        assert_eq!(region_in("<Error><Code>AccessDenied</Code><Region>x</Region></Error>"), None);
-        assert_eq!(region_in("AuthorizationHeaderMalformed<Region>a\nb</Region>"), None);
-        assert_eq!(region_in("AuthorizationHeaderMalformed<Region>"), None);
-    }
 }

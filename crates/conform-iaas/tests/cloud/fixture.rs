@@ -47,6 +47,8 @@ pub struct Cloud {
     pub endpointless: Vec<String>,
     /// Services whose endpoint has no path.
     pub pathless: Vec<String>,
+    /// Addresses of services that are not below the cloud's own.
+    pub addresses: BTreeMap<String, String>,
     pub flavors: Vec<Value>,
     pub images: Vec<Value>,
     pub types: Vec<Value>,
@@ -89,6 +91,7 @@ impl Default for Cloud {
             roles: vec!["member".into(), "reader".into()],
             catalog: SERVICES.map(str::to_owned).into(),
             places: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             endpointless: Vec::new(),
             pathless: Vec::new(),
             flavors: sound_flavors(),

@@ -120,8 +120,8 @@ fn token(cloud: &Cloud, base: &str) -> Value {
     let place = |kind: &String| path(cloud.places.get(kind).unwrap_or(kind).as_str());
     let entries = cloud.catalog.iter().map(|kind| {
         let path = if cloud.pathless.contains(kind) { "" } else { place(kind) };
-        let endpoint =
-            json!({"interface": "public", "region": "r", "region_id": "r", "url": format!("{base}{path}")});
+        let url = cloud.addresses.get(kind).cloned().unwrap_or_else(|| format!("{base}{path}"));
+        let endpoint = json!({"interface": "public", "region": "r", "region_id": "r", "url": url});
         let endpoints = if cloud.endpointless.contains(kind) { vec![] } else { vec![endpoint] };
         json!({"type": kind, "name": kind, "endpoints": endpoints})
     });

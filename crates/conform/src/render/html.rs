@@ -39,9 +39,11 @@ pub fn report(report: &Report) -> String {
     }
     text.push_str("</ul>\n");
     text.push_str(&table(report, Section::Official));
-    if report.section(Section::Advisory).next().is_some() {
-        text.push_str("<h2>Advice</h2>\n<p>It decides nothing.</p>\n");
-        text.push_str(&table(report, Section::Advisory));
+    for (section, head) in [(Section::Advisory, "Advice"), (Section::Manual, "Answers of people")] {
+        if report.section(section).next().is_some() {
+            let _ = writeln!(text, "<h2>{head}</h2>\n<p>It decides nothing.</p>");
+            text.push_str(&table(report, section));
+        }
     }
     for left in &report.leftovers {
         let _ = writeln!(text, "<p>Left behind: {}</p>", escape(left));

@@ -17,8 +17,10 @@ pub fn report(report: &Report) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(text, r#"<testsuites name="{}" {}>"#, escape(&report.run.subject), counts(&all));
     suite(&mut text, report, Section::Official, name);
-    if report.section(Section::Advisory).next().is_some() {
-        suite(&mut text, report, Section::Advisory, "advice");
+    for (section, name) in [(Section::Advisory, "advice"), (Section::Manual, "answers")] {
+        if report.section(section).next().is_some() {
+            suite(&mut text, report, section, name);
+        }
     }
     text.push_str("</testsuites>\n");
     text

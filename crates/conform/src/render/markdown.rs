@@ -30,9 +30,11 @@ pub fn report(report: &Report) -> String {
         }
     }
     section(&mut text, report, Section::Official);
-    if report.section(Section::Advisory).next().is_some() {
-        text.push_str("\n# Advice\n\nIt decides nothing.\n");
-        section(&mut text, report, Section::Advisory);
+    for (kind, head) in [(Section::Advisory, "Advice"), (Section::Manual, "Answers of people")] {
+        if report.section(kind).next().is_some() {
+            let _ = writeln!(text, "\n# {head}\n\nIt decides nothing.");
+            section(&mut text, report, kind);
+        }
     }
     for left in &report.leftovers {
         let _ = writeln!(text, "\nLeft behind: {}", escape(left));

@@ -11,8 +11,10 @@ use crate::verdict::Verdict;
 #[must_use]
 pub fn report(report: &Report) -> String {
     let mut runs = vec![run(report, Section::Official, "checks/")];
-    if report.section(Section::Advisory).next().is_some() {
-        runs.push(run(report, Section::Advisory, "advice/"));
+    for (section, category) in [(Section::Advisory, "advice/"), (Section::Manual, "answers/")] {
+        if report.section(section).next().is_some() {
+            runs.push(run(report, section, category));
+        }
     }
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

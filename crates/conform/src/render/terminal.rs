@@ -64,6 +64,9 @@ fn lines(finding: &Finding) -> String {
 /// The line above the results of advisory checks.
 pub const ADVICE: &str = "Advice, which decides nothing:\n";
 
+/// The line above what people answered.
+pub const ANSWERS: &str = "Answers of people, which decide nothing:\n";
+
 /// A line per version that is checked.
 #[must_use]
 pub fn versions(plan: &Plan) -> String {
@@ -86,7 +89,12 @@ pub fn summary(report: &Report) -> String {
             let _ = writeln!(text, "{}{}", plain(&line), aggregate.word());
         }
     }
-    for (section, what) in [(Section::Official, "checks"), (Section::Advisory, "advisory checks")] {
+    let sections = [
+        (Section::Official, "checks"),
+        (Section::Advisory, "advisory checks"),
+        (Section::Manual, "questions to people"),
+    ];
+    for (section, what) in sections {
         let total: usize = Verdict::ALL.iter().map(|v| report.count_in(section, *v)).sum();
         if total > 0 || section == Section::Official {
             let _ = writeln!(text, "{total} {what}: {}", counts(report, section));
@@ -110,10 +118,12 @@ fn counts(report: &Report, section: Section) -> String {
 #[must_use]
 pub fn report(report: &Report) -> String {
     let mut text: String = report.section(Section::Official).map(result).collect();
-    let advice: String = report.section(Section::Advisory).map(result).collect();
-    if !advice.is_empty() {
-        text.push_str(ADVICE);
-        text.push_str(&advice);
+    for (section, head) in [(Section::Advisory, ADVICE), (Section::Manual, ANSWERS)] {
+        let results: String = report.section(section).map(result).collect();
+        if !results.is_empty() {
+            text.push_str(head);
+            text.push_str(&results);
+        }
     }
     text + &summary(report)
 }

@@ -13,6 +13,8 @@ pub enum CheckCommand {
     Explain(Explain),
     /// Send a signed report to a compliance monitor, such as one whose upload failed
     Upload(Upload),
+    /// Ask what no program can look at, and keep the answers
+    Manual(super::Manual),
 }
 
 /// `kogge check explain`.
@@ -76,6 +78,9 @@ pub struct Check {
     /// Mending what does not pass
     #[command(flatten)]
     pub fix: super::fix::Fix,
+    /// What advisory checks may use
+    #[command(flatten)]
+    pub advice: super::Advice,
     /// Where reports go
     #[command(flatten)]
     pub reports: Reports,

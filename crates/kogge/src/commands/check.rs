@@ -1,9 +1,11 @@
 //! `kogge check`.
 
+mod advice;
 mod deliver;
 mod explain;
 mod fix;
 mod live;
+mod manual;
 mod outputs;
 mod plan;
 mod selection;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use kogge_clock::Clock;
 use kogge_conform::redact::Names;
 use kogge_conform::{Earlier, ExitCode, Journal, Options, Report, Runner};
-use kogge_conform_iaas::{Selected, Sweeper, sweep};
+use kogge_conform_iaas::{AdvisoryOptions, AdvisorySweeper, Selected, beyond, sweep_all};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Check, CheckCommand};
@@ -38,13 +40,16 @@ pub async fn run(arguments: Check) -> Result<Exit, Failure> {
         None => check(arguments).await,
         Some(CheckCommand::Explain(what)) => explain::run(what),
         Some(CheckCommand::Upload(what)) => upload::run(what).await,
+        Some(CheckCommand::Manual(what)) => manual::run(what),
     }
 }
 
 /// Checks a cloud, live, and writes the reports.
 async fn check(arguments: Check) -> Result<Exit, Failure> {
     if arguments.clean {
-        return clean(&target::client(&arguments)?, &target::journal()?).await;
+        let client = target::client(&arguments)?;
+        let more = advice::beyond(&arguments, client.config())?;
+        return clean(&client, &target::journal()?, &more.options).await;
     }
     let clock = Clock::system();
     let mut outputs = Outputs::parse(&arguments.reports.output)?;
@@ -57,6 +62,8 @@ async fn check(arguments: Check) -> Result<Exit, Failure> {
         return plan::run(&plan, &checks, &outputs);
     }
     let client = target::client(&arguments)?;
+    let more = advice::beyond(&arguments, client.config())?;
+    let checks = beyond(checks, &plan, &more);
     let earlier = interrupted.as_ref().map(|report| Earlier::of(report, client.config())).transpose();
     let earlier = earlier.map_err(|other| Failure::Usage(format!("--resume: {other}")))?;
     if let Some(file) = &arguments.resume {
@@ -72,7 +79,7 @@ async fn check(arguments: Check) -> Result<Exit, Failure> {
     let options = Options {
         cancel: cancel.clone(),
         journal: Arc::new(target::journal()?),
-        cleaner: Some(Arc::new(Sweeper)),
+        cleaner: Some(Arc::new(AdvisorySweeper::new(&more.options))),
         clock,
         plan,
         argv: std::env::args().skip(1).collect(),
@@ -117,8 +124,13 @@ fn cancelled_by_signal() -> CancellationToken {
     token
 }
 
-async fn clean(client: &kogge_client::Client, journal: &Journal) -> Result<Exit, Failure> {
-    let failed = sweep(client, journal).await.map_err(|problem| Failure::Outside(problem.to_string()))?;
+async fn clean(
+    client: &kogge_client::Client,
+    journal: &Journal,
+    options: &AdvisoryOptions,
+) -> Result<Exit, Failure> {
+    let failed =
+        sweep_all(client, journal, options).await.map_err(|problem| Failure::Outside(problem.to_string()))?;
     if failed.is_empty() {
         line("Nothing of earlier runs is left.");
         return Ok(Exit::Pass);

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use kogge_conform::check::Description;
 use kogge_conform::render::terminal;
-use kogge_conform::{CheckResult, Entry, Events, Report};
+use kogge_conform::{CheckResult, Entry, Events, Report, Section};
 
 use super::outputs::Outputs;
 use crate::output::line;
@@ -14,6 +14,8 @@ pub(super) struct Live {
     bar: ProgressBar,
     /// Results of advisory checks: shown at the end, in a section of their own.
     advice: String,
+    /// The same for what people answered.
+    answers: String,
     /// Whether it was told that files cannot be written.
     told: bool,
 }
@@ -25,7 +27,7 @@ impl Live {
         if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { outputs, bar, advice: String::new(), told: false }
+        Self { outputs, bar, advice: String::new(), answers: String::new(), told: false }
     }
 
     pub(super) fn end(&self, report: &Report) {
@@ -33,8 +35,10 @@ impl Live {
         if !self.outputs.live() {
             return;
         }
-        if !self.advice.is_empty() {
-            line(&format!("\n{}{}", terminal::ADVICE, self.advice));
+        for (head, texts) in [(terminal::ADVICE, &self.advice), (terminal::ANSWERS, &self.answers)] {
+            if !texts.is_empty() {
+                line(&format!("\n{head}{texts}"));
+            }
         }
         line(terminal::summary(&self.outputs.shown(report)).trim_end());
     }
@@ -51,10 +55,10 @@ impl Events for Live {
             return;
         }
         let text = terminal::result(&self.outputs.shown_result(result));
-        if result.is_advice() {
-            self.advice.push_str(&text);
-        } else {
-            self.bar.suspend(|| line(text.trim_end()));
+        match result.section {
+            Section::Official => self.bar.suspend(|| line(text.trim_end())),
+            Section::Advisory => self.advice.push_str(&text),
+            Section::Manual => self.answers.push_str(&text),
         }
     }
 

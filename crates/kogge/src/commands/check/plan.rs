@@ -37,9 +37,12 @@ pub(super) fn run(plan: &Plan, checks: &[Box<dyn Check>], outputs: &Outputs) -> 
 
 fn rendered(planned: &Planned<'_>) -> String {
     let mut text = terminal::versions(planned.plan);
-    for (section, title) in
-        [(Section::Official, "test cases"), (Section::Advisory, "advisory checks, which decide nothing")]
-    {
+    let sections = [
+        (Section::Official, "test cases"),
+        (Section::Advisory, "advisory checks, which decide nothing"),
+        (Section::Manual, "questions to people, which decide nothing"),
+    ];
+    for (section, title) in sections {
         let checks: Vec<&Description> =
             planned.checks.iter().copied().filter(|check| check.section == section).collect();
         if !checks.is_empty() {

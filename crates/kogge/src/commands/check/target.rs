@@ -1,6 +1,6 @@
 //! Which cloud is checked, and where the run keeps its journal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kogge_client::config::Selection;
 use kogge_client::{Client, CloudConfig, Environment};
@@ -15,33 +15,39 @@ const LOCAL: &str = "kogge";
 
 /// A client of the cloud that was asked for: `--cloud`, `OS_CLOUD`, `OS_*`; else the local one of the data directory.
 pub(super) fn client(arguments: &Check) -> Result<Client, Failure> {
-    let config = config(arguments)?;
+    let config = config(arguments.cloud.as_deref(), arguments.data.as_deref())?;
     Client::new(config).map_err(|error| Failure::Usage(kogge_client::chain(&error)))
 }
 
-fn config(arguments: &Check) -> Result<CloudConfig, Failure> {
+/// The configuration of a cloud by its name, with the local one of a data directory.
+pub(super) fn config(cloud: Option<&str>, data: Option<&Path>) -> Result<CloudConfig, Failure> {
     let environment = Environment::of_process();
-    let named = arguments.cloud.is_some() || environment.var("OS_CLOUD").is_some();
+    let named = cloud.is_some() || environment.var("OS_CLOUD").is_some();
     let described = environment.var("OS_AUTH_URL").is_some();
-    let local = DataDir::chosen(arguments.data.as_deref())?.clouds_yaml();
+    let local = DataDir::chosen(data)?.clouds_yaml();
     let configured = environment.var("OS_CLIENT_CONFIG_FILE").is_some();
-    let use_local = arguments.data.is_some() || (!named && !described && !configured);
+    let use_local = data.is_some() || (!named && !described && !configured);
     let (environment, cloud) = if use_local && local.exists() {
         let environment = environment.with_var("OS_CLIENT_CONFIG_FILE", &local.to_string_lossy());
-        (environment, arguments.cloud.clone().or_else(|| Some(LOCAL.to_owned())))
+        (environment, Some(cloud.unwrap_or(LOCAL).to_owned()))
     } else {
-        (environment, arguments.cloud.clone())
+        (environment, cloud.map(str::to_owned))
     };
     CloudConfig::load(&environment, &Selection { cloud, region: None }).map_err(|error| {
         Failure::Usage(format!("{}; name a cloud with --cloud", kogge_client::chain(&error)))
     })
 }
 
-/// The journal of this user: what a run creates is written down there before it is created.
-pub(super) fn journal() -> Result<Journal, Failure> {
+/// Where this user's state is kept; `None` without a home.
+pub(super) fn state() -> Option<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state"));
-    let Some(folder) = state.or_else(home).map(|folder| folder.join("kogge")) else {
+    state.or_else(home).map(|folder| folder.join("kogge"))
+}
+
+/// The journal of this user: what a run creates is written down there before it is created.
+pub(super) fn journal() -> Result<Journal, Failure> {
+    let Some(folder) = state() else {
         return Ok(Journal::in_memory());
     };
     let path = folder.join("check-journal.jsonl");

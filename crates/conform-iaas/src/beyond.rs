@@ -1,0 +1,95 @@
+//! What a run looks at beyond the scope: advice that credentials were given for, and the answers of people.
+
+use std::collections::HashMap;
+
+use kogge_conform::{Check, Plan};
+
+use crate::advisory::{AdvisoryOptions, advisory_with};
+use crate::manual::{Answers, manual_checks};
+use crate::select::anchored;
+
+/// What there is beyond the scope.
+#[derive(Default)]
+pub struct Beyond {
+    /// Credentials for advisory checks.
+    pub options: AdvisoryOptions,
+    /// Answers to questions that no program can answer; none at all adds no questions.
+    pub answers: Option<Answers>,
+}
+
+/// Gives the checks of a run what they need of `beyond`, and adds those that were asked for by giving it: advisory
+/// checks whose credentials are there, and the questions if one was answered.
+///
+/// As for advice, the expression of the plan chooses among the added ones only where it matches one of them.
+#[must_use]
+pub fn beyond(checks: Vec<Box<dyn Check>>, plan: &Plan, beyond: &Beyond) -> Vec<Box<dyn Check>> {
+    let questions = beyond.answers.iter().filter(|answers| !answers.is_empty());
+    let offered: Vec<Box<dyn Check>> = advisory_with(&beyond.options)
+        .into_iter()
+        .chain(questions.flat_map(|answers| manual_checks(answers, plan)))
+        .collect();
+    let order: Vec<String> = offered.iter().map(|check| check.description().id.clone()).collect();
+    let mut known: HashMap<String, Box<dyn Check>> = order.iter().cloned().zip(offered).collect();
+    let mut all: Vec<Box<dyn Check>> =
+        checks.into_iter().map(|check| known.remove(&check.description().id).unwrap_or(check)).collect();
+    let expression = plan.forced_tests.as_deref().and_then(|text| anchored(text).ok());
+    let chosen = expression.filter(|expression| order.iter().any(|id| expression.is_match(id)));
+    let wanted = |id: &String| {
+        let added = beyond.options.serve(id) || !id.starts_with("advisory-");
+        added && chosen.as_ref().is_none_or(|expression| expression.is_match(id))
+    };
+    all.extend(order.iter().filter(|id| wanted(id)).filter_map(|id| known.remove(id)));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advisory::{ObjectStore, advisory};
+    use crate::manual::{Answer, Reply};
+
+    fn ids(checks: &[Box<dyn Check>], begin: &str) -> usize {
+        checks.iter().filter(|check| check.description().id.starts_with(begin)).count()
+    }
+
+    fn given() -> Beyond {
+        let options =
+            AdvisoryOptions { object_store: Some(ObjectStore::default()), ..AdvisoryOptions::default() };
+        Beyond { options, answers: None }
+    }
+
+    #[test]
+    fn only_what_was_given_is_added_and_nothing_twice() {
+        let plan = Plan::default();
+        assert!(beyond(Vec::new(), &plan, &Beyond::default()).is_empty());
+        let added = beyond(Vec::new(), &plan, &given());
+        assert_eq!((added.len(), ids(&added, "advisory-0123-s3-")), (3, 3));
+        assert_eq!(beyond(advisory(), &plan, &given()).len(), advisory().len());
+        let plan = Plan { forced_tests: Some("advisory-0123-s3-obj".into()), ..plan };
+        assert_eq!(beyond(Vec::new(), &plan, &given()).len(), 1);
+        let plan = Plan { forced_tests: Some("scs-0100".into()), ..plan };
+        assert_eq!(beyond(Vec::new(), &plan, &given()).len(), 3);
+    }
+
+    #[test]
+    fn questions_come_once_one_is_answered_and_count_only_where_they_are_listed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut answers = Answers::open(dir.path(), "c", &"http://k".parse().unwrap()).unwrap();
+        let with = |answers: &Answers| Beyond { answers: Some(answers.clone()), ..Beyond::default() };
+        let mut plan = Plan::default();
+        assert!(beyond(Vec::new(), &plan, &with(&answers)).is_empty());
+        let note = Some("see the plan".to_owned());
+        let at = "2026-11-24T08:00:00Z".to_owned();
+        let answer = Answer { reply: Reply::Yes, evidence: None, note, by: "Ada".into(), at };
+        answers.record("availability-zones-check", answer).unwrap();
+        let official = |plan: &Plan| {
+            let all = beyond(Vec::new(), plan, &with(&answers));
+            assert_eq!(all.len(), crate::manual::questions().len());
+            all.iter().filter(|c| c.description().section == kogge_conform::Section::Official).count()
+        };
+        assert_eq!(official(&plan), 0);
+        let targets = [("main".to_owned(), vec!["availability-zones-check".to_owned()])].into();
+        plan.versions.push(kogge_conform::PlannedVersion { targets, ..Default::default() });
+        assert_eq!(official(&plan), 1);
+    }
+}

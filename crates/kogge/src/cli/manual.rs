@@ -1,0 +1,39 @@
+//! `kogge check manual`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::output::Output;
+
+/// Questions that no program can answer, and the answers of the operator.
+#[derive(Debug, Clone, Args)]
+pub struct Manual {
+    /// Name in clouds.yaml [default: $OS_CLOUD, else kogge]
+    #[arg(long, value_name = "NAME")]
+    pub cloud: Option<String>,
+    /// Only this question
+    #[arg(long, value_name = "ID", conflicts_with = "answer")]
+    pub id: Option<String>,
+    /// Answer without being asked, e.g. availability-zones-check=yes; the answers are yes, no and na
+    #[arg(long, value_name = "ID=ANSWER", conflicts_with = "list")]
+    pub answer: Option<String>,
+    /// Where the evidence can be read
+    #[arg(long, value_name = "URL", requires = "answer")]
+    pub evidence: Option<String>,
+    /// What else there is to say; a no, or that a question does not apply, needs it
+    #[arg(long, value_name = "TEXT", requires = "answer")]
+    pub note: Option<String>,
+    /// Who answers [default: $USER]
+    #[arg(long, value_name = "NAME", env = "USER")]
+    pub by: Option<String>,
+    /// Show the questions and how they stand; ask nothing
+    #[arg(long)]
+    pub list: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+    /// Data directory of the local cloud whose clouds.yaml is used if there is no other
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}

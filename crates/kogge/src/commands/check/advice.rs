@@ -1,0 +1,92 @@
+//! The credentials of advisory checks, from the command line.
+
+use std::io::Read;
+use std::path::Path;
+
+use kogge_client::{Client, CloudConfig};
+use kogge_conform_iaas::{AdvisoryOptions, Beyond, DomainManagers, ObjectStore, S3Key};
+use url::Url;
+
+use super::manual::answers_of;
+use super::target;
+use crate::cli::{Advice, Check};
+use crate::exit::Failure;
+
+/// The largest file of keys that is read, in bytes.
+const LARGEST: u64 = 64 * 1024;
+
+/// What a run looks at beyond the scope: what was given here, and the answers that are kept for the cloud. Answers that
+/// cannot be read keep nobody from checking.
+pub(super) fn beyond(arguments: &Check, config: &CloudConfig) -> Result<Beyond, Failure> {
+    let options = options(&arguments.advice, arguments.data.as_deref())?;
+    let answers =
+        answers_of(config).map_err(|failure| eprintln!("kogge: {failure}; going on without them")).ok();
+    Ok(Beyond { options, answers })
+}
+
+fn options(advice: &Advice, data: Option<&Path>) -> Result<AdvisoryOptions, Failure> {
+    let client = |name: &Option<String>| match name {
+        None => Ok(None),
+        Some(name) => {
+            let config = target::config(Some(name), data)?;
+            let client = Client::new(config).map_err(|error| Failure::Usage(kogge_client::chain(&error)))?;
+            Ok::<_, Failure>(Some(client))
+        }
+    };
+    let domain_managers = DomainManagers {
+        manager: client(&advice.domain_manager_cloud)?,
+        other: client(&advice.other_domain_manager_cloud)?,
+    };
+    Ok(AdvisoryOptions { domain_managers, object_store: object_store(advice)? })
+}
+
+fn object_store(advice: &Advice) -> Result<Option<ObjectStore>, Failure> {
+    if !advice.s3 && advice.s3_endpoint.is_none() && advice.s3_access_key_file.is_none() {
+        return Ok(None);
+    }
+    let endpoint = advice.s3_endpoint.as_deref().map(address).transpose()?;
+    let key = advice.s3_access_key_file.as_deref().map(key).transpose()?;
+    Ok(Some(ObjectStore { endpoint, key, region: advice.s3_region.clone() }))
+}
+
+fn address(text: &str) -> Result<Url, Failure> {
+    let wrong = |because: String| Failure::Usage(format!("--s3-endpoint {text:?}: {because}"));
+    let url: Url = text.parse().map_err(|error: url::ParseError| wrong(error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("it must begin with https:// or http://".to_owned()));
+    }
+    Ok(url)
+}
+
+fn key(file: &Path) -> Result<S3Key, Failure> {
+    let wrong =
+        |because: String| Failure::Usage(format!("--s3-access-key-file {}: {because}", file.display()));
+    let mut text = String::new();
+    std::fs::File::open(file)
+        .and_then(|opened| opened.take(LARGEST).read_to_string(&mut text))
+        .map_err(|error| wrong(error.to_string()))?;
+    S3Key::read(&text).map_err(|error| wrong(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_are_told_with_their_option_and_without_secrets() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("key");
+        std::fs::write(&file, "geheim").unwrap();
+        let with = |url: Option<&str>| Advice {
+            s3_endpoint: url.map(str::to_owned),
+            s3_access_key_file: Some(file.clone()),
+            ..Advice::default()
+        };
+        let failure = object_store(&with(Some("https://s3.example"))).unwrap_err().to_string();
+        assert!(failure.contains("--s3-access-key-file") && !failure.contains("geheim"), "{failure}");
+        assert!(object_store(&with(Some("ftp://x"))).unwrap_err().to_string().contains("https://"));
+        std::fs::write(&file, "A:B").unwrap();
+        let store = object_store(&with(None)).unwrap().unwrap();
+        assert!(store.endpoint.is_none() && store.key.unwrap().access_key == "A");
+    }
+}
