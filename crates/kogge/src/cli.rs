@@ -36,7 +36,7 @@ pub enum Command {
     /// Show the background tasks of the running cloud
     Tasks(Where),
     /// Check a cloud against the SCS standards
-    Check(Check),
+    Check(Box<Check>),
     /// Look at the SCS standards: documents, scopes, test cases, flavor names
     #[command(subcommand)]
     Standards(standards::Standards),

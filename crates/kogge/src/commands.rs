@@ -27,7 +27,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(place) => status::run(place).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Tasks(place) => tasks::run(place).await,
-        Command::Check(arguments) => check::run(arguments).await,
+        Command::Check(arguments) => check::run(*arguments).await,
         Command::Standards(command) => standards::run(command),
         Command::Config(command) => config::run(command),
         Command::Completions { shell } => {

@@ -131,7 +131,8 @@ async fn another_scope_version_or_cloud_is_refused_with_its_reason() {
         desk.write("bad.json", text);
         desk.check(&["--resume", "bad.json"]).await.expect(2);
     }
-    (cloud.stop().await, other.stop().await);
+    cloud.stop().await;
+    other.stop().await;
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ impl Delivery {
         // a signature of an earlier report must not lie beside this one
         match std::fs::remove_file(beside(report)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Failure::outside("removing the old signature", error));
+                Err(Failure::outside("removing the old signature", error))
             }
             _ => Ok(Self(Some(signed))),
         }

@@ -113,7 +113,7 @@ mod tests {
     fn arguments(words: &[&str]) -> Check {
         let words = ["kogge", "check"].iter().chain(words);
         match Cli::try_parse_from(words).unwrap().command {
-            Command::Check(arguments) => arguments,
+            Command::Check(arguments) => *arguments,
             other => panic!("{other:?}"),
         }
     }
