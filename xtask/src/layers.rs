@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Layers from top to bottom; a crate depends on crates of its own or a lower layer only.
 const LAYERS: [(&str, &[&str]); 5] = [
     ("binary", &["kogge"]),
-    ("outside", &["kogge-conform-iaas", "kogge-conform", "kogge-client"]),
+    ("outside", &["kogge-conform-iaas", "kogge-conform-e2e", "kogge-conform", "kogge-client"]),
     ("services", &["kogge-compute", "kogge-network", "kogge-image", "kogge-placement", "kogge-identity"]),
     ("node", &["kogge-node-sim", "kogge-node", "kogge-qemu", "kogge-dataplane", "kogge-node-api"]),
     (

@@ -2,6 +2,7 @@
 
 mod advice;
 mod check;
+mod e2e;
 pub mod fix;
 pub mod flavor_name;
 mod manual;
@@ -15,6 +16,7 @@ use crate::output::Output;
 
 pub use advice::Advice;
 pub use check::{Account, Check, CheckCommand, Choice, Explain, Reports, Upload};
+pub use e2e::{EndToEnd, TestAccounts, TestWishes};
 pub use manual::Manual;
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.

@@ -22,8 +22,12 @@ pub struct Token {
     pub roles: Vec<String>,
     /// Its user.
     pub user: Named,
+    /// The domain of its user.
+    pub user_domain: Named,
     /// Its project, if it is scoped to one.
     pub project: Option<Named>,
+    /// The domain of its project.
+    pub project_domain: Option<Named>,
     /// Its domain, if it is scoped to one.
     pub domain: Option<Named>,
     /// The services, as the cloud lists them.
@@ -40,6 +44,21 @@ pub struct Named {
     pub name: String,
 }
 
+/// Something in a domain.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Owned {
+    id: String,
+    name: String,
+    domain: Named,
+}
+
+impl Owned {
+    fn parts(self) -> (Named, Named) {
+        (Named { id: self.id, name: self.name }, self.domain)
+    }
+}
+
 #[derive(Deserialize)]
 struct Body {
     token: Wire,
@@ -50,8 +69,8 @@ struct Wire {
     expires_at: String,
     #[serde(default)]
     roles: Vec<Named>,
-    user: Named,
-    project: Option<Named>,
+    user: Owned,
+    project: Option<Owned>,
     domain: Option<Named>,
     #[serde(default)]
     catalog: Catalog,
@@ -69,12 +88,16 @@ impl Token {
             .expires_at
             .parse::<Timestamp>()
             .map_err(|_| answer.shape("token.expires_at is no time such as 2026-11-24T08:00:00.000000Z"))?;
+        let (user, user_domain) = token.user.parts();
+        let (project, project_domain) = token.project.map(Owned::parts).unzip();
         Ok(Self {
             secret: SecretString::from(secret.to_owned()),
             expires_at,
             roles: token.roles.into_iter().map(|role| role.name).collect(),
-            user: token.user,
-            project: token.project,
+            user,
+            user_domain,
+            project,
+            project_domain,
             domain: token.domain,
             catalog: token.catalog,
         })

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::e2e::EndToEnd;
 use crate::output::Output;
 
 /// What `kogge check` does besides checking a cloud.
@@ -15,6 +16,8 @@ pub enum CheckCommand {
     Upload(Upload),
     /// Ask what no program can look at, and keep the answers
     Manual(super::Manual),
+    /// Run the Tempest tests of SCS-0128 end to end, set up from the cloud itself
+    E2e(Box<EndToEnd>),
 }
 
 /// `kogge check explain`.

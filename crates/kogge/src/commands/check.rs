@@ -2,6 +2,7 @@
 
 mod advice;
 mod deliver;
+mod e2e;
 mod explain;
 mod fix;
 mod live;
@@ -41,6 +42,7 @@ pub async fn run(arguments: Check) -> Result<Exit, Failure> {
         Some(CheckCommand::Explain(what)) => explain::run(what),
         Some(CheckCommand::Upload(what)) => upload::run(what).await,
         Some(CheckCommand::Manual(what)) => manual::run(what),
+        Some(CheckCommand::E2e(what)) => e2e::run(what).await,
     }
 }
 

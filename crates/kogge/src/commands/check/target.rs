@@ -15,34 +15,49 @@ const LOCAL: &str = "kogge";
 
 /// A client of the cloud that was asked for: `--cloud`, `OS_CLOUD`, `OS_*`; else the local one of the data directory.
 pub(super) fn client(arguments: &Check) -> Result<Client, Failure> {
-    let config = config(arguments.cloud.as_deref(), arguments.data.as_deref())?;
-    Client::new(config).map_err(|error| Failure::Usage(kogge_client::chain(&error)))
+    let (environment, cloud) = environment(arguments.cloud.as_deref(), arguments.data.as_deref())?;
+    load(&environment, cloud)
+}
+
+/// A client of a cloud by its name.
+pub(super) fn load(environment: &Environment, cloud: Option<String>) -> Result<Client, Failure> {
+    Client::new(read(environment, cloud)?).map_err(|error| Failure::Usage(kogge_client::chain(&error)))
 }
 
 /// The configuration of a cloud by its name, with the local one of a data directory.
 pub(super) fn config(cloud: Option<&str>, data: Option<&Path>) -> Result<CloudConfig, Failure> {
+    let (environment, cloud) = environment(cloud, data)?;
+    read(&environment, cloud)
+}
+
+fn read(environment: &Environment, cloud: Option<String>) -> Result<CloudConfig, Failure> {
+    CloudConfig::load(environment, &Selection { cloud, region: None }).map_err(|error| {
+        Failure::Usage(format!("{}; name a cloud with --cloud", kogge_client::chain(&error)))
+    })
+}
+
+/// Where clouds are described, and which one is meant.
+pub(super) fn environment(
+    cloud: Option<&str>,
+    data: Option<&Path>,
+) -> Result<(Environment, Option<String>), Failure> {
     let environment = Environment::of_process();
     let named = cloud.is_some() || environment.var("OS_CLOUD").is_some();
     let described = environment.var("OS_AUTH_URL").is_some();
     let local = DataDir::chosen(data)?.clouds_yaml();
     let configured = environment.var("OS_CLIENT_CONFIG_FILE").is_some();
     let use_local = data.is_some() || (!named && !described && !configured);
-    let (environment, cloud) = if use_local && local.exists() {
+    let cloud = cloud.map(str::to_owned);
+    if use_local && local.exists() {
         let environment = environment.with_var("OS_CLIENT_CONFIG_FILE", &local.to_string_lossy());
-        (environment, Some(cloud.unwrap_or(LOCAL).to_owned()))
-    } else {
-        (environment, cloud.map(str::to_owned))
-    };
-    CloudConfig::load(&environment, &Selection { cloud, region: None }).map_err(|error| {
-        Failure::Usage(format!("{}; name a cloud with --cloud", kogge_client::chain(&error)))
-    })
+        return Ok((environment, cloud.or_else(|| Some(LOCAL.to_owned()))));
+    }
+    Ok((environment, cloud))
 }
 
 /// Where this user's state is kept; `None` without a home.
 pub(super) fn state() -> Option<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state"));
-    state.or_else(home).map(|folder| folder.join("kogge"))
+    user_folder("XDG_STATE_HOME", ".local/state")
 }
 
 /// The journal of this user: what a run creates is written down there before it is created.
@@ -54,4 +69,11 @@ pub(super) fn journal() -> Result<Journal, Failure> {
     std::fs::create_dir_all(&folder)
         .and_then(|()| Journal::open(&path))
         .map_err(|error| Failure::outside(&format!("opening the journal {}", path.display()), error))
+}
+
+/// This user's folder of ours for one purpose: `$XDG_STATE_HOME/kogge`, `~/.cache/kogge`; none without a home.
+pub(super) fn user_folder(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).filter(|name| !name.is_empty()).map(PathBuf::from);
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(below_home));
+    named.or_else(home).map(|folder| folder.join("kogge"))
 }

@@ -1,0 +1,104 @@
+//! The parts of the report that do not come from the stream.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kogge_conform::check::Description;
+use kogge_conform::{CheckResult, Events, Outcome, Plan, PlannedVersion, Report, ScopeRef, Verdict};
+
+use super::{Options, Prepared, Stop};
+use crate::list::{self, Test};
+use crate::plan;
+use crate::sweep::Swept;
+
+/// What there is to know of a test before it runs.
+pub(super) fn description(test: &Test) -> Description {
+    let mut description = Description::reading(test.name, test.title(), list::URL);
+    // the run has one deadline as a whole; Tempest has one for each test
+    description.deadline = Duration::ZERO;
+    description
+}
+
+/// The plan in the report: the standard with its list stands for a scope with one version.
+pub(super) fn plan(prepared: &Prepared, options: &Options) -> Plan {
+    let ids = prepared.planned.all().iter().map(|test| test.name.to_owned()).collect();
+    let selected = options.selected.clone();
+    let target = if selected.is_some() { "selected tests" } else { "main" };
+    let version = PlannedVersion {
+        version: list::VERSION.to_owned(),
+        validity: "draft".to_owned(),
+        targets: BTreeMap::from([(target.to_owned(), ids)]),
+    };
+    Plan {
+        scope: Some(ScopeRef { uuid: String::new(), name: list::NAME.to_owned(), url: list::URL.to_owned() }),
+        versions: vec![version],
+        reference_date: options.clock.now().seconds_z().chars().take(10).collect(),
+        forced_version: None,
+        forced_tests: selected,
+    }
+}
+
+/// A report in which nothing is finished but what cannot run.
+pub(super) fn before(prepared: &Prepared, report: &mut Report, events: &mut dyn Events) {
+    for test in prepared.planned.all() {
+        let outcome = match prepared.planned.obstacle(test) {
+            Some(because) => Outcome::could_not_run(because),
+            None => Outcome::not_finished("not started"),
+        };
+        let result = CheckResult::new(&description(test), outcome, 0);
+        if result.verdict == Verdict::CouldNotRun {
+            events.finished(&result);
+        }
+        report.results.push(result);
+    }
+    report.summarize();
+}
+
+/// The result of a test that ended, with what would make a skipped one run.
+pub(super) fn ended(prepared: &Prepared, test: &Test, mut outcome: Outcome, elapsed_ms: u64) -> CheckResult {
+    let hint = plan::hint(test, &prepared.facts, &prepared.wishes);
+    if outcome.verdict == Verdict::NotApplicable
+        && let (Some(reason), Some(hint)) = (&mut outcome.reason, hint)
+    {
+        *reason = format!("{} ({hint})", reason.trim_end_matches('.'));
+    }
+    CheckResult::new(&description(test), outcome, elapsed_ms)
+}
+
+/// Why a test that was planned has no end.
+pub(super) fn unfinished(stop: Stop, seen: bool, started: bool, version: &str, said: &str) -> Outcome {
+    match stop {
+        Stop::Cancelled => Outcome::not_finished("the run was stopped"),
+        Stop::OutOfTime(time) => {
+            Outcome::not_finished(format!("the run's time of {} minutes had passed", time.as_secs() / 60))
+        }
+        Stop::Itself if seen => Outcome::not_finished(format!("Tempest ended before it: {said}")),
+        Stop::Itself if started => Outcome::could_not_run(format!("{version} has no such test")),
+        Stop::Itself => Outcome::could_not_run(format!("Tempest could not begin: {said}")),
+    }
+}
+
+/// What could not be removed, and how to remove it.
+pub(super) fn leftovers(report: &mut Report, prepared: &Prepared, swept: &Swept, whole: bool) {
+    report.leftovers.extend(swept.left.iter().cloned());
+    let prefix = prepared.prefix();
+    if !swept.left.is_empty() {
+        report.leftovers.push(format!(
+            "to remove them later: kogge check e2e --clean {}; all names begin with {prefix}",
+            prepared.run.short()
+        ));
+    }
+    if prepared.dynamic && !whole {
+        report.leftovers.push(
+            "perhaps projects and users named tempest-<class>-<number>, if Tempest was stopped while it made them: \
+             `openstack project list` shows them, `tempest cleanup` removes them with all they hold"
+                .to_owned(),
+        );
+    }
+    if !prepared.dynamic && !whole && prepared.wishes.password_history.is_some() {
+        let user = prepared.accounts.first().map(|account| account.user.as_str()).unwrap_or_default();
+        report.leftovers.push(format!(
+            "perhaps a changed password of the user {user:?}, if a test that changes it was stopped; set it again"
+        ));
+    }
+}

@@ -1,0 +1,175 @@
+//! `kogge check e2e`: SCS-0128 with the operator's Tempest.
+
+mod accounts;
+mod show;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kogge_clock::Clock;
+use kogge_conform::Problem;
+use kogge_conform_e2e::sweep::{Marks, PREFIX, sweep};
+use kogge_conform_e2e::{Options, Place, Prepared, Tempest, Wishes, prepare};
+use regex::Regex;
+use tokio_util::sync::CancellationToken;
+
+use super::live::Live;
+use super::outputs::Outputs;
+use super::target::{state, user_folder};
+use crate::cli::EndToEnd;
+use crate::exit::{Exit, Failure};
+use crate::output::line;
+
+/// How long removing what is left may take.
+const CLEANUP: Duration = Duration::from_secs(600);
+
+/// Sets Tempest up, runs it, and writes the reports.
+///
+/// # Errors
+/// Where the command line is wrong, the cloud cannot be looked at, or Tempest cannot be had.
+pub(super) async fn run(arguments: &EndToEnd) -> Result<Exit, Failure> {
+    if arguments.install_only {
+        line(&tempest(arguments).await?.command.display().to_string());
+        return Ok(Exit::Pass);
+    }
+    let outputs = outputs(arguments)?;
+    let selected = expression(arguments)?;
+    let accounts = accounts::named(arguments)?;
+    if let Some(run) = &arguments.clean {
+        return clean(&accounts, run, arguments.out.as_deref()).await;
+    }
+    outputs.prepare()?;
+    let wishes = wishes(arguments);
+    let prepared = prepare(&accounts, wishes, selected.as_ref()).await.map_err(outside)?;
+    let place = Place::make(&folder(arguments, &prepared)?).map_err(outside)?;
+    prepared.write(&place).map_err(outside)?;
+    if arguments.dry_run {
+        line(show::plan(&prepared).trim_end());
+        line(&format!("Written to {}; nothing was started.", place.path().display()));
+        return Ok(Exit::Pass);
+    }
+    let tempest = tempest(arguments).await?;
+    eprint!("{}", show::plan(&prepared));
+    eprintln!("{}; files in {}", tempest.version, place.path().display());
+    let mut live = Live::new(prepared.planned.all().len(), outputs.clone());
+    let options = options(arguments);
+    let ran = kogge_conform_e2e::run(&prepared, &tempest, &place, &options, &mut live).await;
+    if arguments.out.is_none() {
+        place.forget_secrets().map_err(outside)?;
+    }
+    let report = ran.map_err(outside)?;
+    live.end(&report);
+    outputs.write(&report)?;
+    Ok(super::exit(&report))
+}
+
+/// The upstream suite has no test case for SCS-0128, and so no place for it in its report format.
+fn outputs(arguments: &EndToEnd) -> Result<Outputs, Failure> {
+    if arguments.output.iter().any(|text| text.split('=').next() == Some("yaml")) {
+        let text = "--output yaml: the upstream suite has no test case for SCS-0128, so its report format has no place \
+                    for these results; take json, junit, sarif, markdown or html";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    Outputs::parse(&arguments.output)
+}
+
+fn expression(arguments: &EndToEnd) -> Result<Option<Regex>, Failure> {
+    let compile =
+        |text: &String| Regex::new(text).map_err(|error| Failure::Usage(format!("--tests: {error}")));
+    arguments.tests.as_ref().map(compile).transpose()
+}
+
+fn wishes(arguments: &EndToEnd) -> Wishes {
+    let wishes = arguments.wishes.clone();
+    let workers = if arguments.accounts.admin_cloud.is_some() { 2 } else { 1 };
+    Wishes {
+        image: wishes.image,
+        flavor: wishes.flavor,
+        flavor_alt: wishes.flavor_alt,
+        external_network: wishes.external_network,
+        network: wishes.network,
+        ssh_user: wishes.ssh_user,
+        password_history: wishes.password_history,
+        checks_image_formats: wishes.image_formats_checked,
+        build_timeout: wishes.build_timeout,
+        concurrency: arguments.concurrency.unwrap_or(workers),
+    }
+}
+
+fn options(arguments: &EndToEnd) -> Options {
+    let (cancel, abort) = stopped_by_signal();
+    Options {
+        deadline: Duration::from_secs(u64::from(arguments.deadline) * 60),
+        cleanup_time: CLEANUP,
+        cancel,
+        abort,
+        clock: Clock::system(),
+        program: concat!("kogge ", env!("CARGO_PKG_VERSION")).to_owned(),
+        argv: std::env::args().skip(1).collect(),
+        selected: arguments.tests.clone(),
+    }
+}
+
+/// Where the run's files are: `--out`, else a folder of its own in this user's state.
+fn folder(arguments: &EndToEnd, prepared: &Prepared) -> Result<PathBuf, Failure> {
+    if let Some(out) = &arguments.out {
+        return Ok(out.clone());
+    }
+    let state = state().ok_or_else(|| Failure::Usage("no HOME: say where with --out DIR".to_owned()))?;
+    Ok(state.join("e2e").join(prepared.run.short()))
+}
+
+async fn tempest(arguments: &EndToEnd) -> Result<Tempest, Failure> {
+    if let Some(path) = &arguments.tempest {
+        return Tempest::at(path).await.map_err(outside);
+    }
+    let cache = user_folder("XDG_CACHE_HOME", ".cache");
+    let cache = cache.ok_or_else(|| Failure::Usage("no HOME: give --tempest PATH".to_owned()))?;
+    Tempest::on_demand(&cache, &arguments.python, &|text| eprintln!("{text}")).await.map_err(outside)
+}
+
+/// The first Ctrl-C (or SIGTERM) stops Tempest and removes what it made; the second ends everything at once.
+fn stopped_by_signal() -> (CancellationToken, CancellationToken) {
+    let (cancel, abort) = (CancellationToken::new(), CancellationToken::new());
+    let (first, second) = (cancel.clone(), abort.clone());
+    tokio::spawn(async move {
+        if crate::commands::signal::ended().await.is_ok() {
+            eprintln!("stopping Tempest; what it made is being removed (Ctrl-C again ends at once)");
+            first.cancel();
+        }
+        if crate::commands::signal::ended().await.is_ok() {
+            second.cancel();
+        }
+    });
+    (cancel, abort)
+}
+
+/// Removes what stopped runs left.
+async fn clean(
+    accounts: &kogge_conform_e2e::Accounts,
+    run: &str,
+    out: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let digits = run.len() == 8 && run.chars().all(|c| c.is_ascii_hexdigit());
+    if !digits && run != "all" {
+        let text = "--clean takes the eight digits after kogge-e2e- in the names of what is left, or `all`";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    let prefix = if digits { format!("{PREFIX}{run}") } else { PREFIX.to_owned() };
+    let marks = out.map_or_else(
+        || Marks { prefix: prefix.clone(), ..Marks::default() },
+        |folder| Marks::of_run(&prefix, folder),
+    );
+    let signed = kogge_conform_e2e::accounts::sign_in(accounts).await.map_err(outside)?;
+    let until = tokio::time::Instant::now() + CLEANUP;
+    let swept = sweep(&signed, &marks, until, &mut |text| eprintln!("{text}")).await;
+    if !swept.left.is_empty() {
+        return Err(Failure::Outside(format!("could not be removed:\n  {}", swept.left.join("\n  "))));
+    }
+    line(&format!("{} removed; nothing of {prefix} is left.", swept.removed));
+    Ok(Exit::Pass)
+}
+
+fn outside(problem: Problem) -> Failure {
+    Failure::Outside(problem.0)
+}

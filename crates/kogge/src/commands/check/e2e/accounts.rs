@@ -1,0 +1,42 @@
+//! The accounts of the tests, named or found in clouds.yaml.
+
+use kogge_client::{Client, CloudConfig, Environment};
+use kogge_conform_e2e::{Accounts, Ordinary};
+
+use crate::cli::EndToEnd;
+use crate::commands::check::target;
+use crate::exit::Failure;
+
+/// Reads the configuration of every account; nothing is called yet.
+pub(super) fn named(arguments: &EndToEnd) -> Result<Accounts, Failure> {
+    let wanted = &arguments.accounts;
+    let (environment, cloud) = target::environment(wanted.cloud.as_deref(), arguments.data.as_deref())?;
+    if let Some(admin) = &wanted.admin_cloud {
+        let admin = target::load(&environment, Some(admin.clone()))?;
+        // without a member of its own, the administrator's view has to do
+        let member = match target::load(&environment, cloud) {
+            Ok(member) => Some(member),
+            Err(_) if wanted.cloud.is_none() => None,
+            Err(failure) => return Err(failure),
+        };
+        return Ok(Accounts::Dynamic { admin, member });
+    }
+    let member = target::load(&environment, cloud)?;
+    let names =
+        CloudConfig::names(&environment).map_err(|error| Failure::Usage(kogge_client::chain(&error)))?;
+    let name = member.config().name.clone();
+    let other = |asked: &Option<String>, suffix: &str| {
+        let found = || Some(format!("{name}{suffix}")).filter(|guess| names.contains(guess));
+        asked.clone().or_else(found).map(|name| load(&environment, name)).transpose()
+    };
+    Ok(Accounts::Ordinary(Ordinary {
+        reader: other(&wanted.reader_cloud, "-reader")?,
+        alt_member: other(&wanted.alt_cloud, "-alt")?,
+        alt_reader: other(&wanted.alt_reader_cloud, "-alt-reader")?,
+        member,
+    }))
+}
+
+fn load(environment: &Environment, name: String) -> Result<Client, Failure> {
+    target::load(environment, Some(name))
+}
