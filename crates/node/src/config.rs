@@ -29,6 +29,9 @@ pub struct Patience {
     pub power_down: Duration,
     /// For a guest to go down for a soft reboot; then it is done hard. Nova's `wait_soft_reboot_seconds`.
     pub soft_reboot: Duration,
+    /// For a guest to let a network interface go; then the interface is cut off from its network, and the guest keeps
+    /// an empty device until it listens or starts anew. Nova's `device_detach_attempts` times `device_detach_timeout`.
+    pub unplug: Duration,
     /// The power button is pressed again after so long: a guest that boots does not listen yet.
     pub press_again: Duration,
 }
@@ -38,6 +41,7 @@ impl Default for Patience {
         Self {
             power_down: Duration::from_secs(60),
             soft_reboot: Duration::from_secs(120),
+            unplug: Duration::from_secs(160),
             press_again: Duration::from_secs(10),
         }
     }

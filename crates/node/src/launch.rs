@@ -32,6 +32,7 @@ pub(crate) async fn start(host: &Host, record: &Record) -> Result<Machine, NodeE
         taps.push(host.wiring.plug(nic.port).await?);
     }
     let nics = desired.nics.iter().zip(&taps).map(|(nic, tap)| GuestNic {
+        port: nic.port,
         mac: nic.mac.clone(),
         mtu: nic.mtu,
         fd: std::os::fd::AsRawFd::as_raw_fd(tap),

@@ -31,7 +31,7 @@ pub use console::{LogLimit, Logs, tail_lines};
 pub use engine::{AccelSetting, Engine, EngineConfig};
 pub use error::QemuError;
 pub use image_tool::{ImageInfo, ImageTool};
-pub use machine::{Machine, RunState};
+pub use machine::{GuestDevice, Machine, RunState, nic_device, port_of_device};
 pub use process::{FoundGuest, ProcessId, find_guests};
 pub use qmp::{Event, Qmp, QmpError};
 pub use swap::write_swap;

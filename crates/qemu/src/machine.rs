@@ -17,6 +17,10 @@ use crate::qmp::{Qmp, QmpError};
 use crate::spawn::detach;
 
 mod backup;
+mod nics;
+
+pub(crate) use nics::backend;
+pub use nics::{GuestDevice, nic_device, port_of_device};
 
 /// How long a QEMU that lives may take until its monitor answers: firmware is loaded and memory touched before.
 const START_PATIENCE: Duration = Duration::from_secs(120);

@@ -12,6 +12,7 @@
 
 mod exporting;
 mod guest;
+mod hotplug;
 mod lab;
 mod life;
 mod network;
