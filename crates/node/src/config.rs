@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use kogge_qemu::{EngineConfig, LogLimit};
 
+use crate::users::UserRange;
+
 /// Settings of a node.
 #[derive(Debug, Clone)]
 pub struct NodeConfig {
@@ -20,6 +22,8 @@ pub struct NodeConfig {
     pub patience: Patience,
     /// How large logs may grow.
     pub logs: LogLimit,
+    /// Whom guests run as, where the agent is root.
+    pub users: UserRange,
 }
 
 /// How long guests are waited for.
@@ -58,6 +62,7 @@ impl NodeConfig {
             engine: EngineConfig::default(),
             patience: Patience::default(),
             logs: LogLimit::default(),
+            users: UserRange::default(),
         }
     }
 }

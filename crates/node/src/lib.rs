@@ -34,10 +34,12 @@ mod nics;
 mod record;
 mod shut_down;
 mod step;
+mod users;
 mod wiring;
 
 pub use agent::QemuNode;
 pub use config::{NodeConfig, Patience};
 pub use metadata::MetadataBook;
 pub use shut_down::Guests;
+pub use users::{UserRange, trial_user};
 pub use wiring::{NoWiring, Wiring};

@@ -26,6 +26,9 @@ pub(crate) struct Record {
     pub built: Option<ImageId>,
     /// The versioned machine type the guest was first started with, and keeps.
     pub machine_type: Option<String>,
+    /// The system user that the guest runs as; it has its disks. `None` is the agent's own.
+    #[serde(default)]
+    pub user: Option<u32>,
     /// Number of the last launch; written before it.
     pub launch: u64,
     /// The process of the last launch, until we know that it is gone.
@@ -89,6 +92,7 @@ impl Record {
             reboots_done: 0,
             built: None,
             machine_type: None,
+            user: None,
             launch: 0,
             run: None,
             plugs: Vec::new(),

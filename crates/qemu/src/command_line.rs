@@ -81,16 +81,19 @@ pub struct GuestNic {
     pub fd: i32,
 }
 
-/// Name of the QMP socket of a launch in the guest's directory.
+/// The only directory in which a guest's QEMU makes files, below the guest's own.
+pub const RUN_DIR: &str = "run";
+
+/// The QMP socket of a launch, below the guest's directory.
 #[must_use]
 pub fn qmp_socket(launch: u64) -> String {
-    format!("qmp-{launch}.sock")
+    format!("{RUN_DIR}/qmp-{launch}.sock")
 }
 
-/// Name of the socket of the serial console.
+/// The socket of the serial console, below the guest's directory.
 #[must_use]
 pub fn serial_socket(launch: u64) -> String {
-    format!("serial-{launch}.sock")
+    format!("{RUN_DIR}/serial-{launch}.sock")
 }
 
 /// QEMU's arguments, to be run in the guest's directory.

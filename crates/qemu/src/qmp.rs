@@ -50,12 +50,20 @@ impl Drop for Client {
 }
 
 impl Qmp {
-    /// Connects and negotiates.
+    /// Connects and negotiates. The guest's user owns the place where the socket is: with `pid`, whoever listens there
+    /// must be that process, or another guest could be steered in its place.
     ///
     /// # Errors
-    /// Where nobody listens, or who listens does not speak QMP within a minute (another client may be served).
-    pub async fn connect(socket: &Path) -> Result<Self, QmpError> {
+    /// Where nobody or another process listens, or who listens does not speak QMP within a minute (another client may be served).
+    pub async fn connect(socket: &Path, pid: Option<i32>) -> Result<Self, QmpError> {
         let stream = UnixStream::connect(socket).await.map_err(QmpError::Io)?;
+        let other = stream.peer_cred().map_err(QmpError::Io)?.pid();
+        if let (Some(pid), Some(other)) = (pid, other)
+            && pid != other
+        {
+            let because = format!("process {other} listens where process {pid} should");
+            return Err(QmpError::Protocol(because));
+        }
         tokio::time::timeout(PATIENCE, Self::negotiate(stream))
             .await
             .map_err(|_| QmpError::Timeout { command: "greeting".to_owned() })?

@@ -110,6 +110,9 @@ impl Actor {
         self.record.rest = None;
         self.record.plugs = self.record.desired.nics.iter().map(|nic| Plug::of(nic.port)).collect();
         self.nics = Nics::default();
+        if self.record.user.is_none() {
+            self.record.user = self.host.users.take(self.id);
+        }
         let newest = &self.host.engine.machine_type;
         self.record.machine_type.get_or_insert_with(|| newest.clone());
         self.save().await
@@ -129,7 +132,7 @@ impl Actor {
             let _ = export.answer.send(Err(NodeError::NotYet { what }));
             return false;
         }
-        let work = copy(Arc::clone(&self.host), self.dir.clone(), machine, export);
+        let work = copy(Arc::clone(&self.host), self.record.clone(), machine, export);
         self.work = Some((Doing::Export, Box::pin(work)));
         true
     }
@@ -255,34 +258,36 @@ async fn destroy(host: Arc<Host>, record: Record, machine: Option<Machine>) -> R
     let discarded = tokio::task::spawn_blocking(move || layout.discard(&dir)).await;
     let discarded = discarded.map_err(std::io::Error::other).and_then(|discarded| discarded);
     discarded.map_err(|error| NodeError::failed("removing the instance's files", error))?;
+    if let Some(uid) = record.user {
+        host.users.give_back(uid);
+    }
     Ok(Done::Destroyed)
 }
 
 async fn copy(
     host: Arc<Host>,
-    dir: std::path::PathBuf,
+    record: Record,
     machine: Option<Machine>,
     export: Export,
 ) -> Result<Done, NodeError> {
-    let result = copy_disk(&host, &dir, machine, &export.target).await;
+    let result = copy_disk(&host, &record, machine, &export.target).await;
     Ok(Done::Exported(result, export.answer))
 }
 
 /// Under another name first: a copy that has its name is whole.
 async fn copy_disk(
     host: &Host,
-    dir: &Path,
+    record: &Record,
     machine: Option<Machine>,
     target: &Path,
 ) -> Result<u64, NodeError> {
     let mut partial = target.as_os_str().to_owned();
     partial.push(".part");
     let partial = Path::new(&partial);
-    let copied = match machine {
-        Some(machine) => machine.copy_disk(&host.tool, "root", partial).await,
-        None => host.tool.flatten(&disks::root_file(dir), partial).await,
-    };
-    let whole = copied.map_err(|error| disks::failed("copying the disk", error)).and_then(|()| {
+    let dir = host.layout.instance(record.desired.id);
+    let user = host.users.of(record.user);
+    let copied = disks::copy(&host.tool, &dir, user.as_ref(), machine.as_ref(), partial).await;
+    let whole = copied.and_then(|()| {
         let named = std::fs::rename(partial, target).and_then(|()| std::fs::metadata(target));
         named.map(|file| file.len()).map_err(|error| NodeError::failed("copying the disk", error))
     });

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_ids::{ImageId, ServerId};
-use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, Wiring};
+use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, Wiring};
 use kogge_node_api::{
     DesiredInstance, DiskBus, DiskFormat, Firmware, GuestMetadata, InstanceState, Node, ObservedInstance,
     Power, RootDisk,
@@ -25,6 +25,8 @@ pub(crate) struct Lab {
     wiring: Wires,
     /// The data plane of the present node, where it is a real one.
     dataplane: Mutex<Option<Dataplane>>,
+    /// Whom guests run as from the next agent on.
+    pub(crate) users: UserRange,
 }
 
 /// What the lab's node is wired with.
@@ -102,11 +104,13 @@ impl Lab {
             println!("skipped: QEMU is not installed");
             return None;
         }
+        let users = UserRange::default();
         let mut lab = Self {
             dir: tempfile::tempdir().unwrap(),
             node: None,
             patience,
             wiring,
+            users,
             dataplane: Mutex::default(),
         };
         lab.node = Some(lab.open_node().await);
@@ -117,6 +121,7 @@ impl Lab {
         let mut config = NodeConfig::new("lab", self.dir.path().join("data"));
         config.engine.accel = AccelSetting::Tcg;
         config.patience = self.patience;
+        config.users = self.users;
         let book = MetadataBook::default();
         let wiring = match &self.wiring {
             Wires::Given(wiring) => Arc::clone(wiring),

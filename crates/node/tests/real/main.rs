@@ -18,3 +18,4 @@ mod life;
 mod network;
 mod survival;
 mod tiny;
+mod users;
