@@ -67,6 +67,7 @@ pub struct ComputeDeps {
 pub(crate) struct Wakes {
     pub(crate) register: Wake,
     pub(crate) place: Wake,
+    pub(crate) follow: Wake,
     pub(crate) converge: Wake,
     pub(crate) reap: Wake,
 }
@@ -96,7 +97,7 @@ impl Compute {
     /// Says that a host joined or went: it is registered, and what waited for one goes on. Carries no data; a call
     /// that is lost costs one period.
     pub fn hosts_changed(&self) {
-        let Wakes { register, place, converge, reap } = self.wakes();
+        let Wakes { register, place, follow: _, converge, reap } = self.wakes();
         [register, place, converge, reap].into_iter().for_each(Wake::wake);
     }
 

@@ -1,6 +1,7 @@
 //! What happens behind the requests.
 
 mod converge;
+mod follow;
 mod place;
 mod reap;
 mod register;
@@ -16,11 +17,15 @@ use crate::error::{Error, Result};
 use crate::model::server::Server;
 use crate::store::{actions, servers as store};
 
+/// Actions that a guest may hold up.
+const INTERFACE_ACTIONS: [&str; 2] = ["attach_interface", "detach_interface"];
+
 /// All tasks of compute.
 pub(crate) fn all(compute: &Compute) -> Vec<Arc<dyn Task>> {
     vec![
         Arc::new(register::RegisterHosts::new(compute.clone())),
         Arc::new(place::PlaceServers(compute.clone())),
+        Arc::new(follow::FollowPorts(compute.clone())),
         Arc::new(converge::ConvergeServers(compute.clone())),
         Arc::new(reap::ReapServers(compute.clone())),
     ]
@@ -49,12 +54,23 @@ impl Compute {
         if fault.is_some() && before.fault().is_none() {
             actions::fail(&mut tx, id, host, fault.as_deref().unwrap_or_default(), now).await?;
         } else if server.is_settled() && !server.intent.gone {
+            if let Some(why) = &server.observed.deferred {
+                actions::fail_named(&mut tx, id, INTERFACE_ACTIONS, host, why, now).await?;
+            }
             actions::finish(&mut tx, id, server.intent.generation, host, now).await?;
+        }
+        let arrived = |server: &Server| server.observed.reached >= server.intent.generation;
+        let lets_go = arrived(&server) && !arrived(&before) && !server.intent.leaving.is_empty();
+        if lets_go {
+            self.drop_ports(&mut tx, id, &server.intent.leaving).await?;
         }
         if !store::save(&mut tx, &mut server, now).await? {
             return Err(Error::Busy);
         }
         tx.commit().await?;
+        if lets_go {
+            self.network_changed();
+        }
         Ok(Some(server))
     }
 }

@@ -16,6 +16,14 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
     ("hypervisor.ram_allocation_ratio", "MiB of guest memory that are given out for each MiB."),
     ("hypervisor.reserved_memory_mib", "Memory in MiB that guests do not get."),
     ("hypervisor.disk_allocation_ratio", "GiB of guest disk that are given out for each GiB."),
+    (
+        "hypervisor.guest_uid_first",
+        "First of the system users that guests run as, each as its own. They need no entry in /etc/passwd.",
+    ),
+    (
+        "hypervisor.guest_uid_count",
+        "How many such users there are; 0 lets all guests run as Kogge's own user.",
+    ),
     ("network.external_name", "Name of the external network that is made at the first start."),
     (
         "network.external_cidr",

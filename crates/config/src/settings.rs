@@ -73,6 +73,10 @@ pub struct HypervisorConfig {
     pub reserved_memory_mib: u64,
     /// Guest disk per disk.
     pub disk_allocation_ratio: f64,
+    /// The first of the system users that guests run as.
+    pub guest_uid_first: u32,
+    /// How many there are; 0 lets guests run as Kogge's own user.
+    pub guest_uid_count: u32,
 }
 
 /// `[network]`.
@@ -170,6 +174,8 @@ impl Default for HypervisorConfig {
             ram_allocation_ratio: 1.0,
             reserved_memory_mib: 512,
             disk_allocation_ratio: 1.0,
+            guest_uid_first: 1_900_000_000,
+            guest_uid_count: 1 << 24,
         }
     }
 }

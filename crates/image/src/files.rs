@@ -11,6 +11,7 @@ mod writer;
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,8 +54,11 @@ impl Files {
     /// Where it cannot be made.
     pub(crate) fn open(dir: &Path) -> io::Result<Self> {
         let files = Self { data: dir.join("data"), tmp: dir.join("tmp") };
-        std::fs::create_dir_all(&files.data)?;
-        std::fs::create_dir_all(&files.tmp)?;
+        for part in [&files.data, &files.tmp] {
+            std::fs::create_dir_all(part)?;
+            // the files may be read by guests' users, who know them under names of their own; nobody gets in here
+            std::fs::set_permissions(part, std::fs::Permissions::from_mode(0o700))?;
+        }
         Ok(files)
     }
 

@@ -1,5 +1,7 @@
 //! What compute calls: ports of servers, made, found and given back inside compute's own transactions.
 
+mod departures;
+
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 

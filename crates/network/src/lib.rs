@@ -51,7 +51,10 @@ pub use store::rows;
 /// The tables.
 pub const MIGRATIONS: Migrations = Migrations {
     owner: "network",
-    steps: &[Migration { version: 1, name: "network", sql: include_str!("../migrations/0001_network.sql") }],
+    steps: &[
+        Migration { version: 1, name: "network", sql: include_str!("../migrations/0001_network.sql") },
+        Migration { version: 2, name: "departures", sql: include_str!("../migrations/0002_departures.sql") },
+    ],
 };
 
 /// What the service needs.

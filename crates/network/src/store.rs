@@ -1,6 +1,7 @@
 //! Rows and SQL. Knows no callers, roles or HTTP.
 
 pub(crate) mod allocations;
+pub(crate) mod departures;
 pub(crate) mod filter;
 pub(crate) mod groups;
 pub(crate) mod networks;

@@ -132,7 +132,8 @@ pub struct Nic {
 pub struct ObservedInstance {
     /// The server this is.
     pub id: ServerId,
-    /// The generation that the node has reached: everything of it is true. 0 before the first.
+    /// The generation that the node has reached: everything of it is true, but what `deferred` says. 0 before the
+    /// first.
     pub reached: i64,
     /// What it is doing.
     pub state: InstanceState,
@@ -140,6 +141,9 @@ pub struct ObservedInstance {
     pub reboots_done: i64,
     /// Why the desired state is not reached, when a step failed.
     pub fault: Option<crate::NodeError>,
+    /// What of the reached generation the guest itself holds up: an interface that it does not let go or has no slot
+    /// for. It comes true when the guest lets it, and at its next start at the latest.
+    pub deferred: Option<crate::NodeError>,
 }
 
 /// What an instance is doing.

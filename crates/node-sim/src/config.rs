@@ -28,6 +28,8 @@ pub struct Delays {
     pub reboot: Duration,
     /// Pausing and unpausing.
     pub pause: Duration,
+    /// Plugging interfaces into a running guest, and unplugging them.
+    pub plug: Duration,
     /// Removing.
     pub remove: Duration,
 }

@@ -25,6 +25,30 @@ impl SimNode {
         })
     }
 
+    /// From now on the guest lets no interface go while it runs, or does again: then it lets go of what it kept. False
+    /// where there is no such guest.
+    pub fn guest_clings(&self, id: ServerId, clings: bool) -> bool {
+        self.change_guest(id, |instance| {
+            instance.clings = clings;
+            if !clings {
+                instance.shells.clear();
+            }
+        })
+    }
+
+    /// From now on a running guest has no slot for a further interface, or has some again; what it lacks it gets at
+    /// its next start. False where there is no such guest.
+    pub fn guest_is_full(&self, id: ServerId, full: bool) -> bool {
+        self.change_guest(id, |instance| instance.full = full)
+    }
+
+    fn change_guest(&self, id: ServerId, change: impl FnOnce(&mut crate::instance::Instance)) -> bool {
+        self.settle();
+        let found = self.with(|state| state.instances.get_mut(&id).map(change).is_some());
+        self.ring();
+        found
+    }
+
     /// The agent's process ends and is started again: guests do not notice, work under way begins anew.
     pub fn restart_agent(&self) {
         self.settle();
@@ -43,6 +67,7 @@ impl SimNode {
         self.with(|state| {
             state.ports.clear();
             for instance in state.instances.values_mut().filter(|i| i.is_alive()) {
+                crate::work::wire(instance, false);
                 push(&mut instance.marks, Mark::Boot);
             }
         });

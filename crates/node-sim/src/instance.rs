@@ -1,6 +1,9 @@
 //! The record of one simulated instance.
 
+use std::collections::BTreeSet;
+
 use kogge_clock::Timestamp;
+use kogge_ids::PortId;
 use kogge_node_api::{DesiredInstance, InstanceState, NodeError, ObservedInstance};
 
 use crate::console::{self, Mark};
@@ -16,6 +19,14 @@ pub(crate) struct Instance {
     pub state: InstanceState,
     /// Number of the last reboot done.
     pub reboots_done: i64,
+    /// Ports of the interfaces that the guest has; nothing while it is off.
+    pub plugged: BTreeSet<PortId>,
+    /// Ports of interfaces that the guest kept though they were taken away: shells without network.
+    pub shells: BTreeSet<PortId>,
+    /// The guest lets no interface go while it runs.
+    pub clings: bool,
+    /// The guest has no slot for a further interface until it starts anew.
+    pub full: bool,
     /// Why the work is not done.
     pub fault: Option<NodeError>,
     /// When the work under way is done; `None` where nothing is under way.
@@ -33,6 +44,10 @@ impl Instance {
             reached: 0,
             state: InstanceState::Building,
             reboots_done: 0,
+            plugged: BTreeSet::new(),
+            shells: BTreeSet::new(),
+            clings: false,
+            full: false,
             fault: None,
             due: None,
             gone_at: None,
@@ -47,7 +62,27 @@ impl Instance {
             state: self.state,
             reboots_done: self.reboots_done,
             fault: self.fault.clone(),
+            deferred: self.deferred(),
         }
+    }
+
+    /// What of the reached state the guest holds up.
+    fn deferred(&self) -> Option<NodeError> {
+        if let Some(port) = self.shells.iter().next() {
+            let because = format!("the guest does not let go of the interface of port {port}");
+            return Some(NodeError::failed("unplugging an interface", because));
+        }
+        let settled = self.is_alive() && self.reached >= self.desired.generation;
+        let missing = self.desired.nics.iter().find(|nic| !self.plugged.contains(&nic.port));
+        let missing = missing.filter(|_| settled)?;
+        let step = format!("plugging in the interface of port {}", missing.port);
+        Some(NodeError::failed(&step, "the guest has no free slot left for another interface"))
+    }
+
+    /// True where a running guest has other interfaces than it should.
+    pub(crate) fn nics_differ(&self) -> bool {
+        let wanted: BTreeSet<PortId> = self.desired.nics.iter().map(|nic| nic.port).collect();
+        wanted != self.plugged
     }
 
     /// True while a process would exist.

@@ -78,6 +78,14 @@ impl SimNode {
         self.with(|state| state.ports.keys().copied().collect())
     }
 
+    /// Ports of the interfaces that the guest has now, for assertions.
+    #[must_use]
+    pub fn plugged(&self, id: ServerId) -> Vec<PortId> {
+        self.settle();
+        self.with(|state| state.instances.get(&id).map(|i| i.plugged.iter().copied().collect()))
+            .unwrap_or_default()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
@@ -278,7 +286,7 @@ impl Node for SimNode {
 fn observed_ports(state: &State) -> Vec<ObservedPort> {
     let plugged = |port: &DesiredPort| {
         let instance = port.server.and_then(|server| state.instances.get(&server));
-        instance.is_some_and(|i| i.is_alive() && i.desired.nics.iter().any(|nic| nic.port == port.id))
+        instance.is_some_and(|i| i.is_alive() && i.plugged.contains(&port.id))
     };
     let observe = |port: &DesiredPort| ObservedPort { id: port.id, up: port.admin_up && plugged(port) };
     state.ports.values().map(observe).collect()

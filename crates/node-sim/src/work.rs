@@ -1,7 +1,9 @@
 //! What the node does to an instance to reach its desired state: pure steps over the record.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use kogge_ids::PortId;
 use kogge_node_api::{InstanceState, Power};
 
 use crate::config::Delays;
@@ -15,6 +17,7 @@ pub(crate) fn duration(instance: &Instance, delays: &Delays) -> Duration {
         (InstanceState::Running | InstanceState::Paused, Power::Stopped) => delays.stop,
         (InstanceState::Running | InstanceState::Paused, _) if reboot_wanted(instance) => delays.reboot,
         (InstanceState::Running, Power::Paused) | (InstanceState::Paused, Power::Running) => delays.pause,
+        (InstanceState::Running | InstanceState::Paused, _) if instance.nics_differ() => delays.plug,
         (InstanceState::Stopped | InstanceState::Crashed, Power::Running | Power::Paused) => delays.start,
         _ => Duration::ZERO,
     }
@@ -38,12 +41,38 @@ pub(crate) fn finish(instance: &mut Instance) {
         Power::Stopped => InstanceState::Stopped,
         Power::Paused => InstanceState::Paused,
     };
+    wire(instance, alive && !reboot);
     if let Some(reboot) = instance.desired.reboot {
         instance.reboots_done = instance.reboots_done.max(reboot.number);
     }
     instance.reached = instance.desired.generation;
     instance.fault = None;
     instance.due = None;
+}
+
+/// Gives the guest the interfaces that it should have. One that goes on running (`same`) may hold some of it up.
+pub(crate) fn wire(instance: &mut Instance, same: bool) {
+    let wanted: BTreeSet<PortId> = instance.desired.nics.iter().map(|nic| nic.port).collect();
+    if !instance.is_alive() {
+        instance.plugged.clear();
+        instance.shells.clear();
+        return;
+    }
+    if !same {
+        instance.plugged = wanted;
+        instance.shells.clear();
+        return;
+    }
+    let gone: Vec<PortId> = instance.plugged.difference(&wanted).copied().collect();
+    if instance.clings {
+        instance.shells.extend(&gone);
+    } else {
+        instance.shells.clear();
+    }
+    instance.plugged.retain(|port| wanted.contains(port));
+    if !instance.full {
+        instance.plugged.extend(wanted.difference(&instance.shells));
+    }
 }
 
 fn reboot_wanted(instance: &Instance) -> bool {

@@ -288,3 +288,70 @@ async fn ten_thousand_instances_fit() {
     }
     assert_eq!(node.observe().await.unwrap().len(), 10_000);
 }
+
+fn with_nics(of: &DesiredInstance, ports: &[PortId]) -> DesiredInstance {
+    let nic = |port: &PortId| Nic { port: *port, ..of.nics[0].clone() };
+    DesiredInstance { nics: ports.iter().map(nic).collect(), ..next(of, Power::Running) }
+}
+
+#[tokio::test]
+async fn interfaces_come_and_go_while_the_guest_runs() {
+    let node = node();
+    let web = desired(1, Power::Running);
+    node.apply(web.clone()).await.unwrap();
+    let (first, second) = (web.nics[0].port, PortId::random());
+    let boots = console(&node, web.id).await;
+    let two = with_nics(&web, &[first, second]);
+    assert_eq!(node.apply(two.clone()).await.unwrap().reached, 2);
+    assert_eq!(node.plugged(web.id).len(), 2);
+    let one = with_nics(&two, &[second]);
+    let seen = node.apply(one).await.unwrap();
+    assert_eq!((seen.reached, seen.deferred), (3, None));
+    assert_eq!(node.plugged(web.id), [second]);
+    assert_eq!(console(&node, web.id).await, boots, "it did not start anew");
+}
+
+#[tokio::test]
+async fn a_guest_that_clings_defers_until_it_starts_anew() {
+    let node = node();
+    let web = desired(1, Power::Running);
+    node.apply(web.clone()).await.unwrap();
+    assert!(node.guest_clings(web.id, true));
+    let none = with_nics(&web, &[]);
+    let seen = node.apply(none.clone()).await.unwrap();
+    assert!(seen.reached == 2 && seen.fault.is_none());
+    assert!(seen.deferred.unwrap().to_string().contains(&web.nics[0].port.to_string()));
+    assert!(node.plugged(web.id).is_empty(), "it has no network any more");
+    let mut anew = next(&none, Power::Running);
+    anew.reboot = Some(Reboot { number: 1, kind: RebootKind::Hard });
+    assert_eq!(node.apply(anew).await.unwrap().deferred, None);
+}
+
+#[tokio::test]
+async fn a_full_guest_gets_its_interface_with_its_next_start() {
+    let node = node();
+    let web = desired(1, Power::Running);
+    node.apply(web.clone()).await.unwrap();
+    assert!(node.guest_is_full(web.id, true));
+    let two = with_nics(&web, &[web.nics[0].port, PortId::random()]);
+    let seen = node.apply(two.clone()).await.unwrap();
+    assert!(seen.deferred.unwrap().to_string().contains("no free slot"));
+    assert_eq!(node.plugged(web.id).len(), 1);
+    node.reboot_host();
+    assert_eq!(node.plugged(web.id).len(), 2);
+    assert_eq!(node.observe().await.unwrap()[0].deferred, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn plugging_takes_its_time() {
+    let (clock, time) = Clock::fake(Timestamp::from_seconds(1_000));
+    let plug = Duration::from_secs(7);
+    let config = SimConfig::new("sim-1").with_delays(Delays { plug, ..Delays::default() });
+    let node = SimNode::new(config, clock);
+    let web = desired(1, Power::Running);
+    node.apply(web.clone()).await.unwrap();
+    let two = with_nics(&web, &[web.nics[0].port, PortId::random()]);
+    assert_eq!(node.apply(two).await.unwrap().reached, 1);
+    time.advance(plug);
+    assert_eq!((node.observe().await.unwrap()[0].reached, node.plugged(web.id).len()), (2, 2));
+}

@@ -3,6 +3,7 @@
 mod command;
 mod guest;
 mod house;
+mod plug;
 mod view;
 mod work;
 
@@ -21,6 +22,7 @@ use guest::Guest;
 use work::{Doing, Done, Work};
 
 use crate::host::Host;
+use crate::nics::{NicStep, Nics};
 use crate::record::Record;
 use crate::step::{self, Step, Why};
 
@@ -42,6 +44,8 @@ pub(crate) struct Actor {
     guest: Guest,
     /// What the guest did when we looked last.
     state: RunState,
+    /// What is known of its network interfaces.
+    nics: Nics,
     /// Why the last step failed.
     fault: Option<NodeError>,
     failures: u32,
@@ -90,6 +94,7 @@ impl Actor {
             record,
             guest: Guest::Absent,
             state: RunState::Running,
+            nics: Nics::default(),
             fault: None,
             failures: 0,
             retry_at: None,
@@ -180,9 +185,9 @@ impl Actor {
             Guest::Lost(..) if self.record.removing => None,
             Guest::Lost(..) => return self.end_lost().await,
         };
-        let result = match step::next(&self.record, state) {
+        let result = match step::next(&self.record, state, self.next_nic()) {
             Step::Settled => self.settle().await,
-            Step::AtRest => Ok(()),
+            Step::AtRest | Step::Nic(NicStep::Wait) => Ok(()),
             step => self.begin(step).await,
         };
         if let Err(error) = result {
@@ -197,6 +202,10 @@ impl Actor {
         self.record.reached = self.record.desired.generation;
         self.record.count_reboots();
         self.record.rest = None;
+        self.record.deferred = match self.guest {
+            Guest::Held(..) => self.nics.deferred(&self.record.desired.nics, &self.record.plugs),
+            Guest::Absent | Guest::Lost(..) => None,
+        };
         if let Some(run) = &mut self.record.run {
             run.ending = false;
         }

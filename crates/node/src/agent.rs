@@ -19,6 +19,7 @@ use crate::layout::Layout;
 use crate::metadata::MetadataBook;
 use crate::record::Record;
 use crate::shut_down::Guests;
+use crate::users::Users;
 use crate::wiring::Wiring;
 use crate::{bases, disks};
 
@@ -52,7 +53,8 @@ impl QemuNode {
     ) -> Result<Self, NodeError> {
         let layout = Layout::open(&config.data_dir)?;
         let lock = host::lock(&layout.lock()).await?;
-        let probed = Engine::probe(&config.engine, layout.root()).await;
+        let users = Users::open(config.users, &config.engine.binary).await;
+        let probed = Engine::probe(&config.engine, layout.root(), users.any().as_ref()).await;
         let engine = probed.map_err(|error| disks::failed("trying out QEMU", error))?;
         tracing::info!(
             accelerator = host::accelerator_name(engine.accelerator),
@@ -68,6 +70,7 @@ impl QemuNode {
             layout,
             engine,
             tool: ImageTool::default(),
+            users,
             wiring,
             book,
             changed: Arc::new(Notify::new()),
@@ -94,6 +97,9 @@ impl QemuNode {
             let found = running.remove(&dir);
             match Record::load(&dir) {
                 Ok(record) => {
+                    if let Some(uid) = record.user {
+                        self.0.host.users.note(uid);
+                    }
                     let root = &record.desired.root;
                     used.insert(bases::path(&layout.bases(), root.image, root.format));
                     used.extend(record.built.map(|image| bases::path(&layout.bases(), image, root.format)));

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use kogge_qemu::{EngineConfig, LogLimit};
 
+use crate::users::UserRange;
+
 /// Settings of a node.
 #[derive(Debug, Clone)]
 pub struct NodeConfig {
@@ -20,6 +22,8 @@ pub struct NodeConfig {
     pub patience: Patience,
     /// How large logs may grow.
     pub logs: LogLimit,
+    /// Whom guests run as, where the agent is root.
+    pub users: UserRange,
 }
 
 /// How long guests are waited for.
@@ -29,6 +33,9 @@ pub struct Patience {
     pub power_down: Duration,
     /// For a guest to go down for a soft reboot; then it is done hard. Nova's `wait_soft_reboot_seconds`.
     pub soft_reboot: Duration,
+    /// For a guest to let a network interface go; then the interface is cut off from its network, and the guest keeps
+    /// an empty device until it listens or starts anew. Nova's `device_detach_attempts` times `device_detach_timeout`.
+    pub unplug: Duration,
     /// The power button is pressed again after so long: a guest that boots does not listen yet.
     pub press_again: Duration,
 }
@@ -38,6 +45,7 @@ impl Default for Patience {
         Self {
             power_down: Duration::from_secs(60),
             soft_reboot: Duration::from_secs(120),
+            unplug: Duration::from_secs(160),
             press_again: Duration::from_secs(10),
         }
     }
@@ -54,6 +62,7 @@ impl NodeConfig {
             engine: EngineConfig::default(),
             patience: Patience::default(),
             logs: LogLimit::default(),
+            users: UserRange::default(),
         }
     }
 }

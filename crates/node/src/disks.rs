@@ -1,10 +1,11 @@
 //! The disks of an instance.
 
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use kogge_ids::derive;
 use kogge_node_api::{DesiredInstance, DiskFormat, NodeError};
-use kogge_qemu::{Disk, ImageTool, QemuError, write_swap};
+use kogge_qemu::{Disk, GuestUser, ImageTool, Machine, QemuError, RUN_DIR, write_swap};
 
 use crate::bases;
 
@@ -13,10 +14,28 @@ const ROOT: &str = "root.qcow2";
 const EPHEMERAL: &str = "ephemeral.qcow2";
 const SWAP: &str = "swap.raw";
 const CONFIG: &str = "config.iso";
+const UEFI: &str = "uefi-vars.fd";
+const CONSOLE: &str = "console.log";
+const LOG: &str = "qemu.log";
+/// A copy of the root disk on its way out.
+const COPY: &str = "copy.qcow2";
+
+/// The image base as the guest's directory has it.
+const fn base_name(format: DiskFormat) -> &'static str {
+    match format {
+        DiskFormat::Raw => "base.raw",
+        DiskFormat::Qcow2 => "base.qcow2",
+    }
+}
 
 /// The root disk's file.
 pub(crate) fn root_file(dir: &Path) -> PathBuf {
     dir.join(ROOT)
+}
+
+/// The UEFI variables' file.
+pub(crate) fn uefi_file(dir: &Path) -> PathBuf {
+    dir.join(UEFI)
 }
 
 /// The config drive's file.
@@ -32,7 +51,8 @@ pub(crate) async fn build(
     desired: &DesiredInstance,
 ) -> Result<(), NodeError> {
     let base = bases::ensure(bases_dir, &desired.root).await?;
-    build_root(tool, &base, dir, desired).await?;
+    link_base(&base, dir, desired.root.format)?;
+    build_root(tool, dir, desired).await?;
     if desired.ephemeral_gib > 0 {
         let file = dir.join(EPHEMERAL);
         let made = tool.create_empty(&file, desired.ephemeral_gib.saturating_mul(GIB)).await;
@@ -46,13 +66,30 @@ pub(crate) async fn build(
     Ok(())
 }
 
-async fn build_root(
-    tool: &ImageTool,
-    base: &Path,
-    dir: &Path,
-    desired: &DesiredInstance,
-) -> Result<(), NodeError> {
+/// Gives the guest's directory a name of its own for the image base. The guest's user gets no further than into that
+/// directory, so the file itself may be readable by all.
+fn link_base(base: &Path, dir: &Path, format: DiskFormat) -> Result<(), NodeError> {
+    let fresh = dir.join("base.new");
+    let linked = remove_file(&fresh)
+        .and_then(|()| std::fs::hard_link(base, &fresh))
+        .and_then(|()| std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o644)))
+        .and_then(|()| std::fs::rename(&fresh, dir.join(base_name(format))))
+        // renaming a link over another one of the same file leaves both
+        .and_then(|()| remove_file(&fresh));
+    linked.map_err(|error| NodeError::failed("taking over the image", error))
+}
+
+fn remove_file(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn build_root(tool: &ImageTool, dir: &Path, desired: &DesiredInstance) -> Result<(), NodeError> {
     let root = &desired.root;
+    let base = Path::new(base_name(root.format));
+    let tool = tool.inside(dir, None);
     let info = tool.info(base, root.format).await.map_err(|error| failed("reading the image", error))?;
     if info.leans_on_another_file() {
         let because = format!("image {} refers to another file on the host, which no image may", root.image);
@@ -68,25 +105,110 @@ async fn build_root(
         );
         return Err(NodeError::Refused { because });
     }
-    let fresh = dir.join("root.new");
-    let made = tool.create_overlay(&fresh, base, root.format, size).await;
+    let made = tool.create_overlay(Path::new("root.new"), base, root.format, size).await;
     made.map_err(|error| failed("making the root disk", error))?;
-    std::fs::rename(&fresh, root_file(dir)).map_err(|error| NodeError::failed("making the root disk", error))
+    std::fs::rename(dir.join("root.new"), root_file(dir))
+        .map_err(|error| NodeError::failed("making the root disk", error))
 }
 
-/// Grows the root disk to what is desired now. The guest must be off.
-pub(crate) async fn grow(tool: &ImageTool, dir: &Path, desired: &DesiredInstance) -> Result<(), NodeError> {
+/// Makes the files of an instance ready for a process that runs as `user`: what it writes to is the user's, what it only
+/// reads is the user's group's, and where it makes sockets is empty. The guest must be off.
+pub(crate) fn hand_over(
+    bases_dir: &Path,
+    dir: &Path,
+    desired: &DesiredInstance,
+    user: Option<&GuestUser>,
+) -> Result<(), NodeError> {
+    let (run, console) = (dir.join(RUN_DIR), dir.join(CONSOLE));
+    let ready = match std::fs::remove_dir_all(&run) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => std::fs::DirBuilder::new().mode(0o700).create(&run),
+    };
+    let ready = ready.and_then(|()| {
+        std::fs::File::options().create(true).append(true).mode(0o600).open(&console)?;
+        // QEMU has its log open; versions before let everybody read it
+        match std::fs::set_permissions(dir.join(LOG), std::fs::Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    });
+    ready.map_err(|error| NodeError::failed("making the guest's directory ready", error))?;
+    let root = &desired.root;
+    if !dir.join(base_name(root.format)).exists() {
+        link_base(&bases::path(bases_dir, root.image, root.format), dir, root.format)?;
+    }
+    let Some(user) = user else { return Ok(()) };
+    let written = [ROOT, EPHEMERAL, SWAP, UEFI, CONSOLE].map(|name| (name, true, 0o600));
+    let read = [(CONFIG, false, 0o640), (RUN_DIR, true, 0o700), ("", false, 0o710)];
+    for (name, owner, mode) in written.into_iter().chain(read) {
+        let path = if name.is_empty() { dir.to_owned() } else { dir.join(name) };
+        user.own(&path, owner, mode).map_err(|error| failed("making the guest's directory ready", error))?;
+    }
+    Ok(())
+}
+
+/// Grows the root disk to what is desired now, and lets its header name the base beside it. The guest must be off;
+/// `tool` works in its directory.
+pub(crate) async fn grow(tool: &ImageTool, desired: &DesiredInstance) -> Result<(), NodeError> {
     let wanted = desired.root.size_gib.saturating_mul(GIB);
+    let format = desired.root.format;
+    let (root, base) = (Path::new(ROOT), base_name(format));
     let grow = async {
-        let info = tool.info(&root_file(dir), DiskFormat::Qcow2).await?;
-        if info.virtual_size < wanted { tool.resize(&root_file(dir), wanted).await } else { Ok(()) }
+        let info = tool.info(root, DiskFormat::Qcow2).await?;
+        // disks of versions that had no users for guests name a file that only root can reach
+        if info.backing_filename.as_deref() != Some(base) {
+            tool.rename_base(root, Path::new(base), format).await?;
+        }
+        if info.virtual_size < wanted { tool.resize(root, wanted).await } else { Ok(()) }
     };
     grow.await.map_err(|error: QemuError| failed("growing the root disk", error))
 }
 
+/// Copies the root disk as it is at this moment into `target`, a self-contained qcow2 disk that only we can write.
+/// QEMU and its tools write a file of the guest's user first: they may not write elsewhere, and who may write that file
+/// must not be able to write the picture.
+pub(crate) async fn copy(
+    tool: &ImageTool,
+    dir: &Path,
+    user: Option<&GuestUser>,
+    machine: Option<&Machine>,
+    target: &Path,
+) -> Result<(), NodeError> {
+    let draft = dir.join(COPY);
+    let step = "copying the disk";
+    let inside = tool.inside(dir, user);
+    let copied = async {
+        let size = match machine {
+            Some(machine) => machine.disk_size("root").await?,
+            None => inside.info(Path::new(ROOT), DiskFormat::Qcow2).await?.virtual_size,
+        };
+        tool.create_empty(&draft, size).await?;
+        if let Some(user) = user {
+            user.own(&draft, true, 0o600)?;
+        }
+        match machine {
+            Some(machine) => machine.copy_disk("root", COPY).await,
+            None => inside.flatten(Path::new(ROOT), Path::new(COPY)).await,
+        }
+    };
+    let copied = copied.await.map_err(|error| failed(step, error));
+    let moved = match copied {
+        Ok(()) => {
+            let (from, to) = (draft.clone(), target.to_owned());
+            let moving = tokio::task::spawn_blocking(move || std::fs::copy(from, to)).await;
+            let moved = moving.map_err(std::io::Error::other).and_then(|moved| moved.map(drop));
+            moved.map_err(|error| NodeError::failed(step, error))
+        }
+        Err(error) => Err(error),
+    };
+    // the next copy begins anew in any case
+    let _ = remove_file(&draft);
+    moved
+}
+
 /// The disks as QEMU is told, in the order the guest sees them.
-pub(crate) fn list(bases_dir: &Path, dir: &Path, desired: &DesiredInstance) -> Vec<Disk> {
-    let base = bases::path(bases_dir, desired.root.image, desired.root.format);
+pub(crate) fn list(dir: &Path, desired: &DesiredInstance) -> Vec<Disk> {
+    let base = base_name(desired.root.format).into();
     let own = |node: &str, file: &str, format: DiskFormat| Disk {
         node: node.to_owned(),
         file: file.into(),
@@ -143,12 +265,12 @@ mod tests {
         let (bases, vm) = (dir.path().join("bases"), dir.path().join("vm"));
         build(&tool, &bases, &vm, &desired).await.unwrap();
         build(&tool, &bases, &vm, &desired).await.unwrap();
-        let nodes: Vec<String> = list(&bases, &vm, &desired).into_iter().map(|disk| disk.node).collect();
+        let nodes: Vec<String> = list(&vm, &desired).into_iter().map(|disk| disk.node).collect();
         assert_eq!(nodes, ["root", "ephemeral", "swap", "config"]);
         assert_eq!(tool.info(&root_file(&vm), DiskFormat::Qcow2).await.unwrap().virtual_size, 3 * GIB);
         desired.root.size_gib = 5;
-        grow(&tool, &vm, &desired).await.unwrap();
-        grow(&tool, &vm, &desired).await.unwrap();
+        grow(&tool.inside(&vm, None), &desired).await.unwrap();
+        grow(&tool.inside(&vm, None), &desired).await.unwrap();
         assert_eq!(tool.info(&root_file(&vm), DiskFormat::Qcow2).await.unwrap().virtual_size, 5 * GIB);
     }
 

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::config::NodeConfig;
 use crate::layout::Layout;
 use crate::metadata::MetadataBook;
+use crate::users::Users;
 use crate::wiring::Wiring;
 
 /// What all actors share.
@@ -21,6 +22,7 @@ pub(crate) struct Host {
     pub layout: Layout,
     pub engine: Engine,
     pub tool: ImageTool,
+    pub users: Users,
     pub wiring: Arc<dyn Wiring>,
     pub book: MetadataBook,
     pub changed: Arc<Notify>,

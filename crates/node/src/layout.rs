@@ -5,12 +5,18 @@
 //! DATA/bases/IMAGE.qcow2            image bases, shared by all disks made from them
 //! DATA/instances/SERVER/record.json desired state and what was done; written before acting
 //!                      /root.qcow2, ephemeral.qcow2, swap.raw, config.iso, uefi-vars.fd
-//!                      /console.log, qemu.log, qmp-N.sock, serial-N.sock
+//!                      /base.qcow2  the image base once more, for the guest's user to read
+//!                      /console.log, qemu.log
+//!                      /run/qmp-N.sock, serial-N.sock
 //! DATA/trash/                       on its way out
 //! ```
+//!
+//! Where guests have users of their own, nobody but root gets into DATA. QEMU starts in its guest's directory, finds
+//! everything by relative names, may write to the guest's disks and console, and makes files in `run` only: what root
+//! opens here, no guest can have replaced by a link.
 
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use kogge_ids::ServerId;
@@ -30,7 +36,9 @@ impl Layout {
             .and_then(|root| {
                 let layout = Self { root };
                 for part in [layout.instances(), layout.bases(), layout.trash()] {
-                    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(part)?;
+                    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&part)?;
+                    // also where something else made it wider
+                    std::fs::set_permissions(part, std::fs::Permissions::from_mode(0o700))?;
                 }
                 Ok(layout)
             })
@@ -110,8 +118,6 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]

@@ -15,6 +15,9 @@
 //!                          newer generation (or a reboot order) says otherwise
 //! ```
 //!
+//! Network interfaces come and go while the guest runs (`nics`): the record names them first, then the tap is made behind
+//! its port's rules, then the guest gets the device; and back in the opposite order.
+//!
 //! Guests outlive the agent: a restarted agent finds their processes by their directory and takes them over. After a
 //! restart of the machine what ran is started again.
 
@@ -27,13 +30,16 @@ mod host;
 mod launch;
 mod layout;
 mod metadata;
+mod nics;
 mod record;
 mod shut_down;
 mod step;
+mod users;
 mod wiring;
 
 pub use agent::QemuNode;
 pub use config::{NodeConfig, Patience};
 pub use metadata::MetadataBook;
 pub use shut_down::Guests;
+pub use users::{UserRange, trial_user};
 pub use wiring::{NoWiring, Wiring};

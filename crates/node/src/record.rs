@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use kogge_ids::ImageId;
+use kogge_ids::{ImageId, PortId};
 use kogge_node_api::{DesiredInstance, NodeError};
-use kogge_qemu::ProcessId;
+use kogge_qemu::{ProcessId, nic_device};
 use serde::{Deserialize, Serialize};
 
 use crate::layout::replace_file;
@@ -26,10 +26,19 @@ pub(crate) struct Record {
     pub built: Option<ImageId>,
     /// The versioned machine type the guest was first started with, and keeps.
     pub machine_type: Option<String>,
+    /// The system user that the guest runs as; it has its disks. `None` is the agent's own.
+    #[serde(default)]
+    pub user: Option<u32>,
     /// Number of the last launch; written before it.
     pub launch: u64,
     /// The process of the last launch, until we know that it is gone.
     pub run: Option<Run>,
+    /// What the process of the last launch may have of network interfaces; written before it gets one.
+    #[serde(default)]
+    pub plugs: Vec<Plug>,
+    /// What of the reached generation the guest holds up.
+    #[serde(default)]
+    pub deferred: Option<NodeError>,
     /// How the guest came to rest by itself.
     pub rest: Option<Rest>,
     /// Whether the instance is on its way out.
@@ -45,6 +54,24 @@ pub(crate) struct Run {
     pub launch: u64,
     /// Whether we are ending it: then its end is no crash.
     pub ending: bool,
+}
+
+/// A network interface that a process has, or had halfway when we were interrupted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Plug {
+    /// QEMU's id of the device.
+    pub device: String,
+    /// Its port; unknown where a version that numbered devices made it and it is not wanted any more.
+    pub port: Option<PortId>,
+    /// The guest did not let the device go: it is an empty shell without a tap.
+    pub cut: bool,
+}
+
+impl Plug {
+    /// The interface of a port.
+    pub(crate) fn of(port: PortId) -> Self {
+        Self { device: nic_device(port), port: Some(port), cut: false }
+    }
 }
 
 /// A guest that stopped without being told by us.
@@ -65,8 +92,11 @@ impl Record {
             reboots_done: 0,
             built: None,
             machine_type: None,
+            user: None,
             launch: 0,
             run: None,
+            plugs: Vec::new(),
+            deferred: None,
             rest: None,
             removing: false,
         }

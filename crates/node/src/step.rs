@@ -3,10 +3,11 @@
 use kogge_node_api::{Power, RebootKind};
 use kogge_qemu::RunState;
 
+use crate::nics::NicStep;
 use crate::record::Record;
 
 /// The next thing to do for an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Take everything away.
     Destroy,
@@ -25,6 +26,8 @@ pub(crate) enum Step {
     Pause,
     /// Let the guest go on.
     Resume,
+    /// Something with a network interface of the running guest.
+    Nic(NicStep),
     /// Nothing: the desired state is reached.
     Settled,
     /// Nothing: the guest came to rest by itself and stays so.
@@ -46,15 +49,15 @@ pub(crate) enum Why {
     Rebuild,
 }
 
-/// What to do next; `state` is `None` where there is no process.
-pub(crate) fn next(record: &Record, state: Option<RunState>) -> Step {
+/// What to do next; `state` is `None` where there is no process, `nic` what there is to do with interfaces.
+pub(crate) fn next(record: &Record, state: Option<RunState>, nic: Option<NicStep>) -> Step {
     if record.removing {
         return Step::Destroy;
     }
     match state {
         None => next_without_process(record),
         Some(_) if !record.is_built() => Step::TakeDown { soft: false, why: Why::Rebuild },
-        Some(state) => next_with_process(record, state),
+        Some(state) => next_with_process(record, state, nic),
     }
 }
 
@@ -70,7 +73,7 @@ fn next_without_process(record: &Record) -> Step {
     }
 }
 
-fn next_with_process(record: &Record, state: RunState) -> Step {
+fn next_with_process(record: &Record, state: RunState, nic: Option<NicStep>) -> Step {
     let reacts = matches!(state, RunState::Running | RunState::DiskFull);
     if record.desired.power == Power::Stopped {
         return Step::TakeDown { soft: reacts, why: Why::Stop };
@@ -84,14 +87,14 @@ fn next_with_process(record: &Record, state: RunState) -> Step {
         (RunState::Panicked, _) => Step::TakeDown { soft: false, why: Why::Panicked },
         (RunState::Running, Power::Paused) => Step::Pause,
         (RunState::Paused, Power::Running) => Step::Resume,
-        (_, _) => Step::Settled,
+        (_, _) => nic.map_or(Step::Settled, Step::Nic),
     }
 }
 
 /// Whether a step under way has to be given up because of what is wanted now.
-pub(crate) fn gives_up(step: Step, record: &Record) -> bool {
+pub(crate) fn gives_up(step: &Step, record: &Record) -> bool {
     if record.removing {
-        return step != Step::Destroy;
+        return *step != Step::Destroy;
     }
     let hard = record.wants_reboot() && record.desired.reboot.is_some_and(|r| r.kind == RebootKind::Hard);
     match step {

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use kogge_ids::ServerId;
+use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{Accelerator, DiskBus, DiskFormat};
 use serde_json::{Value, json};
 
 use crate::engine::cpu_model;
 use crate::image_tool::name;
+use crate::machine::{backend, nic_device};
 use crate::probe::SANDBOX;
 
-/// Free PCIe slots for devices that are plugged in later.
+/// Free PCIe slots for interfaces that are plugged in later: so many between two starts of a guest. q35's own bus takes
+/// no device while the guest runs, so every slot is a root port of its own; eight cost nothing that could be measured.
 const SPARE_PORTS: usize = 8;
 
 /// Everything that QEMU has to be told about a guest.
@@ -69,6 +71,8 @@ pub struct Disk {
 /// A network interface of a guest.
 #[derive(Debug, Clone)]
 pub struct GuestNic {
+    /// The port it plugs into.
+    pub port: PortId,
     /// MAC address.
     pub mac: String,
     /// MTU in bytes that the guest is told.
@@ -77,16 +81,19 @@ pub struct GuestNic {
     pub fd: i32,
 }
 
-/// Name of the QMP socket of a launch in the guest's directory.
+/// The only directory in which a guest's QEMU makes files, below the guest's own.
+pub const RUN_DIR: &str = "run";
+
+/// The QMP socket of a launch, below the guest's directory.
 #[must_use]
 pub fn qmp_socket(launch: u64) -> String {
-    format!("qmp-{launch}.sock")
+    format!("{RUN_DIR}/qmp-{launch}.sock")
 }
 
-/// Name of the socket of the serial console.
+/// The socket of the serial console, below the guest's directory.
 #[must_use]
 pub fn serial_socket(launch: u64) -> String {
-    format!("serial-{launch}.sock")
+    format!("{RUN_DIR}/serial-{launch}.sock")
 }
 
 /// QEMU's arguments, to be run in the guest's directory.
@@ -102,8 +109,9 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
     for disk in &spec.disks {
         out.add("-blockdev", blockdev(disk).to_string());
     }
-    for (number, nic) in spec.nics.iter().enumerate() {
-        out.add("-netdev", format!("tap,id=net{number},fd={},vhost=off", nic.fd));
+    for nic in &spec.nics {
+        let id = backend(&nic_device(nic.port));
+        out.add("-netdev", format!("tap,id={id},fd={},vhost=off", nic.fd));
     }
     for (number, device) in ports.iter().enumerate() {
         out.add("-device", format!("{device},bus=rp{number}"));
@@ -185,11 +193,10 @@ fn root_port(number: usize) -> String {
 
 /// The devices that sit on root ports, in order: network first, so that the first interface has a stable name.
 fn devices(spec: &GuestSpec) -> Vec<String> {
-    let nics = spec.nics.iter().enumerate().map(|(number, nic)| {
-        format!(
-            "virtio-net-pci,id=nic{number},netdev=net{number},mac={},host_mtu={},romfile=",
-            nic.mac, nic.mtu
-        )
+    let nics = spec.nics.iter().map(|nic| {
+        let id = nic_device(nic.port);
+        let netdev = backend(&id);
+        format!("virtio-net-pci,id={id},netdev={netdev},mac={},host_mtu={},romfile=", nic.mac, nic.mtu)
     });
     let mut all: Vec<String> = nics.collect();
     match spec.bus {

@@ -8,6 +8,7 @@ use tokio::process::Command;
 use crate::command_line::FirmwareFiles;
 use crate::error::QemuError;
 use crate::probe::{self, Trial, Verdict};
+use crate::user::GuestUser;
 
 /// Which accelerator to use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -56,6 +57,9 @@ pub struct Engine {
     pub firmware: Option<FirmwareFiles>,
 }
 
+/// Name of the probe's firmware.
+const ROM: &str = "probe.rom";
+
 /// Firmware and variable template as distributions name them.
 const FIRMWARE: [(&str, &str); 4] = [
     ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
@@ -65,21 +69,28 @@ const FIRMWARE: [(&str, &str); 4] = [
 ];
 
 impl Engine {
-    /// Finds out what works. Boots a probe guest up to three times; `scratch` is a directory for its firmware.
+    /// Finds out what works for guests that run as `user` (as ourselves where `None`). Boots a probe guest up to three
+    /// times; `scratch` is a directory for its firmware.
     ///
     /// # Errors
     /// Where there is no QEMU, or the accelerator that is wanted does not work.
-    pub async fn probe(config: &EngineConfig, scratch: &Path) -> Result<Self, QemuError> {
+    pub async fn probe(
+        config: &EngineConfig,
+        scratch: &Path,
+        user: Option<&GuestUser>,
+    ) -> Result<Self, QemuError> {
         let version = ask(&config.binary, &["--version"]).await?;
         let machines = ask(&config.binary, &["-machine", "help"]).await?;
         let unknown = |what: &str| QemuError::Refused {
             because: format!("{} does not tell its {what}; is it QEMU for x86_64?", config.binary),
         };
-        let rom = scratch.join(format!("probe-{}.rom", std::process::id()));
-        std::fs::write(&rom, probe::rom()).map_err(QemuError::file(format!("writing {}", rom.display())))?;
-        let found = choose(&config.binary, &rom, config.accel).await;
+        let place = scratch.join(format!("probe-{}", std::process::id()));
+        let found = match lay_out(&place, user) {
+            Ok(()) => choose(&config.binary, &place, config.accel, user).await,
+            Err(error) => Err(error),
+        };
         // a leftover does no harm
-        let _ = std::fs::remove_file(&rom);
+        let _ = std::fs::remove_dir_all(&place);
         let (accelerator, sandbox) = found?;
         Ok(Self {
             binary: config.binary.clone(),
@@ -106,9 +117,23 @@ pub(crate) const fn cpu_model(accelerator: Accelerator) -> &'static str {
     }
 }
 
-async fn choose(binary: &str, rom: &Path, wanted: AccelSetting) -> Result<(Accelerator, bool), QemuError> {
+/// The directory from which the probe is booted.
+fn lay_out(place: &Path, user: Option<&GuestUser>) -> Result<(), QemuError> {
+    let made = std::fs::create_dir_all(place).and_then(|()| std::fs::write(place.join(ROM), probe::rom()));
+    made.map_err(QemuError::file(format!("writing the probe guest to {}", place.display())))?;
+    let Some(user) = user else { return Ok(()) };
+    user.own(&place.join(ROM), false, 0o640)?;
+    user.own(place, false, 0o710)
+}
+
+async fn choose(
+    binary: &str,
+    place: &Path,
+    wanted: AccelSetting,
+    user: Option<&GuestUser>,
+) -> Result<(Accelerator, bool), QemuError> {
     if wanted != AccelSetting::Tcg {
-        match trial(binary, rom, Accelerator::Kvm).await? {
+        match trial(binary, place, Accelerator::Kvm, user).await? {
             Ok(sandbox) => return Ok((Accelerator::Kvm, sandbox)),
             Err(because) if wanted == AccelSetting::Kvm => {
                 return Err(QemuError::NoAccelerator { wanted: "kvm", because });
@@ -116,7 +141,7 @@ async fn choose(binary: &str, rom: &Path, wanted: AccelSetting) -> Result<(Accel
             Err(because) => tracing::info!(%because, "KVM does not run guests here; using TCG"),
         }
     }
-    match trial(binary, rom, Accelerator::Tcg).await? {
+    match trial(binary, place, Accelerator::Tcg, user).await? {
         Ok(sandbox) => Ok((Accelerator::Tcg, sandbox)),
         Err(because) => Err(QemuError::NoAccelerator { wanted: "tcg", because }),
     }
@@ -125,19 +150,20 @@ async fn choose(binary: &str, rom: &Path, wanted: AccelSetting) -> Result<(Accel
 /// With the sandbox, then without. `Ok(Ok(sandbox))` where the probe came up.
 async fn trial(
     binary: &str,
-    rom: &Path,
+    place: &Path,
     accelerator: Accelerator,
+    user: Option<&GuestUser>,
 ) -> Result<Result<bool, String>, QemuError> {
     let kvm = accelerator == Accelerator::Kvm;
     let accel = if kvm { "kvm" } else { "tcg" };
-    let trial = Trial { accel, cpu: cpu_model(accelerator), sandbox: true, patient: !kvm };
-    match probe::attempt(binary, rom, trial).await? {
+    let trial = Trial { accel, cpu: cpu_model(accelerator), sandbox: true, patient: !kvm, user };
+    match probe::attempt(binary, place, ROM, trial).await? {
         Verdict::Passed => return Ok(Ok(true)),
         // the sandbox kills, it does not hang
         Verdict::Hung(because) => return Ok(Err(because)),
         Verdict::Failed(_) => {}
     }
-    match probe::attempt(binary, rom, Trial { sandbox: false, ..trial }).await? {
+    match probe::attempt(binary, place, ROM, Trial { sandbox: false, ..trial }).await? {
         Verdict::Passed => Ok(Ok(false)),
         Verdict::Hung(because) | Verdict::Failed(because) => Ok(Err(because)),
     }
@@ -192,7 +218,7 @@ mod tests {
     #[tokio::test]
     async fn something_on_this_host_runs_guests() {
         let dir = tempfile::tempdir().unwrap();
-        match Engine::probe(&EngineConfig::default(), dir.path()).await {
+        match Engine::probe(&EngineConfig::default(), dir.path(), None).await {
             Err(QemuError::NoProgram { .. }) => println!("skipped: QEMU is not installed"),
             found => {
                 let engine = found.unwrap();
@@ -205,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn a_missing_qemu_is_named() {
         let config = EngineConfig { binary: "/nowhere/qemu".to_owned(), ..EngineConfig::default() };
-        let error = Engine::probe(&config, Path::new("/tmp")).await.unwrap_err();
+        let error = Engine::probe(&config, Path::new("/tmp"), None).await.unwrap_err();
         assert!(error.to_string().contains("/nowhere/qemu"));
     }
 }

@@ -46,6 +46,12 @@ pub enum QemuError {
     /// The monitor refused or is gone.
     #[error(transparent)]
     Qmp(#[from] QmpError),
+    /// All slots of a running guest are taken.
+    #[error(
+        "the guest has no free slot left for another interface; it gets the interface and new free slots when it is \
+         stopped and started, or rebooted"
+    )]
+    NoSlot,
     /// A file could not be read or written.
     #[error("{what}: {because}")]
     File {

@@ -1,6 +1,6 @@
 //! `qemu-img` with limits: every format is named, nothing is guessed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use crate::error::QemuError;
 use crate::spawn::{Limits, limit};
+use crate::user::{GuestUser, become_user};
 
 /// For calls that only touch headers.
 const QUICK: (Limits, Duration) =
@@ -22,6 +23,8 @@ const COPY: (Limits, Duration) =
 #[derive(Debug, Clone)]
 pub struct ImageTool {
     program: String,
+    dir: Option<PathBuf>,
+    user: Option<GuestUser>,
 }
 
 /// What a disk's header says.
@@ -54,11 +57,18 @@ impl ImageInfo {
 
 impl Default for ImageTool {
     fn default() -> Self {
-        Self { program: "qemu-img".to_owned() }
+        Self { program: "qemu-img".to_owned(), dir: None, user: None }
     }
 }
 
 impl ImageTool {
+    /// The tool for disks in `dir` that a guest may have written to: it works there, as the guest's user, so that what
+    /// a guest put into a disk's header leads to no file that the guest could not open itself.
+    #[must_use]
+    pub fn inside(&self, dir: &Path, user: Option<&GuestUser>) -> Self {
+        Self { program: self.program.clone(), dir: Some(dir.to_owned()), user: user.cloned() }
+    }
+
     /// Reads a header. The file may be in use.
     ///
     /// # Errors
@@ -110,6 +120,21 @@ impl ImageTool {
         run(command, "qemu-img resize", QUICK.0, QUICK.1).await.map(drop)
     }
 
+    /// Writes another base into a disk's header, without looking at either's data.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub async fn rename_base(
+        &self,
+        target: &Path,
+        base: &Path,
+        base_format: DiskFormat,
+    ) -> Result<(), QemuError> {
+        let mut command = self.command("rebase");
+        command.args(["-q", "-u", "-f", "qcow2", "-F", name(base_format), "-b"]).arg(base).arg(target);
+        run(command, "qemu-img rebase", QUICK.0, QUICK.1).await.map(drop)
+    }
+
     /// Writes a self-contained qcow2 copy of a qcow2 disk that is not in use.
     ///
     /// # Errors
@@ -123,6 +148,12 @@ impl ImageTool {
     fn command(&self, verb: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(verb);
+        if let Some(dir) = &self.dir {
+            command.current_dir(dir);
+        }
+        if let Some(user) = &self.user {
+            become_user(&mut command, user, None);
+        }
         command
     }
 }

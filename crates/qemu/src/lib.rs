@@ -24,14 +24,18 @@ mod process;
 mod qmp;
 mod spawn;
 mod swap;
+mod user;
 
-pub use command_line::{Disk, FirmwareFiles, GuestNic, GuestSpec, arguments, qmp_socket, serial_socket};
+pub use command_line::{
+    Disk, FirmwareFiles, GuestNic, GuestSpec, RUN_DIR, arguments, qmp_socket, serial_socket,
+};
 pub use config_drive::write_config_drive;
 pub use console::{LogLimit, Logs, tail_lines};
 pub use engine::{AccelSetting, Engine, EngineConfig};
 pub use error::QemuError;
 pub use image_tool::{ImageInfo, ImageTool};
-pub use machine::{Machine, RunState};
+pub use machine::{GuestDevice, Machine, RunState, nic_device, port_of_device};
 pub use process::{FoundGuest, ProcessId, find_guests};
 pub use qmp::{Event, Qmp, QmpError};
 pub use swap::write_swap;
+pub use user::{GuestUser, try_user};

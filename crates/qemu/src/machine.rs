@@ -1,6 +1,7 @@
 //! A running guest: started by us or found running.
 
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,8 +16,13 @@ use crate::image_tool::last_words;
 use crate::process::ProcessId;
 use crate::qmp::{Qmp, QmpError};
 use crate::spawn::detach;
+use crate::user::{GuestUser, become_user};
 
 mod backup;
+mod nics;
+
+pub(crate) use nics::backend;
+pub use nics::{GuestDevice, nic_device, port_of_device};
 
 /// How long a QEMU that lives may take until its monitor answers: firmware is loaded and memory touched before.
 const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -62,7 +68,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts a guest in its directory `dir`. It inherits `taps` under the numbers that `spec` names, and outlives us.
+    /// Starts a guest in its directory `dir`, as `user` (as ourselves where `None`). It inherits `taps` under the
+    /// numbers that `spec` names, and outlives us.
     ///
     /// # Errors
     /// [`QemuError::DiedAtStart`] with QEMU's last words; nothing of it is left then.
@@ -71,9 +78,10 @@ impl Machine {
         dir: &Path,
         spec: &GuestSpec,
         taps: Vec<OwnedFd>,
+        user: Option<&GuestUser>,
     ) -> Result<Self, QemuError> {
         let log_path = dir.join("qemu.log");
-        let log = std::fs::File::options().create(true).append(true).open(&log_path);
+        let log = std::fs::File::options().create(true).append(true).mode(0o600).open(&log_path);
         let log = log.map_err(QemuError::file(format!("opening {}", log_path.display())))?;
         let said_before = log.metadata().map(|m| m.len()).unwrap_or_default();
         let also_log = log.try_clone().map_err(QemuError::file("opening QEMU's log"))?;
@@ -81,6 +89,9 @@ impl Machine {
         command.args(arguments(spec)).current_dir(dir);
         command.stdin(Stdio::null()).stdout(log).stderr(also_log);
         detach(&mut command, taps.iter().map(AsRawFd::as_raw_fd).collect());
+        if let Some(user) = user {
+            become_user(&mut command, user, Some(spec.vcpus));
+        }
         let mut child = command.spawn().map_err(|error| QemuError::NoProgram {
             program: engine.binary.clone(),
             because: error.to_string(),
@@ -119,7 +130,7 @@ impl Machine {
     async fn reach(process: ProcessId, dir: &Path, launch: u64) -> Result<Self, QemuError> {
         let tries = async {
             loop {
-                match connect(dir, launch).await {
+                match connect(process, dir, launch).await {
                     Ok(qmp) => return Ok(Self { process, launch, qmp }),
                     Err(error) if !process.is_alive() => return Err(error),
                     Err(QmpError::Io(_) | QmpError::Closed) => {
@@ -192,7 +203,10 @@ impl Machine {
     }
 
     /// Size in bytes of the block node `node` for the guest.
-    async fn disk_size(&self, node: &str) -> Result<u64, QemuError> {
+    ///
+    /// # Errors
+    /// Where there is no such node, or the monitor does not answer.
+    pub async fn disk_size(&self, node: &str) -> Result<u64, QemuError> {
         let nodes = self.qmp.execute("query-named-block-nodes", json!({ "flat": true })).await?;
         let nodes = nodes.as_array().map(Vec::as_slice).unwrap_or_default();
         let found = nodes.iter().find(|n| n["node-name"] == node);
@@ -220,10 +234,17 @@ impl Drop for KillUnlessKept {
 }
 
 /// Connects over a path that is short however deep `dir` lies: a socket's path has 107 bytes at most.
-async fn connect(dir: &Path, launch: u64) -> Result<Qmp, QmpError> {
+async fn connect(process: ProcessId, dir: &Path, launch: u64) -> Result<Qmp, QmpError> {
     let handle = std::fs::File::open(dir).map_err(QmpError::Io)?;
-    let short = PathBuf::from(format!("/proc/self/fd/{}/{}", handle.as_raw_fd(), qmp_socket(launch)));
-    Qmp::connect(&short).await
+    let short = |name: &str| PathBuf::from(format!("/proc/self/fd/{}/{name}", handle.as_raw_fd()));
+    let name = qmp_socket(launch);
+    let mut path = short(&name);
+    // guests that older versions started have it beside their disks
+    let beside = short(name.rsplit('/').next().unwrap_or(&name));
+    if !path.exists() && beside.exists() {
+        path = beside;
+    }
+    Qmp::connect(&path, Some(process.pid)).await
 }
 
 fn last_log_words(log: &Path, from: u64) -> String {

@@ -12,6 +12,7 @@ use tokio::process::Command;
 
 use crate::error::QemuError;
 use crate::image_tool::last_words;
+use crate::user::{GuestUser, become_user};
 
 /// A probe takes a tenth of a second on idle hardware; a host that is slower than this by load is no use either.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,6 +32,8 @@ pub(crate) struct Trial<'a> {
     pub sandbox: bool,
     /// Whether to wait long.
     pub patient: bool,
+    /// Whom to run as: what works for us need not work for guests.
+    pub user: Option<&'a GuestUser>,
 }
 
 /// Arguments that lock QEMU in.
@@ -48,17 +51,27 @@ pub(crate) enum Verdict {
     Failed(String),
 }
 
-/// Boots the probe from `rom`.
+/// Boots the probe from the firmware of this name in `dir`.
 ///
 /// # Errors
 /// Where QEMU itself cannot be started.
-pub(crate) async fn attempt(binary: &str, rom: &Path, trial: Trial<'_>) -> Result<Verdict, QemuError> {
+pub(crate) async fn attempt(
+    binary: &str,
+    dir: &Path,
+    rom: &str,
+    trial: Trial<'_>,
+) -> Result<Verdict, QemuError> {
     let mut command = Command::new(binary);
     command.args(["-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35", "-m", "2"]);
     command.args(["-accel", trial.accel, "-cpu", trial.cpu, "-bios"]).arg(rom);
     command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]);
     if trial.sandbox {
         command.args(SANDBOX);
+    }
+    // a guest's user reaches no directory of ours by its path
+    command.current_dir(dir);
+    if let Some(user) = trial.user {
+        become_user(&mut command, user, Some(1));
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     let no_program = |error: std::io::Error| QemuError::NoProgram {
@@ -135,12 +148,11 @@ mod tests {
     #[tokio::test]
     async fn a_firmware_that_never_ends_is_killed_at_the_deadline() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("rom");
         let mut endless = rom();
         endless[..2].copy_from_slice(&[0xeb, 0xfe]); // jump to itself
-        std::fs::write(&path, endless).unwrap();
-        let trial = Trial { accel: "tcg", cpu: "max", sandbox: false, patient: false };
-        match attempt("qemu-system-x86_64", &path, trial).await {
+        std::fs::write(dir.path().join("rom"), endless).unwrap();
+        let trial = Trial { accel: "tcg", cpu: "max", sandbox: false, patient: false, user: None };
+        match attempt("qemu-system-x86_64", dir.path(), "rom", trial).await {
             Err(_) => println!("skipped: QEMU is not installed"),
             Ok(verdict) => assert!(matches!(verdict, Verdict::Hung(why) if why.contains("within 5 s"))),
         }

@@ -91,7 +91,9 @@ fn identify(pid: i32, instances: &Path) -> Option<FoundGuest> {
 fn launch_of(cmdline: &[u8]) -> Option<u64> {
     let mut arguments = cmdline.split(|byte| *byte == 0).filter_map(|a| std::str::from_utf8(a).ok());
     arguments.find_map(|argument| {
-        argument.strip_prefix("socket,id=qmp,path=qmp-")?.split_once(".sock")?.0.parse().ok()
+        // versions before guests had users of their own put the socket beside the disks
+        let path = argument.strip_prefix("socket,id=qmp,path=")?;
+        path.strip_prefix("run/").unwrap_or(path).strip_prefix("qmp-")?.split_once(".sock")?.0.parse().ok()
     })
 }
 
@@ -130,6 +132,7 @@ mod tests {
     fn the_launch_number_is_read_from_the_arguments() {
         let line = b"qemu-system-x86_64\0-chardev\0socket,id=qmp,path=qmp-17.sock,server=on,wait=off\0";
         assert_eq!(launch_of(line), Some(17));
+        assert_eq!(launch_of(b"qemu\0socket,id=qmp,path=run/qmp-3.sock,server=on,wait=off\0"), Some(3));
         assert_eq!(launch_of(b"vim\0qmp-17.sock\0"), None);
     }
 

@@ -3,20 +3,23 @@
 //! Commands carry a number, answers bring it back; events come in between at any moment. QEMU serves one client per
 //! socket and does not care when that one goes, so a successor can take over a running guest.
 
+mod send;
 mod wire;
 
 use std::collections::HashMap;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use send::{Outgoing, write_all};
 pub use wire::{Event, QmpError};
 use wire::{Message, Reply};
 
@@ -30,7 +33,7 @@ const LINE_LIMIT: u64 = 16 * 1024 * 1024;
 pub struct Qmp(Arc<Client>);
 
 struct Client {
-    out: mpsc::Sender<String>,
+    out: mpsc::Sender<Outgoing>,
     waiting: Arc<Waiting>,
     next: AtomicU64,
     events: broadcast::Sender<Event>,
@@ -47,12 +50,20 @@ impl Drop for Client {
 }
 
 impl Qmp {
-    /// Connects and negotiates.
+    /// Connects and negotiates. The guest's user owns the place where the socket is: with `pid`, whoever listens there
+    /// must be that process, or another guest could be steered in its place.
     ///
     /// # Errors
-    /// Where nobody listens, or who listens does not speak QMP within a minute (another client may be served).
-    pub async fn connect(socket: &Path) -> Result<Self, QmpError> {
+    /// Where nobody or another process listens, or who listens does not speak QMP within a minute (another client may be served).
+    pub async fn connect(socket: &Path, pid: Option<i32>) -> Result<Self, QmpError> {
         let stream = UnixStream::connect(socket).await.map_err(QmpError::Io)?;
+        let other = stream.peer_cred().map_err(QmpError::Io)?.pid();
+        if let (Some(pid), Some(other)) = (pid, other)
+            && pid != other
+        {
+            let because = format!("process {other} listens where process {pid} should");
+            return Err(QmpError::Protocol(because));
+        }
         tokio::time::timeout(PATIENCE, Self::negotiate(stream))
             .await
             .map_err(|_| QmpError::Timeout { command: "greeting".to_owned() })?
@@ -90,11 +101,25 @@ impl Qmp {
     /// # Errors
     /// [`QmpError::Refused`] with QEMU's own words, or what happened to the connection.
     pub async fn execute(&self, command: &str, arguments: Value) -> Result<Value, QmpError> {
+        self.send(command, arguments, None).await
+    }
+
+    /// Hands a file descriptor to QEMU, which keeps it under `name` until a command takes it. It stays with QEMU when
+    /// this connection ends; `closefd` takes it back.
+    ///
+    /// # Errors
+    /// As [`Qmp::execute`].
+    pub async fn hand_over(&self, name: &str, fd: OwnedFd) -> Result<(), QmpError> {
+        self.send("getfd", serde_json::json!({ "fdname": name }), Some(fd)).await.map(drop)
+    }
+
+    async fn send(&self, command: &str, arguments: Value, fd: Option<OwnedFd>) -> Result<Value, QmpError> {
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         let ticket = Ticket { waiting: &self.0.waiting, id };
         lock(&self.0.waiting).insert(id, answer);
-        if *self.0.closed.borrow() || self.0.out.send(wire::command(id, command, &arguments)).await.is_err() {
+        let outgoing = Outgoing { line: wire::command(id, command, &arguments), fd };
+        if *self.0.closed.borrow() || self.0.out.send(outgoing).await.is_err() {
             return Err(QmpError::Closed);
         }
         let reply = tokio::time::timeout(PATIENCE, answered).await;
@@ -141,14 +166,6 @@ impl Drop for Ticket<'_> {
 
 fn lock(waiting: &Waiting) -> std::sync::MutexGuard<'_, HashMap<u64, oneshot::Sender<Reply>>> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn write_all(mut write: OwnedWriteHalf, mut outgoing: mpsc::Receiver<String>) {
-    while let Some(line) = outgoing.recv().await {
-        if write.write_all(line.as_bytes()).await.is_err() {
-            return;
-        }
-    }
 }
 
 async fn read_all(

@@ -89,9 +89,9 @@ impl Compute {
     }
 
     /// Gives ports of a server back.
-    pub(crate) async fn drop_ports(&self, tx: &mut Tx, server: ServerId, nics: &[Nic]) -> Result<()> {
-        for nic in nics {
-            match self.network().detach_port_in(tx, &server.to_string(), nic.port).await {
+    pub(crate) async fn drop_ports(&self, tx: &mut Tx, server: ServerId, ports: &[PortId]) -> Result<()> {
+        for port in ports {
+            match self.network().detach_port_in(tx, &server.to_string(), *port).await {
                 Ok(()) => {}
                 // its owner deleted it
                 Err(error) if error.kind() == Kind::NotFound => {}

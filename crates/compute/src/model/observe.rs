@@ -16,6 +16,7 @@ pub fn told(server: &mut Server, now: Timestamp) {
 pub fn seen(server: &mut Server, seen: &ObservedInstance, patience: &Patience, now: Timestamp) {
     server.observed.reached = seen.reached;
     server.observed.state = seen.state;
+    server.observed.deferred = seen.deferred.as_ref().map(ToString::to_string);
     if seen.reached >= server.intent.generation {
         return arrived(server, seen.state, now);
     }
@@ -116,7 +117,7 @@ mod tests {
         state: InstanceState,
         fault: Option<NodeError>,
     ) -> ObservedInstance {
-        ObservedInstance { id: server.id, reached, state, reboots_done: 0, fault }
+        ObservedInstance { id: server.id, reached, state, reboots_done: 0, fault, deferred: None }
     }
 
     fn broken() -> Option<NodeError> {

@@ -150,6 +150,10 @@ pub struct Intent {
     pub resized_from: Option<Shape>,
     /// Number and image of the newest snapshot.
     pub snapshot: Option<Snapshot>,
+    /// Ports of interfaces that were taken away: the server holds them until a node says that the guest has them no
+    /// more, and gives them back then. Those of an older generation are given back already.
+    #[serde(default)]
+    pub leaving: Vec<PortId>,
     /// An admin called it broken.
     pub called_broken: bool,
     /// It should be gone.
@@ -219,6 +223,7 @@ impl Intent {
             disk: 1,
             resized_from: None,
             snapshot: None,
+            leaving: Vec::new(),
             called_broken: false,
             gone: false,
         }
@@ -276,6 +281,9 @@ pub struct Observed {
     pub failed_at: i64,
     /// When to try again, in microseconds.
     pub retry_at: i64,
+    /// What of the reached generation the guest itself holds up, such as an interface that it does not let go.
+    #[serde(default)]
+    pub deferred: Option<String>,
     /// Why it cannot be as it should.
     pub fault: Option<Fault>,
     /// The node has nothing of it any more.
@@ -296,6 +304,7 @@ impl Default for Observed {
             failures: 0,
             failed_at: 0,
             retry_at: 0,
+            deferred: None,
             fault: None,
             removed: false,
         }
@@ -322,6 +331,20 @@ impl Server {
     #[must_use]
     pub const fn is_settled(&self) -> bool {
         self.observed.reached >= self.intent.generation && !self.snapshot_pending()
+    }
+
+    /// Whether this port is one of its own, or one that it did not give back yet.
+    #[must_use]
+    pub fn holds(&self, port: PortId) -> bool {
+        let leaving = self.observed.reached < self.intent.generation && self.intent.leaving.contains(&port);
+        leaving || self.nics.iter().any(|nic| nic.port == port)
+    }
+
+    /// Forgets the ports that left: with the generation that took them away they were given back.
+    pub fn forget_given_back(&mut self) {
+        if self.observed.reached >= self.intent.generation {
+            self.intent.leaving.clear();
+        }
     }
 
     /// Whether a snapshot is being taken.

@@ -111,6 +111,23 @@ pub(crate) async fn fail(
     tx.execute(update.bind(server).bind(now).bind(host).bind(why)).await.map(drop)
 }
 
+/// Ends the open actions of a server that have one of two names as failed.
+pub(crate) async fn fail_named(
+    tx: &mut Tx,
+    server: ServerId,
+    names: [&str; 2],
+    host: Option<&str>,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let update = Query::new(
+        "UPDATE server_actions SET finished_at = $2, updated_at = $2, host = $3, message = 'Error', details = $4 \
+         WHERE server_id = $1 AND finished_at IS NULL AND name IN ($5, $6)",
+    );
+    let update = update.bind(server).bind(now).bind(host).bind(why).bind(names[0]).bind(names[1]);
+    tx.execute(update).await.map(drop)
+}
+
 /// Forgets the actions of a server that nobody asks for any more.
 pub(crate) async fn forget(tx: &mut Tx, server: ServerId) -> Result<(), DbError> {
     tx.execute(Query::new("DELETE FROM server_actions WHERE server_id = $1").bind(server)).await.map(drop)

@@ -258,5 +258,6 @@ fn is_news(known: &Observed, seen: &ObservedInstance) -> bool {
     known.reached != seen.reached
         || known.state != seen.state
         || seen.fault.is_some()
+        || known.deferred != seen.deferred.as_ref().map(ToString::to_string)
         || known.told > seen.reached
 }

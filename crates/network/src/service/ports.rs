@@ -15,7 +15,7 @@ use crate::store::allocations::{self, FixedIp};
 use crate::store::filter::{ListQuery, Source};
 use crate::store::record::Json;
 use crate::store::rows::{AddressPair, DhcpOption, Network, Port};
-use crate::store::{networks, ports as store, routers};
+use crate::store::{departures, networks, ports as store, routers};
 use crate::{Networking, policy};
 
 /// A port with its addresses and groups.
@@ -391,6 +391,9 @@ impl Networking {
             return Err(Error::service_port(id, format!("has device owner {}", row.device_owner)));
         }
         store::remove(tx, id).await?;
+        if row.device_owner.starts_with("compute:") {
+            departures::insert(tx, id, &row.device_id, self.clock().now()).await?;
+        }
         Ok(())
     }
 

@@ -116,7 +116,10 @@ impl Actor {
     pub(super) async fn look(&mut self) {
         let Guest::Held(machine, _) = &self.guest else { return };
         match tokio::time::timeout(ANSWER, machine.state()).await {
-            Ok(Ok(state)) => self.state = state,
+            Ok(Ok(state)) => {
+                self.state = state;
+                self.look_at_nics().await;
+            }
             Ok(Err(_)) if machine.process.gone_within(VANISH).await => self.found_dead().await,
             Ok(Err(_)) | Err(_) => {
                 self.fault =

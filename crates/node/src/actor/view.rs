@@ -16,6 +16,7 @@ pub(super) fn of_record(record: &Record) -> ObservedInstance {
         state,
         reboots_done: record.reboots_done,
         fault: crash(record),
+        deferred: record.deferred.clone(),
     }
 }
 

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use kogge_ids::PortId;
 use kogge_node_api::NodeError;
 use kogge_qemu::{Machine, find_guests};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::guest::Guest;
 use super::{Actor, Export, Step, Why};
 use crate::host::Host;
-use crate::record::{Record, Rest};
+use crate::nics::Nics;
+use crate::record::{Plug, Record, Rest};
 use crate::{disks, launch, step};
 
 /// Work under way.
@@ -30,7 +33,7 @@ impl Doing {
     /// Whether it has to be given up because of what is wanted now.
     pub(super) fn gives_up(&self, record: &Record) -> bool {
         match self {
-            Self::Step(step) => step::gives_up(*step, record),
+            Self::Step(step) => step::gives_up(step, record),
             Self::Export => record.removing,
         }
     }
@@ -46,6 +49,10 @@ pub(super) enum Done {
     Down(Why),
     /// The guest was told something; it has to be looked at.
     Told,
+    /// QEMU did not take the interface of a port.
+    NicRefused(PortId, String),
+    /// Of this device nothing is left but, where the guest keeps it (true), an empty shell.
+    Cleared(String, bool),
     /// Nothing is left.
     Destroyed,
     /// A copy ended, well or not.
@@ -64,7 +71,7 @@ impl Actor {
     /// Begins a step; what has to be known after a loss of power is written down before.
     pub(super) async fn begin(&mut self, step: Step) -> Result<(), NodeError> {
         let host = Arc::clone(&self.host);
-        let work: Work = match (step, &self.guest) {
+        let work: Work = match (step.clone(), &self.guest) {
             (Step::Destroy, guest) => {
                 let machine = if let Guest::Held(machine, _) = guest { Some(machine.clone()) } else { None };
                 host.book.forget(self.id);
@@ -82,6 +89,13 @@ impl Actor {
                 self.mark_ending().await?;
                 Box::pin(take_down(host, machine, soft, why))
             }
+            (Step::Nic(nic), Guest::Held(machine, _)) => {
+                let machine = machine.clone();
+                match self.begin_nic(machine, &nic).await? {
+                    Some(work) => work,
+                    None => return Ok(()),
+                }
+            }
             (Step::Pause, Guest::Held(machine, _)) => Box::pin(tell(machine.clone(), true)),
             (Step::Resume, Guest::Held(machine, _)) => Box::pin(tell(machine.clone(), false)),
             _ => return Ok(()),
@@ -94,6 +108,11 @@ impl Actor {
         self.record.launch += 1;
         self.record.count_reboots();
         self.record.rest = None;
+        self.record.plugs = self.record.desired.nics.iter().map(|nic| Plug::of(nic.port)).collect();
+        self.nics = Nics::default();
+        if self.record.user.is_none() {
+            self.record.user = self.host.users.take(self.id);
+        }
         let newest = &self.host.engine.machine_type;
         self.record.machine_type.get_or_insert_with(|| newest.clone());
         self.save().await
@@ -113,7 +132,7 @@ impl Actor {
             let _ = export.answer.send(Err(NodeError::NotYet { what }));
             return false;
         }
-        let work = copy(Arc::clone(&self.host), self.dir.clone(), machine, export);
+        let work = copy(Arc::clone(&self.host), self.record.clone(), machine, export);
         self.work = Some((Doing::Export, Box::pin(work)));
         true
     }
@@ -134,6 +153,19 @@ impl Actor {
             Ok(Done::Told) => {
                 self.succeed();
                 self.look().await;
+            }
+            Ok(Done::NicRefused(port, because)) => {
+                tracing::warn!(server.id = %self.id, port.id = %port, because, "an interface waits for the next start");
+                self.nics.note_refused(port, because, Instant::now());
+                self.succeed();
+                self.look().await;
+            }
+            Ok(Done::Cleared(device, kept)) => {
+                self.succeed();
+                self.look().await;
+                if !kept || !self.nics.has(&device) {
+                    self.forget_plug_or_fail(&device).await;
+                }
             }
             Ok(Done::Exported(result, answer)) => {
                 // who asked may have given up
@@ -161,6 +193,12 @@ impl Actor {
         }
         self.succeed();
         self.save_or_fail().await;
+    }
+
+    async fn forget_plug_or_fail(&mut self, device: &str) {
+        if let Err(error) = self.forget_plug(device).await {
+            self.fail(error);
+        }
     }
 
     async fn save_or_fail(&mut self) {
@@ -212,41 +250,44 @@ async fn destroy(host: Arc<Host>, record: Record, machine: Option<Machine>) -> R
             return Err(NodeError::failed("stopping the guest", "its process does not end even by force"));
         }
     }
-    for nic in &record.desired.nics {
-        host.wiring.unplug(nic.port).await?;
+    let ports = record.plugs.iter().filter_map(|plug| plug.port);
+    for port in record.desired.nics.iter().map(|nic| nic.port).chain(ports) {
+        host.wiring.unplug(port).await?;
     }
     let layout = host.layout.clone();
     let discarded = tokio::task::spawn_blocking(move || layout.discard(&dir)).await;
     let discarded = discarded.map_err(std::io::Error::other).and_then(|discarded| discarded);
     discarded.map_err(|error| NodeError::failed("removing the instance's files", error))?;
+    if let Some(uid) = record.user {
+        host.users.give_back(uid);
+    }
     Ok(Done::Destroyed)
 }
 
 async fn copy(
     host: Arc<Host>,
-    dir: std::path::PathBuf,
+    record: Record,
     machine: Option<Machine>,
     export: Export,
 ) -> Result<Done, NodeError> {
-    let result = copy_disk(&host, &dir, machine, &export.target).await;
+    let result = copy_disk(&host, &record, machine, &export.target).await;
     Ok(Done::Exported(result, export.answer))
 }
 
 /// Under another name first: a copy that has its name is whole.
 async fn copy_disk(
     host: &Host,
-    dir: &Path,
+    record: &Record,
     machine: Option<Machine>,
     target: &Path,
 ) -> Result<u64, NodeError> {
     let mut partial = target.as_os_str().to_owned();
     partial.push(".part");
     let partial = Path::new(&partial);
-    let copied = match machine {
-        Some(machine) => machine.copy_disk(&host.tool, "root", partial).await,
-        None => host.tool.flatten(&disks::root_file(dir), partial).await,
-    };
-    let whole = copied.map_err(|error| disks::failed("copying the disk", error)).and_then(|()| {
+    let dir = host.layout.instance(record.desired.id);
+    let user = host.users.of(record.user);
+    let copied = disks::copy(&host.tool, &dir, user.as_ref(), machine.as_ref(), partial).await;
+    let whole = copied.and_then(|()| {
         let named = std::fs::rename(partial, target).and_then(|()| std::fs::metadata(target));
         named.map(|file| file.len()).map_err(|error| NodeError::failed("copying the disk", error))
     });

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_ids::{ImageId, ServerId};
-use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, Wiring};
+use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, Wiring};
 use kogge_node_api::{
     DesiredInstance, DiskBus, DiskFormat, Firmware, GuestMetadata, InstanceState, Node, ObservedInstance,
     Power, RootDisk,
@@ -22,6 +23,10 @@ pub(crate) struct Lab {
     node: Option<QemuNode>,
     patience: Patience,
     wiring: Wires,
+    /// The data plane of the present node, where it is a real one.
+    dataplane: Mutex<Option<Dataplane>>,
+    /// Whom guests run as from the next agent on.
+    pub(crate) users: UserRange,
 }
 
 /// What the lab's node is wired with.
@@ -57,32 +62,39 @@ impl Lab {
     /// A lab that waits for guests which hear the power button, however busy the machine is.
     pub(crate) async fn open_patient() -> Option<Self> {
         let long = Duration::from_secs(600);
-        let patience = Patience { power_down: long, soft_reboot: long, press_again: Duration::from_secs(10) };
+        let patience = patient(long);
         Self::made(Wires::Given(Arc::new(NoWiring)), patience).await
     }
 
     /// A patient lab with real networking in namespaces of its own; `None` without root.
     pub(crate) async fn open_networked() -> Option<Self> {
+        Self::open_networked_with(Duration::from_secs(600)).await
+    }
+
+    /// The same; a guest that does not let go of an interface is waited for this long.
+    pub(crate) async fn open_networked_with(unplug: Duration) -> Option<Self> {
         if std::process::Command::new("nft").arg("--version").output().is_err()
             || !nix::unistd::geteuid().is_root()
         {
             println!("skipped: networking needs root and nftables");
             return None;
         }
-        let prefix = format!("kn{}", std::process::id());
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        // tests of one process may run at once
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let prefix = format!("kn{}-{number}", std::process::id());
         let made =
             std::process::Command::new("ip").args(["netns", "add", &format!("{prefix}-host")]).status();
         assert!(made.unwrap().success());
         let long = Duration::from_secs(600);
-        let patience = Patience { power_down: long, soft_reboot: long, press_again: Duration::from_secs(10) };
+        let patience = Patience { unplug, ..patient(long) };
         Self::made(Wires::Dataplane(prefix), patience).await
     }
 
     /// A lab for guests that are deaf to the power button.
     pub(crate) async fn with_wiring(wiring: Arc<dyn Wiring>) -> Option<Self> {
         let short = Duration::from_secs(2);
-        let patience =
-            Patience { power_down: short, soft_reboot: short, press_again: Duration::from_secs(1) };
+        let patience = Patience { press_again: Duration::from_secs(1), ..patient(short) };
         Self::made(Wires::Given(wiring), patience).await
     }
 
@@ -92,7 +104,15 @@ impl Lab {
             println!("skipped: QEMU is not installed");
             return None;
         }
-        let mut lab = Self { dir: tempfile::tempdir().unwrap(), node: None, patience, wiring };
+        let users = UserRange::default();
+        let mut lab = Self {
+            dir: tempfile::tempdir().unwrap(),
+            node: None,
+            patience,
+            wiring,
+            users,
+            dataplane: Mutex::default(),
+        };
         lab.node = Some(lab.open_node().await);
         Some(lab)
     }
@@ -101,6 +121,7 @@ impl Lab {
         let mut config = NodeConfig::new("lab", self.dir.path().join("data"));
         config.engine.accel = AccelSetting::Tcg;
         config.patience = self.patience;
+        config.users = self.users;
         let book = MetadataBook::default();
         let wiring = match &self.wiring {
             Wires::Given(wiring) => Arc::clone(wiring),
@@ -115,12 +136,15 @@ impl Lab {
         std::fs::create_dir_all(&data_dir).unwrap();
         let metadata = Arc::new(book.clone());
         let config = DataplaneConfig { prefix: prefix.to_owned(), data_dir, host, metadata };
-        Dataplane::open(config).await.unwrap()
+        let opened = Dataplane::open(config).await.unwrap();
+        *self.dataplane.lock().unwrap() = Some(opened.clone());
+        opened
     }
 
     /// The agent vanishes as if killed and another one is opened; `meanwhile` happens in between.
     pub(crate) async fn restart(&mut self, meanwhile: impl FnOnce(&Self)) {
         self.node = None;
+        self.dataplane.lock().unwrap().take();
         meanwhile(self);
         self.node = Some(self.open_node().await);
     }
@@ -135,6 +159,21 @@ impl Lab {
 
     pub(crate) fn instance_dir(&self, id: ServerId) -> PathBuf {
         self.path("data/instances").join(id.to_string())
+    }
+
+    /// A tap of a port, as the node would get it.
+    pub(crate) async fn tap(&self, port: kogge_ids::PortId) -> std::os::fd::OwnedFd {
+        let dataplane = self.dataplane.lock().unwrap().clone();
+        dataplane.unwrap().plug(port).await.unwrap()
+    }
+
+    /// Waits until the first port is up, or is not.
+    pub(crate) async fn until_port(&self, networking: &kogge_node_api::DesiredNetworking, up: bool) {
+        let begun = Instant::now();
+        while self.node().apply_networking(networking.clone()).await.unwrap().ports[0].up != up {
+            assert!(begun.elapsed() < STANDSTILL, "waited in vain for the port to be up: {up}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Every QEMU of this lab.
@@ -219,6 +258,11 @@ impl Lab {
         self.node().apply(desired.clone()).await.unwrap();
         self.reached(desired).await
     }
+}
+
+fn patient(limit: Duration) -> Patience {
+    let press_again = Duration::from_secs(10);
+    Patience { power_down: limit, soft_reboot: limit, unplug: limit, press_again }
 }
 
 pub(crate) fn next(of: &DesiredInstance, power: Power) -> DesiredInstance {

@@ -204,7 +204,7 @@ async fn a_guest_waits_for_its_port_and_qemus_own_words_are_told() {
         o.is_some_and(|o| matches!(o.fault, Some(NodeError::Failed { .. })))
     };
     let seen = lab.until(web.id, "QEMU's refusal", fails).await.unwrap();
-    assert!(seen.fault.unwrap().to_string().contains("net0"), "the words of QEMU");
+    assert!(seen.fault.unwrap().to_string().contains("net-"), "the words of QEMU");
     lab.node().remove(web.id).await.unwrap();
     lab.gone(web.id).await;
     assert!(lab.guests().is_empty());

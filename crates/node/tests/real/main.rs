@@ -12,8 +12,10 @@
 
 mod exporting;
 mod guest;
+mod hotplug;
 mod lab;
 mod life;
 mod network;
 mod survival;
 mod tiny;
+mod users;

@@ -11,7 +11,13 @@ use crate::lab::{Lab, next, real_guest};
 
 const MAC: &str = "fa:16:3e:00:00:0a";
 
-fn networking(of: &DesiredInstance, port: PortId) -> DesiredNetworking {
+/// MAC and address of the `number`th port of [`networking`].
+pub(crate) fn of_port(number: usize) -> (String, String) {
+    (format!("fa:16:3e:00:00:{:02x}", number + 10), format!("10.0.0.{}", number + 10))
+}
+
+/// A network with these ports of a server on it.
+pub(crate) fn networking(of: &DesiredInstance, ports: &[PortId]) -> DesiredNetworking {
     let subnet = DesiredSubnet {
         id: SubnetId::random(),
         cidr: "10.0.0.0/24".parse().unwrap(),
@@ -37,18 +43,22 @@ fn networking(of: &DesiredInstance, port: PortId) -> DesiredNetworking {
         members: Vec::new(),
     };
     let network = NetworkId::random();
-    let port = DesiredPort {
-        id: port,
-        network,
-        server: Some(of.id),
-        mac: MAC.to_owned(),
-        fixed_ips: vec![FixedIp { subnet: subnet.id, address: "10.0.0.10".parse().unwrap() }],
-        admin_up: true,
-        port_security: true,
-        allowed_pairs: Vec::new(),
-        security_groups: vec![group.id],
-        hostname: "web-1".to_owned(),
+    let port = |(number, id): (usize, &PortId)| {
+        let (mac, address) = of_port(number);
+        DesiredPort {
+            id: *id,
+            network,
+            server: Some(of.id),
+            mac,
+            fixed_ips: vec![FixedIp { subnet: subnet.id, address: address.parse().unwrap() }],
+            admin_up: true,
+            port_security: true,
+            allowed_pairs: Vec::new(),
+            security_groups: vec![group.id],
+            hostname: "web-1".to_owned(),
+        }
     };
+    let ports = ports.iter().enumerate().map(port).collect();
     let network = DesiredNetwork {
         id: network,
         segment: 7,
@@ -57,12 +67,7 @@ fn networking(of: &DesiredInstance, port: PortId) -> DesiredNetworking {
         subnets: vec![subnet],
         dns_domain: "example.test".to_owned(),
     };
-    DesiredNetworking {
-        networks: vec![network],
-        routers: Vec::new(),
-        ports: vec![port],
-        security_groups: vec![group],
-    }
+    DesiredNetworking { networks: vec![network], routers: Vec::new(), ports, security_groups: vec![group] }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +83,7 @@ async fn linux_gets_its_lease_and_metadata_and_keeps_its_network_over_a_restart_
         o.is_some_and(|o| matches!(o.fault, Some(NodeError::NotYet { .. })))
     };
     lab.until(web.id, "waiting for the port", waits).await;
-    let networking = networking(&web, port);
+    let networking = networking(&web, &[port]);
     lab.node().apply_networking(networking.clone()).await.unwrap();
     lab.reached(&web).await;
     lab.says(web.id, "BOOT-FINISHED", 1).await;

@@ -104,7 +104,11 @@ fn kill_all(lab: &Lab) {
     }
 }
 
-fn edit(lab: &Lab, of: &kogge_node_api::DesiredInstance, change: impl FnOnce(&mut serde_json::Value)) {
+pub(crate) fn edit(
+    lab: &Lab,
+    of: &kogge_node_api::DesiredInstance,
+    change: impl FnOnce(&mut serde_json::Value),
+) {
     let path = lab.instance_dir(of.id).join("record.json");
     let mut record = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     change(&mut record);

@@ -28,7 +28,12 @@ fn spec() -> GuestSpec {
                 read_only: true,
             },
         ],
-        nics: vec![GuestNic { mac: "fa:16:3e:00:00:01".to_owned(), mtu: 1450, fd: 17 }],
+        nics: vec![GuestNic {
+            port: "22222222-3333-4444-8555-666666666666".parse().unwrap(),
+            mac: "fa:16:3e:00:00:01".to_owned(),
+            mtu: 1450,
+            fd: 17,
+        }],
         sandbox: true,
         paused: false,
     }
@@ -67,7 +72,8 @@ fn a_guest_with_scsi_uefi_and_kvm() {
 
 #[test]
 fn every_root_port_has_an_address_and_chassis_of_its_own() {
-    let nics = (0..26).map(|fd| GuestNic { mac: String::new(), mtu: 1500, fd }).collect();
+    let nics =
+        (0..26).map(|fd| GuestNic { port: PortId::random(), mac: String::new(), mtu: 1500, fd }).collect();
     let all = arguments(&GuestSpec { nics, ..spec() });
     let ports: Vec<&String> = all.iter().filter(|a| a.starts_with("pcie-root-port")).collect();
     assert_eq!(ports.len(), 26 + 2 + 1 + SPARE_PORTS);

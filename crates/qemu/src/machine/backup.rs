@@ -1,6 +1,5 @@
 //! A consistent copy of a running guest's disk.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -8,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::Machine;
 use crate::error::QemuError;
-use crate::image_tool::ImageTool;
 
 /// How often a job is looked at.
 const POLL: Duration = Duration::from_millis(100);
@@ -16,15 +14,13 @@ const POLL: Duration = Duration::from_millis(100);
 const PREFIX: &str = "copy-";
 
 impl Machine {
-    /// Writes a self-contained qcow2 copy of the disk `node`, as it is at this moment, to `target`, replacing it.
+    /// Writes a self-contained qcow2 copy of the disk `node`, as it is at this moment, to the file of this name in the
+    /// guest's directory: an empty qcow2 disk of [`Machine::disk_size`], which the guest's user may write.
     ///
     /// # Errors
-    /// What QEMU says; `target` may be half-written then.
-    pub async fn copy_disk(&self, tool: &ImageTool, node: &str, target: &Path) -> Result<(), QemuError> {
+    /// What QEMU says; the file may be half-written then.
+    pub async fn copy_disk(&self, node: &str, target: &str) -> Result<(), QemuError> {
         self.clear_copies().await?;
-        tool.create_empty(target, self.disk_size(node).await?).await?;
-        let target =
-            target.canonicalize().map_err(QemuError::file(format!("finding {}", target.display())))?;
         let name = fresh_name();
         let file = json!({ "driver": "file", "filename": target });
         let copy = json!({ "driver": "qcow2", "node-name": name, "file": file, "backing": null });

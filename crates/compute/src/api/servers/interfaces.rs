@@ -6,7 +6,7 @@ use kogge_http::{ApiError, Auth, Json, Microversion, OptionalJson, Pairs, Path};
 use serde_json::{Value, json};
 
 use super::create::tag_of;
-use crate::api::body::{Fields, Read};
+use crate::api::body::{Fields, Read, wrong};
 use crate::api::query;
 use crate::lower::network::Attached;
 use crate::model::server::Server;
@@ -67,7 +67,9 @@ pub(crate) async fn show(
     Auth(caller): Auth,
     version: Microversion,
     Path((id, port)): Path<(String, String)>,
+    pairs: Pairs,
 ) -> Result<Json<Value>, ApiError> {
+    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
     one(&compute, &caller, version, &id, &port).await
 }
 
@@ -89,9 +91,17 @@ pub(crate) async fn create(
 
 fn read(body: &Value, version: Microversion) -> Read<NewInterface> {
     let body = Fields::of(body)?;
+    // as in Nova, everything is optional: the server is joined to the project's only network then
+    if !body.has("interfaceAttachment") {
+        body.finish()?;
+        return Ok(NewInterface::default());
+    }
     let attachment = body.object("interfaceAttachment")?;
     let mut fixed_ip = None;
     let ips = attachment.objects("fixed_ips")?.unwrap_or_default();
+    if attachment.has("fixed_ips") && ips.is_empty() {
+        return Err(wrong("fixed_ips", &json!([]), "[] should be non-empty"));
+    }
     if ips.len() > 1 {
         return Err(ApiError::bad_request(
             "Invalid input for field/attribute fixed_ips. One address is possible.",

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use kogge_auth::Caller;
-use kogge_ids::{NetworkId, PortId};
+use kogge_ids::{NetworkId, PortId, ServerId};
 
 use super::change::Guard;
 use super::labels::touch;
@@ -22,6 +22,16 @@ pub(crate) struct NewInterface {
     pub(crate) port: Option<String>,
     pub(crate) fixed_ip: Option<IpAddr>,
     pub(crate) tag: Option<String>,
+}
+
+/// An address in use is a conflict here, though not where a server is made: so does Nova.
+fn taken(error: Error, server: ServerId, address: Option<IpAddr>) -> Error {
+    match (error, address) {
+        (Error::Invalid(why), Some(address)) if why.contains("already in use") => {
+            Error::Conflict(format!("Fixed IP address {address} is already in use on instance {server}."))
+        }
+        (error, _) => error,
+    }
 }
 
 impl Compute {
@@ -66,13 +76,17 @@ impl Compute {
         };
         let nic = match network {
             Some(network) => {
-                let made = self.make_port(&mut changing.tx, caller, network, new.fixed_ip, &wanted).await?;
+                let made = self.make_port(&mut changing.tx, caller, network, new.fixed_ip, &wanted).await;
+                let made = made.map_err(|error| taken(error, server.id, new.fixed_ip))?;
                 Nic { port: made, own: true, tag: new.tag.clone() }
             }
             None => {
                 let port = new.port.as_deref().unwrap_or_default();
                 let missing = || Error::NotFound(format!("Port id {port} could not be found."));
                 let port: PortId = port.parse().map_err(|_| missing())?;
+                if server.holds(port) {
+                    return Err(Error::Conflict(format!("Port {port} is still in use.")));
+                }
                 self.claim_port(&mut changing.tx, caller, port, &wanted).await?;
                 Nic { port, own: false, tag: new.tag.clone() }
             }
@@ -80,6 +94,7 @@ impl Compute {
         if let Some(host) = server.placed.host.clone() {
             self.host_ports(&mut changing.tx, server.id, &host).await?;
         }
+        server.forget_given_back();
         server.nics.push(nic);
         touch(server, changing.now);
         let changed = self.close(caller, changing, Some("attach_interface")).await?;
@@ -102,7 +117,8 @@ impl Compute {
         }
     }
 
-    /// Takes an interface away; a port that compute made is deleted, another one only let go.
+    /// Takes an interface away. A port that compute made is deleted, another one only let go: once the guest has it no
+    /// more where there is one, for until then its traffic is the server's.
     pub(crate) async fn detach_interface(&self, caller: &Caller, id: &str, port: &str) -> Result<()> {
         let guard = Guard::new("detach_interface", ATTACHABLE);
         let rule = &policy::INTERFACES_DELETE;
@@ -110,9 +126,18 @@ impl Compute {
         let mut changing = self.open(caller, id, rule, guard).await?;
         let wanted: PortId = port.parse().map_err(|_| missing())?;
         let server = &mut changing.server;
+        server.forget_given_back();
+        if server.intent.leaving.contains(&wanted) {
+            // asked for already; Nova takes it again too
+            return Ok(());
+        }
         let at = server.nics.iter().position(|nic| nic.port == wanted).ok_or_else(missing)?;
         let nic = server.nics.remove(at);
-        self.drop_ports(&mut changing.tx, server.id, std::slice::from_ref(&nic)).await?;
+        if server.placed.host.is_some() {
+            server.intent.leaving.push(nic.port);
+        } else {
+            self.drop_ports(&mut changing.tx, server.id, &[nic.port]).await?;
+        }
         touch(server, changing.now);
         self.close(caller, changing, Some("detach_interface")).await.map(drop)
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use kogge_config::{Accel, Config};
 use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
-use kogge_node::{Guests, MetadataBook, NodeConfig, QemuNode, Wiring};
+use kogge_node::{Guests, MetadataBook, NodeConfig, QemuNode, UserRange, Wiring};
 use kogge_node_api::{Accelerator, Node, NodeError, NodeHandle};
 use kogge_qemu::AccelSetting;
 
@@ -58,6 +58,10 @@ impl Start {
             Accel::Auto => AccelSetting::Auto,
             Accel::Kvm => AccelSetting::Kvm,
             Accel::Tcg => AccelSetting::Tcg,
+        };
+        node.users = UserRange {
+            first: self.config.hypervisor.guest_uid_first,
+            count: self.config.hypervisor.guest_uid_count,
         };
         let agent = QemuNode::open(node, Arc::clone(&dataplane) as Arc<dyn Wiring>, book).await?;
         let accelerator = agent.facts().await?.accelerator;

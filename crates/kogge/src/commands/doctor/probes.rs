@@ -115,7 +115,12 @@ pub(super) fn data_dir(data: &DataDir) -> Finding {
 /// Boots a probe: `/dev/kvm` may open on hosts where guests then hang.
 pub(super) async fn accelerator() -> Finding {
     let probed = match tempfile::tempdir() {
-        Ok(scratch) => Engine::probe(&EngineConfig::default(), scratch.path()).await,
+        Ok(scratch) => {
+            let config = EngineConfig::default();
+            // what KVM lets root do, it need not let guests' users do
+            let user = kogge_node::trial_user(kogge_node::UserRange::default(), &config.binary).await;
+            Engine::probe(&config, scratch.path(), user.as_ref()).await
+        }
         Err(error) => {
             let advice = "Make the temporary directory writable (TMPDIR).";
             return Finding::bad("accelerator", format!("no temporary directory: {error}"), advice);
@@ -129,7 +134,7 @@ pub(super) async fn accelerator() -> Finding {
             "accelerator",
             "software emulation: no probe guest booted on KVM",
             "Guests run, some ten times slower. Enable virtualization in the firmware, or nested virtualization in the \
-             hypervisor below, to get KVM.",
+             hypervisor below, to get KVM; /dev/kvm has to be open to a group of its own (kvm) or to all.",
         ),
         Err(error) => {
             Finding::bad("accelerator", error.to_string(), "Install QEMU: apt-get install qemu-system-x86.")

@@ -1,0 +1,72 @@
+//! `follow_ports`: a port that its owner deleted takes the interface of its server with it, as upstream, where Neutron
+//! tells Nova so. It is a change of the intent that no user asked of compute, and is made like one: the row is locked,
+//! the generation rises, and the note goes in the same transaction.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kogge_ids::{PortId, ServerId};
+use kogge_task::{Report, Task, TaskError, Wake};
+
+use super::register::failed;
+use crate::Compute;
+use crate::error::{Error, Result};
+use crate::service::servers::labels::touch;
+use crate::store::servers as store;
+
+/// Most ports of one run.
+const BATCH: i64 = 256;
+
+/// Follows ports.
+pub(super) struct FollowPorts(pub(super) Compute);
+
+#[async_trait]
+impl Task for FollowPorts {
+    fn name(&self) -> &'static str {
+        "follow_ports"
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    fn wake(&self) -> Wake {
+        self.0.wakes().follow.clone()
+    }
+
+    async fn run(&self) -> std::result::Result<Report, TaskError> {
+        let compute = &self.0;
+        let departed = compute.network().departed_ports(BATCH).await;
+        let departed = departed.map_err(|error| failed(Error::internal(error)))?;
+        let seen = departed.len() as u64;
+        for (port, device) in departed {
+            compute.follow(port, &device).await.map_err(failed)?;
+        }
+        if seen > 0 {
+            compute.wakes().converge.wake();
+        }
+        Ok(Report { seen, done: seen, more: seen == BATCH.unsigned_abs() })
+    }
+}
+
+impl Compute {
+    async fn follow(&self, port: PortId, device: &str) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        if let Ok(id) = device.parse::<ServerId>() {
+            store::lock(&mut tx, id).await?;
+            let row = store::get(&mut tx, id).await?;
+            let row = row.filter(|server| server.deleted_at.is_none() && !server.intent.gone);
+            if let Some(mut server) = row.filter(|server| server.nics.iter().any(|nic| nic.port == port)) {
+                server.nics.retain(|nic| nic.port != port);
+                let now = self.now();
+                touch(&mut server, now);
+                if !store::save(&mut tx, &mut server, now).await? {
+                    return Err(Error::Busy);
+                }
+                tracing::info!(server.id = %id, port.id = %port, "a port was deleted; its server loses the interface");
+            }
+        }
+        self.network().forget_departed_in(&mut tx, port).await.map_err(Error::internal)?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,29 @@
+//! Ports of servers that are gone, until compute has noticed.
+
+use kogge_clock::Timestamp;
+use kogge_db::{DbError, Executor, Query, Row, Tx};
+use kogge_ids::PortId;
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    port: PortId,
+    device_id: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let insert = Query::new(
+        "INSERT INTO port_departures (port_id, device_id, departed_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (port_id) DO NOTHING",
+    );
+    tx.execute(insert.bind(port).bind(device_id).bind(now)).await.map(drop)
+}
+
+/// At most `most` of them.
+pub(crate) async fn list(db: impl Executor, most: i64) -> Result<Vec<(PortId, String)>, DbError> {
+    let read = |row: &Row| Ok((row.parse("port_id")?, row.text("device_id")?));
+    let query = Query::new("SELECT port_id, device_id FROM port_departures ORDER BY departed_at LIMIT $1");
+    db.all(query.bind(most)).await?.iter().map(read).collect()
+}
+
+pub(crate) async fn remove(tx: &mut Tx, port: PortId) -> Result<(), DbError> {
+    tx.execute(Query::new("DELETE FROM port_departures WHERE port_id = $1").bind(port)).await.map(drop)
+}

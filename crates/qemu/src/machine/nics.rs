@@ -1,0 +1,152 @@
+//! Network interfaces of a running guest: what there is, plugging in, unplugging.
+//!
+//! A device is called `nic-PORT` and its backend `net-PORT`, so that every later life knows whose it is. Guests that
+//! versions before this one started have `nic0`, `net0` and so on; they are known by their MAC addresses.
+
+use std::os::fd::OwnedFd;
+
+use kogge_ids::PortId;
+use serde_json::{Value, json};
+
+use super::Machine;
+use crate::error::QemuError;
+use crate::qmp::QmpError;
+
+const DEVICES: &str = "/machine/peripheral";
+
+/// A network interface that the guest has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestDevice {
+    /// QEMU's id of the device.
+    pub id: String,
+    /// Its MAC address as it was plugged in; the guest's own changes do not show.
+    pub mac: String,
+}
+
+/// QEMU's id of the device of a port.
+#[must_use]
+pub fn nic_device(port: PortId) -> String {
+    format!("nic-{port}")
+}
+
+/// The port whose device this is; `None` for devices of versions that numbered them.
+#[must_use]
+pub fn port_of_device(device: &str) -> Option<PortId> {
+    device.strip_prefix("nic-")?.parse().ok()
+}
+
+/// The backend of a device.
+pub(crate) fn backend(device: &str) -> String {
+    format!("net{}", device.strip_prefix("nic").unwrap_or(device))
+}
+
+impl Machine {
+    /// The guest's network interfaces, in no order.
+    ///
+    /// # Errors
+    /// Where the monitor does not answer.
+    pub async fn nics(&self) -> Result<Vec<GuestDevice>, QemuError> {
+        let mut found = Vec::new();
+        for id in self.devices("child<virtio-net-pci>").await? {
+            let asked = json!({ "path": format!("{DEVICES}/{id}"), "property": "mac" });
+            match self.qmp.execute("qom-get", asked).await {
+                Ok(mac) => found.push(GuestDevice { id, mac: mac.as_str().unwrap_or_default().to_owned() }),
+                // it went between the two questions
+                Err(QmpError::Refused { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Plugs `device` with this MAC address and MTU into a free slot, behind `tap`.
+    ///
+    /// # Errors
+    /// [`QemuError::NoSlot`] where no slot is free until the guest's next start, else what QEMU says. What was made
+    /// on the way is taken back by [`Machine::clear_nic`], which the next try begins with.
+    pub async fn plug_nic(&self, device: &str, mac: &str, mtu: u32, tap: OwnedFd) -> Result<(), QemuError> {
+        let slot = self.free_slot().await?;
+        let backend = backend(device);
+        self.qmp.hand_over(&backend, tap).await?;
+        let tap = json!({ "type": "tap", "id": backend, "fd": backend, "vhost": false });
+        self.tell("netdev_add", tap).await?;
+        let nic = json!({
+            "driver": "virtio-net-pci", "id": device, "netdev": backend, "mac": mac, "host_mtu": mtu,
+            "romfile": "", "bus": slot,
+        });
+        self.tell("device_add", nic).await
+    }
+
+    /// Asks the guest to let a device go. It is gone with the event `DEVICE_DELETED`; a guest that does not listen
+    /// (yet) may be asked again.
+    ///
+    /// # Errors
+    /// What QEMU says; a device that is not there is fine.
+    pub async fn ask_for_nic(&self, device: &str) -> Result<(), QemuError> {
+        match self.tell("device_del", json!({ "id": device })).await {
+            Err(QemuError::Qmp(QmpError::Refused { class, .. })) if class == "DeviceNotFound" => Ok(()),
+            // asked a moment ago
+            Err(QemuError::Qmp(QmpError::Refused { because, .. })) if because.contains("unplug") => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Takes away all of a device but the device itself: the backend with its tap, and a descriptor that was handed
+    /// over and not used. Where the guest still has the device, its link is down from now on.
+    ///
+    /// # Errors
+    /// Where the monitor does not answer; what is not there is fine.
+    pub async fn clear_nic(&self, device: &str) -> Result<(), QemuError> {
+        let backend = backend(device);
+        let orders = [("netdev_del", json!({ "id": backend })), ("closefd", json!({ "fdname": backend }))];
+        for (order, arguments) in orders {
+            match self.tell(order, arguments).await {
+                Ok(()) | Err(QemuError::Qmp(QmpError::Refused { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// A root port with nothing on it, as QEMU's own tree says: what the guest made of its buses does not matter.
+    async fn free_slot(&self) -> Result<String, QemuError> {
+        let mut slots = self.devices("child<pcie-root-port>").await?;
+        // rp2 before rp10
+        slots.sort_by_key(|slot| (slot.len(), slot.clone()));
+        for slot in slots {
+            let bus = self.properties(&format!("{DEVICES}/{slot}/{slot}")).await?;
+            if !bus.iter().any(|(name, _)| name.starts_with("child[")) {
+                return Ok(slot);
+            }
+        }
+        Err(QemuError::NoSlot)
+    }
+
+    /// Names of the guest's devices of a kind.
+    async fn devices(&self, kind: &str) -> Result<Vec<String>, QemuError> {
+        let all = self.properties(DEVICES).await?;
+        Ok(all.into_iter().filter(|(_, its)| its == kind).map(|(name, _)| name).collect())
+    }
+
+    /// Names and types of an object's properties.
+    async fn properties(&self, path: &str) -> Result<Vec<(String, String)>, QemuError> {
+        let answer = self.qmp.execute("qom-list", json!({ "path": path })).await?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let list = answer.as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(list.iter().map(|one| (text(&one["name"]), text(&one["type"]))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_from_port_to_device_to_backend_and_back() {
+        let port = PortId::random();
+        let device = nic_device(port);
+        assert_eq!(port_of_device(&device), Some(port));
+        assert_eq!(backend(&device), format!("net-{port}"));
+        assert_eq!((port_of_device("nic3"), backend("nic3")), (None, "net3".to_owned()));
+    }
+}
