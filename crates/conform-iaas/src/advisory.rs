@@ -130,7 +130,7 @@ impl Advice {
             Kind::Ipv6Pool => provider_network::ipv6_pool(context).await,
             Kind::MemberView => member_view::networks(context).await,
             Kind::Rbac => member_view::rbac(context).await,
-            Kind::FloatingIp => member_view::floating_ip(context).await,
+            Kind::FloatingIp => return member_view::floating_ip(context).await,
             Kind::DnsIntegration => dns::integration(context).await,
             Kind::DnsNames => {
                 let seen = dns::names(context).await?;

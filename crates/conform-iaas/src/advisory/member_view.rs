@@ -4,9 +4,9 @@ use kogge_client::encode_segment;
 use kogge_conform::{Context, ObjectRef, Problem, Severity};
 use serde_json::{Value, json};
 
-use super::Notice;
 use super::bench::Bench;
 use super::provider_network::{is, list, object};
+use super::{Looked, Notice};
 use crate::created::{NETWORK, RBAC_POLICY, try_create};
 use crate::lookup::{shown, text};
 use crate::remove::remove;
@@ -110,12 +110,17 @@ async fn try_rbac(bench: &mut Bench<'_>) -> Result<Vec<Notice>, Problem> {
     }
 }
 
-/// Every project may have a floating IP, where the cloud has IPv4 for its users.
-pub(super) async fn floating_ip(context: &Context) -> Result<Vec<Notice>, Problem> {
+/// Every project may have a floating IP, where the cloud has IPv4 for its users. Neutron shows quotas to managers of the
+/// project and to administrators only, unless the operator's policy says otherwise.
+pub(super) async fn floating_ip(context: &Context) -> Result<Looked, Problem> {
     let token = context.client.token().await?;
     let project = token.project.as_ref().map(|project| project.id.clone()).unwrap_or_default();
     let path = format!("quotas/{}", encode_segment(&project));
-    let answer: Value = context.client.get("network", &path).await?.success()?.json()?;
+    let answer = context.client.get("network", &path).await?;
+    if answer.status.as_u16() == 403 {
+        return Ok(Looked::NothingThere("the cloud shows quotas to managers and administrators only"));
+    }
+    let answer: Value = answer.success()?.json()?;
     let quota = answer.get("quota").and_then(|quota| quota.get("floatingip"));
     let Some(number) = quota.and_then(Value::as_i64) else {
         return Err(Problem::new(format!("the quota of project {project} has floatingip {}", shown(quota))));
@@ -123,7 +128,7 @@ pub(super) async fn floating_ip(context: &Context) -> Result<Vec<Notice>, Proble
     let object = ObjectRef { name: "quota of the project".into(), id: Some(project) };
     let fix = "openstack quota set --floating-ips 1 PROJECT, as admin";
     let notice = Notice::violation(object, "at least one floating IP", format!("{number}"), fix);
-    Ok(if number == 0 { vec![notice] } else { Vec::new() })
+    Ok(Looked::Saw(if number == 0 { vec![notice] } else { Vec::new() }))
 }
 
 #[cfg(test)]
