@@ -14,9 +14,11 @@
 //! Everything here panics where something is wrong: it is for tests only.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod image;
 mod mutate;
 mod session;
 
+pub use image::qcow2;
 pub use session::{Answer, Session};
 
 use std::sync::Arc;

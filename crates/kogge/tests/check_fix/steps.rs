@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use kogge::test_cloud::TestCloud;
+use kogge::test_cloud::{TestCloud, qcow2};
 use kogge_client::config::Selection;
 use kogge_client::{Client, CloudConfig, Environment};
 use kogge_clock::Clock;
 use kogge_conform::ObjectRef;
 use kogge_conform_iaas::fix::{Action, Applied, Change, NewFlavor, NewImage, Outcome, Plan, apply};
 use serde_json::Value;
-
-use crate::broken::qcow2;
 
 fn admin(cloud: &TestCloud) -> Client {
     let file = cloud.clouds_yaml();
