@@ -55,7 +55,8 @@ fn page(pairs: &Pairs, known: &'static [SortKey]) -> Result<Page> {
     if let Some(unknown) = keys.iter().find(|key| !known.iter().any(|k| k.name == **key)) {
         return Err(Error::Attribute(format!("['{unknown}'] is invalid attribute for sort_keys")));
     }
-    if pairs.has("sort_dir") && pairs.all("sort_dir").count() != keys.len() {
+    // there is no default direction: Neutron refuses a key without one
+    if pairs.all("sort_dir").count() != keys.len() {
         return Err(Error::Attribute("The number of sort_keys and sort_dirs must be same".to_owned()));
     }
     let sort = kogge_http::page(&without_limit(pairs), &rules)
@@ -138,6 +139,8 @@ mod tests {
             "limit=-1",
             "limit=x",
             "sort_key=colour",
+            "sort_key=name",
+            "sort_dir=asc",
             "sort_key=name&sort_dir=up",
             "sort_key=name&sort_dir=asc&sort_dir=asc",
             "tenant_id=a&project_id=b",
