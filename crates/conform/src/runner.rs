@@ -54,7 +54,8 @@ impl Events for Silent {}
 
 /// How to run.
 pub struct Options {
-    /// How many checks run at the same time. Default 8.
+    /// How many checks run at the same time; those that may take long begin first. Default 64: checks that only read
+    /// share their lists, so most of them wait for the same few calls.
     pub parallel: usize,
     /// Stops the run: running checks are dropped, left-overs removed, the report says what is missing.
     pub cancel: CancellationToken,
@@ -81,7 +82,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            parallel: 8,
+            parallel: 64,
             cancel: CancellationToken::new(),
             cleanup_time: Duration::from_secs(300),
             journal: Arc::new(Journal::in_memory()),
@@ -103,6 +104,14 @@ const BETWEEN_UPDATES: Duration = Duration::from_millis(200);
 fn update(report: &mut Report, events: &mut dyn Events) {
     report.summarize();
     events.updated(report);
+}
+
+/// The checks in the order in which they begin, with their places: a run lasts as long as its longest experiment, if
+/// that does not wait for the lists of others.
+fn longest_first(checks: &[Box<dyn Check>]) -> Vec<(usize, &dyn Check)> {
+    let mut order: Vec<_> = checks.iter().map(|check| &**check).enumerate().collect();
+    order.sort_by_key(|(_, check)| std::cmp::Reverse(check.description().deadline));
+    order
 }
 
 /// Runs checks against one cloud.
@@ -186,7 +195,7 @@ impl Runner {
     }
 
     async fn run_all(&self, checks: &[Box<dyn Check>], report: &mut Report, events: &mut dyn Events) {
-        let mut waiting = checks.iter().enumerate();
+        let mut waiting = longest_first(checks).into_iter();
         let mut running = FuturesUnordered::new();
         // when the last update was, and whether something is new since then
         let (mut told, mut news) = (Instant::now(), false);
@@ -199,7 +208,7 @@ impl Runner {
                 }
                 events.started(check.description());
                 running.push(Box::pin(async move {
-                    (index, one::run(&**check, &self.context, &self.options.cancel).await)
+                    (index, one::run(check, &self.context, &self.options.cancel).await)
                 }));
             }
             let ended = tokio::select! {
