@@ -36,13 +36,14 @@ fn object(id: &str) -> ObjectRef {
 }
 
 fn shown(seen: &SeenTemplate) -> String {
-    let from = match (&seen.remote_group_id, &seen.remote_ip_prefix) {
-        (Some(group), _) => format!("from group {group}"),
-        (None, Some(prefix)) => format!("from {prefix}"),
-        (None, None) => "from anywhere".to_owned(),
+    let way = if seen.direction == "egress" { "to" } else { "from" };
+    let whom = match (&seen.remote_group_id, &seen.remote_ip_prefix) {
+        (Some(group), _) => format!("group {group}"),
+        (None, Some(prefix)) => prefix.clone(),
+        (None, None) => "anywhere".to_owned(),
     };
     let groups = groups(seen.used_in_default_sg, seen.used_in_non_default_sg);
-    format!("{} {} {from}, for {groups}", seen.direction, seen.ethertype)
+    format!("{} {} {way} {whom}, for {groups}", seen.direction, seen.ethertype)
 }
 
 fn groups(default: bool, other: bool) -> &'static str {
@@ -100,34 +101,71 @@ fn is_covered(desk: &Desk<'_>, template: &Template) -> bool {
 
 /// Makes a way out for the groups that have none.
 fn open(desk: &mut Desk<'_>, ethertype: &str, templates: &[Template]) {
-    let ways = || {
-        templates.iter().map(|template| &template.seen).filter(|seen| {
-            let prefix = seen.remote_ip_prefix.as_deref().unwrap_or_default();
-            seen.direction == "egress" && seen.ethertype == ethertype && prefix.is_empty()
-        })
+    let out = || {
+        templates
+            .iter()
+            .filter(|template| template.seen.direction == "egress" && template.seen.ethertype == ethertype)
     };
+    let ways = || out().map(|template| &template.seen).filter(|seen| prefix(seen).is_empty());
     let default = !ways().any(|seen| seen.used_in_default_sg);
     let other = !ways().any(|seen| seen.used_in_non_default_sg);
     if !default && !other {
         return;
     }
+    // the network service takes these for the same as the new one, and would refuse it beside them
+    let same: Vec<&Template> = out().filter(|template| lets_all_out(template)).collect();
     let new = NewTemplate {
         direction: "egress".to_owned(),
         ethertype: ethertype.to_owned(),
-        used_in_default_sg: default,
-        used_in_non_default_sg: other,
+        used_in_default_sg: default || same.iter().any(|template| template.seen.used_in_default_sg),
+        used_in_non_default_sg: other || same.iter().any(|template| template.seen.used_in_non_default_sg),
         ..NewTemplate::default()
     };
-    desk.change(Draft {
+    for more in same.iter().skip(1) {
+        desk.change(way_out(ethertype, &more.seen, "gone, the next one stands for it", {
+            Action::DeleteRule { id: more.seen.id.clone() }
+        }));
+    }
+    let after = format!(
+        "egress {ethertype} to anywhere, for {}",
+        groups(new.used_in_default_sg, new.used_in_non_default_sg)
+    );
+    desk.change(match same.first() {
+        Some(first) => {
+            let action = Action::ReplaceRule { id: first.seen.id.clone(), with: new };
+            way_out(ethertype, &first.seen, &after, action)
+        }
+        None => Draft {
+            object: ObjectRef { name: "default security group rules".to_owned(), id: None },
+            before: format!("no way out over {ethertype} in {}", groups(default, other)),
+            ..way_out(ethertype, &SeenTemplate::default(), &after, Action::CreateRule(new))
+        },
+    });
+}
+
+/// A change for the sake of a way out.
+fn way_out(ethertype: &str, seen: &SeenTemplate, after: &str, action: Action) -> Draft {
+    Draft {
         testcases: vec![DEFAULT_RULES.to_owned()],
-        object: ObjectRef { name: "default security group rules".to_owned(), id: None },
+        object: object(&seen.id),
         what: format!("a template for egress {ethertype}"),
-        before: format!("no way out over {ethertype} in {}", groups(default, other)),
-        after: format!("egress {ethertype} to anywhere, for {}", groups(default, other)),
+        before: shown(seen),
+        after: after.to_owned(),
         why: "the test case of SCS-0115 demands it".to_owned(),
         caution: "security groups made from now on let this traffic out; existing groups keep their rules",
-        action: Action::CreateRule(new),
-    });
+        action,
+    }
+}
+
+fn prefix(seen: &SeenTemplate) -> &str {
+    seen.remote_ip_prefix.as_deref().unwrap_or_default()
+}
+
+/// Whether a template lets everything out, in whichever words. Its description is no restriction.
+fn lets_all_out(template: &Template) -> bool {
+    let everywhere = ["", "0.0.0.0/0", "::/0"].contains(&prefix(&template.seen));
+    let unrestricted = template.rest.keys().all(|key| key == "description" || key == "remote_ip_prefix");
+    everywhere && unrestricted && template.seen.remote_group_id.is_none()
 }
 
 #[cfg(test)]

@@ -88,20 +88,48 @@ fn without_templates_both_ways_out_are_made() {
 }
 
 #[test]
-fn a_way_out_is_made_only_for_the_groups_that_lack_it() {
+fn a_way_out_for_some_groups_becomes_one_for_all() {
     let plan = plan_of(|rules| rules[1].seen.used_in_non_default_sg = false);
     let [change] = &plan.changes[..] else { panic!("{plan:?}") };
-    let Action::CreateRule(new) = &change.action else { panic!("{plan:?}") };
+    let Action::ReplaceRule { with, .. } = &change.action else { panic!("{plan:?}") };
     assert_eq!(
-        (new.ethertype.as_str(), new.used_in_default_sg, new.used_in_non_default_sg),
-        ("IPv6", false, true)
+        (with.ethertype.as_str(), with.used_in_default_sg, with.used_in_non_default_sg),
+        ("IPv6", true, true)
+    );
+    assert_eq!(
+        (change.before.as_str(), change.after.as_str()),
+        ("egress IPv6 to anywhere, for default groups", "egress IPv6 to anywhere, for all groups")
     );
 }
 
 #[test]
-fn a_way_out_to_a_prefix_is_none() {
-    let plan = plan_of(|rules| rules[0].seen.remote_ip_prefix = Some("0.0.0.0/0".to_owned()));
-    assert_eq!(plan.changes.len(), 1);
+fn a_way_out_for_some_protocols_stays_beside_the_new_one() {
+    let plan = plan_of(|rules| {
+        rules[0].seen.used_in_default_sg = false;
+        rules[0].rest.insert("protocol".to_owned(), json!("tcp"));
+    });
+    let [change] = &plan.changes[..] else { panic!("{plan:?}") };
+    let Action::CreateRule(new) = &change.action else { panic!("{plan:?}") };
+    assert_eq!((new.used_in_default_sg, new.used_in_non_default_sg), (true, false));
+}
+
+#[test]
+fn what_says_the_same_in_other_words_gives_way() {
+    let plan = plan_of(|rules| {
+        let mut again = rules[0].clone();
+        again.seen.id = "r9".to_owned();
+        for rule in [&mut rules[0], &mut again] {
+            rule.seen.remote_ip_prefix = Some("0.0.0.0/0".to_owned());
+            rule.rest.insert("remote_ip_prefix".to_owned(), json!("0.0.0.0/0"));
+        }
+        rules[0].seen.used_in_default_sg = false;
+        again.seen.used_in_non_default_sg = false;
+        rules.push(again);
+    });
+    let [gone, one] = &plan.changes[..] else { panic!("{plan:?}") };
+    assert!(matches!(&gone.action, Action::DeleteRule { id } if id == "r9"), "{plan:?}");
+    let Action::ReplaceRule { with, .. } = &one.action else { panic!("{plan:?}") };
+    assert!(with.used_in_default_sg && with.used_in_non_default_sg && with.rest.is_empty());
 }
 
 #[test]
