@@ -18,8 +18,10 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use kogge_conform::{Check, Context, Description, Finding, ObjectRef, Outcome, Problem, Severity, Verdict};
 
+use kogge_standards::Judgement;
+
 use self::list::Kind;
-use crate::preflight;
+use crate::{entropy, preflight};
 
 pub use domain_manager::DomainManagers;
 pub use object_store::{KeyError, ObjectStore, S3Key};
@@ -94,6 +96,8 @@ enum Looked {
     Saw(Vec<Notice>),
     /// There is nothing of the kind.
     NothingThere(&'static str),
+    /// The rule is the official one.
+    Judged(Judgement),
     /// What would be needed for it was not given.
     NotAsked(&'static str),
 }
@@ -107,6 +111,7 @@ impl Check for Advice {
     async fn run(&self, context: &Context) -> Outcome {
         match Box::pin(self.look(context)).await {
             Ok(Looked::Saw(notices)) => self.outcome(notices),
+            Ok(Looked::Judged(judgement)) => Outcome::judged(judgement, &self.description.url, |_| None),
             Ok(Looked::NothingThere(why)) => Outcome::not_applicable(why),
             Ok(Looked::NotAsked(why)) => Outcome::not_finished(why),
             Err(problem) => problem.into(),
@@ -118,6 +123,10 @@ impl Advice {
     async fn look(&self, context: &Context) -> Result<Looked, Problem> {
         preflight::member_only(context).await?;
         let saw = match self.kind {
+            Kind::Entropy(question) => {
+                let judging = entropy::on_own_disk(context, question, &self.description.id);
+                return Box::pin(judging).await.map(Looked::Judged);
+            }
             Kind::HttpsEndpoints => endpoints::without_https(context).await,
             Kind::Tls(question) => return tls::look(context, question).await,
             Kind::DomainManager(question) => {

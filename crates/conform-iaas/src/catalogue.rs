@@ -37,7 +37,7 @@ pub(crate) fn unknown(id: &str, title: &str, url: &str) -> Box<dyn Check> {
     Box::new(IaasCheck::new(Description::reading(id, title, url), Kind::Unknown))
 }
 
-const ENTROPY_NETWORK: &str = "1 network, 1 subnet, 1 port, 1 router with a gateway outside";
+pub(crate) const ENTROPY_NETWORK: &str = "1 network, 1 subnet, 1 port, 1 router with a gateway outside";
 
 /// How a testcase is run; `None` for manual ones and those that no program ever had.
 fn kind_of(id: &str) -> Option<Kind> {

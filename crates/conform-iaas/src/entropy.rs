@@ -3,13 +3,11 @@
 //! The experiment is upstream's: same choice of image and flavor, same network, same boot volume, same evaluation. One
 //! thing differs: upstream's guest installs `rng-tools5` from a package mirror on the Internet; ours computes the FIPS
 //! 140-2 tests itself with the Python that every cloud-init image has, so no mirror can decide about a cloud. Both
-//! testcases share one machine.
+//! testcases share one machine. Upstream's boots from a volume; an advisory pair asks the same of one that does not.
 
 mod choose;
 mod console;
 mod lab;
-
-use std::sync::Arc;
 
 use kogge_conform::{Context, Problem};
 use kogge_standards::{Finding, Judgement};
@@ -20,16 +18,54 @@ use console::Output;
 const MOST_FAILURES: u64 = 5;
 const MENTIONED_FAILURES: u64 = 4;
 
+/// Where the machine's disk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disk {
+    /// On a volume, as upstream has it.
+    Volume,
+    /// On the host, as large as the flavor says: for clouds without volumes.
+    OwnDisk,
+}
+
+/// What the console of a machine on its own disk showed: another machine than the official one.
+struct OnOwnDisk(Output);
+
+/// What is asked about the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Whether the kernel reports 256 bits.
+    Available,
+    /// Whether blocks of random numbers pass FIPS 140-2.
+    Fips,
+}
+
 /// Judges one of the two testcases by the shared machine's console.
 pub(crate) async fn run(context: &Context, testcase: &str) -> Result<Judgement, Problem> {
-    let output: Arc<Output> = context.shared.get(Box::pin(lab::experiment(context))).await?;
-    let judgement = match testcase {
-        "scs-0101-entropy-avail" => entropy(&output),
-        _ => fips(&output),
-    };
-    let (finding, object) = judgement?;
-    let findings = finding.into_iter().map(|f| Finding { object: object.clone(), ..f }).collect();
-    Ok(Judgement::from_findings(testcase.to_owned(), findings))
+    let output = context.shared.get(Box::pin(lab::experiment(context, Disk::Volume))).await?;
+    let question = if testcase.ends_with("-entropy-avail") { Question::Available } else { Question::Fips };
+    question.judge(&output, testcase)
+}
+
+/// The same by a machine without a volume.
+pub(crate) async fn on_own_disk(
+    context: &Context,
+    question: Question,
+    id: &str,
+) -> Result<Judgement, Problem> {
+    let experiment = async { Box::pin(lab::experiment(context, Disk::OwnDisk)).await.map(OnOwnDisk) };
+    let output = context.shared.get(experiment).await?;
+    question.judge(&output.0, id)
+}
+
+impl Question {
+    fn judge(self, output: &Output, id: &str) -> Result<Judgement, Problem> {
+        let (finding, object) = match self {
+            Self::Available => entropy(output)?,
+            Self::Fips => fips(output)?,
+        };
+        let findings = finding.into_iter().map(|f| Finding { object: object.clone(), ..f }).collect();
+        Ok(Judgement::from_findings(id.to_owned(), findings))
+    }
 }
 
 type Judged = Result<(Option<Finding>, String), Problem>;

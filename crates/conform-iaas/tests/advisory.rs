@@ -58,6 +58,22 @@ async fn each_draft_is_noticed_alone() {
 }
 
 #[tokio::test]
+async fn random_numbers_are_judged_on_a_cloud_without_volumes() {
+    let checks = ["advisory-0101-entropy-avail", "advisory-0101-fips-test"];
+    let report = run(|c| c.without_service("block-storage")).await;
+    for id in checks {
+        let result = report.result(id).unwrap();
+        assert_eq!(result.verdict, Verdict::Pass, "{id}: {:?}", result.reason);
+    }
+    let poor = |c: &mut Cloud| c.console = c.console.replace("entropy-avail: 256", "entropy-avail: 3000");
+    assert_eq!(failing(poor).await, checks[..1]);
+    let diskless = |c: &mut Cloud| c.flavors.iter_mut().for_each(|flavor| flavor["disk"] = json!(0));
+    let report = run(diskless).await;
+    let reason = report.result(checks[0]).unwrap().reason.clone().unwrap_or_default();
+    assert!(reason.contains("GB of disk"), "{reason}");
+}
+
+#[tokio::test]
 async fn every_plain_http_endpoint_is_named() {
     let report = run(|c| c.catalog = vec!["compute".into(), "network".into()]).await;
     let result = report.result("advisory-0125-https-endpoints").unwrap();

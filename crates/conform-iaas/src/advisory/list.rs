@@ -7,10 +7,13 @@ use kogge_conform::Description;
 use super::domain_manager::Question as Manager;
 use super::object_store::Question as Store;
 use super::tls::Question;
+use crate::catalogue::ENTROPY_NETWORK;
+use crate::entropy::Question as Entropy;
 
 /// What a check looks at.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
+    Entropy(Entropy),
     HttpsEndpoints,
     Tls(Question),
     ProviderNetwork,
@@ -24,13 +27,26 @@ pub(super) enum Kind {
     ObjectStore(Store),
 }
 
+const ENTROPY: &str = "scs-0101-v1-entropy";
 const SERVICES: &str = "scs-0123-v1-mandatory-and-supported-IaaS-services";
 const TLS: &str = "scs-0125-v1-secure-connections";
 const NETWORKS: &str = "scs-0126-v1-provider-networks";
 const DNS: &str = "scs-0127-v1-dns";
 const MANAGER: &str = "scs-0302-v1-domain-manager-role";
 
-const ALL: [(Kind, &str, &str, &str); 18] = [
+const ALL: [(Kind, &str, &str, &str); 20] = [
+    (
+        Kind::Entropy(Entropy::Available),
+        "advisory-0101-entropy-avail",
+        "The kernel of a machine on its flavor's own disk reports 256 bits of entropy.",
+        ENTROPY,
+    ),
+    (
+        Kind::Entropy(Entropy::Fips),
+        "advisory-0101-fips-test",
+        "Random numbers in a machine on its flavor's own disk pass the tests of FIPS 140-2.",
+        ENTROPY,
+    ),
     (
         Kind::ObjectStore(Store::Objects),
         "advisory-0123-s3-objects",
@@ -144,6 +160,10 @@ pub(super) fn all() -> Vec<(Description, Kind)> {
 /// With what it creates, and how long it may take.
 fn described(mut description: Description, kind: Kind) -> Description {
     match kind {
+        Kind::Entropy(_) => description
+            .needs(&["compute", "image", "network"])
+            .creates(&["network", "subnet", "router", "server"], Duration::from_secs(1500))
+            .quota(&["1 server of the smallest flavor whose disk fits", ENTROPY_NETWORK]),
         Kind::Tls(_) => {
             // forty servers, eight at a time, a minute each at the very most
             description.deadline = Duration::from_secs(320);

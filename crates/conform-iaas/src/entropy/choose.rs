@@ -4,6 +4,8 @@ use kogge_conform::Problem;
 use kogge_standards::flavors::SeenFlavor;
 use kogge_standards::image_metadata::SeenImage;
 
+use super::Disk;
+
 /// The best image: Debian before Ubuntu before all others, the newest version; of equal ones the first.
 pub(super) fn image(images: &[SeenImage]) -> Result<&SeenImage, Problem> {
     let offered = images.iter().filter(|i| matches!(i.visibility.as_str(), "public" | "community"));
@@ -41,13 +43,19 @@ fn ubuntu(version: &str) -> u64 {
 }
 
 /// The smallest flavor with enough RAM, by vCPUs + MiB / 3 + GB / 10: in effect the one with the least RAM. Flavors
-/// that allow a random number device come first.
-pub(super) fn flavor<'a>(flavors: &'a [SeenFlavor], image: &SeenImage) -> Result<&'a SeenFlavor, Problem> {
+/// that allow a random number device come first. Without a volume, the flavor's own disk must hold the image.
+pub(super) fn flavor<'a>(
+    flavors: &'a [SeenFlavor],
+    image: &SeenImage,
+    disk: Disk,
+) -> Result<&'a SeenFlavor, Problem> {
     let name = image.name.as_deref().unwrap_or(&image.id);
     let least = image
         .min_ram
         .ok_or_else(|| Problem::new(format!("image {name:?} has no min_ram to choose a flavor by")))?;
-    let fitting: Vec<&SeenFlavor> = flavors.iter().filter(|f| f.ram_mib >= least).collect();
+    let least_disk = if disk == Disk::Volume { 0 } else { image.min_disk.unwrap_or(0).max(1) };
+    let fits = |f: &&SeenFlavor| f.ram_mib >= least && f.disk_gb >= least_disk;
+    let fitting: Vec<&SeenFlavor> = flavors.iter().filter(fits).collect();
     let allows = |f: &&&SeenFlavor| {
         let specs = f.extra_specs.as_ref();
         specs.and_then(|s| s.get("hw_rng:allowed")).is_some_and(|v| v.eq_ignore_ascii_case("true"))
@@ -55,7 +63,8 @@ pub(super) fn flavor<'a>(flavors: &'a [SeenFlavor], image: &SeenImage) -> Result
     let preferred: Vec<&SeenFlavor> = fitting.iter().filter(allows).copied().collect();
     let candidates = if preferred.is_empty() { fitting } else { preferred };
     candidates.into_iter().min_by_key(|f| weight(f)).ok_or_else(|| {
-        Problem::new(format!("no flavor has the {least} MiB of RAM that image {name:?} needs"))
+        let and_disk = if least_disk > 0 { format!(" and {least_disk} GB of disk") } else { String::new() };
+        Problem::new(format!("no flavor has the {least} MiB of RAM{and_disk} that image {name:?} needs"))
     })
 }
 
@@ -121,16 +130,33 @@ mod tests {
             sized("small", 8, 1024, 20, false),
             sized("tiny", 1, 256, 0, true),
         ];
-        assert_eq!(flavor(&flavors, &image).unwrap().name, "small");
+        assert_eq!(flavor(&flavors, &image, Disk::Volume).unwrap().name, "small");
         let flavors = [sized("rng", 1, 8192, 0, true), sized("small", 1, 1024, 0, false)];
-        assert_eq!(flavor(&flavors, &image).unwrap().name, "rng");
+        assert_eq!(flavor(&flavors, &image, Disk::Volume).unwrap().name, "rng");
+    }
+
+    #[test]
+    fn without_a_volume_the_flavor_must_hold_the_image() {
+        let image = SeenImage { min_disk: Some(5), ..seen("i", "debian", "12") };
+        let flavors = [sized("diskless", 1, 1024, 0, false), sized("disk", 2, 2048, 5, false)];
+        assert_eq!(flavor(&flavors, &image, Disk::OwnDisk).unwrap().name, "disk");
+        assert_eq!(flavor(&flavors, &image, Disk::Volume).unwrap().name, "diskless");
+        let problem = flavor(&flavors[..1], &image, Disk::OwnDisk).unwrap_err();
+        assert!(problem.0.contains("512 MiB of RAM and 5 GB of disk"), "{problem}");
+        // an image that needs no disk cannot be booted from none either
+        assert!(flavor(&flavors[..1], &seen("i", "debian", "12"), Disk::OwnDisk).is_err());
     }
 
     #[test]
     fn no_flavor_or_no_figure_is_a_problem() {
         let image = seen("i", "debian", "12");
-        assert!(flavor(&[sized("tiny", 1, 128, 0, false)], &image).is_err());
+        assert!(flavor(&[sized("tiny", 1, 128, 0, false)], &image, Disk::Volume).is_err());
         let unknown = SeenImage { min_ram: None, ..image };
-        assert!(flavor(&[sized("x", 1, 1024, 0, false)], &unknown).unwrap_err().0.contains("min_ram"));
+        assert!(
+            flavor(&[sized("x", 1, 1024, 0, false)], &unknown, Disk::Volume)
+                .unwrap_err()
+                .0
+                .contains("min_ram")
+        );
     }
 }

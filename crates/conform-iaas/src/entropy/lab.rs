@@ -8,8 +8,8 @@ use kogge_client::{Method, encode_segment};
 use kogge_conform::{Context, Problem};
 use serde_json::{Value, json};
 
-use super::choose;
 use super::console::{BROKEN, END, Output, user_data};
+use super::{Disk, choose};
 use crate::created::{Made, NETWORK, ROUTER, SERVER, SUBNET, Thing, create, show};
 use crate::lookup::{flavors, images, text};
 use crate::remove::remove;
@@ -23,14 +23,15 @@ const CONSOLE: Duration = Duration::from_secs(300);
 const LEAST_VOLUME: u64 = 8;
 
 /// Boots the machine and returns what it printed. Everything is removed, whatever happens.
-pub(super) async fn experiment(context: &Context) -> Result<Output, Problem> {
+pub(super) async fn experiment(context: &Context, disk: Disk) -> Result<Output, Problem> {
     let images = images::all(context).await?;
     let image = choose::image(&images.0)?;
     let flavors = flavors::all(context).await?;
-    let flavor = choose::flavor(&flavors.0, image)?;
+    let flavor = choose::flavor(&flavors.0, image, disk)?;
     let mut made = Vec::new();
     let lab = Lab {
         context,
+        disk,
         image: &image.id,
         volume: image.min_disk.unwrap_or(0).max(LEAST_VOLUME),
         flavor: &flavor.id,
@@ -46,6 +47,7 @@ pub(super) async fn experiment(context: &Context) -> Result<Output, Problem> {
 
 struct Lab<'a> {
     context: &'a Context,
+    disk: Disk,
     image: &'a str,
     volume: u64,
     flavor: &'a str,
@@ -75,7 +77,8 @@ impl Lab<'_> {
     }
 
     fn name(&self, what: &str) -> String {
-        self.context.object_name("0101", what)
+        let area = if self.disk == Disk::Volume { "0101" } else { "0101-disk" };
+        self.context.object_name(area, what)
     }
 
     async fn network(&self, made: &mut MadeThings) -> Result<String, Problem> {
@@ -104,12 +107,16 @@ impl Lab<'_> {
     }
 
     async fn server(&self, made: &mut MadeThings, network: &str) -> Result<String, Problem> {
-        let body = json!({
-            "name": self.name("server"), "imageRef": "", "flavorRef": self.flavor, "networks": [{"uuid": network}],
-            "user_data": STANDARD.encode(user_data()), "min_count": 1, "max_count": 1,
-            "block_device_mapping_v2": [{
+        let mut body = json!({
+            "name": self.name("server"), "imageRef": self.image, "flavorRef": self.flavor,
+            "networks": [{"uuid": network}], "user_data": STANDARD.encode(user_data()),
+            "min_count": 1, "max_count": 1});
+        if self.disk == Disk::Volume {
+            body["imageRef"] = json!("");
+            body["block_device_mapping_v2"] = json!([{
                 "boot_index": "0", "uuid": self.image, "source_type": "image", "destination_type": "volume",
-                "volume_size": self.volume, "delete_on_termination": true}]});
+                "volume_size": self.volume, "delete_on_termination": true}]);
+        }
         let id = self.make(made, &SERVER, body).await?;
         until(&format!("server {id} is ACTIVE"), BOOT, || async {
             let server = show(self.context, &SERVER, &id).await?.unwrap_or(Value::Null);

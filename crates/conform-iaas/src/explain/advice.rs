@@ -4,6 +4,14 @@ use super::texts::Text;
 
 pub(super) const TEXTS: &[Text] = &[
     Text {
+        prefix: "advisory-0101-",
+        rule: "Compute nodes have CPUs with instructions for entropy, and guests can use them.",
+        reading: "The same machine and the same limits as in scs-0101, but its disk is the flavor's own and no volume, so that \
+                  the rule can be seen on clouds and in regions without volumes.",
+        differences: &["Upstream's machine always boots from a volume."],
+        fixes: &["see `kogge check explain scs-0101-fips-test`"],
+    },
+    Text {
         prefix: "advisory-0123-s3-",
         rule: "The object store answers over S3, with objects, ranges, lists, parts and signatures as S3 clients expect them.",
         reading: "With a given key, or an EC2 credential that the user makes for the check, objects are stored in a bucket of \
