@@ -11,7 +11,7 @@ use kogge_client::config::Selection;
 use kogge_client::{Client, CloudConfig, Environment};
 use kogge_conform::{CheckResult, Options, Report, Runner, Severity, Silent, Verdict};
 use kogge_conform_iaas::advisory;
-use servers::{Authority, OpenSsl, Recipe, rustls_server};
+use servers::{Authority, OldServer, OpenSsl, Recipe, rustls_server};
 
 /// The four checks of TLS against one server, as a client that trusts the authority of the tests.
 async fn look(authority: &Authority, url: String) -> Report {
@@ -159,6 +159,30 @@ async fn openssl_as_the_profile_wants_it_passes() {
     let Some(server) = OpenSsl::start(&certificate, &cipher).await else { return };
     let report = look(&authority, server.url()).await;
     assert_eq!(verdicts(&report), [Verdict::Pass; 3], "{:#?}", report.results);
+}
+
+#[tokio::test]
+async fn a_server_that_still_accepts_ssl_3_0_rc4_and_3des_is_told_so() {
+    let authority = Authority::new();
+    let certificate = authority.make(&Recipe { rsa: true, ..Recipe::default() });
+    let Some(server) = OldServer::start(&certificate, (0, 3), "aes128gcm,aes128,3des,rc4") else { return };
+    let report = look(&authority, server.url()).await;
+    let versions: Vec<&str> = result(&report, "versions")
+        .findings
+        .iter()
+        .filter(|f| f.severity == Severity::Violation)
+        .map(|f| f.expected.as_str())
+        .collect();
+    assert_eq!(
+        versions,
+        ["SSL 3.0 is refused", "TLS 1.0 is refused", "TLS 1.1 is refused"],
+        "{:#?}",
+        result(&report, "versions")
+    );
+    let weak = found(&report, "cipher-suites", Severity::Violation);
+    for name in ["RC4-SHA", "RC4-MD5", "DES-CBC3-SHA", "AES128-SHA"] {
+        assert!(weak.contains(name), "{name}: {weak}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Servers with TLS on port 0, and the certificates for them.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "for tests only")]
 
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -169,6 +170,52 @@ impl OpenSsl {
 }
 
 impl Drop for OpenSsl {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server of tlslite-ng, which speaks what OpenSSL has unlearned. Gone when dropped.
+pub struct OldServer {
+    child: Child,
+    port: u16,
+    _dir: tempfile::TempDir,
+}
+
+impl OldServer {
+    /// `versions` are the oldest and the newest, 0 for SSL 3.0 to 3 for TLS 1.2. `None`, and a line that says so, where
+    /// `KOGGE_TLSLITE` names no Python with tlslite-ng.
+    pub fn start(pem: &Pem, versions: (u8, u8), ciphers: &str) -> Option<Self> {
+        let Some(python) = std::env::var_os("KOGGE_TLSLITE") else {
+            eprintln!("skipped: KOGGE_TLSLITE is not set");
+            return None;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let (cert, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+        std::fs::write(&cert, &pem.certificate).unwrap();
+        std::fs::write(&key, &pem.key).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/old_server.py");
+        let mut command = Command::new(python);
+        command
+            .arg(script)
+            .arg(cert)
+            .arg(key)
+            .args([versions.0.to_string(), versions.1.to_string()])
+            .arg(ciphers);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim().parse().unwrap_or_else(|_| panic!("old_server.py does not start"));
+        Some(Self { child, port, _dir: dir })
+    }
+
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}/", self.port)
+    }
+}
+
+impl Drop for OldServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
