@@ -2,11 +2,12 @@
 """The calls that the upstream suite makes for the tests without a machine, in its manner: one Python process,
 openstacksdk, one call after the other. A measure of time only; nothing is judged, and nobody's objects are touched.
 
-    suite_shape.py [--shared] CLOUD
+    suite_shape.py [--shared | --unshared] CLOUD [TESTCASE ...]
 
-Without --shared, each group of testcases is a process of its own that signs in, discovers the services' versions and
-fetches its lists anew: what a run of one test script per standard costs. With it, one process fetches each list once,
-which is how the suite of August 2026 works. Needs openstacksdk; the cloud comes from clouds.yaml.
+Without an option, each group of testcases is a process of its own that signs in, discovers the services' versions and
+fetches its lists anew: what a run of one test script per standard costs. With --unshared, one process signs in once and
+fetches its lists anew for each of the named testcases. With --shared, one process fetches each list once, which is how
+the suite of August 2026 works. Needs openstacksdk; the cloud comes from clouds.yaml.
 """
 import argparse
 import subprocess
@@ -72,6 +73,7 @@ GROUPS = {
     "0114": lambda session: session.fetch("types"),
     "0115": default_rules,
     "0116": key_manager,
+    "0116-presence": lambda session: session.fetch("catalog"),
     "0123": lambda session: session.fetch("catalog"),
 }
 
@@ -79,17 +81,24 @@ GROUPS = {
 def main():
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("cloud")
+    options.add_argument("testcases", nargs="*", help="for --unshared")
     options.add_argument("--shared", action="store_true", help="one process for all groups")
+    options.add_argument("--unshared", action="store_true", help="one process, lists anew for each testcase")
     options.add_argument("--group", choices=GROUPS, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.group:
         GROUPS[given.group](Session(given.cloud))
+    elif given.unshared:
+        session = Session(given.cloud)
+        for testcase in given.testcases:
+            session.kept.clear()
+            GROUPS.get(testcase[4:], GROUPS[testcase[4:8]])(session)
     elif given.shared:
         session = Session(given.cloud)
         for group in GROUPS.values():
             group(session)
     else:
-        for name in GROUPS:
+        for name in (name for name in GROUPS if len(name) == 4):
             subprocess.run([sys.executable, __file__, given.cloud, "--group", name], check=True)
 
 
