@@ -34,7 +34,7 @@ pub enum Expected {
     NotApplicable,
     /// It passes, and a lesser finding names an object that begins so.
     Noted(String),
-    /// It passes although one might think otherwise.
+    /// It comes out as before, although one might think otherwise.
     Tolerated,
 }
 

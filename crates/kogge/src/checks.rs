@@ -10,14 +10,16 @@ use kogge_conform_iaas::catalogue;
 use kogge_conform_iaas::proof::{Expected, Mutation, Request, mutations, requests};
 use kogge_standards::scope::{Scope, Target, scs_compatible_iaas};
 
-use crate::test_cloud::TestCloud;
+use crate::test_cloud::Reach;
 
 const HEAD: &str = "# Checks\n\n\
     Printed by `make docs` from the catalogue of checks, the scope and the table of mutations; do not edit.\n\n\
     A *mutation* breaks a cloud that does everything right in one place. `cargo nextest run -p kogge-conform-iaas --test \
-    matrix` carries\nall of them out on a double that serves everything; those with *yes* in the last column are also \
-    carried out on Kogge's own cloud, over\nits APIs (`cargo nextest run -p kogge -E 'test(referee)'`). Each run compares \
-    the verdicts of **all** checks: those named must be as the table\nsays, all others as before. A check without a \
+    matrix` carries\nall of them out on a double that serves everything. The last column says where else: on *Kogge*'s own \
+    cloud, over its APIs\n(`cargo nextest run -p kogge -E 'test(referee)'`), and on a real *OpenStack* (`scripts/parity`, \
+    which is no part of the tests). Each run\ncompares the verdicts of **all** checks: those named must be as the table \
+    says, all others as before; then it has the cloud mended\n(`kogge check --fix`), and what the plan promised must come \
+    true. Given a checkout of the upstream suite, `scripts/parity` demands the\nsame verdicts of it. A check without a \
     mutation that makes it fail does not get through the tests.\n\n\
     Lists and experiments are shared: a run fetches each once, however many checks need it. Everything that is created \
     bears the\nrun's id in its name, is journaled before the call, and is removed.\n";
@@ -48,11 +50,11 @@ fn section(name: &str, checks: &[&Description], table: &[Mutation]) -> String {
     }
     text.push_str("| check | counts in | a result lasts | made to fail by |\n|---|---|---|---|\n");
     checks.iter().for_each(|check| text.push_str(&row(check, table)));
-    text.push_str("\n| mutation | what is changed | comes to | on Kogge |\n|---|---|---|---|\n");
+    text.push_str("\n| mutation | what is changed | comes to | also on |\n|---|---|---|---|\n");
     let own = |mutation: &&Mutation| standard(&mutation.expected[0].0) == name;
     table.iter().filter(own).for_each(|mutation| text.push_str(&mutation_row(mutation)));
     if name == "scs-0123" {
-        text.push_str("\n## Who may run the checks\n\n| mutation | what is changed | comes to | on Kogge |\n|---|---|---|---|\n");
+        text.push_str("\n## Who may run the checks\n\n| mutation | what is changed | comes to | also on |\n|---|---|---|---|\n");
         let anybody = table.iter().filter(|m| m.expected[0].0 == "scs-*");
         anybody.for_each(|mutation| text.push_str(&mutation_row(mutation)));
     }
@@ -125,10 +127,12 @@ fn counts(scope: &Scope, id: &str) -> String {
 
 fn mutation_row(mutation: &Mutation) -> String {
     let expected = mutation.expected.iter().map(|(id, expected)| format!("`{id}` {}", word(expected)));
-    let on_kogge = if TestCloud::can(mutation) { "yes" } else { "" };
+    let others = [("Kogge", Reach::kogge()), ("OpenStack", Reach::openstack())];
+    let others: Vec<&str> =
+        others.iter().filter(|(_, reach)| reach.covers(mutation)).map(|(name, _)| *name).collect();
     let what = mutation.what.replace('|', "\\|");
     let expected = expected.collect::<Vec<_>>().join("<br>");
-    format!("| {} | {what} | {expected} | {on_kogge} |\n", mutation.name)
+    format!("| {} | {what} | {expected} | {} |\n", mutation.name, others.join(", "))
 }
 
 fn word(expected: &Expected) -> &'static str {

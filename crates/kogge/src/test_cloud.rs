@@ -14,16 +14,19 @@
 //! Everything here panics where something is wrong: it is for tests only.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod administrator;
 mod image;
-mod mutate;
 mod session;
 
+pub use administrator::{Administrator, Reach, State};
 pub use image::qcow2;
 pub use session::{Answer, Session};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kogge_client::config::Selection;
+use kogge_client::{Client, ClientOptions, CloudConfig, Environment};
 use kogge_clock::Clock;
 use kogge_config::Config;
 use kogge_node_api::NodeHandle;
@@ -38,6 +41,7 @@ use crate::data_dir::DataDir;
 pub struct TestCloud {
     /// The cloud.
     pub cloud: Cloud,
+    clock: Clock,
     http: reqwest::Client,
     root: String,
     // removed last
@@ -65,7 +69,7 @@ impl TestCloud {
             listen: "127.0.0.1:0".parse().expect("constant"),
             simulated: true,
             data: DataDir::chosen(Some(dir.path())).expect("an absolute path"),
-            clock,
+            clock: clock.clone(),
         };
         let cloud = Cloud::start(options, None).await.expect("the cloud starts");
         let root = format!("http://{}", cloud.address());
@@ -74,7 +78,7 @@ impl TestCloud {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { cloud, http, root, dir }
+        Self { cloud, clock, http, root, dir }
     }
 
     /// The address of the cloud.
@@ -87,6 +91,21 @@ impl TestCloud {
     #[must_use]
     pub fn clouds_yaml(&self) -> String {
         self.dir.path().join("clouds.yaml").display().to_string()
+    }
+
+    /// A client of one of the clouds in `clouds.yaml`, as the referee makes it.
+    ///
+    /// # Panics
+    /// Where there is no such cloud.
+    #[must_use]
+    pub fn client(&self, cloud: &str) -> Client {
+        // tokens end by the cloud's clock
+        client(&self.clouds_yaml(), cloud, self.clock.clone())
+    }
+
+    /// An administrator of this cloud, which is checked as `kogge`.
+    pub async fn administrator(&self) -> Administrator {
+        Administrator::new(self.client("kogge-admin"), &self.client("kogge")).await
     }
 
     /// The simulated machine, for its faults and events.
@@ -174,4 +193,18 @@ impl TestCloud {
     pub async fn stop(self) {
         self.cloud.stop().await.expect("the cloud stops");
     }
+}
+
+/// A client of a cloud in a file.
+///
+/// # Panics
+/// Where there is no such cloud.
+#[must_use]
+pub fn client(file: &str, cloud: &str, clock: Clock) -> Client {
+    let environment = Environment::new([("OS_CLIENT_CONFIG_FILE", file)], "/");
+    let selection = Selection { cloud: Some(cloud.to_owned()), region: None };
+    let mut config = CloudConfig::load(&environment, &selection).expect("a known cloud");
+    // test clouds have no TLS, and reading the machine's authorities takes longer than a run
+    config.tls.verify = false;
+    Client::with_options(config, ClientOptions { clock, ..ClientOptions::default() }).expect("a client")
 }

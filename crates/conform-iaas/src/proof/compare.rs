@@ -10,8 +10,8 @@ use super::{Expected, Mutation};
 pub fn differences(mutation: &Mutation, sound: &Report, broken: &Report) -> Vec<String> {
     let before = |id: &str| sound.result(id).map(|result| result.verdict);
     let wrong = |result: &&CheckResult| match mutation.expected(&result.id) {
+        None | Some(Expected::Tolerated) => before(&result.id) != Some(result.verdict),
         Some(expected) => !is_met(expected, result),
-        None => before(&result.id) != Some(result.verdict),
     };
     let line = |result: &CheckResult| {
         let wanted = match mutation.expected(&result.id) {
@@ -39,6 +39,6 @@ fn is_met(expected: &Expected, result: &CheckResult) -> bool {
         Expected::Noted(object) => {
             result.verdict == Verdict::Pass && names(object, &[Severity::Info, Severity::Warning])
         }
-        Expected::Tolerated => result.verdict == Verdict::Pass,
+        Expected::Tolerated => false,
     }
 }

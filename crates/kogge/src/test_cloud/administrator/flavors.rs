@@ -1,55 +1,83 @@
 //! Changing flavors.
 
-use http::Method;
-use kogge_conform_iaas::proof::{Change, NewFlavor};
-use serde_json::{Value, json};
+use kogge_client::Method;
+use kogge_conform_iaas::proof::{Change, NewFlavor, sound_flavors};
+use serde_json::{Map, Value, json};
 
-use super::{Session, found, id, must};
+use super::{Administrator, id, only, pick};
 
-async fn flavor(admin: &Session, name: &str) -> Value {
-    let admin = admin.speaking("compute 2.61");
-    let path = "/compute/v2.1/flavors/detail?is_public=None&limit=1000";
-    found(&admin, path, "flavors", |flavor| flavor["name"] == name).await.remove(0)
+const PUBLIC: &str = "os-flavor-access:is_public";
+
+pub(super) async fn all(admin: &Administrator) -> Vec<Value> {
+    admin.list("compute", "flavors/detail", "flavors", &[("is_public", "None")]).await
 }
 
-pub(super) async fn change_flavors(admin: &Session, change: &Change) {
-    match change {
-        Change::NoFlavor(name) => {
-            let path = format!("/compute/v2.1/flavors/{}", id(&flavor(admin, name).await));
-            must(admin, Method::DELETE, &path, Value::Null).await;
+/// Every standard flavor, exactly.
+pub(super) async fn make_sound(admin: &Administrator) {
+    let all = all(admin).await;
+    for mut wanted in sound_flavors() {
+        wanted[PUBLIC] = json!(true);
+        let named: Vec<&Value> = all.iter().filter(|flavor| flavor["name"] == wanted["name"]).collect();
+        if named.iter().any(|flavor| content(flavor) == content(&wanted)) {
+            continue;
         }
+        for flavor in named {
+            delete(admin, flavor).await;
+        }
+        create(admin, &wanted).await;
+    }
+}
+
+async fn flavor(admin: &Administrator, name: &str) -> Value {
+    only(all(admin).await, name, |flavor| flavor["name"] == name)
+}
+
+pub(super) async fn change(admin: &Administrator, change: &Change) {
+    match change {
+        Change::NoFlavor(name) => delete(admin, &flavor(admin, name).await).await,
         Change::FlavorSpec { flavor: name, key, value } => {
-            let specs = format!("/compute/v2.1/flavors/{}/os-extra_specs", id(&flavor(admin, name).await));
+            let specs = format!("flavors/{}/os-extra_specs", id(&flavor(admin, name).await));
             match value {
-                Some(value) => must(admin, Method::POST, &specs, json!({"extra_specs": {*key: value}})).await,
-                None => must(admin, Method::DELETE, &format!("{specs}/{key}"), Value::Null).await,
-            };
+                Some(value) => {
+                    let body = json!({"extra_specs": {*key: value}});
+                    admin.must(Method::POST, "compute", &specs, &body).await;
+                }
+                None => admin.delete("compute", &format!("{specs}/{key}")).await,
+            }
         }
         // figures cannot be changed: the flavor is made anew
         Change::FlavorFigure { flavor: name, key, value } => {
             let mut old = flavor(admin, name).await;
-            let path = format!("/compute/v2.1/flavors/{}", id(&old));
-            must(admin, Method::DELETE, &path, Value::Null).await;
+            delete(admin, &old).await;
             old[*key] = json!(value);
-            make_flavor(admin, &old, true).await;
+            create(admin, &content(&old)).await;
         }
-        Change::NewFlavor(new) => make_flavor(admin, &shown(new), new.public).await,
+        Change::NewFlavor(new) => create(admin, &shown(new)).await,
         other => panic!("{other:?} is no change of a flavor"),
     }
 }
 
 fn shown(new: &NewFlavor) -> Value {
-    let specs: serde_json::Map<String, Value> =
+    let specs: Map<String, Value> =
         new.specs.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
-    json!({"name": new.name, "vcpus": new.vcpus, "ram": new.ram, "disk": new.disk, "extra_specs": specs})
+    json!({"name": new.name, "vcpus": new.vcpus, "ram": new.ram, "disk": new.disk, "extra_specs": specs,
+        PUBLIC: new.public})
 }
 
-async fn make_flavor(admin: &Session, flavor: &Value, public: bool) {
-    let body = json!({"flavor": {"name": flavor["name"], "vcpus": flavor["vcpus"], "ram": flavor["ram"],
-        "disk": flavor["disk"], "os-flavor-access:is_public": public}});
-    let made = must(admin, Method::POST, "/compute/v2.1/flavors", body).await;
+pub(super) async fn delete(admin: &Administrator, flavor: &Value) {
+    admin.delete("compute", &format!("flavors/{}", id(flavor))).await;
+}
+
+pub(super) async fn create(admin: &Administrator, flavor: &Value) {
+    let body = json!({"flavor": pick(flavor, &["name", "vcpus", "ram", "disk", PUBLIC])});
+    let made = admin.must(Method::POST, "compute", "flavors", &body).await;
     if flavor["extra_specs"].as_object().is_some_and(|specs| !specs.is_empty()) {
-        let path = format!("/compute/v2.1/flavors/{}/os-extra_specs", id(&made["flavor"]));
-        must(admin, Method::POST, &path, json!({"extra_specs": flavor["extra_specs"]})).await;
+        let path = format!("flavors/{}/os-extra_specs", id(&made["flavor"]));
+        admin.must(Method::POST, "compute", &path, &json!({"extra_specs": flavor["extra_specs"]})).await;
     }
+}
+
+/// What makes one flavor differ from another.
+pub(super) fn content(flavor: &Value) -> Value {
+    pick(flavor, &["name", "vcpus", "ram", "disk", "extra_specs", PUBLIC])
 }

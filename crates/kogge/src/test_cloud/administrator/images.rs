@@ -1,65 +1,95 @@
 //! Making and changing images.
 
-use http::Method;
+use kogge_client::Method;
 use kogge_conform_iaas::proof::{Change, sound_images};
 use serde_json::{Value, json};
 
-use super::{Session, found, id, must};
+use super::{Administrator, id, only};
+use crate::test_cloud::qcow2;
 
 /// What the image service decides itself.
 pub(super) const ITS_OWN: [&str; 8] =
     ["id", "status", "size", "created_at", "os_hash_algo", "tags", "file", "schema"];
 
-async fn images(admin: &Session, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
-    found(admin, "/image/v2/images?limit=1000", "images", fits).await
+/// What else it shows of an image that nobody can set.
+const SHOWN: [&str; 9] = [
+    "updated_at",
+    "checksum",
+    "os_hash_value",
+    "owner",
+    "self",
+    "virtual_size",
+    "direct_url",
+    "locations",
+    "stores",
+];
+
+pub(super) async fn all(admin: &Administrator) -> Vec<Value> {
+    admin.list("image", "images", "images", &[("limit", "1000")]).await
 }
 
-pub(super) async fn change_images(admin: &Session, change: &Change) {
+pub(super) async fn change(admin: &Administrator, change: &Change) {
     match change {
-        Change::NoImages => delete(admin, images(admin, |_| true).await).await,
-        Change::NoImage(name) => delete(admin, images(admin, |i| i["name"] == *name).await).await,
+        Change::NoImages => {
+            for image in all(admin).await {
+                delete(admin, &image).await;
+            }
+        }
+        Change::NoImage(name) => delete(admin, &image(admin, name).await).await,
         Change::Image { image: name, key, value } => {
-            let image = images(admin, |i| i["name"] == *name).await.remove(0);
-            patch(admin, &image, key, value).await;
+            patch(admin, &image(admin, name).await, key, value).await;
         }
         Change::NewImage { name, like, set } => {
-            let like_it = sound_images().into_iter().find(|image| image["name"] == *like);
-            let mut new = like_it.unwrap_or_else(|| panic!("there is no image {like}"));
+            let mut new = only(sound_images(), like, |image| image["name"] == *like);
             new["name"] = name.clone();
             set.iter().for_each(|(key, value)| new[*key] = value.clone());
-            upload(admin, &new).await;
+            create(admin, &new).await;
         }
         other => panic!("{other:?} is no change of an image"),
     }
 }
 
-async fn delete(admin: &Session, images: Vec<Value>) {
-    for image in images {
-        must(admin, Method::DELETE, &format!("/image/v2/images/{}", id(&image)), Value::Null).await;
-    }
+async fn image(admin: &Administrator, name: &str) -> Value {
+    only(all(admin).await, name, |image| image["name"] == name)
 }
 
-async fn patch(admin: &Session, image: &Value, key: &str, value: &Value) {
+pub(super) async fn delete(admin: &Administrator, image: &Value) {
+    admin.delete("image", &format!("images/{}", id(image))).await;
+}
+
+async fn patch(admin: &Administrator, image: &Value, key: &str, value: &Value) {
     let op = match (value.is_null(), image.get(key).is_some()) {
         (true, _) => json!([{"op": "remove", "path": format!("/{key}")}]),
         (false, true) => json!([{"op": "replace", "path": format!("/{key}"), "value": value}]),
         (false, false) => json!([{"op": "add", "path": format!("/{key}"), "value": value}]),
     };
-    let path = format!("/image/v2/images/{}", id(image));
-    let kind = Some("application/openstack-images-v2.1-json-patch");
-    let answer = admin.send_bytes(Method::PATCH, &path, kind, op.to_string().into_bytes()).await;
-    assert_eq!(answer.status, 200, "PATCH {path} {op}: {}", answer.body);
+    let kind = "application/openstack-images-v2.1-json-patch";
+    send(admin, Method::PATCH, &format!("images/{}", id(image)), kind, op.to_string().into_bytes()).await;
 }
 
 /// Makes an image and gives it some data, so that it has a size and a hash.
-pub(super) async fn upload(admin: &Session, image: &Value) {
-    let own = |(key, value): &(&String, &Value)| !ITS_OWN.contains(&key.as_str()) && !value.is_null();
-    let kept = image.as_object().into_iter().flatten().filter(own);
-    let mut body: Value = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
-    body["disk_format"] = json!("raw");
+pub(super) async fn create(admin: &Administrator, image: &Value) {
+    let mut body = content(image);
+    let data = if image["disk_format"] == "qcow2" { qcow2() } else { vec![0; 1024] };
+    if image["disk_format"] != "qcow2" {
+        body["disk_format"] = json!("raw");
+    }
     body["container_format"] = json!("bare");
-    let made = must(admin, Method::POST, "/image/v2/images", body).await;
-    let path = format!("/image/v2/images/{}/file", id(&made));
-    let sent = admin.send_bytes(Method::PUT, &path, Some("application/octet-stream"), vec![0; 1024]).await;
-    assert_eq!(sent.status, 204, "PUT {path}: {}", sent.body);
+    let made = admin.must(Method::POST, "image", "images", &body).await;
+    let path = format!("images/{}/file", id(&made));
+    send(admin, Method::PUT, &path, "application/octet-stream", data).await;
+}
+
+async fn send(admin: &Administrator, method: Method, path: &str, kind: &str, body: Vec<u8>) {
+    let call = admin.client.call(method.clone(), "image", path).body(kind, body);
+    let sent = call.send().await.and_then(kogge_client::Answer::success);
+    sent.unwrap_or_else(|error| panic!("{method} image {path}: {error}"));
+}
+
+/// What makes one image differ from another, and what it can be made from.
+pub(super) fn content(image: &Value) -> Value {
+    let own = |key: &str| !ITS_OWN.contains(&key) && !SHOWN.contains(&key);
+    let kept = image.as_object().into_iter().flatten();
+    let kept = kept.filter(|(key, value)| own(key) && !value.is_null());
+    kept.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
