@@ -6,37 +6,37 @@ use kogge_conform::{Check, Plan};
 
 use crate::advisory::{AdvisoryOptions, advisory_with};
 use crate::manual::{Answers, manual_checks};
-use crate::select::anchored;
+use crate::select::Expression;
 
 /// What there is beyond the scope.
 #[derive(Default)]
 pub struct Beyond {
     /// Credentials for advisory checks.
     pub options: AdvisoryOptions,
-    /// Answers to questions that no program can answer; none at all adds no questions.
-    pub answers: Option<Answers>,
+    /// Answers to questions that no program can answer; none at all adds only questions that are named.
+    pub answers: Answers,
 }
 
-/// Gives the checks of a run what they need of `beyond`, and adds those that were asked for by giving it: advisory
-/// checks whose credentials are there, and the questions if one was answered.
+/// Gives the checks of a run what they need of `beyond`, and adds what was asked for: advisory checks whose credentials
+/// are given, the questions if one was answered, and whatever the expression of the plan names.
 ///
-/// As for advice, the expression of the plan chooses among the added ones only where it matches one of them.
+/// As for advice, the expression chooses among the added ones only where it matches one of them.
 #[must_use]
 pub fn beyond(checks: Vec<Box<dyn Check>>, plan: &Plan, beyond: &Beyond) -> Vec<Box<dyn Check>> {
-    let questions = beyond.answers.iter().filter(|answers| !answers.is_empty());
-    let offered: Vec<Box<dyn Check>> = advisory_with(&beyond.options)
-        .into_iter()
-        .chain(questions.flat_map(|answers| manual_checks(answers, plan)))
-        .collect();
+    let offered: Vec<Box<dyn Check>> =
+        advisory_with(&beyond.options).into_iter().chain(manual_checks(&beyond.answers, plan)).collect();
     let order: Vec<String> = offered.iter().map(|check| check.description().id.clone()).collect();
     let mut known: HashMap<String, Box<dyn Check>> = order.iter().cloned().zip(offered).collect();
     let mut all: Vec<Box<dyn Check>> =
         checks.into_iter().map(|check| known.remove(&check.description().id).unwrap_or(check)).collect();
-    let expression = plan.forced_tests.as_deref().and_then(|text| anchored(text).ok());
-    let chosen = expression.filter(|expression| order.iter().any(|id| expression.is_match(id)));
-    let wanted = |id: &String| {
-        let added = beyond.options.serve(id) || !id.starts_with("advisory-");
-        added && chosen.as_ref().is_none_or(|expression| expression.is_match(id))
+    let given = |id: &str| {
+        if id.starts_with("advisory-") { beyond.options.serve(id) } else { !beyond.answers.is_empty() }
+    };
+    // one that cannot be read was refused when the tests were selected
+    let expression = plan.forced_tests.as_deref().and_then(|text| Expression::read(text).ok());
+    let wanted = |id: &str| match &expression {
+        Some(expression) => expression.names(id) || (given(id) && expression.leaves(id)),
+        None => given(id),
     };
     all.extend(order.iter().filter(|id| wanted(id)).filter_map(|id| known.remove(id)));
     all
@@ -55,7 +55,7 @@ mod tests {
     fn given() -> Beyond {
         let options =
             AdvisoryOptions { object_store: Some(ObjectStore::default()), ..AdvisoryOptions::default() };
-        Beyond { options, answers: None }
+        Beyond { options, ..Beyond::default() }
     }
 
     #[test]
@@ -72,10 +72,28 @@ mod tests {
     }
 
     #[test]
+    fn what_the_expression_names_comes_without_any_other_option() {
+        let added = |text: &str| -> Vec<String> {
+            let plan = Plan { forced_tests: Some(text.into()), ..Plan::default() };
+            beyond(Vec::new(), &plan, &Beyond::default()).iter().map(|c| c.description().id.clone()).collect()
+        };
+        assert_eq!(added("advisory-0126-rbac"), ["advisory-0126-rbac"]);
+        assert_eq!(added("availability-zones"), ["availability-zones-check"]);
+        assert_eq!(
+            added("scs-0103|advisory-0126-rbac|avail"),
+            ["advisory-0126-rbac", "availability-zones-check"]
+        );
+        assert_eq!(added("advisory").len(), advisory().len());
+        for text in ["", ".*", ".", "scs-0103"] {
+            assert_eq!(added(text), Vec::<String>::new(), "{text:?} names nothing beyond the scope");
+        }
+    }
+
+    #[test]
     fn questions_come_once_one_is_answered_and_count_only_where_they_are_listed() {
         let dir = tempfile::tempdir().unwrap();
         let mut answers = Answers::open(dir.path(), "c", &"http://k".parse().unwrap()).unwrap();
-        let with = |answers: &Answers| Beyond { answers: Some(answers.clone()), ..Beyond::default() };
+        let with = |answers: &Answers| Beyond { answers: answers.clone(), ..Beyond::default() };
         let mut plan = Plan::default();
         assert!(beyond(Vec::new(), &plan, &with(&answers)).is_empty());
         let note = Some("see the plan".to_owned());

@@ -1,14 +1,17 @@
 //! From "which scope, which day, which tests" to the checks that run.
 
+mod expression;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use kogge_conform::{Check, CheckResult, Plan, PlannedVersion, ScopeRef};
 use kogge_standards::scope::{Covered, Scope, SelectError, Validity, scs_compatible_iaas};
-use regex::Regex;
 
 use crate::advisory::advisory;
 use crate::catalogue::{catalogue, unknown};
+
+pub(crate) use expression::Expression;
 
 /// What the user asked for.
 #[derive(Debug, Clone)]
@@ -17,7 +20,8 @@ pub struct Wanted {
     pub date: Date,
     /// A version by name, such as `v5.1`, whether it is in force or not; else the ones in effect on that day.
     pub version: Option<String>,
-    /// Only testcases whose id this expression matches *from its beginning*, as upstream has it.
+    /// Only testcases whose id this expression matches *from its beginning*, as upstream has it. It may also name
+    /// advisory checks and questions, which [`beyond`](crate::beyond) adds.
     pub tests: Option<String>,
     /// Every testcase that this program has, whatever the versions list: recommended ones too.
     pub all: bool,
@@ -45,8 +49,11 @@ pub enum SelectionError {
         /// The reason.
         because: String,
     },
-    /// The expression matches no testcase of the chosen versions.
-    #[error("no testcase of {versions} begins with a match of {text:?}; `kogge standards list` names them")]
+    /// The expression matches no testcase of the chosen versions, and names nothing beyond them.
+    #[error(
+        "no testcase of {versions}, no advisory check and no question begins with a match of {text:?}; \
+         `kogge check --advisory --plan` and `kogge check manual --list` name them"
+    )]
     NothingMatches {
         /// The expression.
         text: String,
@@ -56,6 +63,9 @@ pub enum SelectionError {
 }
 
 /// Selects from the built-in scope *SCS-compatible IaaS*.
+///
+/// The selection is empty where the expression names only what is beyond the scope; [`beyond`](crate::beyond) adds that.
+/// A run of nothing else decides nothing, and is no pass: see [`exit_code`](kogge_conform::exit::exit_code).
 ///
 /// # Errors
 /// [`SelectionError`], always the user's to mend.
@@ -69,31 +79,29 @@ pub fn select(wanted: &Wanted) -> Result<Selected, SelectionError> {
 /// As [`select`].
 pub fn select_from(scope: &Scope, wanted: &Wanted) -> Result<Selected, SelectionError> {
     let covered = in_effect(scope.covered(wanted.date, wanted.version.as_deref())?, wanted);
-    let expression = wanted.tests.as_deref().map(anchored).transpose()?;
+    let expression = wanted.tests.as_deref().map(Expression::read).transpose()?;
     let listed: BTreeSet<&str> = covered.iter().flat_map(|c| c.version.testcases()).collect();
     let matches = |id: &str| expression.as_ref().is_none_or(|e| e.is_match(id));
     let chosen = |id: &str| (wanted.all || listed.contains(id)) && matches(id);
     let mut checks: Vec<Box<dyn Check>> =
         catalogue().into_iter().filter(|c| chosen(&c.description().id)).collect();
     checks.extend(unknown_ones(scope, &listed, &checks, matches));
-    if let (true, Some(text)) = (checks.is_empty(), &wanted.tests) {
+    let named = expression.as_ref().is_some_and(Expression::names_some);
+    if let (true, false, Some(text)) = (checks.is_empty(), named, &wanted.tests) {
         let versions = covered.iter().map(|c| c.version.version.as_str()).collect::<Vec<_>>().join(", ");
         return Err(SelectionError::NothingMatches { text: text.clone(), versions });
     }
     Ok(Selected { plan: plan(scope, wanted, &covered), checks })
 }
 
-/// The advisory checks; where an expression matches the beginning of one, only those that it matches.
+/// The advisory checks; where an expression matches some or a question, only those that it matches.
 ///
 /// # Errors
 /// [`SelectionError::Expression`] if it is none.
 pub fn advice(tests: Option<&str>) -> Result<Vec<Box<dyn Check>>, SelectionError> {
-    let all = advisory();
-    let Some(expression) = tests.map(anchored).transpose()? else { return Ok(all) };
-    if !all.iter().any(|check| expression.is_match(&check.description().id)) {
-        return Ok(all);
-    }
-    Ok(all.into_iter().filter(|check| expression.is_match(&check.description().id)).collect())
+    let expression = tests.map(Expression::read).transpose()?;
+    let leaves = |id: &str| expression.as_ref().is_none_or(|expression| expression.leaves(id));
+    Ok(advisory().into_iter().filter(|check| leaves(&check.description().id)).collect())
 }
 
 /// The checks of an earlier run's results, in their order: to go on with it.
@@ -122,12 +130,6 @@ fn in_effect<'a>(covered: Vec<Covered<'a>>, wanted: &Wanted) -> Vec<Covered<'a>>
         (None, false, true) => Validity::Warn,
     };
     covered.into_iter().filter(|c| c.standing.validity == wished).collect()
-}
-
-/// An expression that must match at the beginning, and need not at the end.
-pub(crate) fn anchored(text: &str) -> Result<Regex, SelectionError> {
-    Regex::new(&format!("^(?:{text})"))
-        .map_err(|e| SelectionError::Expression { text: text.to_owned(), because: e.to_string() })
 }
 
 /// Testcases of scripts with a program that this program does not have: they must not vanish from the report.
@@ -221,7 +223,17 @@ mod tests {
         assert_eq!(advice(Some("scs-0103")).unwrap().len(), all);
         let some = advice(Some("scs-0103|advisory-0126")).unwrap();
         assert!(some.len() < all && some.iter().all(|c| c.description().id.starts_with("advisory-0126")));
+        assert!(advice(Some("availability-zones")).unwrap().is_empty(), "it is about a question");
         assert!(advice(Some("(")).is_err());
+    }
+
+    #[test]
+    fn an_expression_may_name_only_what_is_beyond_the_scope() {
+        for text in ["advisory-0126", "advisory", "availability-zones-check", "manual-"] {
+            assert_eq!(ids(&wanted("2026-11-24", None, Some(text))), Vec::<String>::new(), "{text}");
+        }
+        assert_eq!(ids(&wanted("2026-11-24", Some("v5.1"), Some("scs-0100|advisory-0126"))).len(), 2);
+        assert!(select(&wanted("2026-11-24", None, Some("advisory-9"))).is_err());
     }
 
     #[test]

@@ -28,7 +28,9 @@ impl ExitCode {
     }
 }
 
-/// The exit code for a report. Advisory checks do not count, and a report without results is no pass.
+/// The exit code for a report. Advisory checks and answers to questions do not count: a report without an official
+/// result, such as that of a run of one advisory check alone, is [`ExitCode::CouldNotRun`] and neither a pass nor a
+/// failure, whatever the advice says.
 #[must_use]
 pub fn exit_code(report: &Report) -> ExitCode {
     let official = || report.results.iter().filter(|r| r.section == Section::Official);
@@ -59,7 +61,7 @@ mod tests {
 
     #[test]
     fn each_case_has_its_code() {
-        use Section::{Advisory, Official};
+        use Section::{Advisory, Manual, Official};
         use Verdict::*;
         for (verdicts, expected) in [
             (&[(Pass, Official), (NotApplicable, Official)][..], ExitCode::Pass),
@@ -68,6 +70,7 @@ mod tests {
             (&[(CouldNotRun, Official), (Fail, Official)], ExitCode::ChecksFailed),
             (&[(Pass, Official), (Fail, Advisory)], ExitCode::Pass),
             (&[(Pass, Advisory)], ExitCode::CouldNotRun),
+            (&[(Fail, Advisory), (Pass, Manual)], ExitCode::CouldNotRun),
             (&[], ExitCode::CouldNotRun),
         ] {
             assert_eq!(exit_code(&report(verdicts)), expected, "{verdicts:?}");

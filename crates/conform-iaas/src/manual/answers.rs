@@ -102,8 +102,8 @@ struct Stored {
     answers: BTreeMap<String, Answer>,
 }
 
-/// The answers for one cloud.
-#[derive(Debug, Clone)]
+/// The answers for one cloud; by default none at all, which are kept nowhere.
+#[derive(Debug, Clone, Default)]
 pub struct Answers {
     path: PathBuf,
     auth_url: String,

@@ -98,7 +98,8 @@ pub struct Choice {
     /// Take the version in effect on this day
     #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "resume")]
     pub date: Option<String>,
-    /// Only the test cases whose id matches from its start
+    /// Only the test cases whose id matches from its start. Advisory checks and questions that it names run too, without
+    /// other options; where nothing else runs, the exit code is 4, for nothing was decided
     #[arg(long, value_name = "REGEX", conflicts_with = "resume")]
     pub tests: Option<String>,
     /// Every test case that kogge has, whatever the versions in effect list

@@ -36,3 +36,34 @@ async fn advice_stands_apart_and_decides_nothing() {
     }
     cloud.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_named_alone_runs_alone_and_is_no_pass() {
+    let cloud = TestCloud::start().await;
+    let desk = Desk::of(&cloud);
+    // neither --advisory nor an answer is given: the name is enough
+    let advice = desk.check(&["--tests", "advisory-0125-https", "--output", "json=r.json"]).await.expect(4);
+    assert!(
+        advice.out.contains("FAIL (advice)") && advice.out.contains("0 checks: none ran"),
+        "{}",
+        advice.out
+    );
+    assert!(advice.out.contains("INCOMPLETE") && !advice.out.contains("PASS"), "{}", advice.out);
+    assert_eq!(desk.json("r.json")["results"].as_array().unwrap().len(), 1);
+
+    let question = ["--tests", "availability-zones-check"];
+    let asked = desk.check(&question).await.expect(4);
+    assert!(asked.out.contains("NOT FINISHED (answer) availability-zones-check"), "{}", asked.out);
+    let answer =
+        ["manual", "--answer", "availability-zones-check=yes", "--note", "three rooms", "--by", "Ada"];
+    desk.check(&answer).await.expect(0);
+    let answered = desk.check(&question).await.expect(4);
+    assert!(answered.out.contains("PASS (answer) availability-zones-check"), "{}", answered.out);
+    assert!(answered.out.contains("1 questions to people: 1 pass"), "{}", answered.out);
+
+    let both = desk.check(&["--tests", "scs-0100|advisory-0125-https"]).await.expect(0);
+    assert!(both.out.contains("2 checks: 2 pass") && both.out.contains("1 advisory checks"), "{}", both.out);
+    let fix = ["--fix", "--cloud", "kogge-admin", "--tests", "advisory-0125-https"];
+    assert!(desk.check(&fix).await.expect(2).err.contains("decides nothing"));
+    cloud.stop().await;
+}

@@ -20,8 +20,8 @@ const LARGEST: u64 = 64 * 1024;
 pub(super) fn beyond(arguments: &Check, config: &CloudConfig) -> Result<Beyond, Failure> {
     let options = options(&arguments.advice, arguments.data.as_deref())?;
     let answers =
-        answers_of(config).map_err(|failure| eprintln!("kogge: {failure}; going on without them")).ok();
-    Ok(Beyond { options, answers })
+        answers_of(config).map_err(|failure| eprintln!("kogge: {failure}; going on without them"));
+    Ok(Beyond { options, answers: answers.unwrap_or_default() })
 }
 
 fn options(advice: &Advice, data: Option<&Path>) -> Result<AdvisoryOptions, Failure> {

@@ -89,6 +89,10 @@ fn output(arguments: &Check) -> Result<Output, Failure> {
 fn wishes(arguments: &Check, clock: &Clock) -> Result<Wishes, Failure> {
     let wanted = wanted(arguments, clock)?;
     let selected = select(&wanted).map_err(|error| Failure::Usage(error.to_string()))?;
+    if let (true, Some(text)) = (selected.checks.is_empty(), &wanted.tests) {
+        let words = "names only what decides nothing; --fix mends test cases of the scope";
+        return Err(Failure::Usage(format!("--tests {text:?} {words}")));
+    }
     let settings = Settings::parse(arguments.fix.set.iter().map(String::as_str))
         .map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(Wishes {
