@@ -70,7 +70,8 @@ impl Earlier {
     }
 
     /// Its result of a check, if that need not run again.
-    pub(super) fn decided(&self, check: &Description) -> Option<CheckResult> {
+    #[must_use]
+    pub fn decided(&self, check: &Description) -> Option<CheckResult> {
         let result = self.results.iter().find(|r| r.id == check.id && r.section == check.section)?;
         result.verdict.is_decided().then(|| CheckResult { resumed: true, ..result.clone() })
     }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use kogge_clock::Clock;
 use kogge_conform::redact::Names;
-use kogge_conform::{Earlier, ExitCode, Journal, Options, Report, Runner};
+use kogge_conform::{ExitCode, Journal, Options, Report, Runner};
 use kogge_conform_iaas::{AdvisoryOptions, AdvisorySweeper, Selected, beyond, sweep_all};
 use tokio_util::sync::CancellationToken;
 
@@ -50,24 +50,24 @@ pub async fn run(arguments: Check) -> Result<Exit, Failure> {
 async fn check(arguments: Check) -> Result<Exit, Failure> {
     if arguments.clean {
         let client = target::client(&arguments)?;
-        let more = advice::beyond(&arguments, client.config())?;
+        let more = advice::beyond(&arguments, Some(client.config()))?;
         return clean(&client, &target::journal()?, &more.options).await;
     }
     let clock = Clock::system();
     let mut outputs = Outputs::parse(&arguments.reports.output)?;
     let interrupted = selection::interrupted(&arguments)?;
-    let Selected { plan, checks } = match &interrupted {
+    let selected = match &interrupted {
         Some(report) => selection::missing(report),
         None => selection::selected(&arguments, &clock).await?,
     };
     if arguments.plan {
-        return plan::run(&plan, &checks, &outputs);
+        return plan::run(&arguments, selected, interrupted.as_ref(), &outputs);
     }
     let client = target::client(&arguments)?;
-    let more = advice::beyond(&arguments, client.config())?;
+    let more = advice::beyond(&arguments, Some(client.config()))?;
+    let Selected { plan, checks } = selected;
     let checks = beyond(checks, &plan, &more);
-    let earlier = interrupted.as_ref().map(|report| Earlier::of(report, client.config())).transpose();
-    let earlier = earlier.map_err(|other| Failure::Usage(format!("--resume: {other}")))?;
+    let earlier = selection::earlier(interrupted.as_ref(), client.config())?;
     if let Some(file) = &arguments.resume {
         outputs.also(kogge_conform::render::Format::Json, file);
     }

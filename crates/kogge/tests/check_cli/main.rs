@@ -6,6 +6,7 @@ mod desk;
 mod exit_codes;
 mod explain;
 mod monitor;
+mod plan;
 mod redact;
 mod resume;
 mod sign;

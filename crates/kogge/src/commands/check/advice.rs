@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use kogge_client::{Client, CloudConfig};
+use kogge_conform_iaas::manual::Answers;
 use kogge_conform_iaas::{AdvisoryOptions, Beyond, DomainManagers, ObjectStore, S3Key};
 use url::Url;
 
@@ -16,11 +17,11 @@ use crate::exit::Failure;
 const LARGEST: u64 = 64 * 1024;
 
 /// What a run looks at beyond the scope: what was given here, and the answers that are kept for the cloud. Answers that
-/// cannot be read keep nobody from checking.
-pub(super) fn beyond(arguments: &Check, config: &CloudConfig) -> Result<Beyond, Failure> {
+/// cannot be read keep nobody from checking; without a cloud there are none.
+pub(super) fn beyond(arguments: &Check, config: Option<&CloudConfig>) -> Result<Beyond, Failure> {
     let options = options(&arguments.advice, arguments.data.as_deref())?;
-    let answers =
-        answers_of(config).map_err(|failure| eprintln!("kogge: {failure}; going on without them"));
+    let answers = config.map_or_else(|| Ok(Answers::default()), answers_of);
+    let answers = answers.map_err(|failure| eprintln!("kogge: {failure}; going on without them"));
     Ok(Beyond { options, answers: answers.unwrap_or_default() })
 }
 

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use kogge_conform::render::{Format, terminal};
-use kogge_conform::{Check, Description, Plan, Section};
+use kogge_conform::{Description, Plan, Report, Section};
+use kogge_conform_iaas::{Selected, beyond};
 use serde::Serialize;
 
 use super::outputs::Outputs;
+use super::{advice, selection, target};
+use crate::cli::Check as Arguments;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, show, table};
 
@@ -17,22 +20,48 @@ struct Planned<'a> {
     plan: &'a Plan,
     /// Every test that would run.
     checks: Vec<&'a Description>,
+    /// How many would not run again, since an earlier run decided them.
+    decided: usize,
 }
 
-/// Shows it.
-pub(super) fn run(plan: &Plan, checks: &[Box<dyn Check>], outputs: &Outputs) -> Result<Exit, Failure> {
-    let output = match outputs.only() {
-        Some(Format::Text) => Output::Text,
-        Some(Format::Json) => Output::Json,
-        _ => {
-            return Err(Failure::Usage(
-                "--plan is shown as --output text or json, and in no file".to_owned(),
-            ));
+/// Shows it: exactly what a run by the same command line would run, with the same mistakes refused. Only where no cloud is
+/// configured at all it is the plan of one that no question was answered for.
+pub(super) fn run(
+    arguments: &Arguments,
+    selected: Selected,
+    interrupted: Option<&Report>,
+    outputs: &Outputs,
+) -> Result<Exit, Failure> {
+    let output = output(outputs)?;
+    let config = match target::config(arguments.cloud.as_deref(), arguments.data.as_deref()) {
+        Ok(config) => Some(config),
+        Err(failure) if arguments.cloud.is_some() || interrupted.is_some() => return Err(failure),
+        Err(failure) => {
+            eprintln!("kogge: {failure}; this is the plan for any cloud");
+            None
         }
     };
-    let planned = Planned { plan, checks: checks.iter().map(|check| check.description()).collect() };
-    show(output, &planned, rendered)?;
+    let earlier = match &config {
+        Some(config) => selection::earlier(interrupted, config)?,
+        None => None,
+    };
+    let more = advice::beyond(arguments, config.as_ref())?;
+    let checks = beyond(selected.checks, &selected.plan, &more);
+    let all = checks.iter().map(|check| check.description());
+    let again =
+        |check: &&Description| earlier.as_ref().is_none_or(|earlier| earlier.decided(check).is_none());
+    let missing: Vec<&Description> = all.filter(again).collect();
+    let decided = checks.len() - missing.len();
+    show(output, &Planned { plan: &selected.plan, checks: missing, decided }, rendered)?;
     Ok(Exit::Pass)
+}
+
+fn output(outputs: &Outputs) -> Result<Output, Failure> {
+    match outputs.only() {
+        Some(Format::Text) => Ok(Output::Text),
+        Some(Format::Json) => Ok(Output::Json),
+        _ => Err(Failure::Usage("--plan is shown as --output text or json, and in no file".to_owned())),
+    }
 }
 
 fn rendered(planned: &Planned<'_>) -> String {
@@ -48,6 +77,9 @@ fn rendered(planned: &Planned<'_>) -> String {
         if !checks.is_empty() {
             text.push_str(&format!("\n{} {title}\n{}\n", checks.len(), listed(&checks)));
         }
+    }
+    if planned.decided > 0 {
+        text.push_str(&format!("\n{} more are decided by the earlier run\n", planned.decided));
     }
     text.push_str(&format!("\n{}\nNothing was called: this is the plan.\n", conditions(&planned.checks)));
     text

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use kogge_client::CloudConfig;
 use kogge_clock::Clock;
-use kogge_conform::Report;
 use kogge_conform::render::json;
+use kogge_conform::{Earlier, Report};
 use kogge_conform_iaas::{Selected, Wanted, advice, again, select_from};
 use kogge_standards::scope::{Scope, scs_compatible_iaas};
 
@@ -95,6 +96,12 @@ pub(super) fn interrupted(arguments: &Check) -> Result<Option<Report>, Failure> 
 /// The tests of a report; the runner leaves out what is decided there.
 pub(super) fn missing(report: &Report) -> Selected {
     Selected { plan: report.plan.clone(), checks: again(&report.results) }
+}
+
+/// The run that goes on, if the report is of one against this cloud.
+pub(super) fn earlier(report: Option<&Report>, config: &CloudConfig) -> Result<Option<Earlier>, Failure> {
+    let earlier = report.map(|report| Earlier::of(report, config)).transpose();
+    earlier.map_err(|other| Failure::Usage(format!("--resume: {other}")))
 }
 
 fn read_report(file: &Path) -> Result<Report, Failure> {
