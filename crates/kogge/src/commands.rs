@@ -6,9 +6,11 @@ pub mod doctor;
 pub mod down;
 pub mod settings;
 pub mod signal;
+mod spec;
 pub mod standards;
 pub mod status;
 pub mod tasks;
+mod text_file;
 pub mod up;
 
 use clap::CommandFactory;
@@ -28,7 +30,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Tasks(place) => tasks::run(place).await,
         Command::Check(arguments) => check::run(*arguments).await,
-        Command::Standards(command) => standards::run(command),
+        Command::Standards(command) => standards::run(command).await,
         Command::Config(command) => config::run(command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kogge", &mut std::io::stdout());

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 use std::fmt::Write;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -161,6 +163,53 @@ fn a_scope_file_takes_the_place_of_the_built_in_scopes() {
     assert_eq!(document["documents"][0]["used_by"], serde_json::json!(["another-scope@v1"]));
 }
 
+/// The root of a server that answers every request for `/scope.yaml` with a text, and no other.
+fn served(text: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let root = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map(Result::unwrap) {
+            let mut request = String::new();
+            BufReader::new(&stream).read_line(&mut request).unwrap();
+            let (status, body) = if request.starts_with("GET /scope.yaml ") {
+                ("200 OK", text)
+            } else {
+                ("404 Not Found", "")
+            };
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            stream.write_all((head + body).as_bytes()).unwrap();
+        }
+    });
+    root
+}
+
+#[test]
+fn a_scope_comes_from_the_web_as_for_kogge_check() {
+    let root = served(SPEC);
+    let spec = format!("{root}/scope.yaml");
+    let (_folder, file) = with_spec(SPEC);
+    for words in [
+        &["list", "--scopes", "--date", DAY][..],
+        &["show", "new-check", "--date", DAY],
+        &["diff", "v1", "v2"],
+        &["timeline", "--date", DAY],
+    ] {
+        let of = |place| output(&[words, &["--spec", place]].concat(), 0);
+        assert_eq!(of(&spec), of(&file), "{words:?}");
+    }
+    for (place, code, reason) in [
+        (format!("{root}/gone.yaml"), 4, "404"),
+        ("http://bob:geheim@127.0.0.1:1/scope.yaml".to_owned(), 4, "fetching the scope from"),
+        ("ftp://x.example/scope.yaml".to_owned(), 2, "only https and http"),
+    ] {
+        let refused = kogge(&["list", "--spec", &place]);
+        let errors = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(code), "{place}: {errors}");
+        assert!(errors.contains(reason) && !errors.contains("geheim"), "{errors}");
+    }
+}
+
 #[test]
 fn what_is_not_there_is_refused_with_what_is() {
     for (arguments, word) in [
@@ -201,7 +250,7 @@ fn hostile_files_and_names_are_refused_and_never_steer_the_terminal() {
     let (_folder, spec) = with_spec(&"[".repeat(100_000));
     assert!(refusal(&["list", "--spec", &spec]).contains("not YAML"));
     let (_folder, spec) = with_spec(&"#".repeat(9 << 20));
-    assert!(refusal(&["list", "--spec", &spec]).contains("longer than"));
+    assert!(refusal(&["list", "--spec", &spec]).contains("more than 1048576 bytes"));
     let (_folder, spec) = with_spec("name: x\nmodules: []\nversions: []\ntimeline: []\nsurprise: 1\n");
     assert!(refusal(&["list", "--spec", &spec]).contains("surprise"));
     let text = output(&["flavor-name", "parse", "SCS-1V-4\u{1b}[31m\n_x"], 3);

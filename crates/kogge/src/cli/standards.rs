@@ -30,12 +30,12 @@ pub enum Standards {
     Lint(Lint),
 }
 
-/// A scope file in the place of the built-in scopes.
+/// A scope of others in the place of the built-in scopes.
 #[derive(Debug, Clone, Args)]
 pub struct Spec {
-    /// Read the scope from this file (YAML as upstream has it) instead of the built-in ones
-    #[arg(long, value_name = "FILE")]
-    pub spec: Option<PathBuf>,
+    /// Take the scope from a file in upstream's YAML format, or from its address, instead of the built-in ones
+    #[arg(long, value_name = "FILE|URL")]
+    pub spec: Option<String>,
 }
 
 /// A day in the place of today.

@@ -11,7 +11,6 @@ mod outputs;
 mod plan;
 mod selection;
 mod sign;
-mod spec;
 mod target;
 mod upload;
 

@@ -21,19 +21,20 @@ use crate::output::{self, Output};
 ///
 /// # Errors
 /// Where the command line names what is not there, or a file cannot be read.
-pub fn run(command: Standards) -> Result<Exit, Failure> {
+pub async fn run(command: Standards) -> Result<Exit, Failure> {
     let ended = match command {
-        Standards::List(arguments) => list::run(&arguments),
-        Standards::Show(arguments) => show::run(&arguments),
-        Standards::Diff(arguments) => diff::run(&arguments),
-        Standards::Timeline(arguments) => timeline::run(&arguments),
+        Standards::List(arguments) => list::run(&arguments).await,
+        Standards::Show(arguments) => show::run(&arguments).await,
+        Standards::Diff(arguments) => diff::run(&arguments).await,
+        Standards::Timeline(arguments) => timeline::run(&arguments).await,
         Standards::FlavorName(command) => flavor_name::run(command),
         Standards::Lint(arguments) => lint::run(&arguments),
     };
-    // names out of files stand in messages too
+    // names out of files and from the web stand in messages too
     ended.map_err(|failure| match failure {
         Failure::Usage(text) => Failure::Usage(printable(&text)),
-        other => other,
+        Failure::Outside(text) => Failure::Outside(printable(&text)),
+        Failure::Bug(text) => Failure::Bug(printable(&text)),
     })
 }
 
@@ -62,7 +63,7 @@ fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
 }
 
 /// The text with every control character but the line feed written out.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let steers = |c: char| {
         (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };

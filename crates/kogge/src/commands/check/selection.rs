@@ -9,9 +9,10 @@ use kogge_conform::{Earlier, Report};
 use kogge_conform_iaas::{Selected, Wanted, advice, again, select_from};
 use kogge_standards::scope::{Scope, scs_compatible_iaas};
 
-use super::spec;
 use crate::cli::Check;
+use crate::commands::spec;
 use crate::commands::standards::without_checks;
+use crate::commands::text_file::read_bounded;
 use crate::exit::Failure;
 
 /// The longest report that is read again, in bytes: far more than one of ten thousand findings.
@@ -106,7 +107,7 @@ pub(super) fn earlier(report: Option<&Report>, config: &CloudConfig) -> Result<O
 
 fn read_report(file: &Path) -> Result<Report, Failure> {
     let wrong = |because: String| Failure::Usage(format!("--resume {}: {because}", file.display()));
-    let text = spec::read_bounded(file, LONGEST).map_err(wrong)?;
+    let text = read_bounded(file, LONGEST).map_err(wrong)?;
     json::read(&text).map_err(wrong)
 }
 

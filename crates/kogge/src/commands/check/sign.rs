@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use kogge_conform::report_file;
 use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
-use super::spec::read_bounded;
+use crate::commands::text_file::read_bounded;
 use crate::exit::Failure;
 
 /// What a signature is for; the monitor takes no other.

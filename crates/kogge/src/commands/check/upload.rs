@@ -12,8 +12,8 @@ use std::path::Path;
 use url::{Host, Url};
 
 use super::sign::{beside, fits};
-use super::spec::read_bounded;
 use crate::cli::Upload;
+use crate::commands::text_file::read_bounded;
 use crate::exit::{Exit, Failure};
 use account::Account;
 use send::{Answered, send};

@@ -34,8 +34,8 @@ impl std::fmt::Display for Side {
     }
 }
 
-pub(super) fn run(arguments: &Diff) -> Result<Exit, Failure> {
-    let (built_in, given) = (ours(), known(&arguments.spec)?);
+pub(super) async fn run(arguments: &Diff) -> Result<Exit, Failure> {
+    let (built_in, given) = (ours(), known(&arguments.spec).await?);
     // without --spec, a bare version is of the scope that is taken unless told otherwise
     let bare = match arguments.spec.spec {
         Some(_) => given.first(),

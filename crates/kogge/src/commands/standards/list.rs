@@ -11,8 +11,8 @@ use super::{print, table};
 use crate::cli::standards::List;
 use crate::exit::{Exit, Failure};
 
-pub(super) fn run(arguments: &List) -> Result<Exit, Failure> {
-    let scopes = known(&arguments.spec)?;
+pub(super) async fn run(arguments: &List) -> Result<Exit, Failure> {
+    let scopes = known(&arguments.spec).await?;
     let on = day(&arguments.day)?;
     if arguments.scopes {
         let versions: Vec<_> = scopes.iter().flat_map(|named| versions(named, on)).collect();

@@ -1,18 +1,14 @@
-//! Which scopes a command speaks of: the built-in ones, or that of a file.
+//! Which scopes a command speaks of: the built-in ones, or that of `--spec`.
 
 use std::borrow::Cow;
-use std::io::Read;
-use std::path::Path;
 
 use jiff::civil::Date;
 use kogge_clock::Clock;
-use kogge_standards::scope::{Scope, Version, built_in, read_scope};
+use kogge_standards::scope::{Scope, Version, built_in};
 
 use crate::cli::standards::{Day, Spec};
+use crate::commands::spec::read;
 use crate::exit::Failure;
-
-/// Scope files are some 30 kB.
-const MOST_BYTES: u64 = 8 << 20;
 
 /// A scope and the name by which the command line calls it.
 pub(super) struct Named {
@@ -44,21 +40,11 @@ pub(super) fn ours() -> Vec<Named> {
     built_in().into_iter().map(named).collect()
 }
 
-/// The scope of the file, or the built-in ones.
-pub(super) fn known(spec: &Spec) -> Result<Vec<Named>, Failure> {
-    spec.spec.as_deref().map_or_else(|| Ok(ours()), |path| Ok(vec![read(path)?]))
-}
-
-fn read(path: &Path) -> Result<Named, Failure> {
-    let wrong = |because: String| Failure::Usage(format!("--spec {}: {because}", path.display()));
-    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
-    let mut yaml = String::new();
-    file.take(MOST_BYTES + 1).read_to_string(&mut yaml).map_err(|error| wrong(error.to_string()))?;
-    if yaml.len() as u64 > MOST_BYTES {
-        return Err(wrong(format!("longer than {MOST_BYTES} bytes; is this a scope file?")));
-    }
-    let scope = read_scope(&yaml).map_err(|error| wrong(error.to_string()))?;
-    Ok(Named { name: scope.short_name(), scope: Cow::Owned(scope) })
+/// The scope of the file or address, or the built-in ones.
+pub(super) async fn known(spec: &Spec) -> Result<Vec<Named>, Failure> {
+    let Some(place) = &spec.spec else { return Ok(ours()) };
+    let scope = read(place).await?;
+    Ok(vec![Named { name: scope.short_name(), scope: Cow::Owned(scope) }])
 }
 
 /// The scope of this name among those; its names in the error.

@@ -24,8 +24,8 @@ enum Shown {
     Testcase(TestcaseView),
 }
 
-pub(super) fn run(arguments: &Show) -> Result<Exit, Failure> {
-    let scopes = known(&arguments.spec)?;
+pub(super) async fn run(arguments: &Show) -> Result<Exit, Failure> {
+    let scopes = known(&arguments.spec).await?;
     let on = day(&arguments.day)?;
     let shown = look_up(&arguments.id, &scopes, on)?;
     print(arguments.print.output, &shown, |shown| match shown {

@@ -60,8 +60,8 @@ struct LifetimeView {
 
 const LIFETIMES: [&str; 5] = ["day", "week", "month", "quarter", "year"];
 
-pub(super) fn run(arguments: &Timeline) -> Result<Exit, Failure> {
-    let scopes = known(&arguments.spec)?;
+pub(super) async fn run(arguments: &Timeline) -> Result<Exit, Failure> {
+    let scopes = known(&arguments.spec).await?;
     let on = day(&arguments.day)?;
     let named = match (&arguments.scope, scopes.as_slice()) {
         (Some(name), _) => find(&scopes, name)?,

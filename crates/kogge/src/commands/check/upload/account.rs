@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::netrc;
-use crate::commands::check::spec::read_bounded;
+use crate::commands::text_file::read_bounded;
 
 /// The longest file, in bytes.
 const LONGEST: u64 = 1 << 20;

@@ -1,6 +1,5 @@
-//! `--spec FILE|URL`: a scope in upstream's YAML format, from a file or from the web.
+//! `--spec FILE|URL` of `kogge check` and `kogge standards`: a scope in upstream's YAML format, from a file or the web.
 
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +7,8 @@ use futures_util::StreamExt;
 use kogge_standards::scope::{Scope, read_scope};
 use url::Url;
 
+use super::standards::printable;
+use super::text_file::read_bounded;
 use crate::exit::Failure;
 
 /// The longest scope file, in bytes. Upstream's has 40 thousand.
@@ -24,7 +25,7 @@ pub(super) async fn read(place: &str) -> Result<Scope, Failure> {
         Some(url) => fetch(url?).await?,
         None => read_bounded(Path::new(place), LONGEST).map_err(wrong)?,
     };
-    let scope = read_scope(&text).map_err(|error| wrong(error.to_string()))?;
+    let scope = read_scope(&text).map_err(|error| wrong(printable(&error.to_string())))?;
     for advice in scope.advice() {
         eprintln!("kogge: --spec: {}", kogge_conform::render::terminal::plain(&advice));
     }
@@ -40,20 +41,6 @@ fn web(place: &str) -> Option<Result<Url, Failure>> {
         ))));
     }
     Some(Url::parse(place).map_err(|error| Failure::Usage(format!("--spec {place}: {error}"))))
-}
-
-/// A text file of bounded length.
-///
-/// # Errors
-/// In words: it cannot be read, is too long, or no UTF-8.
-pub(super) fn read_bounded(file: &Path, longest: u64) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(|error| error.to_string())?;
-    opened.take(longest + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > longest {
-        return Err(format!("it has more than {longest} bytes"));
-    }
-    String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())
 }
 
 async fn fetch(url: Url) -> Result<String, Failure> {
