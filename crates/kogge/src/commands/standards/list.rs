@@ -2,11 +2,11 @@
 
 use jiff::civil::Date;
 use kogge_standards::document::{Kind, documents};
-use kogge_standards::scope::{MAIN, Validity};
+use kogge_standards::scope::MAIN;
 use serde::Serialize;
 
 use super::documents::DocumentView;
-use super::scopes::{Named, day, known};
+use super::scopes::{Named, VersionHead, day, known};
 use super::{print, table};
 use crate::cli::standards::List;
 use crate::exit::{Exit, Failure};
@@ -32,16 +32,11 @@ fn document_table(views: &[DocumentView]) -> String {
     table(&head, views.iter().map(DocumentView::row).collect())
 }
 
-/// A version of a scope.
+/// A version of a scope, counted.
 #[derive(Debug, Serialize)]
 struct VersionView {
-    id: String,
-    scope: String,
-    version: String,
-    name: String,
-    validity: Validity,
-    listed: bool,
-    stabilized_at: Option<String>,
+    #[serde(flatten)]
+    head: VersionHead,
     modules: usize,
     /// How many test cases decide.
     main: usize,
@@ -52,35 +47,26 @@ struct VersionView {
 fn versions(named: &Named, on: Date) -> Vec<VersionView> {
     let versions = named.scope.versions.iter();
     versions
-        .map(|version| {
-            let standing = named.scope.standing(&version.version, on);
-            VersionView {
-                id: named.with(&version.version),
-                scope: named.name.clone(),
-                version: version.version.clone(),
-                name: named.scope.name.clone(),
-                validity: standing.validity,
-                listed: standing.explicit,
-                stabilized_at: version.stabilized_at.clone(),
-                modules: version.include.len(),
-                main: version.target(MAIN).map_or(0, <[String]>::len),
-                uuid: named.scope.uuid.clone(),
-            }
+        .map(|version| VersionView {
+            head: VersionHead::new(named, version, on),
+            modules: version.include.len(),
+            main: version.target(MAIN).map_or(0, <[String]>::len),
+            uuid: named.scope.uuid.clone(),
         })
         .collect()
 }
 
 fn scope_table(versions: &[VersionView], on: Date) -> String {
     let head = ["version", &format!("on {on}"), "fixed since", "modules", "deciding test cases", "scope"];
-    let row = |view: &VersionView| {
-        let unlisted = if view.listed { "" } else { " (not listed)" };
+    let row = |VersionView { head, modules, main, .. }: &VersionView| {
+        let unlisted = if head.listed { "" } else { " (not listed)" };
         vec![
-            view.id.clone(),
-            format!("{}{unlisted}", view.validity.word()),
-            view.stabilized_at.clone().unwrap_or_else(|| "-".to_owned()),
-            view.modules.to_string(),
-            view.main.to_string(),
-            view.name.clone(),
+            head.id.clone(),
+            format!("{}{unlisted}", head.validity.word()),
+            head.stabilized_at.clone().unwrap_or_else(|| "-".to_owned()),
+            modules.to_string(),
+            main.to_string(),
+            head.name.clone(),
         ]
     };
     table(&head, versions.iter().map(row).collect())

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 use kogge_clock::Clock;
-use kogge_standards::scope::{Scope, Version, built_in};
+use kogge_standards::scope::{Scope, Validity, Version, built_in};
+use serde::Serialize;
 
 use crate::cli::standards::{Day, Spec};
 use crate::commands::spec::read;
@@ -30,6 +31,34 @@ impl Named {
             let known: Vec<_> = self.scope.versions.iter().map(|version| version.version.as_str()).collect();
             Failure::Usage(format!("{} has no version `{name}`; it has {}", self.name, known.join(", ")))
         })
+    }
+}
+
+/// What there is to say first about a version of a scope.
+#[derive(Debug, Serialize)]
+pub(super) struct VersionHead {
+    pub(super) id: String,
+    scope: String,
+    version: String,
+    pub(super) name: String,
+    pub(super) validity: Validity,
+    /// Whether the timeline names it on the day; a version that it does not name is deprecated.
+    pub(super) listed: bool,
+    pub(super) stabilized_at: Option<String>,
+}
+
+impl VersionHead {
+    pub(super) fn new(named: &Named, version: &Version, on: Date) -> Self {
+        let standing = named.scope.standing(&version.version, on);
+        Self {
+            id: named.with(&version.version),
+            scope: named.name.clone(),
+            version: version.version.clone(),
+            name: named.scope.name.clone(),
+            validity: standing.validity,
+            listed: standing.explicit,
+            stabilized_at: version.stabilized_at.clone(),
+        }
     }
 }
 

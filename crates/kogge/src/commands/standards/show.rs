@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use kogge_standards::document::{Document, document, documents, versions_of};
-use kogge_standards::scope::{Validity, Version};
+use kogge_standards::scope::Version;
 use serde::Serialize;
 
 use super::documents::DocumentDetails;
-use super::scopes::{Named, day, find, known, ours};
+use super::scopes::{Named, VersionHead, day, find, known, ours};
 use super::testcases::{MODULE_HEAD, ModuleView, TestcaseView};
 use super::{print, table};
 use crate::cli::standards::Show;
@@ -100,13 +100,8 @@ fn unknown(id: &str, scopes: &[Named]) -> Failure {
 /// A version of a scope with its modules.
 #[derive(Debug, Serialize)]
 struct VersionDetails {
-    id: String,
-    scope: String,
-    version: String,
-    name: String,
-    validity: Validity,
-    listed: bool,
-    stabilized_at: Option<String>,
+    #[serde(flatten)]
+    head: VersionHead,
     /// Test cases by target.
     targets: BTreeMap<String, Vec<String>>,
     modules: Vec<ModuleView>,
@@ -116,20 +111,13 @@ struct VersionDetails {
 
 impl VersionDetails {
     fn new(named: &Named, version: &Version, on: Date) -> Self {
-        let standing = named.scope.standing(&version.version, on);
         let includes = version.include.iter();
         let modules = includes.clone().filter_map(|include| named.scope.module(&include.module));
         let parameters = includes.flat_map(|include| {
             include.parameters.iter().map(|(name, value)| format!("  {}: {name} = {value}", include.module))
         });
         Self {
-            id: named.with(&version.version),
-            scope: named.name.clone(),
-            version: version.version.clone(),
-            name: named.scope.name.clone(),
-            validity: standing.validity,
-            listed: standing.explicit,
-            stabilized_at: version.stabilized_at.clone(),
+            head: VersionHead::new(named, version, on),
             targets: version.targets.iter().map(|t| (t.name.clone(), t.testcases.clone())).collect(),
             modules: modules.map(|module| ModuleView::new(named, module)).collect(),
             parameters: parameters.collect(),
@@ -137,18 +125,19 @@ impl VersionDetails {
     }
 
     fn text(&self, on: Date) -> String {
-        let fixed = self
+        let head = &self.head;
+        let fixed = head
             .stabilized_at
             .as_ref()
             .map_or_else(|| "may still change".to_owned(), |since| format!("fixed since {since}"));
-        let unlisted = if self.listed { "" } else { " (the timeline does not list it)" };
+        let unlisted = if head.listed { "" } else { " (the timeline does not list it)" };
         let sizes: Vec<_> =
             self.targets.iter().map(|(name, ids)| format!("{name}: {} test cases", ids.len())).collect();
         let mut text = format!(
             "{}  {}\n{} on {on}{unlisted}, {fixed}; {}\n\n{}",
-            self.id,
-            self.name,
-            self.validity.word(),
+            head.id,
+            head.name,
+            head.validity.word(),
             sizes.join(", "),
             table(&MODULE_HEAD, self.modules.iter().map(ModuleView::row).collect()),
         );
