@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use kogge_client::Client;
 use kogge_client::config::Credentials;
+use kogge_client::{Client, CloudConfig};
 use kogge_conform::Problem;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -71,8 +71,26 @@ impl Accounts {
         }
     }
 
+    /// The account that a report names as its own: the administrator, else the member.
+    #[must_use]
+    pub fn first(&self) -> &Client {
+        match self {
+            Self::Ordinary(ordinary) => &ordinary.member,
+            Self::Dynamic { admin, .. } => admin,
+        }
+    }
+
+    /// The configurations of all of them.
+    pub fn configs(&self) -> impl Iterator<Item = &CloudConfig> {
+        let more = match self {
+            Self::Ordinary(_) => None,
+            Self::Dynamic { member, .. } => member.as_ref(),
+        };
+        self.parts().into_iter().map(|(_, client)| client).chain(more).map(Client::config)
+    }
+
     /// All clients with the role that each plays.
-    fn parts(&self) -> Vec<(&'static str, &Client)> {
+    pub(crate) fn parts(&self) -> Vec<(&'static str, &Client)> {
         match self {
             Self::Ordinary(all) => {
                 let others =

@@ -20,6 +20,7 @@
 //! | [`tempest`] | the operator's Tempest, or one made on demand |
 //! | [`subunit`], [`tally`] | the stream, and what it means for each test |
 //! | [`run`](mod@run), [`sweep`](mod@sweep) | the run; removing what it left |
+//! | [`resume`](mod@resume) | going on with a run that was stopped |
 //!
 //! Verdicts: success is a pass, a failure a fail, a skip not applicable with Tempest's reason; a class that could not be
 //! set up, a test that this Tempest does not have or that lacks something could not run; what has no end is not finished.
@@ -32,6 +33,7 @@ pub mod list;
 pub mod lookup;
 pub mod place;
 pub mod plan;
+pub mod resume;
 pub mod run;
 pub mod subunit;
 pub mod sweep;
@@ -41,6 +43,7 @@ pub mod tempest;
 pub use accounts::{Accounts, Ordinary};
 pub use lookup::{Facts, Wishes};
 pub use place::Place;
-pub use plan::Planned;
+pub use plan::{Planned, Tests};
+pub use resume::{Interrupted, NotThisRun};
 pub use run::{Options, Prepared, prepare, run};
 pub use tempest::Tempest;

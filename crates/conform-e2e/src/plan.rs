@@ -1,10 +1,23 @@
 //! Which tests of the list run, which cannot on this cloud with these accounts, and why.
 
+use kogge_conform::CheckResult;
 use regex::Regex;
 
 use crate::accounts::Accounts;
 use crate::list::{self, Need, Test};
 use crate::lookup::{Facts, Wishes};
+use crate::resume::Interrupted;
+
+/// Which tests of the list are meant.
+#[derive(Debug, Clone)]
+pub enum Tests {
+    /// All of them.
+    All,
+    /// Those whose name the expression matches somewhere.
+    Matching(Regex),
+    /// Those of a run that was stopped.
+    Of(Box<Interrupted>),
+}
 
 /// The plan of a run.
 #[derive(Debug, Clone, Default)]
@@ -13,15 +26,26 @@ pub struct Planned {
     pub run: Vec<&'static Test>,
     /// What cannot run, and why.
     pub cannot: Vec<(&'static Test, String)>,
+    /// What an earlier part of the run decided, and does not run again.
+    pub decided: Vec<(&'static Test, CheckResult)>,
 }
 
 impl Planned {
     /// All tests that were selected, in the order of the list.
     #[must_use]
     pub fn all(&self) -> Vec<&'static Test> {
-        let chosen =
-            |test: &&Test| self.run.contains(test) || self.cannot.iter().any(|(other, _)| other == test);
+        let chosen = |test: &&Test| {
+            self.run.contains(test)
+                || self.cannot.iter().any(|(other, _)| other == test)
+                || self.decided(test).is_some()
+        };
         list::tests().iter().filter(chosen).collect()
+    }
+
+    /// What an earlier part of the run decided about a test.
+    #[must_use]
+    pub fn decided(&self, test: &Test) -> Option<&CheckResult> {
+        self.decided.iter().find(|(other, _)| *other == test).map(|(_, result)| result)
     }
 
     /// Why a test cannot run.
@@ -31,12 +55,32 @@ impl Planned {
     }
 }
 
-/// Makes the plan: every test whose name the expression matches somewhere, all without one.
+impl Tests {
+    /// Whether a test is meant.
+    fn mean(&self, test: &Test) -> bool {
+        match self {
+            Self::All => true,
+            Self::Matching(expression) => expression.is_match(test.name),
+            Self::Of(interrupted) => interrupted.has(test),
+        }
+    }
+
+    /// The run that goes on.
+    pub(crate) fn interrupted(&self) -> Option<&Interrupted> {
+        match self {
+            Self::Of(interrupted) => Some(interrupted),
+            Self::All | Self::Matching(_) => None,
+        }
+    }
+}
+
+/// Makes the plan for the tests that are meant.
 #[must_use]
-pub fn plan(accounts: &Accounts, facts: &Facts, selected: Option<&Regex>) -> Planned {
+pub fn plan(accounts: &Accounts, facts: &Facts, tests: &Tests) -> Planned {
     let mut planned = Planned::default();
-    for test in list::tests() {
-        if selected.is_some_and(|expression| !expression.is_match(test.name)) {
+    for test in list::tests().iter().filter(|test| tests.mean(test)) {
+        if let Some(result) = tests.interrupted().and_then(|run| run.decided(test)) {
+            planned.decided.push((test, result));
             continue;
         }
         match obstacle(test, accounts, facts) {

@@ -7,7 +7,7 @@
 //!    └─ end of the stream ──────────────────────────┘
 //! ```
 
-mod results;
+pub(crate) mod results;
 mod stream;
 
 use std::path::PathBuf;
@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use kogge_clock::Clock;
 use kogge_conform::report::FORMAT;
+use kogge_conform::runner::scope_in_words;
 use kogge_conform::{Entry, Events, NewEntry, Problem, Report, RunHead, RunId};
 use secrecy::ExposeSecret;
 use tokio::process::Command;
@@ -28,7 +29,7 @@ use crate::group::Group;
 use crate::list::Test;
 use crate::lookup::{Facts, Wishes};
 use crate::place::Place;
-use crate::plan::Planned;
+use crate::plan::{Planned, Tests};
 use crate::sweep::{Marks, PREFIX, Swept, sweep};
 use crate::tempest::Tempest;
 
@@ -44,8 +45,12 @@ pub struct Prepared {
     pub facts: Facts,
     /// What was asked for.
     pub wishes: Wishes,
+    /// Which tests were meant.
+    pub tests: Tests,
     /// What runs and what cannot.
     pub planned: Planned,
+    /// Who runs it, as configured.
+    pub users: Vec<String>,
 }
 
 /// How to run.
@@ -64,8 +69,6 @@ pub struct Options {
     pub program: String,
     /// The program's arguments, for the report.
     pub argv: Vec<String>,
-    /// The expression that selected tests, for the report.
-    pub selected: Option<String>,
 }
 
 /// Why the run ended.
@@ -112,11 +115,7 @@ impl Prepared {
 ///
 /// # Errors
 /// In words: which account, which list, which wish.
-pub async fn prepare(
-    accounts: &Accounts,
-    wishes: Wishes,
-    selected: Option<&regex::Regex>,
-) -> Result<Prepared, Problem> {
+pub async fn prepare(accounts: &Accounts, wishes: Wishes, tests: Tests) -> Result<Prepared, Problem> {
     let signed = crate::accounts::sign_in(accounts).await?;
     if wishes.concurrency > 1 && !accounts.dynamic() {
         return Err(Problem::new(
@@ -125,16 +124,18 @@ pub async fn prepare(
         ));
     }
     let facts = crate::lookup::look(accounts, &signed, &wishes).await?;
-    let planned = crate::plan::plan(accounts, &facts, selected);
-    if planned.run.is_empty() && planned.cannot.is_empty() {
+    let planned = crate::plan::plan(accounts, &facts, &tests);
+    if planned.all().is_empty() {
         return Err(Problem::new("no test of the list matches the expression of --tests"));
     }
     Ok(Prepared {
-        run: RunId::random(),
+        run: tests.interrupted().map_or_else(RunId::random, |interrupted| interrupted.earlier.run),
         dynamic: accounts.dynamic(),
+        users: crate::resume::users(accounts),
         accounts: signed,
         facts,
         wishes,
+        tests,
         planned,
     })
 }
@@ -155,6 +156,10 @@ pub async fn run(
     events.planned(&descriptions.iter().collect::<Vec<_>>());
     results::before(prepared, &mut report, events);
     events.updated(&report);
+    if prepared.tests.interrupted().is_some() {
+        // what the earlier part left would be in the way of its own quota; what stays is told in the end
+        clean(prepared, place, options, events).await;
+    }
     let stop = if prepared.planned.run.is_empty() {
         Stop::Itself
     } else {
@@ -165,7 +170,8 @@ pub async fn run(
         stop
     };
     let swept = clean(prepared, place, options, events).await;
-    results::leftovers(&mut report, prepared, &swept, stop == Stop::Itself);
+    let whole = stop == Stop::Itself && prepared.tests.interrupted().is_none();
+    results::leftovers(&mut report, prepared, &swept, whole);
     report.run.ended_at = Some(options.clock.now().seconds_z());
     report.summarize();
     events.updated(&report);
@@ -176,6 +182,7 @@ fn head(prepared: &Prepared, tempest: &Tempest, options: &Options) -> Report {
     let account = prepared.accounts.first();
     let config = account.map(|account| account.client.config());
     let name = config.map(|config| config.name.clone()).unwrap_or_default();
+    let begun = prepared.tests.interrupted().map(|run| run.earlier.started_at.clone());
     Report {
         format: FORMAT,
         run: RunHead {
@@ -183,8 +190,9 @@ fn head(prepared: &Prepared, tempest: &Tempest, options: &Options) -> Report {
             subject: name.clone(),
             cloud: name,
             auth_url: config.map(|config| config.auth_url.to_string()).unwrap_or_default(),
-            project: account.map(|account| format!("project {}", account.project)).unwrap_or_default(),
-            started_at: options.clock.now().seconds_z(),
+            project: config.map(|config| scope_in_words(&config.scope)).unwrap_or_default(),
+            users: prepared.users.clone(),
+            started_at: begun.unwrap_or_else(|| options.clock.now().seconds_z()),
             ended_at: None,
             program: format!("{}, {}", options.program, tempest.version),
             argv: options.argv.clone(),

@@ -5,6 +5,10 @@
 mod cloud;
 #[path = "packets/writer.rs"]
 mod packets;
+#[path = "run/private.rs"]
+mod private;
+#[path = "run/resume.rs"]
+mod resume;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -14,7 +18,7 @@ use cloud::Cloud;
 use kogge_clock::Clock;
 use kogge_conform::render::{NAMES, render};
 use kogge_conform::{Report, Silent, Verdict};
-use kogge_conform_e2e::{Options, Place, Prepared, Tempest, Wishes, list, prepare, run};
+use kogge_conform_e2e::{Options, Place, Prepared, Tempest, Tests, Wishes, list, prepare, run};
 use packets::packet;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +34,6 @@ fn options() -> Options {
         clock: Clock::system(),
         program: "kogge".into(),
         argv: vec![],
-        selected: None,
     }
 }
 
@@ -48,8 +51,11 @@ async fn tempest(folder: &Path, script: &str) -> Tempest {
 
 async fn prepared(cloud: &Cloud, folder: &Path, tests: &str) -> Prepared {
     let wishes = Wishes { build_timeout: 300, concurrency: 1, ..Wishes::default() };
-    let tests = regex::Regex::new(tests).unwrap();
-    prepare(&cloud.accounts(folder), wishes, Some(&tests)).await.unwrap()
+    prepare(&cloud.accounts(folder), wishes, matching(tests)).await.unwrap()
+}
+
+fn matching(tests: &str) -> Tests {
+    Tests::Matching(regex::Regex::new(tests).unwrap())
 }
 
 async fn ran(cloud: &Cloud, folder: &Path, tests: &str, script: &str, options: &Options) -> Report {
@@ -224,7 +230,7 @@ async fn accounts_that_do_not_belong_together_are_told_apart() {
             alt_member: Some(alt),
             alt_reader: None,
         });
-        let problem = prepare(&accounts, Wishes::default(), None).await.err().unwrap();
+        let problem = prepare(&accounts, Wishes::default(), Tests::All).await.err().unwrap();
         assert!(problem.0.contains(word), "{problem}");
     }
 }

@@ -44,6 +44,7 @@ impl Redactor {
         report.redacted = true;
         report.run.auth_url = self.text(&report.run.auth_url);
         report.run.project = self.text(&report.run.project);
+        report.run.users.iter_mut().for_each(|user| *user = self.text(user));
         report.run.argv = report.run.argv.iter().map(|argument| self.argument(argument)).collect();
         report.results.iter_mut().for_each(|result| self.change(result));
         report.leftovers.iter_mut().for_each(|left| *left = self.text(left));

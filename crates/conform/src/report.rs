@@ -49,6 +49,9 @@ pub struct RunHead {
     /// For what the run's token was good, as configured: `project demo`.
     #[serde(default)]
     pub project: String,
+    /// Who ran it, as configured and with their roles, where it takes several users: `reader ann of domain Default`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
     /// When it began, `2026-11-24T08:00:00Z`.
     pub started_at: String,
     /// When it ended; absent while it runs.

@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::printable::printable;
 use crate::report::{CheckResult, FORMAT, Report, RunHead};
 
-pub use resume::{Earlier, OtherRun};
+pub use resume::{Earlier, OtherRun, scope_in_words};
 
 /// Removes what a check created and did not remove itself. The catalogue crate knows how.
 #[async_trait]
@@ -186,7 +186,8 @@ impl Runner {
             subject: self.options.subject.clone().unwrap_or_else(|| config.name.clone()),
             cloud: config.name.clone(),
             auth_url: config.auth_url.to_string(),
-            project: resume::scope_in_words(&config.scope),
+            project: scope_in_words(&config.scope),
+            users: Vec::new(),
             started_at: begun.unwrap_or_else(|| self.context.started.seconds_z()),
             ended_at: None,
             program: self.options.program.clone(),

@@ -8,11 +8,11 @@ use kogge_conform::{CheckResult, Events, Outcome, Plan, PlannedVersion, Report, 
 
 use super::{Options, Prepared, Stop};
 use crate::list::{self, Test};
-use crate::plan;
+use crate::plan::{self, Tests};
 use crate::sweep::Swept;
 
 /// What there is to know of a test before it runs.
-pub(super) fn description(test: &Test) -> Description {
+pub(crate) fn description(test: &Test) -> Description {
     let mut description = Description::reading(test.name, test.title(), list::URL);
     // the run has one deadline as a whole; Tempest has one for each test
     description.deadline = Duration::ZERO;
@@ -21,8 +21,14 @@ pub(super) fn description(test: &Test) -> Description {
 
 /// The plan in the report: the standard with its list stands for a scope with one version.
 pub(super) fn plan(prepared: &Prepared, options: &Options) -> Plan {
+    if let Some(interrupted) = prepared.tests.interrupted() {
+        return interrupted.plan.clone();
+    }
     let ids = prepared.planned.all().iter().map(|test| test.name.to_owned()).collect();
-    let selected = options.selected.clone();
+    let selected = match &prepared.tests {
+        Tests::Matching(expression) => Some(expression.as_str().to_owned()),
+        Tests::All | Tests::Of(_) => None,
+    };
     let target = if selected.is_some() { "selected tests" } else { "main" };
     let version = PlannedVersion {
         version: list::VERSION.to_owned(),
@@ -38,9 +44,14 @@ pub(super) fn plan(prepared: &Prepared, options: &Options) -> Plan {
     }
 }
 
-/// A report in which nothing is finished but what cannot run.
+/// A report in which nothing is finished but what cannot run, and what an earlier part of the run decided.
 pub(super) fn before(prepared: &Prepared, report: &mut Report, events: &mut dyn Events) {
     for test in prepared.planned.all() {
+        if let Some(result) = prepared.planned.decided(test) {
+            events.finished(result);
+            report.results.push(result.clone());
+            continue;
+        }
         let outcome = match prepared.planned.obstacle(test) {
             Some(because) => Outcome::could_not_run(because),
             None => Outcome::not_finished("not started"),

@@ -23,6 +23,12 @@ impl Names {
     /// The names of a cloud's configuration: user, project, domain, and the hosts of its addresses.
     #[must_use]
     pub fn of(config: &CloudConfig) -> Self {
+        Self::from_iter(Self::named(config))
+    }
+
+    /// The names of a configuration, each with what it names: to be collected with those of others.
+    #[must_use]
+    pub fn named(config: &CloudConfig) -> Vec<(&'static str, String)> {
         let mut found: Vec<(&'static str, String)> = Vec::new();
         let mut add = |kind, name: &ByIdOrName| found.push((kind, inner(name).to_owned()));
         let user = |user: &UserRef, add: &mut dyn FnMut(&'static str, &ByIdOrName)| {
@@ -47,7 +53,7 @@ impl Names {
         }
         let addresses = std::iter::once(&config.auth_url).chain(config.endpoint_overrides.values());
         found.extend(addresses.filter_map(Url::host_str).map(|host| ("host", host.to_owned())));
-        Self::from_iter(found)
+        found
     }
 
     /// The text with every name replaced, where it stands as a word of its own.

@@ -146,6 +146,7 @@ fn report(text: &str) -> Report {
     };
     report.run.auth_url = text.into();
     report.run.project = text.into();
+    report.run.users = vec![text.into()];
     report.run.argv = vec![text.into()];
     report
 }

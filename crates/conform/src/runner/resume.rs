@@ -77,8 +77,9 @@ impl Earlier {
     }
 }
 
-/// What a token is good for, in words.
-pub(super) fn scope_in_words(scope: &Scope) -> String {
+/// What a token is good for, in words: `project demo of domain Default`.
+#[must_use]
+pub fn scope_in_words(scope: &Scope) -> String {
     let name = |name: &ByIdOrName| match name {
         ByIdOrName::Id(text) | ByIdOrName::Name(text) => text.clone(),
     };

@@ -18,8 +18,11 @@ pub struct EndToEnd {
     #[command(flatten)]
     pub wishes: TestWishes,
     /// Only the tests of the list whose name matches somewhere
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, value_name = "REGEX", conflicts_with = "resume")]
     pub tests: Option<String>,
+    /// Go on with the stopped run of this JSON report: only tests without a final verdict run again
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["install_only", "clean"])]
+    pub resume: Option<PathBuf>,
     /// Workers at a time; more than one only with --admin-cloud [default: 2 with --admin-cloud, else 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub concurrency: Option<u32>,
@@ -51,6 +54,10 @@ pub struct EndToEnd {
     /// What to write: text, json, junit, sarif, markdown, html; with =FILE into a file [default: text]
     #[arg(long, value_name = "KIND[=FILE]", value_delimiter = ',')]
     pub output: Vec<String>,
+    /// Take ids, addresses, hosts, keys and the names of users and projects out of everything that is shown or written;
+    /// not out of the run's folder, which is Tempest's
+    #[arg(long)]
+    pub redact: bool,
     /// Data directory of the local cloud whose clouds.yaml is used if there is no other
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -93,19 +93,26 @@ async fn check(arguments: Check) -> Result<Exit, Failure> {
     live.end(&report);
     outputs.write(&report)?;
     if cancel.is_cancelled() {
-        how_to_go_on(&outputs);
+        how_to_go_on(&outputs, "kogge check");
         return Ok(exit(&report));
     }
     delivery.run(exit(&report)).await
 }
 
 /// After a stop: an incomplete report is neither signed nor sent, since the monitor takes only one of each run.
-fn how_to_go_on(outputs: &Outputs) {
+fn how_to_go_on(outputs: &Outputs, command: &str) {
     match outputs.file(kogge_conform::render::Format::Json) {
-        Some(file) => eprintln!("go on with: kogge check --resume {}", file.display()),
-        None => eprintln!(
-            "a run with --output json=FILE can be gone on with after a stop: kogge check --resume FILE"
-        ),
+        Some(_) if outputs.redacts() => {
+            eprintln!(
+                "a run whose report is not redacted can be gone on with after a stop: {command} --resume FILE"
+            );
+        }
+        Some(file) => eprintln!("go on with: {command} --resume {}", file.display()),
+        None => {
+            eprintln!(
+                "a run with --output json=FILE can be gone on with after a stop: {command} --resume FILE"
+            );
+        }
     }
 }
 

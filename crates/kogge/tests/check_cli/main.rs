@@ -3,9 +3,12 @@
 
 mod advisory;
 mod desk;
+mod e2e;
 mod exit_codes;
 mod explain;
 mod monitor;
+#[path = "../../../conform-e2e/tests/packets/writer.rs"]
+mod packets;
 mod plan;
 mod redact;
 mod resume;

@@ -7,14 +7,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kogge_clock::Clock;
-use kogge_conform::Problem;
+use kogge_conform::render::Format;
+use kogge_conform::{Problem, Verdict};
 use kogge_conform_e2e::sweep::{Marks, PREFIX, sweep};
-use kogge_conform_e2e::{Options, Place, Prepared, Tempest, Wishes, prepare};
+use kogge_conform_e2e::{
+    Accounts, Interrupted, NotThisRun, Options, Place, Prepared, Tempest, Tests, Wishes, prepare,
+};
 use regex::Regex;
 use tokio_util::sync::CancellationToken;
 
 use super::live::Live;
 use super::outputs::Outputs;
+use super::selection;
 use super::target::{state, user_folder};
 use crate::cli::EndToEnd;
 use crate::exit::{Exit, Failure};
@@ -32,25 +36,32 @@ pub(super) async fn run(arguments: &EndToEnd) -> Result<Exit, Failure> {
         line(&tempest(arguments).await?.command.display().to_string());
         return Ok(Exit::Pass);
     }
-    let outputs = outputs(arguments)?;
-    let selected = expression(arguments)?;
+    let mut outputs = outputs(arguments)?;
     let accounts = accounts::named(arguments)?;
     if let Some(run) = &arguments.clean {
         return clean(&accounts, run, arguments.out.as_deref()).await;
     }
+    let tests = tests(arguments, &accounts)?;
+    if let Some(file) = &arguments.resume {
+        outputs.also(Format::Json, file);
+    }
     outputs.prepare()?;
-    let wishes = wishes(arguments);
-    let prepared = prepare(&accounts, wishes, selected.as_ref()).await.map_err(outside)?;
+    let prepared = prepare(&accounts, wishes(arguments), tests).await.map_err(outside)?;
+    if arguments.redact {
+        outputs = outputs.redacting(accounts::names(&accounts, &prepared));
+    }
     let place = Place::make(&folder(arguments, &prepared)?).map_err(outside)?;
     prepared.write(&place).map_err(outside)?;
+    let plan = outputs.shown_text(&show::plan(&prepared)).into_owned();
     if arguments.dry_run {
-        line(show::plan(&prepared).trim_end());
+        line(plan.trim_end());
         line(&format!("Written to {}; nothing was started.", place.path().display()));
         return Ok(Exit::Pass);
     }
     let tempest = tempest(arguments).await?;
-    eprint!("{}", show::plan(&prepared));
-    eprintln!("{}; files in {}", tempest.version, place.path().display());
+    eprint!("{plan}");
+    let files = format!("{}; files in {}", tempest.version, place.path().display());
+    eprintln!("{}", outputs.shown_text(&files));
     let mut live = Live::new(prepared.planned.all().len(), outputs.clone());
     let options = options(arguments);
     let ran = kogge_conform_e2e::run(&prepared, &tempest, &place, &options, &mut live).await;
@@ -60,6 +71,9 @@ pub(super) async fn run(arguments: &EndToEnd) -> Result<Exit, Failure> {
     let report = ran.map_err(outside)?;
     live.end(&report);
     outputs.write(&report)?;
+    if report.count(Verdict::NotFinished) > 0 {
+        super::how_to_go_on(&outputs, "kogge check e2e");
+    }
     Ok(super::exit(&report))
 }
 
@@ -73,10 +87,16 @@ fn outputs(arguments: &EndToEnd) -> Result<Outputs, Failure> {
     Outputs::parse(&arguments.output)
 }
 
-fn expression(arguments: &EndToEnd) -> Result<Option<Regex>, Failure> {
-    let compile =
-        |text: &String| Regex::new(text).map_err(|error| Failure::Usage(format!("--tests: {error}")));
-    arguments.tests.as_ref().map(compile).transpose()
+/// Which tests: those of `--resume`, else those that `--tests` matches, else all.
+fn tests(arguments: &EndToEnd, accounts: &Accounts) -> Result<Tests, Failure> {
+    if let Some(file) = &arguments.resume {
+        let report = selection::read_report(file)?;
+        let wrong = |other: NotThisRun| Failure::Usage(format!("--resume {}: {other}", file.display()));
+        return Ok(Tests::Of(Box::new(Interrupted::of(&report, accounts).map_err(wrong)?)));
+    }
+    let Some(text) = &arguments.tests else { return Ok(Tests::All) };
+    let expression = Regex::new(text).map_err(|error| Failure::Usage(format!("--tests: {error}")))?;
+    Ok(Tests::Matching(expression))
 }
 
 fn wishes(arguments: &EndToEnd) -> Wishes {
@@ -106,17 +126,20 @@ fn options(arguments: &EndToEnd) -> Options {
         clock: Clock::system(),
         program: concat!("kogge ", env!("CARGO_PKG_VERSION")).to_owned(),
         argv: std::env::args().skip(1).collect(),
-        selected: arguments.tests.clone(),
     }
 }
 
-/// Where the run's files are: `--out`, else a folder of its own in this user's state.
+/// Where the run's files are: `--out`, else a folder of its own in this user's state. A run that goes on has one more.
 fn folder(arguments: &EndToEnd, prepared: &Prepared) -> Result<PathBuf, Failure> {
     if let Some(out) = &arguments.out {
         return Ok(out.clone());
     }
     let state = state().ok_or_else(|| Failure::Usage("no HOME: say where with --out DIR".to_owned()))?;
-    Ok(state.join("e2e").join(prepared.run.short()))
+    let all = state.join("e2e");
+    let short = prepared.run.short();
+    let more = (2..=u32::MAX).map(|number| format!("{short}-{number}"));
+    let mut free = std::iter::once(short.clone()).chain(more).map(|name| all.join(name));
+    free.find(|folder| !folder.exists()).ok_or_else(|| Failure::Usage("say where with --out DIR".to_owned()))
 }
 
 async fn tempest(arguments: &EndToEnd) -> Result<Tempest, Failure> {
@@ -145,11 +168,7 @@ fn stopped_by_signal() -> (CancellationToken, CancellationToken) {
 }
 
 /// Removes what stopped runs left.
-async fn clean(
-    accounts: &kogge_conform_e2e::Accounts,
-    run: &str,
-    out: Option<&Path>,
-) -> Result<Exit, Failure> {
+async fn clean(accounts: &Accounts, run: &str, out: Option<&Path>) -> Result<Exit, Failure> {
     let digits = run.len() == 8 && run.chars().all(|c| c.is_ascii_hexdigit());
     if !digits && run != "all" {
         let text = "--clean takes the eight digits after kogge-e2e- in the names of what is left, or `all`";

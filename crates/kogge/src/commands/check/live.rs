@@ -70,10 +70,7 @@ impl Events for Live {
     }
 
     fn cleaning(&mut self, entry: &Entry) {
-        self.bar.set_message(format!(
-            "removing {} {}",
-            entry.object.kind,
-            terminal::plain(&entry.object.name)
-        ));
+        let text = format!("removing {} {}", entry.object.kind, entry.object.name);
+        self.bar.set_message(terminal::plain(&self.outputs.shown_text(&text)));
     }
 }

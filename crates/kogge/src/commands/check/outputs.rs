@@ -50,6 +50,11 @@ impl Outputs {
         Self { redactor: Some(Arc::new(Mutex::new(Redactor::new(names)))), ..self }
     }
 
+    /// Whether what is private is taken out.
+    pub(super) fn redacts(&self) -> bool {
+        self.redactor.is_some()
+    }
+
     /// Writes one more report into a file, if no other of this format has one.
     pub(super) fn also(&mut self, format: Format, file: &Path) {
         if self.file(format).is_none() {
@@ -81,6 +86,11 @@ impl Outputs {
     /// A result as it may be shown.
     pub(super) fn shown_result<'a>(&self, result: &'a CheckResult) -> Cow<'a, CheckResult> {
         self.redacted(|redactor| redactor.result(result)).map_or(Cow::Borrowed(result), Cow::Owned)
+    }
+
+    /// Any text as it may be shown.
+    pub(super) fn shown_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.redacted(|redactor| redactor.text(text)).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     fn redacted<T>(&self, make: impl FnOnce(&mut Redactor) -> T) -> Option<T> {

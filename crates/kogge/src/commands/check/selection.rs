@@ -79,6 +79,11 @@ pub(super) fn interrupted(arguments: &Check) -> Result<Option<Report>, Failure> 
     let Some(file) = &arguments.resume else { return Ok(None) };
     let report = read_report(file)?;
     let wrong = |text: String| Failure::Usage(format!("--resume {}: {text}", file.display()));
+    if report.plan.scope.as_ref().is_some_and(|scope| scope.name == kogge_conform_e2e::list::NAME) {
+        return Err(wrong(
+            "the report is one of `kogge check e2e`; go on with kogge check e2e --resume".to_owned(),
+        ));
+    }
     let (name, version) = asked(arguments);
     let scope = report.plan.scope.as_ref().map(|scope| short_name(&scope.name)).unwrap_or_default();
     if let Some(name) = name.filter(|name| **name != scope) {
@@ -105,7 +110,8 @@ pub(super) fn earlier(report: Option<&Report>, config: &CloudConfig) -> Result<O
     earlier.map_err(|other| Failure::Usage(format!("--resume: {other}")))
 }
 
-fn read_report(file: &Path) -> Result<Report, Failure> {
+/// A report in its JSON form.
+pub(super) fn read_report(file: &Path) -> Result<Report, Failure> {
     let wrong = |because: String| Failure::Usage(format!("--resume {}: {because}", file.display()));
     let text = read_bounded(file, LONGEST).map_err(wrong)?;
     json::read(&text).map_err(wrong)

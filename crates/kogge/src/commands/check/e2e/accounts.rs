@@ -1,7 +1,8 @@
 //! The accounts of the tests, named or found in clouds.yaml.
 
 use kogge_client::{Client, CloudConfig, Environment};
-use kogge_conform_e2e::{Accounts, Ordinary};
+use kogge_conform::redact::Names;
+use kogge_conform_e2e::{Accounts, Ordinary, Prepared};
 
 use crate::cli::EndToEnd;
 use crate::commands::check::target;
@@ -35,6 +36,15 @@ pub(super) fn named(arguments: &EndToEnd) -> Result<Accounts, Failure> {
         alt_reader: other(&wanted.alt_reader_cloud, "-alt-reader")?,
         member,
     }))
+}
+
+/// The names that are private: as configured, and as the cloud has them.
+pub(super) fn names(accounts: &Accounts, prepared: &Prepared) -> Names {
+    let signed = prepared.accounts.iter().flat_map(|account| {
+        [("user", &account.user), ("domain", &account.user_domain_name), ("project", &account.project)]
+    });
+    let signed = signed.map(|(kind, name)| (kind, name.clone()));
+    accounts.configs().flat_map(Names::named).chain(signed).collect()
 }
 
 fn load(environment: &Environment, name: String) -> Result<Client, Failure> {

@@ -35,6 +35,9 @@ pub(super) fn plan(prepared: &Prepared) -> String {
     }
     let (run, cannot) = (prepared.planned.run.len(), prepared.planned.cannot.len());
     let _ = writeln!(text, "{run} tests will run, {cannot} cannot");
+    if !prepared.planned.decided.is_empty() {
+        let _ = writeln!(text, "{} were decided before the stop", prepared.planned.decided.len());
+    }
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, because) in &prepared.planned.cannot {
         *reasons.entry(because.as_str()).or_default() += 1;
