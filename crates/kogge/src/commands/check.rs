@@ -74,7 +74,7 @@ async fn check(arguments: Check) -> Result<Exit, Failure> {
         outputs = outputs.redacting(Names::of(client.config()));
     }
     outputs.prepare()?;
-    let delivery = Delivery::prepare(&arguments.reports, &outputs)?;
+    let delivery = Delivery::prepare(&arguments.reports, &outputs).await?;
     let cancel = cancelled_by_signal();
     let subject = interrupted.map(|report| report.run.subject);
     let options = Options {

@@ -81,7 +81,7 @@ impl Desk {
         Ended::of(child.wait_with_output().await.unwrap())
     }
 
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>, words: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(words)

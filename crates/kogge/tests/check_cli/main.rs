@@ -14,4 +14,5 @@ mod redact;
 mod resume;
 mod sign;
 mod spec;
+mod terminal;
 mod upload;

@@ -7,7 +7,7 @@ use kogge::test_cloud::TestCloud;
 use crate::desk::{Desk, Ended};
 
 /// A key made by OpenSSH.
-async fn key(desk: &Desk, name: &str, words: &[&str]) {
+pub(crate) async fn key(desk: &Desk, name: &str, words: &[&str]) {
     let always = ["-q", "-C", "test", "-f", name];
     desk.run("ssh-keygen", &[&always[..], words].concat()).await.expect(0);
 }

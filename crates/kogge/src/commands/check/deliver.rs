@@ -21,7 +21,7 @@ struct Signed {
 
 impl Delivery {
     /// Reads keys and accounts before the run, so that no mistake in them is found only after it.
-    pub(super) fn prepare(wanted: &Reports, outputs: &Outputs) -> Result<Self, Failure> {
+    pub(super) async fn prepare(wanted: &Reports, outputs: &Outputs) -> Result<Self, Failure> {
         let Some(key) = &wanted.sign else { return Ok(Self(None)) };
         let Some(report) = outputs.file(Format::Yaml) else {
             let text = "--sign signs the report in upstream's format; say where it goes, as in --output yaml=report.yaml";
@@ -29,8 +29,11 @@ impl Delivery {
         };
         let monitor =
             wanted.upload.as_ref().map(|url| Monitor::open(url, wanted.account.token_file.as_deref()));
-        let signed =
-            Signed { signer: Signer::open(key)?, report: report.to_owned(), monitor: monitor.transpose()? };
+        let signed = Signed {
+            signer: Signer::open(key).await?,
+            report: report.to_owned(),
+            monitor: monitor.transpose()?,
+        };
         // a signature of an earlier report must not lie beside this one
         match std::fs::remove_file(beside(report)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

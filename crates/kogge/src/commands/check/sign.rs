@@ -32,7 +32,7 @@ pub(super) enum Signer {
 
 impl Signer {
     /// Reads the key, and asks for its passphrase where it has one: before the run, not after it.
-    pub(super) fn open(file: &Path) -> Result<Self, Failure> {
+    pub(super) async fn open(file: &Path) -> Result<Self, Failure> {
         let wrong = |because: String| Failure::Usage(format!("--sign {}: {because}", file.display()));
         let text = zeroize::Zeroizing::new(read_bounded(file, LONGEST).map_err(wrong)?);
         if !text.trim_start().starts_with("-----BEGIN") {
@@ -47,7 +47,12 @@ impl Signer {
         }
         is_private(file).map_err(wrong)?;
         let key = PrivateKey::from_openssh(text.trim()).map_err(|error| wrong(error.to_string()))?;
-        let key = if key.is_encrypted() { passphrase::unlock(&key, file).map_err(wrong)? } else { key };
+        let key = if key.is_encrypted() {
+            let opened = passphrase::unlock(key, file).await.map_err(wrong)?;
+            opened.ok_or_else(|| Failure::Outside("stopped; nothing was checked".to_owned()))?
+        } else {
+            key
+        };
         // found out now, not after the run
         key.sign(NAMESPACE, HASH, b"").map_err(|_| {
             let kind = key.algorithm();

@@ -11,7 +11,8 @@ use crate::output::line;
 /// The longest line that is read, in bytes.
 const LONGEST: u64 = 8192;
 
-/// Asks until there is an answer; `None` if the question is passed over.
+/// Asks until there is an answer; `None` if the question is passed over. An answer that the end of the input cuts off is
+/// none.
 pub(super) fn ask(
     question: &Question,
     by: Option<&str>,
@@ -49,16 +50,18 @@ fn reply(input: &mut impl BufRead) -> Result<Option<Reply>, Failure> {
     }
 }
 
-/// A line of text; `None` if it is empty or the input ends.
+/// A line of text; `None` if it is empty.
 fn prompt(text: &str, input: &mut impl BufRead) -> Result<Option<String>, Failure> {
     let mut out = std::io::stdout();
     let _ = write!(out, "{text}").and_then(|()| out.flush());
     let mut answer = String::new();
-    input
-        .by_ref()
-        .take(LONGEST)
-        .read_line(&mut answer)
-        .map_err(|error| Failure::outside("reading the answer", error))?;
+    let read = input.by_ref().take(LONGEST).read_line(&mut answer);
+    if read.map_err(|error| Failure::outside("reading the answer", error))? == 0 {
+        line("");
+        return Err(Failure::Usage(
+            "nobody answers any more; the answers before this one are kept".to_owned(),
+        ));
+    }
     let answer = answer.trim();
     Ok((!answer.is_empty()).then(|| answer.to_owned()))
 }
@@ -68,13 +71,13 @@ mod tests {
     use super::*;
     use kogge_conform_iaas::manual::questions;
 
-    fn answered(text: &str) -> Option<Answer> {
-        ask(&questions()[0], Some("Ada"), &Clock::system(), &mut text.as_bytes()).unwrap()
+    fn asked(text: &str) -> Result<Option<Answer>, Failure> {
+        ask(&questions()[0], Some("Ada"), &Clock::system(), &mut text.as_bytes())
     }
 
     #[test]
     fn an_answer_is_taken_line_by_line() {
-        let answer = answered("maybe\nno\n\n  not yet \n").unwrap();
+        let answer = asked("maybe\nno\n\n  not yet \n").unwrap().unwrap();
         assert_eq!(
             (answer.reply, answer.evidence, answer.note.as_deref()),
             (Reply::No, None, Some("not yet"))
@@ -83,8 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_line_and_the_end_of_the_input_pass_over() {
-        assert_eq!(answered("\n"), None);
-        assert_eq!(answered(""), None);
+    fn an_empty_line_passes_over_and_the_end_of_the_input_ends_it() {
+        assert_eq!(asked("\n").unwrap(), None);
+        for text in ["", "maybe\n", "yes\n", "yes\n\n"] {
+            let failure = asked(text).unwrap_err();
+            assert!(matches!(&failure, Failure::Usage(text) if text.contains("are kept")), "{failure}");
+        }
     }
 }
