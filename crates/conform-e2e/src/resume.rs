@@ -14,6 +14,8 @@ use crate::run::results::description;
 pub struct Interrupted {
     /// What it was to run.
     pub plan: Plan,
+    /// The cloud's name in its reports.
+    pub subject: String,
     /// Its id, beginning and results.
     pub earlier: Earlier,
 }
@@ -64,11 +66,10 @@ impl Interrupted {
         }
         let earlier = Earlier::of(report, accounts.first().config())?;
         let here = users(accounts);
-        let missing: Vec<&String> = report.run.users.iter().filter(|user| !here.contains(user)).collect();
-        if let Some(there) = missing.first() {
-            return Err(NotThisRun::OtherUsers { there: (*there).clone(), here: here.join(", ") });
+        if let Some(there) = report.run.users.iter().find(|user| !here.contains(user)) {
+            return Err(NotThisRun::OtherUsers { there: there.clone(), here: here.join(", ") });
         }
-        Ok(Self { plan: report.plan.clone(), earlier })
+        Ok(Self { plan: report.plan.clone(), subject: report.run.subject.clone(), earlier })
     }
 
     /// Whether the run had this test.

@@ -69,6 +69,8 @@ pub struct Options {
     pub program: String,
     /// The program's arguments, for the report.
     pub argv: Vec<String>,
+    /// The cloud's name in the report; that of the configuration if absent.
+    pub subject: Option<String>,
 }
 
 /// Why the run ended.
@@ -126,7 +128,9 @@ pub async fn prepare(accounts: &Accounts, wishes: Wishes, tests: Tests) -> Resul
     let facts = crate::lookup::look(accounts, &signed, &wishes).await?;
     let planned = crate::plan::plan(accounts, &facts, &tests);
     if planned.all().is_empty() {
-        return Err(Problem::new("no test of the list matches the expression of --tests"));
+        return Err(Problem::new(
+            "no test of the list matches the expression of --tests, or the report of --resume has none",
+        ));
     }
     Ok(Prepared {
         run: tests.interrupted().map_or_else(RunId::random, |interrupted| interrupted.earlier.run),
@@ -182,12 +186,14 @@ fn head(prepared: &Prepared, tempest: &Tempest, options: &Options) -> Report {
     let account = prepared.accounts.first();
     let config = account.map(|account| account.client.config());
     let name = config.map(|config| config.name.clone()).unwrap_or_default();
-    let begun = prepared.tests.interrupted().map(|run| run.earlier.started_at.clone());
+    let interrupted = prepared.tests.interrupted();
+    let begun = interrupted.map(|run| run.earlier.started_at.clone());
+    let subject = options.subject.clone().or_else(|| Some(interrupted?.subject.clone()));
     Report {
         format: FORMAT,
         run: RunHead {
             uuid: prepared.run.to_string(),
-            subject: name.clone(),
+            subject: subject.unwrap_or_else(|| name.clone()),
             cloud: name,
             auth_url: config.map(|config| config.auth_url.to_string()).unwrap_or_default(),
             project: config.map(|config| scope_in_words(&config.scope)).unwrap_or_default(),

@@ -34,6 +34,7 @@ fn options() -> Options {
         clock: Clock::system(),
         program: "kogge".into(),
         argv: vec![],
+        subject: None,
     }
 }
 

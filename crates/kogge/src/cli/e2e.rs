@@ -54,6 +54,9 @@ pub struct EndToEnd {
     /// What to write: text, json, junit, sarif, markdown, html; with =FILE into a file [default: text]
     #[arg(long, value_name = "KIND[=FILE]", value_delimiter = ',')]
     pub output: Vec<String>,
+    /// The cloud's name in the reports [default: its name in clouds.yaml]
+    #[arg(long, value_name = "NAME")]
+    pub subject: Option<String>,
     /// Take ids, addresses, hosts, keys and the names of users and projects out of everything that is shown or written;
     /// not out of the run's folder, which is Tempest's
     #[arg(long)]

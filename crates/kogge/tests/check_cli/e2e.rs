@@ -34,13 +34,14 @@ async fn a_stopped_run_goes_on_with_what_is_missing() {
     let desk = Desk::of(&cloud);
     std::fs::write(desk.path("stream"), packet(TESTS[0], 3, None)).unwrap();
     tempest(&desk, "trap 'exit 130' INT\ncat $HERE/stream\ntouch $HERE/started\nwhile :; do sleep 0.1; done");
-    let child = desk.start(&[&E2E[..], &["--tests", "test_flavors"]].concat());
+    let child = desk.start(&[&E2E[..], &["--tests", "test_flavors", "--subject", "mine"]].concat());
     cloud.until("Tempest hangs", async || desk.path("started").exists()).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     kill(Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()), Signal::SIGINT).unwrap();
     let stopped = Ended::of(child.wait_with_output().await.unwrap()).expect(4);
     assert!(stopped.err.contains("go on with: kogge check e2e --resume r.json"), "{}", stopped.err);
     let half = desk.json("r.json");
+    assert_eq!(half["run"]["subject"], "mine");
     assert_eq!(half["results"][1]["verdict"], "not-finished");
 
     let other = desk.check(&["e2e", "--resume", "r.json", "--cloud", "kogge-alt"]).await.expect(2);
@@ -57,7 +58,7 @@ async fn a_stopped_run_goes_on_with_what_is_missing() {
     assert!(ended.out.contains("test_list_flavors  (from the earlier run)"), "{}", ended.out);
     assert!(desk.read("asked").contains("with_detail") && desk.read("asked").lines().count() == 1);
     let whole = desk.json("r.json");
-    for key in ["uuid", "started_at", "users"] {
+    for key in ["uuid", "started_at", "users", "subject"] {
         assert_eq!(whole["run"][key], half["run"][key], "{key}");
     }
     assert_eq!(whole["results"][1]["verdict"], "pass");
@@ -83,7 +84,7 @@ async fn nothing_private_is_shown_or_written() {
     let stream = packet(TESTS[0], 6, Some(("traceback", text.as_bytes())));
     std::fs::write(desk.path("stream"), stream).unwrap();
     tempest(&desk, "cat $HERE/stream");
-    let words = [&E2E[..], &["--tests", "test_flavors", "--redact"]].concat();
+    let words = [&E2E[..], &["--tests", "test_flavors", "--redact", "--subject", "a-cloud"]].concat();
     let ended = desk.check(&words).await.expect(3);
     let user = desk.json("r.json")["run"]["users"][0].as_str().unwrap().to_owned();
     assert!(user.starts_with("member ") && !user.contains("kogge"), "{user}");
@@ -92,6 +93,7 @@ async fn nothing_private_is_shown_or_written() {
             assert!(!text.contains(word), "{word}: {text}");
         }
     }
+    assert_eq!(desk.json("r.json")["run"]["subject"], "a-cloud");
     assert!(ended.out.contains("ServerFault: id-"), "{}", ended.out);
     assert!(ended.err.contains("-1 (member of "), "{}", ended.err);
     assert!(desk.check(&["e2e", "--resume", "r.json"]).await.expect(2).err.contains("redacted"));

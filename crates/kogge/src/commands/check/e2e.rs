@@ -126,6 +126,7 @@ fn options(arguments: &EndToEnd) -> Options {
         clock: Clock::system(),
         program: concat!("kogge ", env!("CARGO_PKG_VERSION")).to_owned(),
         argv: std::env::args().skip(1).collect(),
+        subject: arguments.subject.clone(),
     }
 }
 
