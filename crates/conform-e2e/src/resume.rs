@@ -2,7 +2,7 @@
 //! same run, with the same beginning of all names.
 
 use kogge_client::CloudConfig;
-use kogge_client::config::{ByIdOrName, Credentials};
+use kogge_client::config::Credentials;
 use kogge_conform::{CheckResult, Earlier, OtherRun, Plan, Report};
 
 use crate::accounts::Accounts;
@@ -93,13 +93,10 @@ pub(crate) fn users(accounts: &Accounts) -> Vec<String> {
 }
 
 fn user(config: &CloudConfig) -> String {
-    let text = |name: &ByIdOrName| match name {
-        ByIdOrName::Id(text) | ByIdOrName::Name(text) => text.clone(),
-    };
     match &config.credentials {
         Credentials::Password { user, .. } => {
-            let domain = user.domain.as_ref().map(|domain| format!(" of domain {}", text(domain)));
-            text(&user.user) + &domain.unwrap_or_default()
+            let domain = user.domain.as_ref().map(|domain| format!(" of domain {}", domain.as_str()));
+            user.user.as_str().to_owned() + &domain.unwrap_or_default()
         }
         // Tempest takes no others, and signing in says so
         _ => format!("of cloud {}", config.name),

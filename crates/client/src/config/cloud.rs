@@ -76,6 +76,16 @@ pub enum ByIdOrName {
     Name(String),
 }
 
+impl ByIdOrName {
+    /// The text, whichever it is.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Id(text) | Self::Name(text) => text,
+        }
+    }
+}
+
 /// What a token is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {

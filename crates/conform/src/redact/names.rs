@@ -30,7 +30,7 @@ impl Names {
     #[must_use]
     pub fn named(config: &CloudConfig) -> Vec<(&'static str, String)> {
         let mut found: Vec<(&'static str, String)> = Vec::new();
-        let mut add = |kind, name: &ByIdOrName| found.push((kind, inner(name).to_owned()));
+        let mut add = |kind, name: &ByIdOrName| found.push((kind, name.as_str().to_owned()));
         let user = |user: &UserRef, add: &mut dyn FnMut(&'static str, &ByIdOrName)| {
             add("user", &user.user);
             user.domain.iter().for_each(|domain| add("domain", domain));
@@ -89,11 +89,5 @@ impl FromIterator<(&'static str, String)> for Names {
         let each: Vec<String> = longest_first.into_iter().map(|name| regex::escape(name)).collect();
         let any = if each.is_empty() { None } else { Regex::new(&format!("(?i){}", each.join("|"))).ok() };
         Self { kinds, any }
-    }
-}
-
-fn inner(name: &ByIdOrName) -> &str {
-    match name {
-        ByIdOrName::Id(text) | ByIdOrName::Name(text) => text,
     }
 }

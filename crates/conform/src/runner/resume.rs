@@ -1,7 +1,7 @@
 //! Going on with an interrupted run: what it decided stays, what is missing runs, and it is still the same run.
 
 use kogge_client::CloudConfig;
-use kogge_client::config::{ByIdOrName, Scope};
+use kogge_client::config::Scope;
 
 use crate::check::Description;
 use crate::context::RunId;
@@ -80,16 +80,13 @@ impl Earlier {
 /// What a token is good for, in words: `project demo of domain Default`.
 #[must_use]
 pub fn scope_in_words(scope: &Scope) -> String {
-    let name = |name: &ByIdOrName| match name {
-        ByIdOrName::Id(text) | ByIdOrName::Name(text) => text.clone(),
-    };
     match scope {
         Scope::Unscoped => "nothing".to_owned(),
         Scope::Project { project, domain } => {
-            let domain = domain.as_ref().map(|d| format!(" of domain {}", name(d))).unwrap_or_default();
-            format!("project {}{domain}", name(project))
+            let domain = domain.as_ref().map(|d| format!(" of domain {}", d.as_str())).unwrap_or_default();
+            format!("project {}{domain}", project.as_str())
         }
-        Scope::Domain(domain) => format!("domain {}", name(domain)),
+        Scope::Domain(domain) => format!("domain {}", domain.as_str()),
         Scope::System => "the whole system".to_owned(),
         Scope::OfCredential => "what the application credential is for".to_owned(),
     }
