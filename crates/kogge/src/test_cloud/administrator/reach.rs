@@ -10,6 +10,9 @@ use super::images::ITS_OWN;
 /// Block storage under names that are not the standard's.
 pub(super) const OLD_STORAGE: [&str; 4] = ["volumev3", "volume", "volumev2", "block-store"];
 
+/// Attributes of an image that can be changed and never be without a value.
+const LASTING: [&str; 2] = ["min_disk", "min_ram"];
+
 /// What a cloud has that can be broken.
 pub struct Reach {
     services: Vec<String>,
@@ -43,7 +46,7 @@ impl Reach {
     #[must_use]
     pub fn covers(&self, mutation: &Mutation) -> bool {
         mutation.changes.iter().all(|change| match change {
-            Change::Image { key, .. } => settable(key),
+            Change::Image { key, value, .. } => settable(key) && !(value.is_null() && LASTING.contains(key)),
             Change::NewImage { name, set, .. } => {
                 // of two images of one name, the list shows the newer one first, the double the older one
                 let is_new = !sound_images().iter().any(|image| image["name"] == *name);

@@ -82,7 +82,9 @@ async fn all(place: &Place, admin: &Administrator) -> Vec<String> {
     let possible = mutations().into_iter().filter(|m| Reach::openstack().covers(m) && only.is_match(&m.name));
     let mut done = 0;
     for mutation in possible {
-        let lines = carried_out(place, admin, &mutation, &before).await;
+        // what the cloud refuses is told, and the next one tried
+        let lines = AssertUnwindSafe(carried_out(place, admin, &mutation, &before)).catch_unwind().await;
+        let lines = lines.unwrap_or_else(|_| vec![format!("{}: not carried out", mutation.name)]);
         eprintln!("{} {}", if lines.is_empty() { "as it must be:" } else { "DIFFERS:" }, mutation.name);
         lines.iter().for_each(|line| eprintln!("    {line}"));
         wrong.extend(lines);
