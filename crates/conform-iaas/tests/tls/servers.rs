@@ -131,9 +131,19 @@ pub async fn babbler(say: &'static [u8]) -> String {
     url
 }
 
+/// A process that ends when it is dropped.
+struct Guarded(Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// `openssl s_server`. Gone when dropped.
 pub struct OpenSsl {
-    child: Child,
+    _process: Guarded,
     port: u16,
     _dir: tempfile::TempDir,
 }
@@ -154,7 +164,7 @@ impl OpenSsl {
             eprintln!("skipped: openssl is not here");
             return None;
         };
-        let server = Self { child, port, _dir: dir };
+        let server = Self { _process: Guarded(child), port, _dir: dir };
         for _ in 0..200 {
             if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
                 return Some(server);
@@ -169,16 +179,9 @@ impl OpenSsl {
     }
 }
 
-impl Drop for OpenSsl {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A server of tlslite-ng, which speaks what OpenSSL has unlearned. Gone when dropped.
 pub struct OldServer {
-    child: Child,
+    _process: Guarded,
     port: u16,
     _dir: tempfile::TempDir,
 }
@@ -203,21 +206,14 @@ impl OldServer {
             .arg(key)
             .args([versions.0.to_string(), versions.1.to_string()])
             .arg(ciphers);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = Guarded(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap());
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let port = line.trim().parse().unwrap_or_else(|_| panic!("old_server.py does not start"));
-        Some(Self { child, port, _dir: dir })
+        Some(Self { _process: process, port, _dir: dir })
     }
 
     pub fn url(&self) -> String {
         format!("https://localhost:{}/", self.port)
-    }
-}
-
-impl Drop for OldServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
