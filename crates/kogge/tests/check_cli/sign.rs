@@ -27,13 +27,16 @@ async fn signed(desk: &Desk, key: &str, public: &str) -> Ended {
 }
 
 #[tokio::test]
-async fn openssh_verifies_what_an_ed25519_and_an_ecdsa_key_signed() {
+async fn openssh_verifies_what_every_kind_of_key_signed() {
     let cloud = TestCloud::start().await;
     let desk = Desk::of(&cloud);
-    for kind in ["ed25519", "ecdsa"] {
-        key(&desk, kind, &["-t", kind, "-N", ""]).await;
-        let verified = signed(&desk, kind, &format!("{kind}.pub")).await.expect(0);
-        assert!(verified.out.contains("Good \"report\" signature"), "{}", verified.out);
+    for (kind, bits) in
+        [("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521"), ("rsa", "2048")]
+    {
+        let name = format!("{kind}-{bits}");
+        key(&desk, &name, &["-t", kind, "-b", bits, "-N", ""]).await;
+        let verified = signed(&desk, &name, &format!("{name}.pub")).await.expect(0);
+        assert!(verified.out.contains("Good \"report\" signature"), "{name}: {}", verified.out);
     }
     cloud.stop().await;
 }
@@ -56,6 +59,8 @@ async fn a_passphrase_comes_from_the_environment_and_nowhere_else_without_a_term
     assert!(wrong.err.contains("does not open it") && !wrong.err.contains("wrong"), "{}", wrong.err);
     let desk = desk.with("KOGGE_SIGN_PASSPHRASE", "geheim");
     signed(&desk, "k", "k.pub").await.expect(0);
+    key(&desk, "rsa", &["-t", "rsa", "-b", "2048", "-N", "geheim", "-a", "4"]).await;
+    signed(&desk, "rsa", "rsa.pub").await.expect(0);
     cloud.stop().await;
 }
 
@@ -96,6 +101,8 @@ async fn keys_that_will_not_do_are_told_before_the_run() {
     desk.write("text", "hello");
     let cloud = TestCloud::start().await;
     let desk = desk.with("OS_CLIENT_CONFIG_FILE", &cloud.clouds_yaml()).with("OS_CLOUD", "kogge");
+    // here is no OpenSSH
+    let desk = desk.with("PATH", "/nonexistent");
     for (key, hint) in [
         ("rsa", "ssh-agent"),
         ("old", "ssh-keygen -p"),

@@ -1,6 +1,7 @@
 //! `--sign KEY`: an SSH signature in the namespace `report`, as `ssh-keygen -Y sign -n report` makes it.
 
 mod agent;
+mod own_agent;
 mod passphrase;
 
 use std::os::unix::fs::MetadataExt;
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use kogge_conform::report_file;
 use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
+
+use own_agent::OwnAgent;
 
 use crate::commands::text_file::read_bounded;
 use crate::exit::Failure;
@@ -26,8 +29,8 @@ const PRIVATE: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
 pub(super) enum Signer {
     /// A key that we have read.
     Key(Box<PrivateKey>),
-    /// A key that the ssh-agent holds.
-    Agent(Box<PublicKey>, PathBuf),
+    /// A key that an ssh-agent holds, ours if the key is of a kind that we cannot compute with.
+    Agent { public: Box<PublicKey>, socket: PathBuf, _own: Option<Box<OwnAgent>> },
 }
 
 impl Signer {
@@ -39,7 +42,7 @@ impl Signer {
             let public = PublicKey::from_openssh(text.trim())
                 .map_err(|error| wrong(format!("it is neither a private nor a public SSH key: {error}")))?;
             let socket = agent::socket().map_err(wrong)?;
-            return Ok(Self::Agent(Box::new(public), socket));
+            return Ok(Self::Agent { public: Box::new(public), socket, _own: None });
         }
         if !text.trim_start().starts_with(PRIVATE) {
             let hint = format!("it is in an old format; `ssh-keygen -p -f {}` renews it", file.display());
@@ -54,13 +57,17 @@ impl Signer {
             key
         };
         // found out now, not after the run
-        key.sign(NAMESPACE, HASH, b"").map_err(|_| {
-            let kind = key.algorithm();
-            wrong(format!(
-                "this program cannot sign with {kind} itself; add it to an ssh-agent (ssh-add) and give its public key"
-            ))
+        if key.sign(NAMESPACE, HASH, b"").is_ok() {
+            return Ok(Self::Key(Box::new(key)));
+        }
+        let own = OwnAgent::holding(&key).await.map_err(|because| {
+            wrong(format!("this program signs with {} only through OpenSSH: {because}", key.algorithm()))
         })?;
-        Ok(Self::Key(Box::new(key)))
+        Ok(Self::Agent {
+            public: Box::new(key.public_key().clone()),
+            socket: own.socket(),
+            _own: Some(Box::new(own)),
+        })
     }
 
     /// Signs a file into `FILE.sig`.
@@ -71,7 +78,7 @@ impl Signer {
             Self::Key(key) => {
                 key.sign(NAMESPACE, HASH, &contents).map_err(|error| failed(error.to_string()))?
             }
-            Self::Agent(public, socket) => {
+            Self::Agent { public, socket, .. } => {
                 let data = SshSig::signed_data(NAMESPACE, HASH, &contents)
                     .map_err(|error| failed(error.to_string()))?;
                 let signature = agent::sign(socket, public, &data).await.map_err(failed)?;
