@@ -5,6 +5,9 @@
 //! differ between versions of Tempest and are no part of its name here.
 
 use std::sync::LazyLock;
+use std::time::Duration;
+
+use kogge_conform::Description;
 
 /// How the standard, its version and the list are called in reports.
 pub const NAME: &str = "SCS-0128 end-to-end testing";
@@ -87,6 +90,15 @@ impl Test {
     #[must_use]
     pub fn case(&self) -> &'static str {
         self.name.rsplit_once('.').map_or(self.name, |(_, case)| case)
+    }
+
+    /// What there is to know of it before it runs.
+    #[must_use]
+    pub fn description(&self) -> Description {
+        let mut description = Description::reading(self.name, self.title(), URL);
+        // the run has one deadline as a whole; Tempest has one for each test
+        description.deadline = Duration::ZERO;
+        description
     }
 
     /// What it tests, in words: `list flavors with detail (compute)`.

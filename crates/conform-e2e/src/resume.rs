@@ -7,7 +7,6 @@ use kogge_conform::{CheckResult, Earlier, OtherRun, Plan, Report};
 
 use crate::accounts::Accounts;
 use crate::list::{self, Test};
-use crate::run::results::description;
 
 /// A run that was stopped, or had no time left.
 #[derive(Debug, Clone)]
@@ -79,7 +78,7 @@ impl Interrupted {
 
     /// What it decided about a test, if it did.
     pub(crate) fn decided(&self, test: &Test) -> Option<CheckResult> {
-        self.earlier.decided(&description(test))
+        self.earlier.decided(&test.description())
     }
 }
 

@@ -7,7 +7,7 @@
 //!    └─ end of the stream ──────────────────────────┘
 //! ```
 
-pub(crate) mod results;
+mod results;
 mod stream;
 
 use std::path::PathBuf;
@@ -156,7 +156,7 @@ pub async fn run(
     events: &mut dyn Events,
 ) -> Result<Report, Problem> {
     let mut report = head(prepared, tempest, options);
-    let descriptions: Vec<_> = prepared.planned.all().iter().map(|test| results::description(test)).collect();
+    let descriptions: Vec<_> = prepared.planned.all().iter().map(|test| test.description()).collect();
     events.planned(&descriptions.iter().collect::<Vec<_>>());
     results::before(prepared, &mut report, events);
     events.updated(&report);

@@ -1,7 +1,5 @@
 //! One testcase as a check: preflight, what it looks at, judgement.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use kogge_conform::{Check, Context, Description, Outcome, Problem};
 use kogge_standards::Judgement;
@@ -71,31 +69,5 @@ impl Check for IaasCheck {
 
     async fn run(&self, context: &Context) -> Outcome {
         self.judge(context).await.unwrap_or_else(Outcome::from)
-    }
-}
-
-/// Judgements of a whole group of testcases, made once, and the ids of the objects that they name.
-pub(crate) struct Verdicts {
-    judgements: HashMap<String, Judgement>,
-    ids: HashMap<String, String>,
-}
-
-impl Verdicts {
-    /// `ids` are pairs of an object as findings name it, and its id.
-    pub(crate) fn new(
-        judgements: impl IntoIterator<Item = Judgement>,
-        ids: impl IntoIterator<Item = (String, String)>,
-    ) -> Self {
-        let by_testcase = judgements.into_iter().map(|j| (j.testcase.to_string(), j));
-        Self { judgements: by_testcase.collect(), ids: ids.into_iter().collect() }
-    }
-
-    pub(crate) fn outcome(&self, description: &Description) -> Outcome {
-        match self.judgements.get(&description.id) {
-            Some(judgement) => {
-                Outcome::judged(judgement.clone(), &description.url, |object| self.ids.get(object).cloned())
-            }
-            None => Outcome::could_not_run("this program has no such test; a newer one may"),
-        }
     }
 }

@@ -16,6 +16,7 @@
 mod action;
 mod apply;
 mod command;
+mod desk;
 mod flavors;
 mod images;
 mod inventory;
@@ -30,8 +31,9 @@ mod volume_types;
 
 pub use action::{Action, NewFlavor, NewImage, NewTemplate};
 pub use apply::{Applied, Outcome, apply};
+pub use desk::{Change, Wishes};
 pub use inventory::{HeldFlavor, HeldImages, HeldType, Inventory, Template};
 pub use look::look;
-pub use plan::{Advice, Change, Plan, Wishes, plan};
+pub use plan::{Advice, Plan, plan};
 pub use settings::{SettingError, Settings};
 pub use standing::{Standing, standings};

@@ -28,6 +28,7 @@ mod remove;
 mod select;
 mod signature;
 mod steps;
+mod verdicts;
 mod wait;
 
 pub use advisory::{

@@ -7,10 +7,12 @@ use crate::outcome::Outcome;
 /// The text without characters that steer a terminal or turn the direction of writing.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
+    text.chars().map(|c| if steers_a_terminal(c) { ' ' } else { c }).collect()
 }
 
-fn steers(c: char) -> bool {
+/// Whether a character steers a terminal or turns the direction of writing.
+#[must_use]
+pub fn steers_a_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

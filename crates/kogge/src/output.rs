@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::ValueEnum;
+use kogge_conform::printable::steers_a_terminal;
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -37,6 +38,15 @@ pub fn show<T: Serialize>(output: Output, value: &T, text: impl FnOnce(&T) -> St
     Ok(())
 }
 
+/// The text with everything that steers a terminal but the line feed written out.
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if steers_a_terminal(c) && c != '\n' { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
 /// A table with a head, without frame.
 #[must_use]
 pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
@@ -45,4 +55,14 @@ pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     table.add_rows(rows);
     let text = table.to_string();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_written_out() {
+        assert_eq!(printable("a\u{1b}[31mb\nü\u{202e}"), "a\\u{1b}[31mb\nü\\u{202e}");
+    }
 }

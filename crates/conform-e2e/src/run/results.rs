@@ -1,23 +1,13 @@
 //! The parts of the report that do not come from the stream.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use kogge_conform::check::Description;
 use kogge_conform::{CheckResult, Events, Outcome, Plan, PlannedVersion, Report, ScopeRef, Verdict};
 
 use super::{Options, Prepared, Stop};
 use crate::list::{self, Test};
 use crate::plan::{self, Tests};
 use crate::sweep::Swept;
-
-/// What there is to know of a test before it runs.
-pub(crate) fn description(test: &Test) -> Description {
-    let mut description = Description::reading(test.name, test.title(), list::URL);
-    // the run has one deadline as a whole; Tempest has one for each test
-    description.deadline = Duration::ZERO;
-    description
-}
 
 /// The plan in the report: the standard with its list stands for a scope with one version.
 pub(super) fn plan(prepared: &Prepared, options: &Options) -> Plan {
@@ -56,7 +46,7 @@ pub(super) fn before(prepared: &Prepared, report: &mut Report, events: &mut dyn 
             Some(because) => Outcome::could_not_run(because),
             None => Outcome::not_finished("not started"),
         };
-        let result = CheckResult::new(&description(test), outcome, 0);
+        let result = CheckResult::new(&test.description(), outcome, 0);
         if result.verdict == Verdict::CouldNotRun {
             events.finished(&result);
         }
@@ -73,7 +63,7 @@ pub(super) fn ended(prepared: &Prepared, test: &Test, mut outcome: Outcome, elap
     {
         *reason = format!("{} ({hint})", reason.trim_end_matches('.'));
     }
-    CheckResult::new(&description(test), outcome, elapsed_ms)
+    CheckResult::new(&test.description(), outcome, elapsed_ms)
 }
 
 /// Why a test that was planned has no end.

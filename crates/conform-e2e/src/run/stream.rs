@@ -98,7 +98,7 @@ impl<'a> Watch<'a> {
     fn take(&mut self, piece: Piece) {
         for event in self.tally.take(piece) {
             match event {
-                Event::Started(test) => self.events.started(&results::description(test)),
+                Event::Started(test) => self.events.started(&test.description()),
                 Event::Finished(test) => self.finished(test),
             }
         }

@@ -14,7 +14,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::action::{Action, NewTemplate};
-use super::plan::{Change, Plan};
+use super::desk::Change;
+use super::plan::Plan;
 use crate::steps::default_rules;
 
 /// How one step ended.

@@ -7,8 +7,8 @@ use kogge_standards::flavors::{NAME_KEY, SeenFlavor, find};
 use kogge_standards::{StandardFlavor, standard_flavors};
 
 use super::action::{Action, NewFlavor};
+use super::desk::{Desk, Draft};
 use super::inventory::HeldFlavor;
-use super::plan::{Desk, Draft};
 
 pub(super) fn plan(desk: &mut Desk<'_>) {
     if desk.inventory.flavors.is_err() || desk.inventory.public_flavors().any(|f| f.extra_specs.is_none()) {

@@ -10,7 +10,7 @@ use kogge_standards::image_metadata::{SeenImage, UNIQUENESS, offences, property_
 
 use super::action::{Action, set_property};
 use super::command::word;
-use super::plan::{Desk, Draft};
+use super::desk::{Desk, Draft};
 use super::settings::is_settable;
 
 pub(super) fn plan(desk: &mut Desk<'_>) {

@@ -1,56 +1,14 @@
 //! The plan: changes that an API can make, and advice for the rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use kogge_conform::ObjectRef;
 use kogge_standards::{Judgement, Severity, Verdict};
 use serde::Serialize;
 
-use super::action::Action;
+use super::desk::{Change, Desk, Wishes};
 use super::inventory::Inventory;
-use super::settings::Settings;
 use super::standing::judge;
 use super::{flavors, images, rules, volume_types};
-
-/// What is asked of the planner.
-#[derive(Debug, Clone, Default)]
-pub struct Wishes {
-    /// The test cases that are to pass.
-    pub testcases: BTreeSet<String>,
-    /// What only the operator can know.
-    pub settings: Settings,
-    /// Whether flavors with wrong sizes may be deleted and made anew, where no server has them.
-    pub replace_flavors: bool,
-    /// Whether missing standard images may be downloaded.
-    pub images: bool,
-}
-
-/// One thing to change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// The test cases that it serves.
-    pub testcases: Vec<String>,
-    /// The object. Its id is absent where the change makes it.
-    pub object: ObjectRef,
-    /// What of the object: `extra specs`, `min_disk` …
-    pub what: String,
-    /// How it is.
-    pub before: String,
-    /// How it will be.
-    pub after: String,
-    /// How the right value is known.
-    pub why: String,
-    /// Whether nothing that works today can work differently tomorrow.
-    pub safe: bool,
-    /// What to think of before agreeing; empty for a safe change.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub caution: String,
-    /// The same as a line for a shell.
-    pub command: String,
-    /// The step itself.
-    #[serde(skip)]
-    pub action: Action,
-}
 
 /// What no change of the plan mends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,63 +38,10 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
-/// A change while it is put together.
-pub(super) struct Draft {
-    pub(super) testcases: Vec<String>,
-    pub(super) object: ObjectRef,
-    pub(super) what: String,
-    pub(super) before: String,
-    pub(super) after: String,
-    pub(super) why: String,
-    pub(super) caution: &'static str,
-    pub(super) action: Action,
-}
-
-/// The planner's desk: the inventory as it will be after the changes so far.
-pub(super) struct Desk<'a> {
-    pub(super) wishes: &'a Wishes,
-    pub(super) inventory: Inventory,
-    changes: Vec<Change>,
-    /// Advice in better words than the finding's own, by test case and object.
-    pub(super) words: BTreeMap<(String, String), String>,
-}
-
-impl Desk<'_> {
-    /// Whether a test case is to pass.
-    pub(super) fn wants(&self, testcase: &str) -> bool {
-        self.wishes.testcases.contains(testcase)
-    }
-
-    /// Notes a change and simulates it.
-    pub(super) fn change(&mut self, draft: Draft) {
-        let Draft { testcases, object, what, before, after, why, caution, action } = draft;
-        action.simulate(&mut self.inventory);
-        let (safe, caution, command) = (caution.is_empty(), caution.to_owned(), action.command());
-        self.changes.push(Change {
-            testcases,
-            object,
-            what,
-            before,
-            after,
-            why,
-            safe,
-            caution,
-            command,
-            action,
-        });
-    }
-
-    /// Says what to do about an object that a test case complains about.
-    pub(super) fn say(&mut self, testcase: &str, object: &str, words: impl Into<String>) {
-        self.words.insert((testcase.to_owned(), object.to_owned()), words.into());
-    }
-}
-
 /// Plans what would have to change so that the wanted test cases pass. Nothing is asked of the cloud.
 #[must_use]
 pub fn plan(inventory: &Inventory, wishes: &Wishes) -> Plan {
-    let inventory = inventory.clone();
-    let mut desk = Desk { wishes, inventory, changes: Vec::new(), words: BTreeMap::new() };
+    let mut desk = Desk::new(inventory, wishes);
     flavors::plan(&mut desk);
     images::plan(&mut desk);
     rules::plan(&mut desk);

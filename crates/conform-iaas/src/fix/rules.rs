@@ -4,8 +4,8 @@ use kogge_conform::ObjectRef;
 use kogge_standards::default_rules::{DEFAULT_RULES, PARENT, SeenTemplate};
 
 use super::action::{Action, NewTemplate};
+use super::desk::{Desk, Draft};
 use super::inventory::Template;
-use super::plan::{Desk, Draft};
 
 const CLOSING: &str =
     "security groups made from now on no longer let this traffic in; existing groups keep their rules";

@@ -4,8 +4,8 @@ use kogge_conform::ObjectRef;
 use kogge_standards::volume_types::{ASPECTS, aspects, claim};
 
 use super::action::Action;
+use super::desk::{Desk, Draft};
 use super::inventory::HeldType;
-use super::plan::{Desk, Draft};
 
 const SYNTAX: &str = "scs-0114-syntax-check";
 

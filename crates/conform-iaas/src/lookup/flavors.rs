@@ -11,7 +11,7 @@ use kogge_standards::flavors::{SeenFlavor, judge_0103};
 use serde_json::Value;
 
 use super::{figure, shown, text, within};
-use crate::check::Verdicts;
+use crate::verdicts::Verdicts;
 
 /// The microversion at which extra specs come inside a flavor; upstream's SDK asks for no newer one.
 const EMBEDDED_SPECS: &str = "2.61";

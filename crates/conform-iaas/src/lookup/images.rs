@@ -11,7 +11,7 @@ use kogge_standards::standard_images::judge_0104;
 use serde_json::Value;
 
 use super::{text, within};
-use crate::check::Verdicts;
+use crate::verdicts::Verdicts;
 
 /// What is no property of an image, but of its place in the service.
 const NO_PROPERTIES: &[&str] = &[

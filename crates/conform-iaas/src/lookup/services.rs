@@ -6,7 +6,7 @@ use kogge_conform::{Context, Problem};
 use kogge_standards::key_manager::judge_presence;
 use kogge_standards::service_types::{Edition, judge_catalog};
 
-use crate::check::Verdicts;
+use crate::verdicts::Verdicts;
 
 pub(crate) struct ServiceVerdicts(pub(crate) Verdicts);
 

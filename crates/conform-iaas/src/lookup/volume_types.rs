@@ -7,7 +7,7 @@ use kogge_standards::volume_types::{SeenVolumeType, judge_0114};
 use serde_json::Value;
 
 use super::{text, within};
-use crate::check::Verdicts;
+use crate::verdicts::Verdicts;
 
 pub(crate) struct TypeVerdicts(pub(crate) Verdicts);
 

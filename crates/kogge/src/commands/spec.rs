@@ -7,9 +7,9 @@ use futures_util::StreamExt;
 use kogge_standards::scope::{Scope, read_scope};
 use url::Url;
 
-use super::standards::printable;
 use super::text_file::read_bounded;
 use crate::exit::Failure;
+use crate::output::printable;
 
 /// The longest scope file, in bytes. Upstream's has 40 thousand.
 const LONGEST: u64 = 1 << 20;

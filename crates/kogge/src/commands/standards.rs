@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::cli::standards::Standards;
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Output};
+use crate::output::{self, Output, printable};
 
 /// Runs one of its commands.
 ///
@@ -62,18 +62,6 @@ fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     lines.skip(usize::from(head.is_empty())).collect::<Vec<_>>().join("\n")
 }
 
-/// The text with every control character but the line feed written out.
-pub(super) fn printable(text: &str) -> String {
-    let steers = |c: char| {
-        (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if steers(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,10 +72,5 @@ mod tests {
         assert_eq!(table(&[], rows()), "a    bc\ndef  g");
         assert_eq!(table(&["x", "y"], rows()), "x    y\na    bc\ndef  g");
         assert_eq!(table(&["x"], vec![]), "x");
-    }
-
-    #[test]
-    fn what_steers_a_terminal_is_written_out() {
-        assert_eq!(printable("a\u{1b}[31mb\nü\u{202e}"), "a\\u{1b}[31mb\nü\\u{202e}");
     }
 }

@@ -9,7 +9,7 @@ use kogge_standards::standard_images::{ImageSpec, builtin_specs};
 use super::known::facts;
 use crate::fix::action::{Action, NewImage};
 use crate::fix::command::word;
-use crate::fix::plan::{Desk, Draft};
+use crate::fix::desk::{Desk, Draft};
 
 /// How findings of missing images name what is wrong.
 const LIST: &str = "image list";

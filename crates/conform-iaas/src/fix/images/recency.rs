@@ -5,7 +5,7 @@ use kogge_standards::{Severity, Verdict};
 
 use super::{draft, name, set_property};
 use crate::fix::command::word;
-use crate::fix::plan::Desk;
+use crate::fix::desk::Desk;
 
 const PROMISE: &str = "provided_until";
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kogge_standards::image_metadata::{SeenImage, UNIQUENESS, is_date_stamp};
 
 use super::draft;
-use crate::fix::plan::Desk;
+use crate::fix::desk::Desk;
 
 /// Marks the builds whose name says that they were replaced: it is the name of another one and a last word more.
 pub(super) fn plan(desk: &mut Desk<'_>) {

@@ -8,10 +8,11 @@ use kogge_standards::flavor_name::{
 };
 use serde::Serialize;
 
-use super::super::{print, printable, table};
+use super::super::{print, table};
 use super::ORDER;
 use crate::cli::flavor_name::Parse;
 use crate::exit::{Exit, Failure};
+use crate::output::printable;
 
 /// Extra specs beyond these are not shown: a name may promise any number of disks.
 const MOST_EXTRA_SPECS: usize = 64;
