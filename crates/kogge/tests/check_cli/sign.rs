@@ -30,9 +30,7 @@ async fn signed(desk: &Desk, key: &str, public: &str) -> Ended {
 async fn openssh_verifies_what_every_kind_of_key_signed() {
     let cloud = TestCloud::start().await;
     let desk = Desk::of(&cloud);
-    for (kind, bits) in
-        [("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521"), ("rsa", "2048")]
-    {
+    for (kind, bits) in [("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("rsa", "2048")] {
         let name = format!("{kind}-{bits}");
         key(&desk, &name, &["-t", kind, "-b", bits, "-N", ""]).await;
         let verified = signed(&desk, &name, &format!("{name}.pub")).await.expect(0);

@@ -49,7 +49,9 @@ impl Signer {
             return Err(wrong(hint));
         }
         is_private(file).map_err(wrong)?;
-        let key = PrivateKey::from_openssh(text.trim()).map_err(|error| wrong(error.to_string()))?;
+        let unread =
+            |error| format!("{error}; give it to an ssh-agent (ssh-add), and its public key to --sign");
+        let key = PrivateKey::from_openssh(text.trim()).map_err(|error| wrong(unread(error)))?;
         let key = if key.is_encrypted() {
             let opened = passphrase::unlock(key, file).await.map_err(wrong)?;
             opened.ok_or_else(|| Failure::Outside("stopped; nothing was checked".to_owned()))?
