@@ -220,6 +220,17 @@ mod tests {
     }
 
     #[test]
+    fn names_of_servers_are_labels_of_dns() {
+        let servers = tests().iter().filter(|test| test.wants(Need::BootableFlavor));
+        for class in servers.map(Test::class) {
+            let class = class.rsplit('.').next().unwrap_or_default().to_lowercase();
+            // as Tempest makes them: the class, a number below 2³¹, and one more where several are made at once
+            let name = format!("{}1a2b3c4d-{class}-server-2147483647-3", crate::sweep::PREFIX);
+            assert!(name.len() <= 63, "{name}: {}", name.len());
+        }
+    }
+
+    #[test]
     fn every_part_in_the_table_of_needs_names_something() {
         for (need, parts) in NEEDS {
             for part in *parts {

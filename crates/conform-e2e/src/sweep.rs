@@ -17,8 +17,9 @@ use kinds::{KINDS, Kind};
 
 pub use marks::Marks;
 
-/// What every run's prefix begins with.
-pub const PREFIX: &str = "kogge-e2e-";
+/// What every run's prefix begins with. Short: with the eight digits of the run, the name of a test's class and two
+/// numbers it becomes the name of a server, and the network service refuses one that is no DNS label (63 characters).
+pub const PREFIX: &str = "ke2e-";
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
 

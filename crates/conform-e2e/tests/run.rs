@@ -196,10 +196,10 @@ async fn what_is_left_is_removed_and_nothing_else() {
         echo '{\"servers\": {\"recorded-1\": null}}' > resource_list.json";
     let server = |id: &str, name: &str| json!({"id": id, "name": name});
     cloud.state.lock().unwrap().servers =
-        vec![server("recorded-1", "x"), server("other-1", "kogge-e2e-00000000-s"), server("other-2", "mine")];
+        vec![server("recorded-1", "x"), server("other-1", "ke2e-00000000-s"), server("other-2", "mine")];
     let report = ran(&cloud, dir.path(), "test_flavors", script, &options()).await;
     let prefix = std::fs::read_to_string(dir.path().join("prefix")).unwrap();
-    assert!(prefix.starts_with("kogge-e2e-") && prefix.trim().len() == 18, "{prefix}");
+    assert!(prefix.starts_with("ke2e-") && prefix.trim().len() == 13, "{prefix}");
     assert_eq!(cloud.state.lock().unwrap().deleted, ["/compute/v2.1/servers/recorded-1"]);
     assert_eq!(report.leftovers, Vec::<String>::new());
 }

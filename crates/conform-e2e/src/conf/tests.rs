@@ -31,7 +31,7 @@ fn wishes() -> Wishes {
 }
 
 fn rendered(facts: &Facts, wishes: &Wishes) -> Result<String, Problem> {
-    render(&Source { facts, wishes, admin: None, folder: Path::new("/out"), prefix: "kogge-e2e-1a2b3c4d" })
+    render(&Source { facts, wishes, admin: None, folder: Path::new("/out"), prefix: "ke2e-1a2b3c4d" })
 }
 
 fn golden(name: &str, text: &str) {

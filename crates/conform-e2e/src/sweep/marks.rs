@@ -97,7 +97,7 @@ mod tests {
 
     fn marks() -> Marks {
         Marks {
-            prefix: "kogge-e2e-1a2b3c4d".into(),
+            prefix: "ke2e-1a2b3c4d".into(),
             ids: ["0123456789abcdef0123456789abcdef".to_owned()].into(),
             projects: ["tempest-X-7".to_owned()].into(),
         }
@@ -106,15 +106,15 @@ mod tests {
     #[test]
     fn only_what_carries_a_mark_is_ours() {
         for (object, expected) in [
-            (json!({"id": "x", "name": "kogge-e2e-1a2b3c4d-server"}), true),
-            (json!({"id": "x", "name": "kogge-e2e-99999999-server"}), false),
+            (json!({"id": "x", "name": "ke2e-1a2b3c4d-server"}), true),
+            (json!({"id": "x", "name": "ke2e-99999999-server"}), false),
             (json!({"id": "x", "name": "server"}), false),
             (json!({"id": "x", "name": null, "project_id": "0123456789abcdef0123456789abcdef"}), true),
             (json!({"id": "0123456789abcdef0123456789abcdef"}), true),
             (json!({"id": "x", "name": "tempest-X-7"}), true),
             (json!({"id": "x", "name": "tempest-X-7-project-reader"}), true),
             (json!({"id": "x", "name": "tempest-X-77-project-reader"}), false),
-            (json!({"id": "x", "name": ["kogge-e2e-1a2b3c4d"]}), false),
+            (json!({"id": "x", "name": ["ke2e-1a2b3c4d"]}), false),
         ] {
             assert_eq!(marks().fit(&object, object["id"].as_str().unwrap()), expected, "{object}");
         }

@@ -42,7 +42,7 @@ async fn only_what_is_missing_runs_again_and_it_is_still_the_same_run() {
     let (cloud, dir) = (Cloud::start().await, tempfile::tempdir().unwrap());
     let half = stopped(&cloud, dir.path()).await;
     assert_eq!(verdicts(&half), [Pass, NotFinished]);
-    let prefix = format!("kogge-e2e-{}", half.run.uuid.chars().take(8).collect::<String>());
+    let prefix = format!("ke2e-{}", half.run.uuid.chars().take(8).collect::<String>());
     // as after a kill, when nobody removed anything
     cloud.state.lock().unwrap().servers = vec![json!({"id": "left", "name": format!("{prefix}-s")})];
 

@@ -172,7 +172,7 @@ fn stopped_by_signal() -> (CancellationToken, CancellationToken) {
 async fn clean(accounts: &Accounts, run: &str, out: Option<&Path>) -> Result<Exit, Failure> {
     let digits = run.len() == 8 && run.chars().all(|c| c.is_ascii_hexdigit());
     if !digits && run != "all" {
-        let text = "--clean takes the eight digits after kogge-e2e- in the names of what is left, or `all`";
+        let text = "--clean takes the eight digits after ke2e- in the names of what is left, or `all`";
         return Err(Failure::Usage(text.to_owned()));
     }
     let prefix = if digits { format!("{PREFIX}{run}") } else { PREFIX.to_owned() };
