@@ -228,6 +228,8 @@ fn validation(ini: &mut Ini, source: &Source<'_>) -> Result<(), Problem> {
         ini.word("connect_method", if source.facts.external.is_some() { "floating" } else { "fixed" });
         ini.word("auth_method", "keypair");
         ini.word("ssh_timeout", source.wishes.build_timeout);
+        // without Tempest's own pipefail, which the shells of small guests do not know
+        ini.set("ssh_shell_prologue", "set -eu; PATH=$PATH:/sbin:/usr/sbin;")?;
     }
     Ok(())
 }
