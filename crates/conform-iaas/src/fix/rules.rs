@@ -122,9 +122,8 @@ fn open(desk: &mut Desk<'_>, ethertype: &str, templates: &[Template]) {
         ..NewTemplate::default()
     };
     for more in same.iter().skip(1) {
-        desk.change(way_out(ethertype, &more.seen, "gone, the next one stands for it", {
-            Action::DeleteRule { id: more.seen.id.clone() }
-        }));
+        let action = Action::DeleteRule { id: more.seen.id.clone() };
+        desk.change(way_out(ethertype, &more.seen, "gone, the next one stands for it", action));
     }
     let after = format!(
         "egress {ethertype} to anywhere, for {}",

@@ -10,8 +10,6 @@ use kogge_conform::{Cleaner, Journal, Options, Report, Runner, Silent, Verdict};
 use kogge_conform_iaas::{AdvisoryOptions, AdvisorySweeper, DomainManagers, advisory_with, sweep};
 use serde_json::{Value, json};
 
-use crate::client;
-
 /// A cloud, perhaps with rules of its own, in which two domains have a manager each.
 struct Scene {
     cloud: TestCloud,
@@ -41,7 +39,7 @@ impl Scene {
 
     /// Runs the checks as the ordinary member of the cloud.
     async fn check(&self) -> Report {
-        let client = client(&self.cloud, "kogge");
+        let client = self.cloud.client("kogge");
         let checks = advisory_with(&self.options)
             .into_iter()
             .filter(|c| c.description().id.starts_with("advisory-0302"));
@@ -195,7 +193,7 @@ async fn what_an_interrupted_run_left_is_removed_by_its_maker_only() {
 #[tokio::test]
 async fn credentials_of_the_wrong_kind_are_told() {
     let mut scene = Scene::new("").await;
-    scene.options.domain_managers.manager = Some(client(&scene.cloud, "kogge-admin"));
+    scene.options.domain_managers.manager = Some(scene.cloud.client("kogge-admin"));
     let report = scene.check().await;
     assert_eq!(with(&report, Verdict::CouldNotRun).len(), 3);
     let reason = report.results[0].reason.clone().unwrap();

@@ -8,8 +8,6 @@ use kogge_conform::{Journal, Options, Report, Runner, Severity, Silent, Verdict}
 use kogge_conform_iaas::{Sweeper, advisory};
 use serde_json::json;
 
-use crate::client;
-
 async fn check(cloud: &TestCloud) -> Report {
     let journal = Arc::new(Journal::in_memory());
     let options =
@@ -18,7 +16,7 @@ async fn check(cloud: &TestCloud) -> Report {
         let id = &check.description().id;
         id.starts_with("advisory-0126") || id.starts_with("advisory-0127")
     });
-    let report = Runner::new(client(cloud, "kogge"), options).run(checks.collect(), &mut Silent).await;
+    let report = Runner::new(cloud.client("kogge"), options).run(checks.collect(), &mut Silent).await;
     assert!(journal.left().is_empty() && report.leftovers.is_empty(), "{:?}", report.leftovers);
     report
 }

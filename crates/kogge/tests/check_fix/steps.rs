@@ -4,19 +4,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use kogge::test_cloud::{TestCloud, qcow2};
-use kogge_client::config::Selection;
-use kogge_client::{Client, CloudConfig, Environment};
 use kogge_clock::Clock;
 use kogge_conform::ObjectRef;
 use kogge_conform_iaas::fix::{Action, Applied, Change, NewFlavor, NewImage, Outcome, Plan, apply};
 use serde_json::Value;
-
-fn admin(cloud: &TestCloud) -> Client {
-    let file = cloud.clouds_yaml();
-    let environment = Environment::new([("OS_CLIENT_CONFIG_FILE", file.as_str())], "/");
-    let selection = Selection { cloud: Some("kogge-admin".to_owned()), region: None };
-    Client::new(CloudConfig::load(&environment, &selection).unwrap()).unwrap()
-}
 
 fn change(id: &str, action: Action) -> Change {
     Change {
@@ -36,7 +27,7 @@ fn change(id: &str, action: Action) -> Change {
 async fn applied(cloud: &TestCloud, changes: Vec<Change>) -> Vec<Outcome> {
     let mut seen = 0;
     let plan = Plan { changes, ..Plan::default() };
-    let all = apply(&admin(cloud), &plan, &mut |_: &Applied| seen += 1).await;
+    let all = apply(&cloud.client("kogge-admin"), &plan, &mut |_: &Applied| seen += 1).await;
     assert_eq!(seen, all.len(), "each step is told as it ends");
     all.into_iter().map(|applied| applied.outcome).collect()
 }

@@ -1,7 +1,6 @@
 //! Which mutations an administrator can carry out.
 
 use kogge_conform_iaas::proof::{Change, Mutation, sound_images};
-
 use kogge_standards::standard_flavors;
 
 use super::NOWHERE;

@@ -26,13 +26,11 @@ impl Administrator {
     /// Gives the member these roles and no others.
     pub(super) async fn set_roles<T: AsRef<str>>(&self, wanted: &[T]) {
         let wanted: Vec<&str> = wanted.iter().map(T::as_ref).collect();
-        let path = self.member_path();
-        for role in self.member_roles().await {
-            if !wanted.iter().any(|name| role["name"] == *name) {
-                self.delete("identity", &format!("{path}/{}", id(&role))).await;
-            }
+        let (path, has) = (self.member_path(), self.member_roles().await);
+        for role in has.iter().filter(|role| !wanted.iter().any(|name| role["name"] == *name)) {
+            self.delete("identity", &format!("{path}/{}", id(role))).await;
         }
-        for name in wanted {
+        for name in wanted.into_iter().filter(|name| !has.iter().any(|role| role["name"] == *name)) {
             let role = self.role(name).await;
             self.must(Method::PUT, "identity", &format!("{path}/{role}"), &Value::Null).await;
         }
