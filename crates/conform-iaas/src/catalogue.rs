@@ -8,6 +8,7 @@ use kogge_standards::standard_images::builtin_specs;
 use kogge_standards::{default_rules, key_manager, service_types, volume_backup};
 
 use crate::check::{IaasCheck, Kind};
+use crate::entropy::Question;
 
 /// All checks, in the order of the scope file. Those for retired images, which the file no longer lists, come last.
 #[must_use]
@@ -42,7 +43,8 @@ pub(crate) const ENTROPY_NETWORK: &str = "1 network, 1 subnet, 1 port, 1 router 
 /// How a testcase is run; `None` for manual ones and those that no program ever had.
 fn kind_of(id: &str) -> Option<Kind> {
     Some(match id {
-        "scs-0101-entropy-avail" | "scs-0101-fips-test" => Kind::Entropy,
+        "scs-0101-entropy-avail" => Kind::Entropy(Question::Available),
+        "scs-0101-fips-test" => Kind::Entropy(Question::Fips),
         key_manager::PRESENCE => Kind::KeyManagerPresence,
         key_manager::PERMISSIONS => Kind::KeyManager,
         default_rules::DEFAULT_RULES => Kind::DefaultRules,
@@ -74,7 +76,7 @@ fn describe(kind: Kind, id: String, title: String, url: String) -> Description {
             .needs(&["block-storage"])
             .creates(&["volume", "backup", "volume"], Duration::from_secs(900))
             .quota(&["2 volumes of 1 GB", "1 backup of 1 GB"]),
-        Kind::Entropy => plain
+        Kind::Entropy(_) => plain
             .needs(&["compute", "image", "network", "block-storage"])
             .creates(&["network", "subnet", "router", "server", "volume"], Duration::from_secs(1500))
             .quota(&[

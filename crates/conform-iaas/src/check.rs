@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use kogge_conform::{Check, Context, Description, Outcome, Problem};
 use kogge_standards::Judgement;
 
-use crate::{entropy, lookup, preflight, steps};
+use crate::entropy::{self, Question};
+use crate::{lookup, preflight, steps};
 
 /// How a testcase is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(crate) enum Kind {
     KeyManager,
     Backup,
     SwiftS3,
-    Entropy,
+    Entropy(Question),
     Unknown,
 }
 
@@ -51,7 +52,9 @@ impl IaasCheck {
             }),
             Kind::Backup => Ok(self.outcome(Box::pin(steps::backup::run(context)).await?)),
             Kind::SwiftS3 => Box::pin(steps::swift_s3::run(context, &self.description.url)).await,
-            Kind::Entropy => Ok(self.outcome(Box::pin(entropy::run(context, id)).await?)),
+            Kind::Entropy(question) => {
+                Ok(self.outcome(Box::pin(entropy::on_a_volume(context, question, id)).await?))
+            }
             Kind::Unknown => Err(Problem::new("this program has no such test; a newer one may")),
         }
     }

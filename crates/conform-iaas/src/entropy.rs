@@ -40,10 +40,13 @@ pub(crate) enum Question {
 }
 
 /// Judges one of the two testcases by the shared machine's console.
-pub(crate) async fn run(context: &Context, testcase: &str) -> Result<Judgement, Problem> {
+pub(crate) async fn on_a_volume(
+    context: &Context,
+    question: Question,
+    id: &str,
+) -> Result<Judgement, Problem> {
     let output = context.shared.get(Box::pin(lab::experiment(context, Disk::Volume))).await?;
-    let question = if testcase.ends_with("-entropy-avail") { Question::Available } else { Question::Fips };
-    question.judge(&output, testcase)
+    question.judge(&output, id)
 }
 
 /// The same by a machine without a volume.
