@@ -106,6 +106,17 @@ impl Caller {
         }
     }
 
+    /// As [`Caller::project_id`], for what cannot be done without a project. There is no empty project.
+    ///
+    /// # Errors
+    /// [`Denied`] with the name of the rule that was asked for, where the token is not of a project.
+    pub const fn require_project(&self, rule: &Rule) -> Result<&ProjectId, Denied> {
+        match self.project_id() {
+            Some(project) => Ok(project),
+            None => Err(Denied { rule: rule.name }),
+        }
+    }
+
     /// Id of the domain of the scope, if it is one.
     #[must_use]
     pub const fn domain_id(&self) -> Option<&DomainId> {

@@ -22,5 +22,5 @@ pub mod testing;
 
 pub use authenticate::{AuthError, Authenticate, RequestFacts};
 pub use caller::{Caller, Domain, Project, Scope, TokenFacts, User};
-pub use policy::{Denied, Policies, PolicyError, Rule, RuleSet};
+pub use policy::{Denied, Policies, PolicyError, Rule, RuleSet, Scopes};
 pub use target::Target;

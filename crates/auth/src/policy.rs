@@ -3,10 +3,12 @@
 mod check;
 mod parse;
 mod policies;
+mod scopes;
 
 pub use policies::{Policies, PolicyError};
+pub use scopes::Scopes;
 
-/// A rule: what may be done, and who may by default.
+/// A rule: what may be done, who may by default, and with a token of which scope.
 ///
 /// `default` is a check string of oslo.policy, e.g. `rule:project_member_or_admin`,
 /// `role:admin and system_scope:all`, `user_id:%(user_id)s`, `@` (everybody), `!` (nobody).
@@ -18,13 +20,21 @@ pub struct Rule {
     pub name: &'static str,
     /// The check string.
     pub default: &'static str,
+    /// Whose tokens it takes at all, whatever the check string says; an operator's override does not widen it.
+    pub scopes: Scopes,
 }
 
 impl Rule {
-    /// A rule of a service's table.
+    /// A rule of a service's table, for tokens of a project only.
     #[must_use]
     pub const fn new(service: &'static str, name: &'static str, default: &'static str) -> Self {
-        Self { service, name, default }
+        Self { service, name, default, scopes: Scopes::Project }
+    }
+
+    /// The same rule for other scopes.
+    #[must_use]
+    pub const fn taking(self, scopes: Scopes) -> Self {
+        Self { scopes, ..self }
     }
 }
 

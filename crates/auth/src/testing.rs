@@ -26,11 +26,13 @@ pub enum Persona {
     Admin,
     /// Admin with system scope.
     SystemAdmin,
+    /// An admin's token that is good for nothing yet.
+    Unscoped,
 }
 
 impl Persona {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Member,
         Self::Reader,
         Self::OtherMember,
@@ -38,7 +40,11 @@ impl Persona {
         Self::DomainManager,
         Self::Admin,
         Self::SystemAdmin,
+        Self::Unscoped,
     ];
+
+    /// Those whose token is not of a project.
+    pub const WITHOUT_PROJECT: [Self; 3] = [Self::DomainManager, Self::SystemAdmin, Self::Unscoped];
 
     /// Its token for [`Personas`].
     #[must_use]
@@ -51,6 +57,7 @@ impl Persona {
             Self::DomainManager => "domain-manager",
             Self::Admin => "admin",
             Self::SystemAdmin => "system-admin",
+            Self::Unscoped => "unscoped",
         }
     }
 
@@ -85,6 +92,7 @@ impl Persona {
             Self::DomainManager => (Scope::Domain(domain.clone()), &["manager", "member", "reader"]),
             Self::Admin => (Scope::Project(project), &["admin", "manager", "member", "reader"]),
             Self::SystemAdmin => (Scope::System, &["admin", "manager", "member", "reader"]),
+            Self::Unscoped => (Scope::Unscoped, &[]),
         };
         let token = TokenFacts {
             issued_at: Timestamp::from_seconds(0),

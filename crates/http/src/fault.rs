@@ -41,6 +41,12 @@ impl FaultStyle {
         response
     }
 
+    /// True where a token whose scope is not taken learns 404 about single objects, as if they were not there:
+    /// `ImageAPIPolicy._enforce` of Glance, the policy hook of Neutron. Elsewhere, and for collections, it is 403.
+    pub(crate) const fn hides(self) -> bool {
+        matches!(self, Self::Image | Self::Network)
+    }
+
     fn body(
         self,
         status: StatusCode,

@@ -55,6 +55,7 @@ async fn walk(State(door): State<Arc<FrontDoor>>, request: Request, next: Next) 
         (Ok(version), Ok(caller)) => {
             parts.extensions.insert(id.clone());
             parts.extensions.insert(base.clone());
+            parts.extensions.insert(door.style);
             if let Some(version) = version {
                 parts.extensions.insert::<Microversion>(version);
             }

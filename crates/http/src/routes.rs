@@ -7,19 +7,34 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use http::Method;
-use kogge_auth::{Caller, Rule};
+use kogge_auth::{Caller, Rule, Scope, Scopes};
 
-use crate::{ApiError, ErrorKind, Microversion, VersionRange};
+use crate::{ApiError, ErrorKind, FaultStyle, Microversion, VersionRange};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Everybody, without token.
     Public,
-    /// Everybody with a token; what they see is their own.
+    /// Everybody with a token, also one that is good for nothing yet: what it says is not of any project.
+    AnyToken,
+    /// Everybody with a token of a project; what they see is their project's.
     Token,
-    /// Whom the rule allows; the service asks it.
+    /// Whom the rule allows; the service asks it. Tokens of scopes that it does not take never get that far.
     Rule(Rule),
+}
+
+impl Access {
+    /// The tokens that it takes; `None` where it needs none.
+    #[must_use]
+    pub const fn scopes(self) -> Option<Scopes> {
+        match self {
+            Self::Public => None,
+            Self::AnyToken => Some(Scopes::Any),
+            Self::Token => Some(Scopes::Project),
+            Self::Rule(rule) => Some(rule.scopes),
+        }
+    }
 }
 
 /// A line of the table.
@@ -96,8 +111,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         if versions != VersionRange::default() {
             route = route.layer(middleware::from_fn(move |request, next| in_range(versions, request, next)));
         }
-        if access != Access::Public {
-            route = route.layer(middleware::from_fn(require_caller));
+        if let Some(scopes) = access.scopes() {
+            let gate = Gate { access, scopes, one: path.contains('{') };
+            route = route.layer(middleware::from_fn(move |request, next| gate.pass(request, next)));
         }
         self.router = self.router.route(path, route);
         self.table.push(RouteInfo { method, path, action: None, versions, access });
@@ -145,11 +161,48 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 }
 
-async fn require_caller(request: Request, next: Next) -> Response {
-    if request.extensions().get::<Caller>().is_none() {
-        return ApiError::unauthorized().into_response();
+/// What stands before a handler: a caller, with a token of a scope that is taken here.
+#[derive(Clone, Copy)]
+struct Gate {
+    access: Access,
+    scopes: Scopes,
+    /// The path names one object.
+    one: bool,
+}
+
+impl Gate {
+    async fn pass(self, request: Request, next: Next) -> Response {
+        let Some(caller) = request.extensions().get::<Caller>() else {
+            return ApiError::unauthorized().into_response();
+        };
+        if self.scopes.take(&caller.scope) {
+            return next.run(request).await;
+        }
+        let hides = request.extensions().get::<FaultStyle>().is_some_and(|style| style.hides());
+        let refusal = if hides && self.one { no_such() } else { self.refusal(&caller.scope) };
+        refusal.into_response()
     }
-    next.run(request).await
+
+    fn refusal(self, scope: &Scope) -> ApiError {
+        let what = match self.access {
+            Access::Rule(rule) => format!("Policy doesn't allow {} to be performed", rule.name),
+            _ => "This cannot be done".to_owned(),
+        };
+        let found = match scope {
+            Scope::Unscoped => "a token without scope",
+            Scope::Project(_) => "a token of a project",
+            Scope::Domain(_) => "a token of a domain",
+            Scope::System => "a token of the system",
+        };
+        let wanted = match self.scopes {
+            Scopes::Any => "any scope",
+            Scopes::SystemProject => "a project or the system",
+            Scopes::SystemDomainProject => "a project, a domain or the system",
+            Scopes::Project => "a project",
+        };
+        ApiError::forbidden(format!("{what} with {found}: ask for one of {wanted}."))
+            .named("PolicyNotAuthorized")
+    }
 }
 
 async fn in_range(versions: VersionRange, request: Request, next: Next) -> Response {

@@ -28,7 +28,7 @@ mod versions;
 mod wire;
 
 use kogge_auth::Rule;
-use kogge_http::Access::{self, Public, Token};
+use kogge_http::Access::{self, AnyToken as Token, Public};
 use kogge_http::Routes;
 
 use crate::policy as p;

@@ -3,61 +3,19 @@
 //! Two strings differ in spelling and not in meaning: `admin_required` has no `is_admin` (there is no admin token), and
 //! `list_roles` says "with a domain's token" by the target that [`crate::Identity`] gives it.
 
-use kogge_auth::{Caller, Rule, RuleSet, Scope};
-
-/// Which scopes a rule takes: upstream's `scope_types`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scopes {
-    /// Every scope, none too.
-    Any,
-    /// System and project.
-    SystemProject,
-    /// System, domain and project.
-    SystemDomainProject,
-    /// Project only.
-    Project,
-}
-
-impl Scopes {
-    /// True where a token of that scope is taken.
-    #[must_use]
-    pub const fn take(self, scope: &Scope) -> bool {
-        matches!(
-            (self, scope),
-            (Self::Any, _)
-                | (_, Scope::Project(_))
-                | (Self::SystemProject | Self::SystemDomainProject, Scope::System)
-                | (Self::SystemDomainProject, Scope::Domain(_))
-        )
-    }
-}
+use kogge_auth::{Rule, RuleSet, Scopes};
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident $text:literal $scopes:ident $check:expr;)*) => {
-        $($(#[$doc])* pub const $name: Rule = Rule::new("identity", $text, $check);)*
+        $($(#[$doc])* pub const $name: Rule = Rule::new("identity", $text, $check).taking(Scopes::$scopes);)*
 
         /// All of them.
         pub const RULES: &[Rule] = &[$($name,)*];
-
-        /// The scopes of a rule of this table.
-        #[must_use]
-        pub fn scopes(rule: &Rule) -> Scopes {
-            match rule.name {
-                $($text => Scopes::$scopes,)*
-                _ => Scopes::Project,
-            }
-        }
     };
 }
 
 /// The table for [`kogge_auth::Policies`].
 pub const RULE_SET: RuleSet = RuleSet { service: "identity", rules: RULES };
-
-/// True where the rule takes the scope of the caller's token.
-#[must_use]
-pub fn takes_scope(rule: &Rule, caller: &Caller) -> bool {
-    scopes(rule).take(&caller.scope)
-}
 
 const ADMIN_OR_SYSTEM_READER: &str = "rule:admin_required or (role:reader and system_scope:all)";
 const ADMIN: &str = "rule:admin_required";

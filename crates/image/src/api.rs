@@ -71,14 +71,14 @@ fn data_routes() -> Routes<Images> {
 
 fn info_routes() -> Routes<Images> {
     Routes::new()
-        .get("/v2/info/import", Access::Token, info::import)
-        .get("/v2/info/stores", Access::Token, info::stores)
+        .get("/v2/info/import", Access::AnyToken, info::import)
+        .get("/v2/info/stores", Access::AnyToken, info::stores)
         .get("/v2/info/stores/detail", Access::Rule(policy::STORES_INFO_DETAIL), info::stores_detail)
         .get("/v2/info/usage", Access::Token, info::usage)
-        .get("/v2/schemas/image", Access::Token, schemas::image)
-        .get("/v2/schemas/images", Access::Token, schemas::images)
-        .get("/v2/schemas/member", Access::Token, schemas::member)
-        .get("/v2/schemas/members", Access::Token, schemas::members)
-        .get("/v2/schemas/task", Access::Token, schemas::task)
-        .get("/v2/schemas/tasks", Access::Token, schemas::tasks)
+        .get("/v2/schemas/image", Access::AnyToken, schemas::image)
+        .get("/v2/schemas/images", Access::AnyToken, schemas::images)
+        .get("/v2/schemas/member", Access::AnyToken, schemas::member)
+        .get("/v2/schemas/members", Access::AnyToken, schemas::members)
+        .get("/v2/schemas/task", Access::AnyToken, schemas::task)
+        .get("/v2/schemas/tasks", Access::AnyToken, schemas::tasks)
 }

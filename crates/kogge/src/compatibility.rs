@@ -53,7 +53,8 @@ fn row(mount: &str, route: &RouteInfo) -> String {
     };
     let rule = match route.access {
         Access::Public => "everybody".to_owned(),
-        Access::Token => "any token".to_owned(),
+        Access::AnyToken => "any token".to_owned(),
+        Access::Token => "any token of a project".to_owned(),
         Access::Rule(rule) => format!("`{}`", rule.name),
     };
     format!("| `{path}` {}{action} | {versions} | {rule} |\n", route.method)

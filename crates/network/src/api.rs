@@ -73,10 +73,10 @@ pub fn routes() -> Routes<Networking> {
 fn discovery_routes(routes: Routes<Networking>) -> Routes<Networking> {
     routes
         .get("/", Access::Public, discovery::versions)
-        .get("/v2.0", Access::Token, discovery::resources)
-        .get("/v2.0/", Access::Token, discovery::resources)
-        .get("/v2.0/extensions", Access::Token, discovery::extensions)
-        .get("/v2.0/extensions/{alias}", Access::Token, discovery::extension)
+        .get("/v2.0", Access::AnyToken, discovery::resources)
+        .get("/v2.0/", Access::AnyToken, discovery::resources)
+        .get("/v2.0/extensions", Access::AnyToken, discovery::extensions)
+        .get("/v2.0/extensions/{alias}", Access::AnyToken, discovery::extension)
         .get("/v2.0/availability_zones", Access::Rule(policy::GET_AVAILABILITY_ZONE), discovery::zones)
         .get("/v2.0/service-providers", Access::Rule(policy::GET_SERVICE_PROVIDER), discovery::providers)
 }

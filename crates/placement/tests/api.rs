@@ -409,7 +409,8 @@ on_both! {
             let method = route.method.as_str();
             let ask = async |token: &str| c.ask(token, "1.39", method, &path, Some(body.clone())).await.status;
             assert_eq!(ask("expired").await == 401, !public, "{line}");
-            for who in [Persona::Member, Persona::Reader, Persona::OtherMember, Persona::DomainManager] {
+            let members = [Persona::Member, Persona::Reader, Persona::OtherMember];
+            for who in members.into_iter().chain(Persona::WITHOUT_PROJECT) {
                 let status = ask(who.token()).await;
                 assert_eq!(status == 403, !public, "{line} {who:?}: {status}");
             }

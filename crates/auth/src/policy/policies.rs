@@ -88,9 +88,13 @@ impl Policies {
         serde_saphyr::from_str(yaml).map_err(|e| PolicyError::File { because: e.to_string() })
     }
 
-    /// Whether `rule` lets `caller` act on `target`. An unknown rule lets nobody.
+    /// Whether `rule` lets `caller` act on `target`: first by the scope of its token, then by the check string. An
+    /// unknown rule lets nobody. Rules that a check string refers to (`rule:admin_api`) are not asked for their scope.
     #[must_use]
     pub fn check(&self, rule: &Rule, caller: &Caller, target: &Target<'_>) -> bool {
+        if !rule.scopes.take(&caller.scope) {
+            return false;
+        }
         let Some(rules) = self.services.get(rule.service) else { return false };
         rules.get(rule.name).is_some_and(|check| evaluate(check, rules, caller, target))
     }
@@ -148,6 +152,22 @@ mod tests {
         assert!(!may(Persona::Reader, &policies, &own));
         assert!(!may(Persona::OtherMember, &policies, &own));
         assert!(may(Persona::Admin, &policies, &own));
+    }
+
+    #[test]
+    fn a_rule_takes_tokens_of_its_scopes_only() {
+        use crate::Scopes::{Any, Project, SystemDomainProject, SystemProject};
+        let overrides = BTreeMap::from([(DELETE.name.to_owned(), "@".to_owned())]);
+        let policies = Arc::new(Policies::with_overrides(SETS, &overrides).unwrap());
+        let takes = |scopes| {
+            [Persona::Admin, Persona::SystemAdmin, Persona::DomainManager, Persona::Unscoped]
+                .map(|persona| persona.caller(&policies).may(&DELETE.taking(scopes), &Target::none()))
+        };
+        assert_eq!(takes(Project), [true, false, false, false]);
+        assert_eq!(takes(SystemProject), [true, true, false, true]);
+        assert_eq!(takes(SystemDomainProject), [true; 4]);
+        assert_eq!(takes(Any), [true; 4]);
+        assert_eq!(DELETE.scopes, Project, "what says nothing takes a project's");
     }
 
     #[test]

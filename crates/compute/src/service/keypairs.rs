@@ -51,7 +51,7 @@ impl Compute {
         }
         .map_err(bad)?;
         let mut tx = self.db().begin().await?;
-        let project = caller.project_id().map_or("", kogge_ids::ProjectId::as_str);
+        let project = caller.require_project(&policy::KEYPAIRS_CREATE)?.as_str();
         let limit = quotas::limits(&mut tx, project, &self.config().quota).await?;
         let limit = limit.get("key_pairs").copied().unwrap_or(-1);
         if limit >= 0 && store::count(&mut tx, &user).await? >= limit {

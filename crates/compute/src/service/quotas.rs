@@ -18,7 +18,7 @@ impl Compute {
         other: Option<&str>,
     ) -> Result<LimitsAndUsage> {
         caller.allow(&policy::LIMITS, &Target::none())?;
-        let own = caller.project_id().map_or("", kogge_ids::ProjectId::as_str);
+        let own = caller.require_project(&policy::LIMITS)?.as_str();
         if other.is_some() {
             caller.allow(&policy::LIMITS_OTHER, &Target::own(caller))?;
         }

@@ -70,7 +70,7 @@ impl Compute {
         if all {
             caller.allow_on_own(&policy::SERVER_GROUPS_INDEX_ALL)?;
         }
-        let own = caller.project_id().map_or("", kogge_ids::ProjectId::as_str);
+        let own = caller.require_project(&policy::SERVER_GROUPS_INDEX)?.as_str();
         let project = (!all).then_some(own);
         let found = store::list(self.db(), project, wanted.limit, wanted.offset).await?.items;
         let ids: Vec<ServerGroupId> = found.iter().map(|group| group.id).collect();

@@ -77,11 +77,13 @@ async fn a_server_of_another_project_is_not_there_by_any_route() {
             None if route.path.ends_with("/os-interface") => json!({"interfaceAttachment": {}}),
             None => json!({"server": {"name": "stolen"}}),
         };
-        for persona in [Persona::OtherMember, Persona::OtherReader, Persona::DomainManager] {
+        let others = [Persona::OtherMember, Persona::OtherReader].map(|persona| (persona, 404));
+        let without = Persona::WITHOUT_PROJECT.map(|persona| (persona, 403));
+        for (persona, status) in others.into_iter().chain(without) {
             let body = matches!(route.method.as_str(), "POST" | "PUT").then(|| body.clone());
             let answer = cloud.call(persona, route.method.as_str(), &path, body).await;
             assert_eq!(
-                answer.status, 404,
+                answer.status, status,
                 "{persona:?} {} {path} {:?}: {}",
                 route.method, route.action, answer.body
             );

@@ -105,7 +105,12 @@ on_both! {
         let path = format!("/compute/v2.1{PATH}/{id}");
         let all = format!("/compute/v2.1{PATH}?all_projects=1");
         let new = || Some(json!({"server_group": {"name": "g", "policy": "affinity"}}));
-        for persona in [Persona::OtherMember, Persona::OtherReader, Persona::DomainManager] {
+        for persona in Persona::WITHOUT_PROJECT {
+            for method in ["GET", "DELETE"] {
+                cloud.call(persona, method, &path, None).await.fault(403);
+            }
+        }
+        for persona in [Persona::OtherMember, Persona::OtherReader] {
             for method in ["GET", "DELETE"] {
                 let missing = cloud.call(persona, method, &path, None).await.fault(404);
                 assert_eq!(missing, format!("Instance group {id} could not be found."), "{persona:?} {method}");

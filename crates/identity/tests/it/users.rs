@@ -157,3 +157,17 @@ async fn a_user_sees_the_own_projects_and_may_use_each() {
     assert_eq!(cloud.get(&demo, "/v3/auth/system").await.expect(200)["system"], json!([]));
     assert_eq!(cloud.get(&demo, "/v3/auth/domains").await.expect(200)["domains"], json!([]));
 }
+
+/// Horizon lists the projects of a user with a token that has no scope yet: Keystone asks for the owner.
+#[tokio::test]
+async fn a_token_without_scope_reads_what_is_its_users() {
+    let cloud = Cloud::start().await;
+    let body = cloud.log_in(scoped("demo", json!("unscoped"))).await.expect(201);
+    let token = cloud.log_in(scoped("demo", json!("unscoped"))).await.token();
+    let own = body["token"]["user"]["id"].as_str().unwrap();
+    let projects = cloud.get(&token, &format!("/v3/users/{own}/projects")).await.expect(200);
+    assert_eq!(projects["projects"][0]["name"], "demo");
+    cloud.get(&token, &format!("/v3/users/{own}")).await.expect(200);
+    cloud.get(&token, "/v3/users").await.expect(403);
+    cloud.get(&token, "/v3/projects").await.expect(403);
+}

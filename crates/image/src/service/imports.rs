@@ -30,7 +30,7 @@ impl Images {
             image_id: id,
             method,
             progress: Progress::Pending,
-            owner: caller.project_id().map(ToString::to_string).unwrap_or_default(),
+            owner: caller.require_project(&policy::MODIFY_IMAGE)?.to_string(),
             user_id: caller.user.id.to_string(),
             request_id: caller.request_id.clone(),
             message: String::new(),
