@@ -7,7 +7,7 @@ LISTEN ?=
 
 SECONDS ?= 20
 
-.PHONY: fuzz crash up down test bench check-fast docs e2e-tempest
+.PHONY: fuzz crash up down test bench check-fast audit docs e2e-tempest
 
 up: ## Install what the host lacks, build, start a cloud
 	scripts/install-host run
@@ -25,6 +25,9 @@ check-fast: ## What to run before a commit: no root, no QEMU, no PostgreSQL
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask tidy
+
+audit: ## Known advisories of all dependencies; needs a network that reaches the advisory database
+	scripts/licences advisories
 
 bench: ## Measure, beside the peer where it is installed
 	scripts/install-host bench
