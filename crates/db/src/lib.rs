@@ -17,6 +17,7 @@
 //! lock; an acknowledged commit is on the disk (`synchronous=FULL`); built SQL exists in [`select`] only.
 
 mod connect;
+mod copy;
 mod error;
 mod executor;
 mod lease;
@@ -28,6 +29,7 @@ mod select;
 mod value;
 
 pub use connect::{Db, DbOptions, Durability};
+pub use copy::copy_file;
 pub use error::DbError;
 pub use executor::{Executor, Tx};
 pub use lease::Lease;

@@ -43,6 +43,7 @@ pub use model::status::Status;
 pub use model::visibility::Visibility;
 pub use policy::RULES;
 pub use service::snapshots::{BootImage, NewSnapshot};
+pub use store::stored::{StoredData, stored_data};
 
 use fetch::Gate;
 use files::Files;

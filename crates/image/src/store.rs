@@ -3,4 +3,5 @@
 pub(crate) mod images;
 pub(crate) mod list;
 pub(crate) mod members;
+pub(crate) mod stored;
 pub(crate) mod tasks;

@@ -41,6 +41,10 @@ pub enum Command {
     Doctor(Doctor),
     /// Show the background tasks of the running cloud
     Tasks(Where),
+    /// Save the database, keys, accounts and images of this machine's cloud, which may run
+    Backup(Backup),
+    /// Bring a backup back; guests and their disks stay as they are
+    Restore(Restore),
     /// Check a cloud against the SCS standards
     Check(Box<Check>),
     /// Look at the SCS standards: documents, scopes, test cases, flavor names
@@ -96,6 +100,34 @@ pub struct Down {
     /// Leave the guests running
     #[arg(long)]
     pub keep_guests: bool,
+}
+
+/// `kogge backup`.
+#[derive(Debug, Clone, Args)]
+pub struct Backup {
+    /// Directory that takes the backups, one folder each; images are kept once for all of them
+    #[arg(value_name = "DIR")]
+    pub to: PathBuf,
+    /// Which cloud of this machine
+    #[command(flatten)]
+    pub place: Where,
+    /// Configuration file [default: kogge.toml in the data directory, if there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `kogge restore`.
+#[derive(Debug, Clone, Args)]
+pub struct Restore {
+    /// A backup, or the directory of backups: then the newest
+    #[arg(value_name = "DIR")]
+    pub from: PathBuf,
+    /// Which cloud of this machine
+    #[command(flatten)]
+    pub place: Where,
+    /// Configuration file [default: kogge.toml in the data directory, if there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `kogge doctor`.

@@ -92,6 +92,9 @@ impl Cloud {
         let address = listener.local_addr().map_err(|error| Failure::outside("listening", error))?;
         data.create()?;
         let claim = data.claim()?;
+        if let Some(interrupted) = crate::backup::interrupted(&data) {
+            return Err(Failure::Outside(interrupted));
+        }
         let memory = simulated.then(MemoryDir::make).transpose()?;
         let state = memory.as_ref().map_or_else(|| data.path().to_owned(), |memory| memory.path().to_owned());
         let passwords = Passwords::load_or_make(&data.join("accounts.toml"))?;

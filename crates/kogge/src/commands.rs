@@ -1,9 +1,11 @@
 //! The commands, one file each.
 
+pub mod backup;
 pub mod check;
 pub mod config;
 pub mod doctor;
 pub mod down;
+pub mod restore;
 pub mod settings;
 pub mod signal;
 mod spec;
@@ -29,6 +31,8 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(place) => status::run(place).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Tasks(place) => tasks::run(place).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
+        Command::Restore(arguments) => restore::run(arguments).await,
         Command::Check(arguments) => check::run(*arguments).await,
         Command::Standards(command) => standards::run(command).await,
         Command::Config(command) => config::run(command),
@@ -37,4 +41,9 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
             Ok(Exit::Pass)
         }
     }
+}
+
+/// Whatever is made from here on, here or in a library, is for its owner only.
+fn private() {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
 }

@@ -68,6 +68,9 @@ pub trait Controlled: Send + Sync + 'static {
     fn stop(&self, keep_guests: bool);
 }
 
+/// Pause after a connection could not be taken.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// Longest line either way.
 const LONGEST: u64 = 1024 * 1024;
 
@@ -86,8 +89,13 @@ pub fn listen(path: &Path, cloud: Arc<dyn Controlled>, end: CancellationToken) -
                 () = end.cancelled() => break,
                 accepted = listener.accept() => accepted,
             };
-            if let Ok((stream, _)) = accepted {
-                tokio::spawn(answer(stream, Arc::clone(&cloud)));
+            match accepted {
+                Ok((stream, _)) => drop(tokio::spawn(answer(stream, Arc::clone(&cloud)))),
+                // out of file descriptors, most likely: trying again at once would only burn the processor
+                Err(error) => {
+                    tracing::warn!(%error, "a command could not reach the cloud");
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
         }
         let _ = std::fs::remove_file(&path);

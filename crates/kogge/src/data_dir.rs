@@ -7,10 +7,19 @@
 //!   accounts.toml  first passwords (0600)       control.sock, kogge.lock, process-name, kogge.log
 //! ```
 
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+mod trust;
+
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
+
+/// The file that says which cloud this is.
+pub const CLOUD_ID: &str = "cloud-id";
+
+/// What is small and cannot be made again, beside the database: files and folders that a backup takes.
+pub const KEPT: [&str; 6] =
+    ["kogge.toml", "policy.yaml", "accounts.toml", CLOUD_ID, "fernet-keys", "credential-keys"];
 
 /// A data directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,16 +44,26 @@ impl DataDir {
         Ok(Self(home.join("kogge")))
     }
 
-    /// Makes it, for its owner only.
+    /// Makes it, for its owner only; one that is there already is closed to others.
     ///
     /// # Errors
-    /// Where that is not possible.
+    /// Where that is not possible, and as for [`DataDir::trusted`].
     pub fn create(&self) -> Result<(), Failure> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.0)
-            .map_err(|error| Failure::outside(&format!("making {}", self.0.display()), error))
+        self.trusted()?;
+        let failed = |error| Failure::outside(&format!("making {}", self.0.display()), error);
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(failed)?;
+        std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        // once more: another user may have made it meanwhile
+        self.trusted()
+    }
+
+    /// Refuses a directory that another user could have filled or could exchange: whoever can put a link or a
+    /// configuration into it decides what we write, and where.
+    ///
+    /// # Errors
+    /// Where the directory belongs to another user, or one above it lets others rename what is in it.
+    pub fn trusted(&self) -> Result<(), Failure> {
+        trust::check(&self.0, nix::unistd::geteuid().as_raw())
     }
 
     /// Takes it for this process, until the claim is dropped or the process ends, however it ends.
@@ -54,9 +73,7 @@ impl DataDir {
     pub fn claim(&self) -> Result<Claim, Failure> {
         let (file, name) = (self.join("kogge.lock"), self.join("process-name"));
         let failed = |error| Failure::outside(&format!("using {}", self.0.display()), error);
-        let lock =
-            std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&file);
-        let lock = lock.map_err(failed)?;
+        let lock = open_lock(&file).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -91,6 +108,12 @@ impl DataDir {
         self.0.join(name)
     }
 
+    /// The database, where it is a file.
+    #[must_use]
+    pub fn sqlite(&self) -> PathBuf {
+        self.join("kogge.sqlite")
+    }
+
     /// The socket by which commands reach the running cloud.
     #[must_use]
     pub fn control_socket(&self) -> PathBuf {
@@ -119,6 +142,21 @@ pub struct Claim {
     _lock: std::fs::File,
 }
 
+/// Opens a file that is there to be locked.
+///
+/// # Errors
+/// Where it cannot be made, or is a link.
+pub fn open_lock(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(path)
+}
+
 /// Writes a file that only its owner may read, whole or not at all.
 ///
 /// # Errors
@@ -136,7 +174,6 @@ pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn private_files_are_for_their_owner_only() {
@@ -158,6 +195,14 @@ mod tests {
         let name = first.process.clone();
         drop(first);
         assert_eq!(place.claim().unwrap().process, name);
+    }
+
+    #[test]
+    fn a_directory_that_was_open_to_others_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        DataDir::chosen(Some(dir.path())).unwrap().create().unwrap();
+        assert_eq!(std::fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[test]

@@ -17,15 +17,23 @@ pub enum Exit {
     CouldNotRun,
 }
 
+impl Exit {
+    /// What the shell sees: 0 to 4.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Bug => 1,
+            Self::Usage => 2,
+            Self::ChecksFailed => 3,
+            Self::CouldNotRun => 4,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Pass => 0,
-            Exit::Bug => 1,
-            Exit::Usage => 2,
-            Exit::ChecksFailed => 3,
-            Exit::CouldNotRun => 4,
-        })
+        Self::from(exit.code())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where a simulated cloud keeps its state: a directory in memory that goes with the process.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
@@ -21,6 +22,7 @@ impl MemoryDir {
         sweep(&place);
         tempfile::Builder::new()
             .prefix(&format!("{PREFIX}{}-", std::process::id()))
+            .permissions(std::fs::Permissions::from_mode(0o700))
             .tempdir_in(&place)
             .map(Self)
             .map_err(|error| Failure::outside(&format!("making a directory in {}", place.display()), error))
@@ -49,6 +51,12 @@ fn sweep(place: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_its_owner_looks_into_it() {
+        let dir = MemoryDir::make().unwrap();
+        assert_eq!(std::fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777, 0o700);
+    }
 
     #[test]
     fn a_dead_process_leaves_nothing_and_a_living_one_is_left_alone() {

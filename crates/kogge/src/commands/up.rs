@@ -10,7 +10,9 @@ use kogge_config::LogFormat;
 
 use crate::cli::Up;
 use crate::cloud::{Cloud, CloudOptions};
-use crate::commands::{settings, signal, status};
+use crate::clouds_yaml;
+use crate::commands::{private, settings, signal, status};
+use crate::control::Status;
 use crate::data_dir::DataDir;
 use crate::exit::{Exit, Failure};
 use crate::output::show;
@@ -23,8 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// Where the configuration is wrong or the cloud does not start; then with the end of its log.
 pub async fn run(arguments: Up) -> Result<Exit, Failure> {
+    private();
     let data = DataDir::chosen(arguments.place.data.as_deref())?;
+    // before anything in it is read or asked
+    data.trusted()?;
     if let Some(running) = status::ask(&data).await? {
+        runs_as_asked(&arguments, &data, &running)?;
         show(arguments.place.output, &running, status::dashboard)?;
         return Ok(Exit::Pass);
     }
@@ -36,6 +42,32 @@ pub async fn run(arguments: Up) -> Result<Exit, Failure> {
     let running = background(&arguments, &data).await?;
     show(arguments.place.output, &running, status::dashboard)?;
     Ok(Exit::Pass)
+}
+
+/// A cloud that runs already is what was asked for, or it is said in what it differs.
+fn runs_as_asked(arguments: &Up, data: &DataDir, running: &Status) -> Result<(), Failure> {
+    let mut differs = Vec::new();
+    if let Some(asked) = &arguments.listen
+        && asked.parse::<SocketAddr>().is_ok_and(|asked| {
+            // port 0 asks for any
+            let address = clouds_yaml::client_address(asked).to_string();
+            asked.port() != 0 && address != running.address
+        })
+    {
+        differs.push(format!("it listens at {}, not at {asked}", running.address));
+    }
+    if arguments.sim && !running.simulated {
+        differs.push("it is real, not simulated".to_owned());
+    }
+    if differs.is_empty() {
+        return Ok(());
+    }
+    let place = data.path().display();
+    Err(Failure::Outside(format!(
+        "a cloud runs in {place} already, and not as asked: {}. `kogge down --data {place}` ends it, with --keep-guests \
+         its guests run on",
+        differs.join("; ")
+    )))
 }
 
 fn options(arguments: &Up, data: &DataDir) -> Result<CloudOptions, Failure> {
@@ -62,8 +94,14 @@ async fn foreground(options: CloudOptions) -> Result<Exit, Failure> {
     // a signal ends the control plane and leaves the guests alone: an update or a supervisor's restart must not cost
     // anybody a guest; `kogge down` is what stops them
     tokio::spawn(async move {
+        if signal::ended().await.is_err() {
+            return;
+        }
+        stop.stop(true);
+        // whoever asks twice means now: guests and database stand a sudden end as well
         if signal::ended().await.is_ok() {
-            stop.stop(true);
+            tracing::warn!("ended at once by a second signal");
+            std::process::exit(i32::from(Exit::CouldNotRun.code()));
         }
     });
     cloud.run_to_end().await?;
@@ -71,7 +109,7 @@ async fn foreground(options: CloudOptions) -> Result<Exit, Failure> {
 }
 
 /// Starts ourselves again, detached, and waits for the first answer.
-async fn background(arguments: &Up, data: &DataDir) -> Result<crate::control::Status, Failure> {
+async fn background(arguments: &Up, data: &DataDir) -> Result<Status, Failure> {
     let program = std::env::current_exe().map_err(|error| Failure::outside("finding the program", error))?;
     let log = std::fs::OpenOptions::new()
         .create(true)
@@ -88,6 +126,8 @@ async fn background(arguments: &Up, data: &DataDir) -> Result<crate::control::St
         command.args(["--listen", listen]);
     }
     if let Some(config) = &arguments.config {
+        // the new process has another working directory
+        let config = std::path::absolute(config).map_err(|error| Failure::outside("--config", error))?;
         command.arg("--config").arg(config);
     }
     let errors = log.try_clone().map_err(|error| Failure::outside("opening the log", error))?;
@@ -119,4 +159,31 @@ fn tail(data: &DataDir, begin: u64) -> String {
         String::from_utf8_lossy(text.get(usize::try_from(begin).unwrap_or(0)..).unwrap_or(&[])).into_owned();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Where;
+    use crate::output::Output;
+
+    fn asked(listen: Option<&str>, sim: bool) -> Result<(), Failure> {
+        let place = Where { data: None, output: Output::default() };
+        let up = Up { place, sim, listen: listen.map(str::to_owned), config: None, foreground: false };
+        let running = serde_json::json!({"version": "1", "ready": true, "simulated": false, "accelerator": "tcg",
+            "address": "127.0.0.1:8770", "pid": 1, "data": "/d", "apis": [], "instances": 0});
+        let running: Status = serde_json::from_value(running).unwrap();
+        runs_as_asked(&up, &DataDir::chosen(Some("/d".as_ref())).unwrap(), &running)
+    }
+
+    #[test]
+    fn a_second_start_says_in_what_the_running_cloud_differs() {
+        for same in [None, Some("127.0.0.1:8770"), Some("0.0.0.0:8770"), Some("127.0.0.1:0")] {
+            asked(same, false).unwrap();
+        }
+        let other = asked(Some("127.0.0.1:9999"), false).unwrap_err().to_string();
+        assert!(other.contains("listens at 127.0.0.1:8770, not at 127.0.0.1:9999"), "{other}");
+        let real = asked(None, true).unwrap_err().to_string();
+        assert!(real.contains("real, not simulated") && real.contains("kogge down --data /d"), "{real}");
+    }
 }

@@ -1,0 +1,6 @@
+//! `kogge up` as an operator meets it: the binary, its data directory, its files, its exit codes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
+
+mod directory;
+mod site;
+mod starts;
