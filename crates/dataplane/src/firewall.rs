@@ -3,10 +3,13 @@
 //! On the way in, a chain of the bridge family checks the sender's addresses and marks the packet with the port it
 //! came by; br_netfilter then calls the inet chains, which put it into its network's conntrack zone and check egress
 //! rules. On the way out the mark is replaced by the port it leaves by, and ingress rules are checked. A bridge port
-//! that is in no map is *dropped*: a tap that nobody asked for carries nothing.
+//! that is in no map is *dropped*: a tap that nobody asked for carries nothing. What the inet chains never see (frames
+//! that are neither IP nor ARP) reaches no filtered port, and nothing at all is delivered to a bridge itself: frames
+//! for the bridge's reserved addresses would teach it any sender, past the chains before.
 //!
 //! The whole ruleset is one text and replaced in one transaction.
 
+pub(crate) mod asks;
 mod groups;
 mod spoof;
 pub(crate) mod text;
@@ -31,6 +34,7 @@ fn bridge_table(layout: &Layout<'_>, out: &mut String) {
     out.push_str("table bridge kogge {\n");
     let marks = layout.bridge_ports.iter().map(|p| format!("\"{}\" : {}", p.name, p.mark));
     text::named(out, "map m_port", "ifname : mark", marks);
+    spoof::guard_chain(out);
     for view in layout.secured() {
         spoof::secured_chain(view, out);
     }
@@ -44,11 +48,15 @@ fn bridge_table(layout: &Layout<'_>, out: &mut String) {
     text::named(out, "map m_spoof", "ifname : verdict", checks);
     let closed = layout.ports.iter().filter(|v| !v.port.admin_up).map(|v| format!("\"{}\" : drop", v.tap));
     text::named(out, "map m_closed", "ifname : verdict", closed);
+    let filtered = layout.secured().map(|v| format!("\"{}\"", v.tap));
+    text::named(out, "set s_filtered", "ifname", filtered);
     out.push_str(
         " chain c_pre {\n  type filter hook prerouting priority -300; policy accept;\n  meta mark set 0\n  \
          iifname vmap @m_spoof\n  meta mark set iifname map @m_port\n  meta mark 0 drop\n }\n \
          chain c_fwd {\n  type filter hook forward priority -100; policy accept;\n  meta mark set 0\n  \
-         oifname vmap @m_closed\n  meta mark set oifname map @m_port\n  meta mark 0 drop\n }\n}\n",
+         oifname vmap @m_closed\n  oifname @s_filtered ether type != { ip, ip6, arp } drop\n  \
+         meta mark set oifname map @m_port\n  meta mark 0 drop\n }\n \
+         chain c_self {\n  type filter hook input priority -300; policy drop;\n }\n}\n",
     );
 }
 
@@ -71,7 +79,8 @@ fn inet_table(layout: &Layout<'_>, out: &mut String) {
             .map(|v| format!("{} : jump {chain}_{}", v.mark, v.mark));
         text::named(out, &format!("map {map}"), "mark : verdict", elements);
     }
-    out.push_str(" chain c_raw {\n  type filter hook prerouting priority raw; policy accept;\n");
+    // before fragments are put together (-400), so that those of two networks never meet
+    out.push_str(" chain c_zone {\n  type filter hook prerouting priority -450; policy accept;\n");
     if !layout.bridge_ports.is_empty() {
         let zones: Vec<_> = layout.bridge_ports.iter().map(|p| format!("{} : {}", p.mark, p.zone)).collect();
         let _ = writeln!(out, "  ct zone set meta mark map {{ {} }}", zones.join(", "));
@@ -80,7 +89,7 @@ fn inet_table(layout: &Layout<'_>, out: &mut String) {
     for (chain, hook, map) in [("c_egress", "prerouting", "m_eg"), ("c_ingress", "forward", "m_in")] {
         let _ = write!(
             out,
-            " chain {chain} {{\n  type filter hook {hook} priority filter; policy accept;\n  meta mark 0 accept\n  \
+            " chain {chain} {{\n  type filter hook {hook} priority filter; policy accept;\n  meta mark 0 drop\n  \
              meta mark vmap @{map}_stateless\n  meta mark != @s_secured accept\n  \
              ct state established,related accept\n  ct state invalid drop\n  meta mark vmap @{map}\n  drop\n }}\n"
         );

@@ -1,6 +1,7 @@
 //! The desired state made ready for rendering: what cannot be used is sorted out, marks and zones are given.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 
 use kogge_ids::{NetworkId, SecurityGroupId};
 use kogge_node_api::{
@@ -9,6 +10,7 @@ use kogge_node_api::{
 
 use crate::mac::Mac;
 use crate::names;
+use crate::seldom::Seldom;
 
 /// The desired state with everything that rendering looks up.
 pub(crate) struct Layout<'a> {
@@ -40,6 +42,23 @@ pub(crate) struct PortView<'a> {
     pub(crate) mark: u32,
     /// True where all its groups are stateful (or it has none).
     pub(crate) stateful: bool,
+}
+
+impl PortView<'_> {
+    /// The addresses that the port may ask for metadata from, wherever it asks: its fixed ones, and the link-local one
+    /// of its own MAC. Address pairs are not among them: they may belong to several.
+    pub(crate) fn asks_from(&self) -> impl Iterator<Item = IpAddr> {
+        let fixed = self.port.fixed_ips.iter().map(|ip| ip.address);
+        fixed.chain(std::iter::once(IpAddr::V6(self.mac.link_local())))
+    }
+
+    /// Its fixed IPv4 addresses.
+    pub(crate) fn fixed_v4(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.port.fixed_ips.iter().filter_map(|ip| match ip.address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        })
+    }
 }
 
 /// A port of some bridge.
@@ -93,12 +112,15 @@ fn usable<'a>(
     port: &DesiredPort,
     networks: &BTreeMap<NetworkId, &'a DesiredNetwork>,
 ) -> Option<(&'a DesiredNetwork, Mac)> {
+    static LEFT_OUT: Seldom = Seldom::new();
     let Some(network) = networks.get(&port.network) else {
-        tracing::warn!(port.id = %port.id, network.id = %port.network, "port left out: its network is not on this host");
+        let kept_back = LEFT_OUT.due()?;
+        tracing::warn!(kept_back, port.id = %port.id, network.id = %port.network, "port left out: its network is not on this host");
         return None;
     };
     let Ok(mac) = port.mac.parse() else {
-        tracing::warn!(port.id = %port.id, mac = port.mac, "port left out: its MAC address is malformed");
+        let kept_back = LEFT_OUT.due()?;
+        tracing::warn!(kept_back, port.id = %port.id, mac = port.mac, "port left out: its MAC address is malformed");
         return None;
     };
     Some((network, mac))

@@ -26,6 +26,7 @@ mod mac;
 mod metadata;
 mod names;
 mod plan;
+mod seldom;
 mod servers;
 mod system;
 #[cfg(test)]

@@ -18,6 +18,12 @@ impl Mac {
         [m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]]
     }
 
+    /// The six bytes as one hexadecimal number, as a filter compares raw payload.
+    pub(crate) fn hex(self) -> String {
+        let m = self.0;
+        format!("0x{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}", m[0], m[1], m[2], m[3], m[4], m[5])
+    }
+
     /// The link-local address that a guest with this MAC makes.
     pub(crate) fn link_local(self) -> Ipv6Addr {
         let mut bytes = [0; 16];

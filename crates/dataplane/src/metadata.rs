@@ -5,11 +5,12 @@ mod documents;
 mod ec2;
 mod lookup;
 mod openstack;
+mod seats;
 mod server;
 
 pub use documents::documents;
 pub(crate) use lookup::{Answer, lookup};
-pub(crate) use server::{Directory, link_local, serve};
+pub(crate) use server::{Directory, serve};
 
 /// The addresses of a guest, which the metadata itself does not carry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

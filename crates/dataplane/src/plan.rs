@@ -94,8 +94,8 @@ impl NsPlan {
         self.links.insert(name.to_owned(), Link { kind: Kind::Foreign, mac, mtu, master });
     }
 
-    /// Sysctls of every namespace with addresses of its own: no surprises from neighbours, no waiting for
-    /// duplicate address detection, announcements when a MAC is set.
+    /// Sysctls of every namespace with addresses of its own: no surprises from neighbours, no lines in the host's log
+    /// at a guest's wish, no waiting for duplicate address detection, announcements when a MAC is set.
     fn quiet_endpoint(&mut self) {
         for scope in ["all", "default"] {
             self.sysctl(&format!("net/ipv4/conf/{scope}/arp_ignore"), 1);
@@ -103,6 +103,8 @@ impl NsPlan {
             self.sysctl(&format!("net/ipv4/conf/{scope}/arp_notify"), 1);
             self.sysctl(&format!("net/ipv4/conf/{scope}/send_redirects"), 0);
             self.sysctl(&format!("net/ipv4/conf/{scope}/accept_redirects"), 0);
+            self.sysctl(&format!("net/ipv4/conf/{scope}/accept_source_route"), 0);
+            self.sysctl(&format!("net/ipv4/conf/{scope}/log_martians"), 0);
             self.sysctl(&format!("net/ipv4/conf/{scope}/promote_secondaries"), 1);
             self.sysctl(&format!("net/ipv6/conf/{scope}/accept_ra"), 0);
             self.sysctl(&format!("net/ipv6/conf/{scope}/accept_dad"), 0);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use kogge_ids::{NetworkId, RouterId, ServerId};
+use kogge_ids::ServerId;
 use kogge_node_api::{DesiredNetwork, DesiredRouter, NodeError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -20,30 +20,37 @@ use crate::config::MetadataSource;
 use crate::dhcp::leases::Leases;
 use crate::dhcp::ra::Advert;
 use crate::layout::Layout;
-use crate::metadata::{Directory, link_local, serve};
+use crate::metadata::{Directory, serve};
 use crate::names;
 use crate::system::Netns;
 
-/// All responders of a data plane.
+/// All responders of a data plane, by the name of the namespace that they answer in.
 pub(crate) struct Servers {
     runtime: Handle,
     source: Arc<dyn MetadataSource>,
-    networks: BTreeMap<NetworkId, NetworkServers>,
-    routers: BTreeMap<RouterId, RouterServers>,
+    networks: BTreeMap<String, NetworkServers>,
+    routers: BTreeMap<String, RouterServers>,
 }
 
 /// Responders of one network.
 struct NetworkServers {
     leases: watch::Sender<Arc<Leases>>,
-    directory: Arc<Directory>,
-    tasks: Tasks,
+    metadata: Metadata,
+    dhcp: Tasks,
 }
 
-/// Responders of one router.
+/// Responders of one router, by the name of the leg. Each leg has a directory of its own: the same address may be a
+/// different guest's on another leg, and a question is answered by the leg that it came in on.
+#[derive(Default)]
 struct RouterServers {
+    metadata: BTreeMap<String, Metadata>,
+    adverts: BTreeMap<String, (watch::Sender<Advert>, Tasks)>,
+}
+
+/// The metadata responder of one link.
+struct Metadata {
     directory: Arc<Directory>,
     tasks: Tasks,
-    adverts: BTreeMap<String, (watch::Sender<Advert>, Tasks)>,
 }
 
 /// Tasks that end when this is dropped.
@@ -69,20 +76,16 @@ impl Servers {
         Self { runtime, source, networks: BTreeMap::new(), routers: BTreeMap::new() }
     }
 
-    /// Ends the responders of what is gone; their sockets would keep a namespace alive.
-    pub(crate) fn keep(&mut self, networks: &BTreeSet<NetworkId>, routers: &BTreeSet<RouterId>) {
-        self.networks.retain(|id, _| networks.contains(id));
-        self.routers.retain(|id, _| routers.contains(id));
+    /// Ends the responders in all namespaces but these; their sockets would keep a namespace alive.
+    pub(crate) fn keep(&mut self, namespaces: &BTreeSet<String>) {
+        self.networks.retain(|name, _| namespaces.contains(name));
+        self.routers.retain(|name, _| namespaces.contains(name));
     }
 
-    /// Ends the responders of a network, because its namespace was made anew.
-    pub(crate) fn forget_network(&mut self, id: NetworkId) {
-        self.networks.remove(&id);
-    }
-
-    /// Ends the responders of a router, because its namespace was made anew.
-    pub(crate) fn forget_router(&mut self, id: RouterId) {
-        self.routers.remove(&id);
+    /// Ends the responders in a namespace, because it or a link of it was made anew: sockets hold on to the old one.
+    pub(crate) fn forget(&mut self, namespace: &str) {
+        self.networks.remove(namespace);
+        self.routers.remove(namespace);
     }
 
     /// Makes a network's responders answer what `layout` says; starts them where they do not run.
@@ -90,35 +93,31 @@ impl Servers {
         &mut self,
         layout: &Layout<'_>,
         network: &DesiredNetwork,
-        namespace: &Netns,
+        namespace: &str,
     ) -> Result<(), NodeError> {
         let leases = Arc::new(Leases::new(layout, network));
-        if let Some(running) = self.networks.get(&network.id).filter(|running| running.tasks.alive()) {
+        let asking = guests(layout, network);
+        let alive = |running: &&NetworkServers| running.dhcp.alive() && running.metadata.tasks.alive();
+        if let Some(running) = self.networks.get(namespace).filter(alive) {
             running.leases.send_if_modified(|now| {
                 let differs = **now != *leases;
                 *now = leases;
                 differs
             });
-            running.directory.replace(guests(layout, network).into_iter());
+            running.metadata.directory.replace(asking.into_iter());
             return Ok(());
         }
-        self.networks.remove(&network.id); // free the ports before they are bound again
+        self.networks.remove(namespace); // free the ports before they are bound again
         let link = names::service_link(network.segment);
-        let opened = namespace.run(|| sockets::Network::open(&link))?;
-        let directory = Arc::new(Directory::default());
-        directory.replace(guests(layout, network).into_iter());
+        let opened = Netns::named(namespace).run(|| sockets::Dhcp::open(&link))?;
+        let metadata = self.metadata(namespace, &link, asking)?;
         let (sender, receiver) = watch::channel(leases);
         let _inside = self.runtime.enter();
-        let mut tasks = vec![
-            tokio::spawn(tasks::dhcp_v4(opened.dhcp_v4()?, receiver.clone())),
-            tokio::spawn(serve(opened.metadata_v4()?, Arc::clone(&directory), Arc::clone(&self.source))),
-        ];
-        if let Some((dhcp, metadata)) = opened.v6()? {
-            tasks.push(tokio::spawn(tasks::dhcp_v6(dhcp, receiver)));
-            tasks.push(tokio::spawn(serve(metadata, Arc::clone(&directory), Arc::clone(&self.source))));
-        }
-        let servers = NetworkServers { leases: sender, directory, tasks: Tasks(tasks) };
-        self.networks.insert(network.id, servers);
+        let (v4, v6) = opened.registered()?;
+        let mut dhcp = vec![tokio::spawn(tasks::dhcp_v4(v4, receiver.clone()))];
+        dhcp.extend(v6.map(|v6| tokio::spawn(tasks::dhcp_v6(v6, receiver))));
+        let servers = NetworkServers { leases: sender, metadata, dhcp: Tasks(dhcp) };
+        self.networks.insert(namespace.to_owned(), servers);
         Ok(())
     }
 
@@ -127,16 +126,49 @@ impl Servers {
         &mut self,
         layout: &Layout<'_>,
         router: &DesiredRouter,
-        namespace: &Netns,
+        namespace: &str,
     ) -> Result<(), NodeError> {
-        let networks = router.interfaces.iter().filter_map(|leg| layout.networks.get(&leg.network));
-        let guests: Vec<_> = networks.flat_map(|network| guests(layout, network)).collect();
-        let running = match self.routers.remove(&router.id).filter(|running| running.tasks.alive()) {
-            Some(running) => running,
-            None => self.start_router(namespace)?,
-        };
-        running.directory.replace(guests.into_iter());
-        let running = self.routers.entry(router.id).or_insert(running);
+        let mut running = self.routers.remove(namespace).unwrap_or_default();
+        let on_legs = self.legs(layout, router, namespace, &mut running);
+        let advertised = self.adverts(layout, router, namespace, &mut running);
+        self.routers.insert(namespace.to_owned(), running);
+        on_legs.and(advertised)
+    }
+
+    /// Metadata on every leg.
+    fn legs(
+        &self,
+        layout: &Layout<'_>,
+        router: &DesiredRouter,
+        namespace: &str,
+        running: &mut RouterServers,
+    ) -> Result<(), NodeError> {
+        let legs = router.interfaces.iter();
+        let wanted: BTreeMap<String, &DesiredNetwork> = legs
+            .filter_map(|leg| Some((names::leg(leg.port), *layout.networks.get(&leg.network)?)))
+            .collect();
+        running.metadata.retain(|leg, metadata| wanted.contains_key(leg) && metadata.tasks.alive());
+        for (leg, network) in wanted {
+            let asking = guests(layout, network);
+            match running.metadata.get(&leg) {
+                Some(metadata) => metadata.directory.replace(asking.into_iter()),
+                None => {
+                    let metadata = self.metadata(namespace, &leg, asking)?;
+                    running.metadata.insert(leg, metadata);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Router advertisements on the legs that want them.
+    fn adverts(
+        &self,
+        layout: &Layout<'_>,
+        router: &DesiredRouter,
+        namespace: &str,
+        running: &mut RouterServers,
+    ) -> Result<(), NodeError> {
         let wanted: BTreeMap<String, Advert> = router
             .interfaces
             .iter()
@@ -152,39 +184,43 @@ impl Servers {
                 sender.send_if_modified(|now| std::mem::replace(now, advert.clone()) != advert);
                 continue;
             }
-            let (socket, index) = namespace.run(|| sockets::router_advertisements(&leg))?;
+            let opened = Netns::named(namespace).run(|| sockets::router_advertisements(&leg))?;
             let (sender, receiver) = watch::channel(advert);
             let _inside = self.runtime.enter();
-            let socket = sockets::registered(socket)?;
-            let task = tokio::spawn(tasks::advertise(socket, index, receiver));
+            let socket = sockets::registered(opened.0)?;
+            let task = tokio::spawn(tasks::advertise(socket, opened.1, receiver));
             running.adverts.insert(leg, (sender, Tasks(vec![task])));
         }
         Ok(())
     }
 
-    fn start_router(&self, namespace: &Netns) -> Result<RouterServers, NodeError> {
-        let (v4, v6) = namespace.run(|| Ok((sockets::metadata_v4()?, sockets::metadata_v6().ok())))?;
+    /// Starts a metadata responder for what comes in on `link`.
+    fn metadata(&self, namespace: &str, link: &str, asking: Vec<Asking>) -> Result<Metadata, NodeError> {
+        let opened = Netns::named(namespace).run(|| sockets::Metadata::open(link))?;
         let directory = Arc::new(Directory::default());
+        directory.replace(asking.into_iter());
         let _inside = self.runtime.enter();
-        let mut tasks = Vec::new();
-        for listener in std::iter::once(v4).chain(v6) {
-            let listener = sockets::listening(listener)?;
-            tasks.push(tokio::spawn(serve(listener, Arc::clone(&directory), Arc::clone(&self.source))));
-        }
-        Ok(RouterServers { directory, tasks: Tasks(tasks), adverts: BTreeMap::new() })
+        let tasks = opened
+            .listening()?
+            .into_iter()
+            .map(|listener| tokio::spawn(serve(listener, Arc::clone(&directory), Arc::clone(&self.source))));
+        Ok(Metadata { tasks: Tasks(tasks.collect()), directory })
     }
 }
 
+/// A source address, whose it is, and the floating IP that belongs to it.
+type Asking = (IpAddr, ServerId, Option<IpAddr>);
+
 /// Who asks from which source address in a network.
-fn guests(layout: &Layout<'_>, network: &DesiredNetwork) -> Vec<(IpAddr, ServerId, Option<IpAddr>)> {
+fn guests(layout: &Layout<'_>, network: &DesiredNetwork) -> Vec<Asking> {
     let mut found = Vec::new();
     for view in layout.ports.iter().filter(|view| view.network.id == network.id) {
         let Some(server) = view.port.server else { continue };
         let first = view.port.fixed_ips.iter().find_map(|ip| public(layout, network, ip.address));
-        for ip in view.port.fixed_ips.iter().filter(|ip| ip.address.is_ipv4()) {
-            found.push((ip.address, server, public(layout, network, ip.address)));
+        for address in view.asks_from() {
+            let own = if address.is_ipv4() { public(layout, network, address) } else { first };
+            found.push((address, server, own));
         }
-        found.push((link_local(view.mac), server, first));
     }
     found
 }

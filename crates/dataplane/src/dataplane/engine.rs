@@ -117,19 +117,26 @@ impl Engine {
         }
         for network in layout.networks.values().filter(|network| has_services(network)) {
             let name = self.namespaces.network(network.id);
-            if Netns::named(&name).ensure()? {
-                self.placed.remove(&name);
-                self.servers.forget_network(network.id);
-            }
+            self.ensure(&name)?;
         }
         for router in layout.routers {
             let name = self.namespaces.router(router.id);
-            if Netns::named(&name).ensure()? {
-                self.placed.remove(&name);
-                self.servers.forget_router(router.id);
-            }
+            self.ensure(&name)?;
         }
         Ok(())
+    }
+
+    fn ensure(&mut self, name: &str) -> Result<(), NodeError> {
+        if Netns::named(name).ensure()? {
+            self.forget(name);
+        }
+        Ok(())
+    }
+
+    /// A namespace or a link of it is made anew: nothing of what was done there is.
+    fn forget(&mut self, name: &str) {
+        self.placed.remove(name);
+        self.servers.forget(name);
     }
 
     /// The gateway addresses and the host's protection.
@@ -151,7 +158,7 @@ impl Engine {
             if let Kind::Veth { namespace, .. } = &planned.kind
                 && !before.links.contains_key(link)
             {
-                self.placed.remove(namespace); // its other end is made anew and needs everything again
+                self.forget(namespace);
             }
         }
         let placed = self.placed.entry(name).or_default();
@@ -167,7 +174,7 @@ impl Engine {
             let name = self.namespaces.network(network.id);
             let placed = problems.note(self.inside(&name, &plan::network(layout, network)));
             if placed.is_some() {
-                let started = self.servers.update_network(layout, network, &Netns::named(&name));
+                let started = self.servers.update_network(layout, network, &name);
                 problems.note(started);
             }
         }
@@ -178,7 +185,7 @@ impl Engine {
             let name = self.namespaces.router(router.id);
             let placed = problems.note(self.inside(&name, &plan::router(layout, router)));
             if placed.is_some() {
-                let started = self.servers.update_router(layout, router, &Netns::named(&name));
+                let started = self.servers.update_router(layout, router, &name);
                 problems.note(started);
             }
         }
@@ -195,17 +202,12 @@ impl Engine {
 
     /// Namespaces of networks and routers that are gone.
     fn remove_stale(&mut self, layout: &Layout<'_>, problems: &mut Problems) {
-        let networks: BTreeSet<_> = layout
-            .networks
-            .values()
-            .filter(|network| has_services(network))
-            .map(|network| network.id)
-            .collect();
-        let routers: BTreeSet<_> = layout.routers.iter().map(|router| router.id).collect();
-        self.servers.keep(&networks, &routers);
-        let mut wanted: BTreeSet<String> = networks.iter().map(|id| self.namespaces.network(*id)).collect();
-        wanted.extend(routers.iter().map(|id| self.namespaces.router(*id)));
-        wanted.insert(self.namespaces.node());
+        let with_services = layout.networks.values().filter(|network| has_services(network));
+        let networks = with_services.map(|network| self.namespaces.network(network.id));
+        let routers = layout.routers.iter().map(|router| self.namespaces.router(router.id));
+        let node = self.namespaces.node();
+        let wanted: BTreeSet<String> = networks.chain(routers).chain(std::iter::once(node)).collect();
+        self.servers.keep(&wanted);
         for name in list().into_iter().filter(|name| self.namespaces.owns(name) && !wanted.contains(name)) {
             self.placed.remove(&name);
             problems.note(Netns::named(&name).remove());
@@ -243,7 +245,7 @@ impl Engine {
         Ok(ObservedNetworking { ports: ports.collect() })
     }
 
-    /// Makes and joins a tap.
+    /// Makes and joins a tap, behind rules that are there.
     pub(super) fn plug(&mut self, id: PortId) -> Result<OwnedFd, NodeError> {
         let not_yet = || NodeError::NotYet { what: format!("the network of port {id}") };
         let desired = self.applied.as_ref().filter(|_| self.ready).ok_or_else(not_yet)?;
@@ -283,7 +285,7 @@ impl Engine {
     /// Removes everything.
     pub(super) fn teardown(&mut self) -> Result<(), NodeError> {
         let mut problems = Problems::default();
-        self.servers.keep(&BTreeSet::new(), &BTreeSet::new());
+        self.servers.keep(&BTreeSet::new());
         self.placed.clear();
         self.ready = false;
         let node = Netns::named(&self.namespaces.node());

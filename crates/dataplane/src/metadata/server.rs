@@ -1,4 +1,4 @@
-//! The HTTP side of metadata. Who asks is known by the namespace of the listener and the source address alone, which
+//! The HTTP side of metadata. Who asks is known by the link that the listener is bound to and the source address, which
 //! anti-spoofing ties to a port; no header is looked at.
 
 use std::collections::HashMap;
@@ -17,22 +17,29 @@ use kogge_ids::ServerId;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use super::seats::Seats;
 use super::{Addresses, Answer, lookup};
 use crate::config::{MetadataSource, SetPassword};
-use crate::mac::Mac;
+use crate::seldom::Seldom;
 
-/// Connections of one network or router at a time; more wait.
-const CONNECTIONS: usize = 64;
+/// Connections of one link at a time; more wait.
+const CONNECTIONS: usize = 256;
+/// Bytes and lines of a request's head; a client that sends more gets 431 and is cut off.
+const HEAD_BYTES: usize = 16 * 1_024;
+const HEAD_LINES: usize = 64;
 /// A client that needs longer for its request's head, or for everything, is cut off.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 const TOTAL_TIME: Duration = Duration::from_secs(60);
+/// An accept that fails is retried after this long.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Nova's limit for a password.
 const PASSWORD_BYTES: usize = 1_020;
 
-/// Who is behind a source address.
+/// Who is behind a source address on one link.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     guests: RwLock<HashMap<IpAddr, Guest>>,
+    seats: Seats,
 }
 
 /// A guest as the directory knows it.
@@ -63,28 +70,28 @@ impl Directory {
     }
 }
 
-/// The source address of a guest that asks over IPv6.
-pub(crate) fn link_local(mac: Mac) -> IpAddr {
-    IpAddr::V6(mac.link_local())
-}
-
 /// Answers on `listener` until the task is aborted.
 pub(crate) async fn serve(listener: TcpListener, directory: Arc<Directory>, source: Arc<dyn MetadataSource>) {
+    static REFUSED: Seldom = Seldom::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "metadata: a connection was not accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                if let Some(kept_back) = REFUSED.due() {
+                    tracing::warn!(%error, kept_back, "metadata: a connection was not accepted");
+                }
+                tokio::time::sleep(PAUSE).await;
                 continue;
             }
         };
+        let who = directory.find(peer.ip()).map(|guest| guest.server);
+        let Some(seat) = directory.seats.take(who) else { continue };
         let (directory, source) = (Arc::clone(&directory), Arc::clone(&source));
         tokio::spawn(async move {
             let _ = tokio::time::timeout(TOTAL_TIME, connection(stream, peer, directory, source)).await;
-            drop(permit);
+            drop((seat, permit));
         });
     }
 }
@@ -100,7 +107,10 @@ async fn connection(
         async move { Ok::<_, std::convert::Infallible>(respond(request, peer, &directory, &*source).await) }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEAD_LINES);
     if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!(%error, %peer, "metadata: a connection ended early");
     }

@@ -6,26 +6,24 @@ use ipnet::IpNet;
 use kogge_node_api::{DesiredNetwork, DesiredSubnet};
 
 use super::{NsPlan, metadata_v4, metadata_v6};
+use crate::firewall::asks;
 use crate::layout::Layout;
 use crate::mac::Mac;
 use crate::names;
 use crate::system::{Neighbour, Route};
 
-/// What may be asked of the namespace: DHCP, metadata, and whether it is there.
-const FIREWALL: &str = "table inet kogge\ndelete table inet kogge\ntable inet kogge {\n \
-    chain c_input {\n  type filter hook input priority filter; policy drop;\n  iifname \"lo\" accept\n  \
-    ct state established,related accept\n  icmp type echo-request accept\n  \
+/// What may be asked of the namespace beside metadata: DHCP, and whether it is there.
+const INPUT: &str = " chain c_input {\n  type filter hook input priority filter; policy drop;\n  \
+    iifname \"lo\" accept\n  ct state established,related accept\n  icmp type echo-request accept\n  \
     icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert } accept\n  \
-    udp dport 67 accept\n  udp sport 546 udp dport 547 accept\n  \
-    ip daddr 169.254.169.254 tcp dport 80 accept\n  ip6 daddr fe80::a9fe:a9fe tcp dport 80 accept\n }\n \
-    chain c_forward {\n  type filter hook forward priority filter; policy drop;\n }\n}\n";
+    udp dport 67 accept\n  udp sport 546 udp dport 547 accept\n";
 
 /// Plans the namespace of a network with DHCP.
 pub(crate) fn network(layout: &Layout<'_>, network: &DesiredNetwork) -> NsPlan {
-    let mut plan = NsPlan { firewall: FIREWALL.to_owned(), ..NsPlan::default() };
+    let link = names::service_link(network.segment);
+    let mut plan = NsPlan { firewall: ruleset(layout, network, &link), ..NsPlan::default() };
     plan.quiet_endpoint();
     plan.sysctl("net/ipv4/ip_forward", 0);
-    let link = names::service_link(network.segment);
     plan.foreign(&link, Some(mac(network).to_string()), Some(network.mtu), None);
     plan.quiet_link(&link);
     plan.no_offload.push(link.clone());
@@ -43,6 +41,15 @@ pub(crate) fn network(layout: &Layout<'_>, network: &DesiredNetwork) -> NsPlan {
     plan.addresses.extend(metadata.map(|net| (link.clone(), net)));
     plan.neighbours = neighbours(layout, network, &link);
     plan
+}
+
+fn ruleset(layout: &Layout<'_>, network: &DesiredNetwork, link: &str) -> String {
+    let mut out = String::from("table inet kogge\ndelete table inet kogge\ntable inet kogge {\n");
+    let asks = asks::sets(layout, &[(link.to_owned(), network.id)], &mut out);
+    out.push_str(INPUT);
+    out.push_str(asks);
+    out.push_str(" }\n chain c_forward {\n  type filter hook forward priority filter; policy drop;\n }\n}\n");
+    out
 }
 
 /// The MAC under which a network's services are known: that of the DHCP port, else one made from the network's id.
@@ -102,6 +109,14 @@ mod tests {
         let route = plan.routes.iter().next().unwrap();
         assert_eq!((route.to.to_string().as_str(), route.via), ("10.0.0.0/24", None));
         assert!(plan.links["dh7"].mac.as_deref().unwrap().starts_with("fa:16:3e:"));
+    }
+
+    #[test]
+    fn metadata_is_for_the_guests_of_the_link_under_their_own_names() {
+        let rules = plan(|_| ()).firewall;
+        assert!(rules.contains("\"dh7\" . fa:16:3e:00:00:0a . 10.0.0.10 }"), "{rules}");
+        assert!(rules.contains("\"dh7\" . fa:16:3e:00:00:0a . fe80::f816:3eff:fe00:a }"), "{rules}");
+        assert!(rules.contains("tcp dport 80 iifname . ether saddr . ip saddr @s_ask4 accept"), "{rules}");
     }
 
     #[test]

@@ -1,22 +1,24 @@
 //! A router's namespace: forwarding, SNAT, floating IPs, and the metadata address for guests that send everything
 //! to their router.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
+use kogge_ids::NetworkId;
 use kogge_node_api::{DesiredRouter, HostRoute};
 
-use super::{METADATA_V4, METADATA_V6, NsPlan, metadata_v4, metadata_v6};
-use crate::firewall::text;
+use super::{NsPlan, metadata_v4, metadata_v6};
+use crate::firewall::{asks, text};
 use crate::layout::{Layout, has_services};
 use crate::names;
+use crate::seldom::Seldom;
 use crate::system::Route;
 
 /// Plans a router.
 pub(crate) fn router(layout: &Layout<'_>, router: &DesiredRouter) -> NsPlan {
-    let mut plan = NsPlan { firewall: ruleset(router), ..NsPlan::default() };
+    let mut plan = NsPlan { firewall: ruleset(layout, router), ..NsPlan::default() };
     plan.quiet_endpoint();
     let forwarding = u8::from(router.admin_up);
     plan.sysctl("net/ipv4/ip_forward", forwarding);
@@ -70,19 +72,23 @@ fn static_route(router: &DesiredRouter, route: &HostRoute) -> Option<Route> {
     let ways_out = router.gateway.iter().map(|way| (names::gateway(way.port), &way.addresses));
     let on_link = |addresses: &[IpNet]| addresses.iter().any(|net| net.contains(&route.next_hop));
     let Some((dev, _)) = legs.chain(ways_out).find(|(_, addresses)| on_link(addresses)) else {
-        tracing::warn!(router.id = %router.id, next_hop = %route.next_hop, "static route left out: its next hop is on no network of the router");
+        static LEFT_OUT: Seldom = Seldom::new();
+        let kept_back = LEFT_OUT.due()?;
+        tracing::warn!(kept_back, router.id = %router.id, next_hop = %route.next_hop, "static route left out: its next hop is on no network of the router");
         return None;
     };
     Some(Route { to: route.destination.trunc(), via: Some(route.next_hop), dev })
 }
 
 /// The router's ruleset, replacing the one before.
-fn ruleset(router: &DesiredRouter) -> String {
+fn ruleset(layout: &Layout<'_>, router: &DesiredRouter) -> String {
     let mut out = String::from(
         "table inet kogge\ndelete table inet kogge\ntable ip kogge_nat\ndelete table ip kogge_nat\n",
     );
     out.push_str("table inet kogge {\n");
-    input(router, &mut out);
+    let links: Vec<_> = router.interfaces.iter().map(|leg| (names::leg(leg.port), leg.network)).collect();
+    let asks = asks::sets(layout, &links, &mut out);
+    input(router, asks, &mut out);
     forward(router, &mut out);
     out.push_str("}\n");
     nat(router, &mut out);
@@ -95,7 +101,7 @@ fn inside(router: &DesiredRouter, v4: bool) -> Vec<IpNet> {
     all.filter(|net| net.addr().is_ipv4() == v4).map(IpNet::trunc).collect()
 }
 
-fn input(router: &DesiredRouter, out: &mut String) {
+fn input(router: &DesiredRouter, asks: &str, out: &mut String) {
     out.push_str(
         " chain c_input {\n  type filter hook input priority filter; policy drop;\n  iifname \"lo\" accept\n  \
          ct state established,related accept\n  ct state invalid drop\n",
@@ -105,17 +111,7 @@ fn input(router: &DesiredRouter, out: &mut String) {
             "  icmp type echo-request accept\n  icmpv6 type { echo-request, nd-neighbor-solicit, \
              nd-neighbor-advert, nd-router-solicit, mld-listener-query } accept\n",
         );
-        for leg in &router.interfaces {
-            let name = names::leg(leg.port);
-            let own: Vec<IpNet> = leg.addresses.iter().filter(|n| n.addr().is_ipv4()).copied().collect();
-            if let Some(own) = text::ranges(&own) {
-                let _ = writeln!(
-                    out,
-                    "  iifname \"{name}\" ip saddr {own} ip daddr {METADATA_V4} tcp dport 80 accept"
-                );
-            }
-            let _ = writeln!(out, "  iifname \"{name}\" ip6 daddr {METADATA_V6} tcp dport 80 accept");
-        }
+        out.push_str(asks);
     }
     out.push_str(" }\n");
 }
@@ -126,6 +122,7 @@ fn forward(router: &DesiredRouter, out: &mut String) {
          tcp flags syn tcp option maxseg size set rt mtu\n",
     );
     if router.admin_up {
+        forged(router, out);
         out.push_str(
             "  ip daddr 169.254.0.0/16 drop\n  ct state established,related accept\n  ct state invalid drop\n  \
              iifname \"qr-*\" accept\n  iifname \"qg-*\" ct status dnat accept\n",
@@ -139,6 +136,27 @@ fn forward(router: &DesiredRouter, out: &mut String) {
         }
     }
     out.push_str(" }\n");
+}
+
+/// An address of a leg's own range comes in by that leg only. The kernel's check of return paths is not enough: a
+/// user's static route for a single address would turn it around, and let the user speak under it in other networks
+/// of the router.
+fn forged(router: &DesiredRouter, out: &mut String) {
+    let mut links: BTreeMap<NetworkId, (Vec<String>, Vec<IpNet>)> = BTreeMap::new();
+    let legs = router.interfaces.iter().map(|leg| (leg.network, names::leg(leg.port), &leg.addresses));
+    let ways_out = router.gateway.iter().map(|way| (way.network, names::gateway(way.port), &way.addresses));
+    for (network, name, addresses) in legs.chain(ways_out) {
+        let (names, ranges) = links.entry(network).or_default();
+        names.push(format!("\"{name}\""));
+        ranges.extend(addresses.iter().map(IpNet::trunc));
+    }
+    for (names, ranges) in links.values() {
+        let (v4, v6): (Vec<IpNet>, Vec<IpNet>) = ranges.iter().partition(|net| net.addr().is_ipv4());
+        for (family, ranges) in [("ip", v4), ("ip6", v6)] {
+            let Some(ranges) = text::ranges(&ranges) else { continue };
+            let _ = writeln!(out, "  iifname != {{ {} }} {family} saddr {ranges} drop", names.join(", "));
+        }
+    }
 }
 
 /// Floating IPs as pairs of IPv4 addresses.

@@ -1,11 +1,14 @@
 //! Sockets, opened on a thread inside a namespace and handed to the async runtime afterwards.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use kogge_node_api::NodeError;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use nix::libc;
+use socket2::{Domain, Protocol, SockAddr, SockFilter, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
+
+use super::tasks::SOLICITATION;
 
 /// Where guests look for metadata.
 const METADATA_PORT: u16 = 80;
@@ -18,50 +21,52 @@ const ALL_DHCP_SERVERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 1, 2);
 /// All routers on the link.
 const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
 
-/// The sockets of a network's responders.
-pub(super) struct Network {
-    dhcp_v4: Socket,
-    metadata_v4: Socket,
-    v6: Option<(Socket, Socket)>,
+/// The metadata listeners of a link.
+pub(super) struct Metadata {
+    v4: Socket,
+    v6: Option<Socket>,
 }
 
-impl Network {
+impl Metadata {
+    /// Opens them in the calling thread's namespace, for what comes in on `link` and nothing else. A host without IPv6
+    /// does without.
+    pub(super) fn open(link: &str) -> Result<Self, NodeError> {
+        let any = |address: IpAddr| SocketAddr::from((address, METADATA_PORT));
+        let v4 = listener(Domain::IPV4, link, any(Ipv4Addr::UNSPECIFIED.into()))
+            .map_err(|error| NodeError::failed("opening the metadata socket", error))?;
+        Ok(Self { v4, v6: listener(Domain::IPV6, link, any(Ipv6Addr::UNSPECIFIED.into())).ok() })
+    }
+
+    /// The listeners, on the runtime.
+    pub(super) fn listening(self) -> Result<Vec<TcpListener>, NodeError> {
+        let on_runtime = |socket: Socket| TcpListener::from_std(socket.into());
+        let all = std::iter::once(self.v4).chain(self.v6).map(on_runtime);
+        all.collect::<io::Result<_>>().map_err(|error| NodeError::failed("starting a responder", error))
+    }
+}
+
+/// The DHCP sockets of a network.
+pub(super) struct Dhcp {
+    v4: Socket,
+    v6: Option<Socket>,
+}
+
+impl Dhcp {
     /// Opens them on `link` in the calling thread's namespace. A host without IPv6 does without.
     pub(super) fn open(link: &str) -> Result<Self, NodeError> {
-        let dhcp_v4 = dhcp_v4(link).map_err(|error| NodeError::failed("opening the DHCP socket", error))?;
-        let v6 = dhcp_v6(link).ok().zip(metadata_v6().ok());
-        Ok(Self { dhcp_v4, metadata_v4: metadata_v4()?, v6 })
+        let v4 = dhcp_v4(link).map_err(|error| NodeError::failed("opening the DHCP socket", error))?;
+        Ok(Self { v4, v6: dhcp_v6(link).ok() })
     }
 
-    /// The DHCP socket, on the runtime.
-    pub(super) fn dhcp_v4(&self) -> Result<UdpSocket, NodeError> {
-        registered(clone(&self.dhcp_v4)?)
+    /// The sockets, on the runtime.
+    pub(super) fn registered(self) -> Result<(UdpSocket, Option<UdpSocket>), NodeError> {
+        Ok((registered(self.v4)?, self.v6.map(registered).transpose()?))
     }
-
-    /// The metadata listener, on the runtime.
-    pub(super) fn metadata_v4(&self) -> Result<TcpListener, NodeError> {
-        listening(clone(&self.metadata_v4)?)
-    }
-
-    /// DHCPv6 socket and metadata listener, on the runtime.
-    pub(super) fn v6(&self) -> Result<Option<(UdpSocket, TcpListener)>, NodeError> {
-        let Some((dhcp, metadata)) = &self.v6 else { return Ok(None) };
-        Ok(Some((registered(clone(dhcp)?)?, listening(clone(metadata)?)?)))
-    }
-}
-
-fn clone(socket: &Socket) -> Result<Socket, NodeError> {
-    socket.try_clone().map_err(|error| NodeError::failed("opening a socket", error))
 }
 
 /// A datagram or raw socket on the runtime.
 pub(super) fn registered(socket: Socket) -> Result<UdpSocket, NodeError> {
     UdpSocket::from_std(socket.into()).map_err(|error| NodeError::failed("starting a responder", error))
-}
-
-/// A listener on the runtime.
-pub(super) fn listening(socket: Socket) -> Result<TcpListener, NodeError> {
-    TcpListener::from_std(socket.into()).map_err(|error| NodeError::failed("starting a responder", error))
 }
 
 fn dhcp_v4(link: &str) -> io::Result<Socket> {
@@ -88,23 +93,14 @@ fn index(link: &str) -> io::Result<u32> {
     Ok(nix::net::if_::if_nametoindex(link)?)
 }
 
-/// The metadata listener; which address is asked is the firewall's business.
-pub(super) fn metadata_v4() -> Result<Socket, NodeError> {
-    let open = || listener(Domain::IPV4, SocketAddr::from((Ipv4Addr::UNSPECIFIED, METADATA_PORT)));
-    open().map_err(|error| NodeError::failed("opening the metadata socket", error))
-}
-
-/// The same over IPv6.
-pub(super) fn metadata_v6() -> io::Result<Socket> {
-    listener(Domain::IPV6, SocketAddr::from((Ipv6Addr::UNSPECIFIED, METADATA_PORT)))
-}
-
-fn listener(domain: Domain, address: SocketAddr) -> io::Result<Socket> {
+/// A listener for what comes in on `link`; which address is asked is the firewall's business.
+fn listener(domain: Domain, link: &str, address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
     socket.set_reuse_address(true)?;
+    socket.bind_device(Some(link.as_bytes()))?;
     socket.bind(&SockAddr::from(address))?;
     socket.listen(128)?;
     socket.set_nonblocking(true)?;
@@ -123,8 +119,26 @@ pub(super) fn router_advertisements(leg: &str) -> Result<(Socket, u32), NodeErro
         socket.set_multicast_loop_v6(false)?;
         socket.set_multicast_if_v6(index)?;
         socket.join_multicast_v6(&ALL_ROUTERS, index)?;
+        socket.attach_filter(&only_solicitations())?;
         socket.set_nonblocking(true)?;
         Ok((socket, index))
     };
     open().map_err(|error| NodeError::failed("opening the socket for router advertisements", error))
+}
+
+/// Lets only router solicitations wake the responder: the kernel hands a raw socket every ICMPv6 message, and a guest's
+/// pings are the kernel's work alone.
+fn only_solicitations() -> [SockFilter; 4] {
+    let [load_byte, jump_if_equal, answer] = [
+        libc::BPF_LD | libc::BPF_B | libc::BPF_ABS,
+        libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+        libc::BPF_RET,
+    ]
+    .map(|code| u16::try_from(code).unwrap_or_default());
+    [
+        SockFilter::new(load_byte, 0, 0, 0),
+        SockFilter::new(jump_if_equal, 0, 1, u32::from(SOLICITATION)),
+        SockFilter::new(answer, 0, 0, u32::MAX),
+        SockFilter::new(answer, 0, 0, 0),
+    ]
 }

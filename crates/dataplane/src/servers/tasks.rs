@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::dhcp::leases::Leases;
 use crate::dhcp::ra::Advert;
 use crate::dhcp::{v4, v6};
+use crate::seldom::Seldom;
 
 /// More than any DHCP packet on a network with a usual MTU.
 const PACKET: usize = 2_048;
@@ -18,7 +19,9 @@ const ADVERT_PERIOD: Duration = Duration::from_secs(60);
 /// All nodes on the link.
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 /// ICMPv6 type of a router solicitation.
-const SOLICITATION: u8 = 133;
+pub(super) const SOLICITATION: u8 = 133;
+/// Answers that could not be sent.
+static UNSENT: Seldom = Seldom::new();
 
 /// Waits a little after a socket error, so that a persistent one does not spin.
 async fn breathe(what: &str, error: std::io::Error) {
@@ -39,8 +42,10 @@ pub(super) async fn dhcp_v4(socket: UdpSocket, leases: watch::Receiver<Arc<Lease
         };
         let leases = Arc::clone(&leases.borrow());
         let Some(reply) = v4::answer(&leases, &packet[..length]) else { continue };
-        if let Err(error) = socket.send_to(&reply.bytes, reply.to).await {
-            tracing::warn!(%error, to = %reply.to, "DHCP: an answer was not sent");
+        if let Err(error) = socket.send_to(&reply.bytes, reply.to).await
+            && let Some(kept_back) = UNSENT.due()
+        {
+            tracing::warn!(%error, to = %reply.to, kept_back, "DHCP: an answer was not sent");
         }
     }
 }
@@ -59,8 +64,10 @@ pub(super) async fn dhcp_v6(socket: UdpSocket, leases: watch::Receiver<Arc<Lease
         let IpAddr::V6(source) = from.ip() else { continue };
         let leases = Arc::clone(&leases.borrow());
         let Some(reply) = v6::answer(&leases, &packet[..length], source) else { continue };
-        if let Err(error) = socket.send_to(&reply, from).await {
-            tracing::warn!(%error, %from, "DHCPv6: an answer was not sent");
+        if let Err(error) = socket.send_to(&reply, from).await
+            && let Some(kept_back) = UNSENT.due()
+        {
+            tracing::warn!(%error, %from, kept_back, "DHCPv6: an answer was not sent");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Router plans.
 
 use kogge_ids::{PortId, RouterId};
-use kogge_node_api::{DesiredNetworking, FloatingIp, NetworkKind, RouterGateway, RouterInterface};
+use kogge_node_api::{
+    DesiredNetwork, DesiredNetworking, FloatingIp, NetworkKind, RouterGateway, RouterInterface,
+};
 
 use super::*;
-use crate::testing::network;
+use crate::testing::{network, port};
 
 fn example(change: impl FnOnce(&mut DesiredRouter)) -> NsPlan {
     let inside = network(7);
@@ -91,8 +93,55 @@ fn without_a_gateway_there_is_no_default_route_and_no_translation() {
 }
 
 #[test]
-fn metadata_is_answered_only_to_sources_of_the_leg_they_come_by() {
-    let plan = example(|_| ());
-    assert!(plan.firewall.contains("ip saddr { 10.0.0.0/24 } ip daddr 169.254.169.254 tcp dport 80 accept"));
+fn metadata_is_answered_by_leg_mac_and_address_and_by_none_of_them_alone() {
+    let (one, other) = (network(7), network(9)); // the same range twice
+    let ports =
+        vec![port(&one, "fa:16:3e:00:00:0a", "10.0.0.10"), port(&other, "fa:16:3e:00:00:0b", "10.0.0.10")];
+    let leg = |of: &DesiredNetwork, mac: &str| RouterInterface {
+        port: PortId::derived(of.id.uuid(), "leg"),
+        network: of.id,
+        mac: mac.to_owned(),
+        addresses: vec!["10.0.0.1/24".parse().unwrap()],
+    };
+    let two_legs = DesiredRouter {
+        id: RouterId::random(),
+        admin_up: true,
+        interfaces: vec![leg(&one, "fa:16:3e:ff:00:01"), leg(&other, "fa:16:3e:ff:00:02")],
+        gateway: None,
+        floating_ips: Vec::new(),
+        routes: Vec::new(),
+    };
+    let names: Vec<String> = two_legs.interfaces.iter().map(|leg| names::leg(leg.port)).collect();
+    let desired = DesiredNetworking {
+        networks: vec![one, other],
+        routers: vec![two_legs],
+        ports,
+        ..Default::default()
+    };
+    let plan = router(&Layout::new(&desired), &desired.routers[0]);
+    let may_ask = |leg: &str, mac: &str, address: &str| {
+        plan.firewall.contains(&format!("\"{leg}\" . fa:16:3e:00:00:{mac} . {address}"))
+    };
+    assert!(may_ask(&names[0], "0a", "10.0.0.10") && may_ask(&names[1], "0b", "10.0.0.10"));
+    assert!(!may_ask(&names[0], "0b", "10.0.0.10") && !may_ask(&names[1], "0a", "10.0.0.10"));
+    assert!(may_ask(&names[0], "0a", "fe80::f816:3eff:fe00:a"));
+    assert!(!may_ask(&names[1], "0a", "fe80::f816:3eff:fe00:a"), "a link-local address of another link");
+    assert!(plan.firewall.contains("iifname . ether saddr . ip saddr @s_ask4 accept"));
     assert!(plan.addresses.contains(&("lo".to_owned(), "169.254.169.254/32".parse().unwrap())));
+}
+
+#[test]
+fn an_address_of_a_leg_comes_in_by_that_leg_whatever_the_static_routes_say() {
+    let plan = example(|router| {
+        let (destination, next_hop) = ("172.24.4.77/32".parse().unwrap(), "10.0.0.66".parse().unwrap());
+        router.routes = vec![HostRoute { destination, next_hop }];
+    });
+    let forward = plan.firewall.split("chain c_forward").nth(1).unwrap();
+    let established = forward.find("ct state established").unwrap();
+    for (link, range) in [("qr-", "10.0.0.0/24"), ("qg-", "172.24.4.0/24")] {
+        let rule =
+            forward.lines().find(|line| line.contains(&format!("ip saddr {{ {range} }} drop"))).unwrap();
+        assert!(rule.contains(&format!("iifname != {{ \"{link}")), "{rule}");
+        assert!(forward.find(rule).unwrap() < established, "before the flow is asked for");
+    }
 }
