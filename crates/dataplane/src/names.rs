@@ -50,6 +50,12 @@ impl Namespaces {
     }
 }
 
+/// True for names that [`Namespaces::host_link`] makes, of any cloud.
+pub(crate) fn is_host_link(name: &str) -> bool {
+    name.strip_prefix("kgx")
+        .is_some_and(|rest| rest.len() == 10 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
 fn with_id(prefix: &str, id: PortId) -> String {
     format!("{prefix}{}", &id.to_string()[..ID_PART])
 }
@@ -137,5 +143,6 @@ mod tests {
     fn two_clouds_have_different_links_into_the_same_external_network() {
         let id = NetworkId::random();
         assert_ne!(Namespaces::new("kogge-a").host_link(id), Namespaces::new("kogge-b").host_link(id));
+        assert!(is_host_link(&Namespaces::new("kogge-a").host_link(id)) && !is_host_link("eth0"));
     }
 }

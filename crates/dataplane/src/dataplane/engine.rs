@@ -248,6 +248,10 @@ impl Engine {
     /// Makes and joins a tap, behind rules that are there.
     pub(super) fn plug(&mut self, id: PortId) -> Result<OwnedFd, NodeError> {
         let not_yet = || NodeError::NotYet { what: format!("the network of port {id}") };
+        if self.ready && !self.filters()? {
+            let state = self.applied.clone().ok_or_else(not_yet)?;
+            self.apply(state)?;
+        }
         let desired = self.applied.as_ref().filter(|_| self.ready).ok_or_else(not_yet)?;
         let layout = Layout::new(desired);
         let view = layout.ports.iter().find(|view| view.port.id == id).ok_or_else(not_yet)?;
@@ -262,6 +266,14 @@ impl Engine {
             ])?;
             Ok(descriptor)
         })
+    }
+
+    /// Whether the rules that this process set are those in the node's namespace.
+    fn filters(&self) -> Result<bool, NodeError> {
+        let name = self.namespaces.node();
+        let node = Netns::named(&name);
+        let Some(placed) = self.placed.get(&name).filter(|_| node.exists()) else { return Ok(false) };
+        node.run(|| placed.holds())
     }
 
     /// Removes a tap.

@@ -19,6 +19,11 @@ pub(crate) fn host(layout: &Layout<'_>, namespaces: &Namespaces, side: &HostSide
     let mut plan = NsPlan { firewall: ruleset(&external, &links, namespaces, side), ..NsPlan::default() };
     for (network, name) in external.iter().zip(&links) {
         let kind = Kind::Veth { peer: names::uplink(network.segment), namespace: namespaces.node() };
+        // the host's other addresses are not told, guests' advertisements are not taken, and nobody comes in as
+        // somebody who is elsewhere
+        plan.sysctl(&format!("net/ipv4/conf/{name}/arp_ignore"), 2);
+        plan.sysctl(&format!("net/ipv4/conf/{name}/rp_filter"), 1);
+        plan.sysctl(&format!("net/ipv6/conf/{name}/accept_ra"), 0);
         plan.links.insert(name.clone(), Link { kind, mac: None, mtu: Some(network.mtu), master: None });
         for subnet in &network.subnets {
             let own = subnet.gateway.and_then(|gateway| IpNet::new(gateway, subnet.cidr.prefix_len()).ok());
@@ -51,16 +56,20 @@ fn ruleset(
         " chain c_input {{\n  type filter hook input priority filter - 5; policy accept;\n  \
          iifname {{ {ours} }} jump c_guests\n }}"
     );
-    let world = if side.masquerade { "ip daddr != 169.254.0.0/16 accept" } else { "drop" };
+    let ranges: Vec<IpNet> =
+        external.iter().flat_map(|n| &n.subnets).map(|s| s.cidr).filter(|c| c.addr().is_ipv4()).collect();
+    let ranges = text::ranges(&ranges);
+    let world = match &ranges {
+        Some(ranges) if side.masquerade => format!("ip saddr {ranges} ip daddr != 169.254.0.0/16 accept"),
+        _ => "drop".to_owned(),
+    };
     let _ = writeln!(
         out,
         " chain c_forward {{\n  type filter hook forward priority filter - 5; policy accept;\n  \
          iifname {{ {ours} }} jump c_out\n  oifname {{ {ours} }} ct state != {{ established, related }} drop\n }}\n \
          chain c_out {{\n  oifname {{ {ours} }} drop\n  ct state established,related accept\n  {world}\n  drop\n }}"
     );
-    let ranges: Vec<IpNet> =
-        external.iter().flat_map(|n| &n.subnets).map(|s| s.cidr).filter(|c| c.addr().is_ipv4()).collect();
-    if let Some(ranges) = text::ranges(&ranges).filter(|_| side.masquerade) {
+    if let Some(ranges) = ranges.filter(|_| side.masquerade) {
         let _ = writeln!(
             out,
             " chain c_post {{\n  type nat hook postrouting priority srcnat; policy accept;\n  \
@@ -117,7 +126,7 @@ mod tests {
     #[test]
     fn guests_are_refused_by_default_and_the_host_does_not_forward() {
         let plan = plan(&HostSide::default());
-        assert!(plan.sysctls.is_empty());
+        assert!(plan.sysctls.iter().all(|(path, _)| path.contains("/conf/kgx")), "{:?}", plan.sysctls);
         assert!(!plan.firewall.contains("masquerade"));
         assert!(!plan.firewall.contains("tcp dport"));
         let guests = plan.firewall.split("chain c_guests").nth(1).unwrap().split('}').next();
@@ -132,8 +141,8 @@ mod tests {
         assert!(!plan.firewall.contains("icmp type echo-request accept"));
         assert!(plan.firewall.contains("masquerade"));
         assert!(
-            plan.firewall.contains("ip daddr != 169.254.0.0/16 accept"),
-            "never the provider's own metadata"
+            plan.firewall.contains("ip saddr { 10.0.0.0/24 } ip daddr != 169.254.0.0/16 accept"),
+            "under an external address only, and never to the provider's own metadata"
         );
     }
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use kogge_node_api::NodeError;
 
+use crate::names;
 use crate::plan::NsPlan;
 use crate::plan::diff::{Ownership, Steps, diff};
-use crate::system::{Netns, ObservedNs, run, without_checksum_offload};
+use crate::system::{Netns, ObservedNs, generation, run, without_checksum_offload};
 
 /// An unchanged plan is compared with what is this often; somebody may have changed it by hand.
 const RECHECK: Duration = Duration::from_secs(300);
@@ -19,8 +20,14 @@ pub(super) struct Placed {
     plan: Option<NsPlan>,
     /// When links were compared.
     checked: Option<Instant>,
-    /// The rules that were set, and when.
-    rules: Option<(String, Instant)>,
+    rules: Option<Rules>,
+}
+
+/// The rules that were set.
+struct Rules {
+    text: String,
+    /// The kernel's number for them: another number means that somebody changed them since.
+    generation: u32,
 }
 
 /// What came of applying a plan whose rules are in place.
@@ -37,54 +44,96 @@ impl Placed {
         self.checked = None;
     }
 
+    /// Whether the rules that were set here last are those in the calling thread's namespace.
+    pub(super) fn holds(&self) -> Result<bool, NodeError> {
+        let Some(rules) = &self.rules else { return Ok(false) };
+        Ok(generation()? == rules.generation)
+    }
+
     fn is_fresh(&self, plan: &NsPlan) -> bool {
         self.plan.as_ref() == Some(plan) && self.checked.is_some_and(|at| at.elapsed() < RECHECK)
     }
 
-    fn has_rules(&self, plan: &NsPlan) -> bool {
-        self.rules.as_ref().is_some_and(|(rules, at)| *rules == plan.firewall && at.elapsed() < RECHECK)
+    /// Makes the rules of `plan` the namespace's, unless they are.
+    ///
+    /// # Errors
+    /// Where they cannot be set. The rules from before are then still there, or the links are down: never is a link
+    /// open without rules.
+    fn set_rules(&mut self, plan: &NsPlan, ownership: Ownership) -> Result<(), NodeError> {
+        let whole = self.holds().unwrap_or(false);
+        if whole && self.rules.as_ref().is_some_and(|rules| rules.text == plan.firewall) {
+            return Ok(());
+        }
+        let set = run("nft", &["-f", "-"], &plan.firewall).and_then(|_| generation());
+        match set {
+            Ok(generation) => {
+                self.rules = Some(Rules { text: plan.firewall.clone(), generation });
+                Ok(())
+            }
+            Err(error) => {
+                if !whole && !are_there(&plan.firewall) {
+                    self.rules = None;
+                    tracing::error!(%error, "networking: the rules are gone and cannot be set; links are switched off");
+                    close(plan, ownership)?;
+                }
+                Err(error)
+            }
+        }
     }
 }
 
-/// Applies `plan` in `namespace`: sysctls, then rules, then links. Does nothing where it was just applied.
+/// True where every table that `ruleset` makes is in the namespace: nobody else makes tables of our names, so these
+/// are the whole rules of an earlier process.
+fn are_there(ruleset: &str) -> bool {
+    let opened = ruleset.lines().filter_map(|line| line.strip_prefix("table ")?.strip_suffix(" {"));
+    let list = |table: &str| {
+        let (family, name) = table.split_once(' ')?;
+        run("nft", &["-t", "list", "table", family, name], "").ok()
+    };
+    opened.into_iter().all(|table| list(table).is_some())
+}
+
+/// Switches off every link that the missing rules would have filtered.
+fn close(plan: &NsPlan, ownership: Ownership) -> Result<(), NodeError> {
+    let seen = ObservedNs::read(false)?;
+    let ours =
+        |name: &&String| *name != "lo" && (ownership == Ownership::Ours || plan.links.contains_key(*name));
+    let lines: Vec<String> =
+        seen.links.keys().filter(ours).map(|name| format!("link set dev {name} down")).collect();
+    batch(&lines)
+}
+
+/// Applies `plan` in `namespace`: sysctls, then rules, then links. Does nothing where it was just applied and nobody
+/// changed the rules since.
 ///
 /// # Errors
-/// Where sysctls or rules could not be set: then no link was touched.
+/// Where sysctls or rules could not be set: then no link was touched, or all are down.
 pub(super) fn apply(
     namespace: &Netns,
     plan: &NsPlan,
     ownership: Ownership,
     placed: &mut Placed,
 ) -> Result<Outcome, NodeError> {
-    if placed.is_fresh(plan) {
-        return Ok(Outcome { links: Ok(()), remove: Vec::new() });
-    }
-    placed.plan = None;
     namespace.run(|| {
-        for (path, value) in &plan.sysctls {
-            sysctl(path, value)?;
+        if placed.is_fresh(plan) && placed.holds()? {
+            return Ok(Outcome { links: Ok(()), remove: Vec::new() });
         }
-        if !placed.has_rules(plan) {
-            placed.rules = None;
-            run("nft", &["-f", "-"], &plan.firewall)?;
-            placed.rules = Some((plan.firewall.clone(), Instant::now()));
-        }
-        Ok(())
-    })?;
-    let outcome = namespace.run(|| {
+        placed.plan = None;
+        // a sysctl of a link that is made below has no file yet
+        let later = sysctls(plan.sysctls.iter())?;
+        placed.set_rules(plan, ownership)?;
         let seen = ObservedNs::read(ownership == Ownership::Ours)?;
         if ownership == Ownership::Shared {
             check_conflict(plan, &seen)?;
         }
         let steps = diff(plan, &seen, ownership);
-        let links = links(plan, &steps);
+        let links = links(plan, &steps).and_then(|()| sysctls(later.into_iter()).map(|_| ()));
+        if links.is_ok() {
+            placed.plan = Some(plan.clone());
+            placed.checked = Some(Instant::now());
+        }
         Ok(Outcome { links, remove: steps.remove })
-    })?;
-    if outcome.links.is_ok() {
-        placed.plan = Some(plan.clone());
-        placed.checked = Some(Instant::now());
-    }
-    Ok(outcome)
+    })
 }
 
 fn links(plan: &NsPlan, steps: &Steps) -> Result<(), NodeError> {
@@ -140,16 +189,29 @@ pub(super) fn forget_flows(args: &[String]) -> Result<(), NodeError> {
     }
 }
 
-fn sysctl(path: &str, value: &str) -> Result<(), NodeError> {
+/// Sets sysctls and answers those of links that do not exist.
+fn sysctls<'a>(
+    all: impl Iterator<Item = &'a (String, String)>,
+) -> Result<Vec<&'a (String, String)>, NodeError> {
+    let mut absent = Vec::new();
+    for one in all {
+        if !sysctl(&one.0, &one.1)? {
+            absent.push(one);
+        }
+    }
+    Ok(absent)
+}
+
+/// Sets a sysctl. False where it belongs to a link that does not exist, or to IPv6 on a host without.
+fn sysctl(path: &str, value: &str) -> Result<bool, NodeError> {
     let step = format!("setting {path}");
     let file = Path::new("/proc/sys").join(path);
     match std::fs::read_to_string(&file) {
-        Ok(now) if now.trim() == value => return Ok(()),
-        // a host without IPv6, or a link that is made later
-        Err(error) if error.kind() == ErrorKind::NotFound && path.contains("/conf/") => return Ok(()),
+        Ok(now) if now.trim() == value => return Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound && path.contains("/conf/") => return Ok(false),
         _ => {}
     }
-    std::fs::write(file, value).map_err(|error| NodeError::failed(&step, error))
+    std::fs::write(file, value).map(|()| true).map_err(|error| NodeError::failed(&step, error))
 }
 
 /// Loads the kernel's bridge filter where it is a module.
@@ -182,9 +244,14 @@ fn check_conflict(plan: &NsPlan, seen: &ObservedNs) -> Result<(), NodeError> {
             |net: &ipnet::IpNet| net.contains(&wanted.network()) || wanted.contains(&net.network());
         let other = seen.addresses.iter().find(|(link, net)| !plan.links.contains_key(link) && overlaps(net));
         if let Some((link, net)) = other {
+            let way_out = if names::is_host_link(link) {
+                "that link is another Kogge cloud's on this host: stop it (`kogge down --data ITS-DIRECTORY`), or \
+                 choose another range for the external network of one of the two"
+            } else {
+                "choose another range for the external network"
+            };
             let because = format!(
-                "the host has {net} on {link}, which overlaps with the external subnet {}; choose another range for \
-                 the external network",
+                "the host has {net} on {link}, which overlaps with the external subnet {}; {way_out}",
                 wanted.trunc()
             );
             return Err(NodeError::failed(&format!("giving {wanted} to {dev}"), because));
