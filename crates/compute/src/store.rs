@@ -23,6 +23,11 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "server_groups",
             sql: include_str!("../migrations/0002_server_groups.sql"),
         },
+        Migration {
+            version: 3,
+            name: "port_holders",
+            sql: include_str!("../migrations/0003_port_holders.sql"),
+        },
     ],
 };
 

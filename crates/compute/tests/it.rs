@@ -14,6 +14,7 @@ mod it {
     mod cloud;
     mod faults;
     mod flavors;
+    mod foreign_ports;
     mod interfaces;
     mod isolation;
     mod keypairs;

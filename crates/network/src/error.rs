@@ -133,6 +133,7 @@ faults! {
     Conflict SubnetInUse subnet_in_use(subnet, reason) "Unable to complete operation on subnet {subnet}: {reason}.";
     Conflict ServicePortInUse service_port(port, reason) "Port {port} cannot be deleted directly via the port API: {reason}.";
     Conflict PortInUse port_in_use(port, network, device) "Unable to complete operation on port {port} for network {network}. Port already has an attached device {device}.";
+    BadRequest PortNotUsable port_not_usable(port, server) "Port {port} not usable for instance {server}.";
     Conflict PortBound port_bound(port, vif, old, new) "Unable to complete operation on port {port}, port is already bound, port type: {vif}, old_mac {old}, new_mac {new}.";
     Conflict IpAddressInUse ip_in_use(network, ip) "Unable to complete operation for network {network}. The IP address {ip} is in use.";
     Conflict IpAddressAlreadyAllocated ip_allocated(ip, subnet) "IP address {ip} already allocated in subnet {subnet}";

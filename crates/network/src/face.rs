@@ -1,5 +1,6 @@
 //! What compute calls: ports of servers, made, found and given back inside compute's own transactions.
 
+mod attachments;
 mod departures;
 
 use std::collections::{HashMap, HashSet};
@@ -8,16 +9,19 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use kogge_auth::Caller;
 use kogge_db::Tx;
-use kogge_ids::{NetworkId, PortId, SecurityGroupId, SubnetId};
+use kogge_ids::{NetworkId, PortId, SecurityGroupId, ServerId, SubnetId};
 
+pub use attachments::{Attachment, Bound};
+
+use crate::Networking;
 use crate::error::{Error, Result};
 use crate::model::commands::PortChange;
+use crate::model::holder::Holder;
 use crate::service::networks::NetworkView;
 use crate::service::ports::PortView;
 use crate::store::filter::{ListQuery, Source};
-use crate::store::rows::{Port, Route, SecurityGroup, Subnet};
+use crate::store::rows::{Route, SecurityGroup, Subnet};
 use crate::store::{allocations, groups, networks, ports, routers};
-use crate::{Networking, policy};
 
 /// An address of a port, with what a guest has to know of its subnet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +51,8 @@ pub struct PortAddress {
 pub struct DevicePort {
     /// Its id.
     pub id: PortId,
-    /// The device: a server's id as text.
-    pub device_id: String,
+    /// The server.
+    pub server: ServerId,
     /// Its network.
     pub network_id: NetworkId,
     /// The network's name.
@@ -91,104 +95,33 @@ pub struct BootNetwork {
 }
 
 impl Networking {
-    /// Plugs an existing port of the caller into a device.
+    /// The ports of some servers, oldest first, in a constant number of queries.
     ///
     /// # Errors
-    /// `PortNotFound`, `PolicyNotAuthorized`, `PortInUse` where it is plugged in already.
-    pub async fn bind_port_in(
+    /// The database's.
+    pub async fn ports_of_servers(&self, servers: &[ServerId]) -> Result<HashMap<ServerId, Vec<DevicePort>>> {
+        self.device_ports(&mut self.db().into(), servers).await
+    }
+
+    /// As [`Networking::ports_of_servers`], inside a transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn ports_of_servers_in(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
-        id: PortId,
-        device_id: &str,
-        device_owner: &str,
-    ) -> Result<PortView> {
-        let (mut row, ..) = self.own_port(tx, caller, id, &policy::UPDATE_PORT).await?;
-        if !row.device_id.is_empty() && row.device_id != device_id {
-            return Err(Error::port_in_use(id, row.network_id, &row.device_id));
-        }
-        row.device_id = device_id.to_owned();
-        row.device_owner = device_owner.to_owned();
-        self.save_port(tx, &mut row).await?;
-        self.port_view(&mut tx.into(), row).await
-    }
-
-    /// Says on which host the ports of a device are; `None` for nowhere.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn set_port_host_in(&self, tx: &mut Tx, device_id: &str, host: Option<&str>) -> Result<()> {
-        let host = host.unwrap_or("");
-        for mut row in ports::of_devices(&mut (&mut *tx).into(), &[device_id.to_owned()]).await? {
-            if row.host != host {
-                row.host = host.to_owned();
-                row.up = false;
-                self.save_port(tx, &mut row).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives the ports of a device back: those that compute made are deleted, the user's are unplugged.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn delete_device_ports_in(&self, tx: &mut Tx, device_id: &str) -> Result<()> {
-        for row in ports::of_devices(&mut (&mut *tx).into(), &[device_id.to_owned()]).await? {
-            self.give_back(tx, row).await?;
-        }
-        Ok(())
-    }
-
-    /// Gives one port of a device back, as [`Networking::delete_device_ports_in`].
-    ///
-    /// # Errors
-    /// `PortNotFound` where the device has no such port.
-    pub async fn detach_port_in(&self, tx: &mut Tx, device_id: &str, id: PortId) -> Result<()> {
-        match Port::lock(tx, &id).await? {
-            Some(row) if row.device_id == device_id => self.give_back(tx, row).await,
-            _ => Err(Error::port_not_found(id)),
-        }
-    }
-
-    async fn give_back(&self, tx: &mut Tx, mut row: Port) -> Result<()> {
-        if row.made_by_device {
-            ports::remove(tx, row.id).await?;
-            return Ok(());
-        }
-        row.device_id = String::new();
-        row.device_owner = String::new();
-        row.host = String::new();
-        row.up = false;
-        self.save_port(tx, &mut row).await
-    }
-
-    /// The ports of some devices, oldest first, in a constant number of queries.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn ports_of_devices(&self, devices: &[String]) -> Result<HashMap<String, Vec<DevicePort>>> {
-        self.device_ports(&mut self.db().into(), devices).await
-    }
-
-    /// As [`Networking::ports_of_devices`], inside a transaction.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn ports_of_devices_in(
-        &self,
-        tx: &mut Tx,
-        devices: &[String],
-    ) -> Result<HashMap<String, Vec<DevicePort>>> {
-        self.device_ports(&mut tx.into(), devices).await
+        servers: &[ServerId],
+    ) -> Result<HashMap<ServerId, Vec<DevicePort>>> {
+        self.device_ports(&mut tx.into(), servers).await
     }
 
     async fn device_ports(
         &self,
         source: &mut Source<'_>,
-        devices: &[String],
-    ) -> Result<HashMap<String, Vec<DevicePort>>> {
-        let rows = ports::of_devices(source, devices).await?;
+        servers: &[ServerId],
+    ) -> Result<HashMap<ServerId, Vec<DevicePort>>> {
+        let ids: Vec<String> = servers.iter().map(ToString::to_string).collect();
+        let rows = ports::held_by(source, &[Holder::Server], &ids).await?;
         let ids: Vec<PortId> = rows.iter().map(|row| row.id).collect();
         let of: Vec<NetworkId> = distinct(rows.iter().map(|row| row.network_id));
         let nets = networks::by_ids(source, &of).await?;
@@ -200,8 +133,9 @@ impl Networking {
         let named: Vec<SecurityGroupId> = distinct(of_port.values().flatten().copied());
         let names: HashMap<SecurityGroupId, String> =
             groups::by_ids(source, &named).await?.into_iter().map(|group| (group.id, group.name)).collect();
-        let mut found: HashMap<String, Vec<DevicePort>> = HashMap::new();
+        let mut found: HashMap<ServerId, Vec<DevicePort>> = HashMap::new();
         for row in rows {
+            let Some(Ok(server)) = row.holder_id.as_ref().map(|id| id.parse::<ServerId>()) else { continue };
             let network = nets.iter().find(|network| network.id == row.network_id);
             let lead = |ip: IpAddr| {
                 floating
@@ -221,7 +155,7 @@ impl Networking {
                 .collect();
             let port = DevicePort {
                 id: row.id,
-                device_id: row.device_id.clone(),
+                server,
                 network_id: row.network_id,
                 network_name: network.map(|n| n.name.clone()).unwrap_or_default(),
                 mtu: network.and_then(|n| u32::try_from(n.mtu).ok()).unwrap_or(1500),
@@ -239,7 +173,7 @@ impl Networking {
                     .map(|id| (id, names.get(&id).cloned().unwrap_or_default()))
                     .collect(),
             };
-            found.entry(row.device_id).or_default().push(port);
+            found.entry(server).or_default().push(port);
         }
         Ok(found)
     }

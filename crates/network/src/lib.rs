@@ -35,7 +35,7 @@ use kogge_task::Wake;
 pub use api::routes;
 pub use config::{NetworkConfig, PublicNetwork};
 pub use error::{Error, Kind, Result};
-pub use face::{BootNetwork, DevicePort, PortAddress};
+pub use face::{Attachment, BootNetwork, Bound, DevicePort, PortAddress};
 pub use model::commands;
 pub use policy::{RULE_SET, RULES};
 pub use service::floating_ips::FloatingIpView;
@@ -54,6 +54,7 @@ pub const MIGRATIONS: Migrations = Migrations {
     steps: &[
         Migration { version: 1, name: "network", sql: include_str!("../migrations/0001_network.sql") },
         Migration { version: 2, name: "departures", sql: include_str!("../migrations/0002_departures.sql") },
+        Migration { version: 3, name: "holders", sql: include_str!("../migrations/0003_holders.sql") },
     ],
 };
 

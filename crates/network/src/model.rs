@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod commands;
+pub mod holder;
 pub mod mac;
 pub mod network_data;
 pub mod rule;

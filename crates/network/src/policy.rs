@@ -90,9 +90,12 @@ rules! {
     UPDATE_ADDRESS_SCOPE_SHARED "update_address_scope:shared" "rule:admin_only";
     DELETE_ADDRESS_SCOPE "delete_address_scope" "(rule:admin_only) or (role:member and project_id:%(project_id)s)";
     NETWORK_DEVICE "network_device" "field:port:device_owner=~^network:";
-    CREATE_PORT "create_port" "(rule:admin_only) or (role:member and project_id:%(project_id)s) or rule:service_api";
+    COMPUTE_DEVICE "compute_device" "field:port:device_owner=~^compute:";
+    BAREMETAL_DEVICE "baremetal_device" "field:port:device_owner=~^baremetal:";
+    MANILA_DEVICE "manila_device" "field:port:device_owner=~^manila:";
+    CREATE_PORT "create_port" "(rule:admin_only) or (rule:service_api) or (role:member and project_id:%(project_id)s and (rule:network_owner or rule:shared))";
     CREATE_PORT_DEVICE_ID "create_port:device_id" "(rule:admin_only) or (role:member and project_id:%(project_id)s) or rule:service_api";
-    CREATE_PORT_DEVICE_OWNER "create_port:device_owner" "not rule:network_device or (rule:admin_only) or (rule:service_api) or role:member and rule:network_owner";
+    CREATE_PORT_DEVICE_OWNER "create_port:device_owner" "(rule:admin_only) or (rule:service_api) or (not rule:network_device and not rule:compute_device and not rule:baremetal_device and not rule:manila_device)";
     CREATE_PORT_MAC_ADDRESS "create_port:mac_address" "(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner";
     CREATE_PORT_FIXED_IPS "create_port:fixed_ips" "(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner or rule:shared";
     CREATE_PORT_FIXED_IPS_IP_ADDRESS "create_port:fixed_ips:ip_address" "(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner";
@@ -113,7 +116,7 @@ rules! {
     GET_PORT_TAGS "get_port:tags" "rule:context_is_advsvc or (rule:admin_only) or (role:reader and rule:network_owner) or role:reader and project_id:%(project_id)s";
     UPDATE_PORT "update_port" "(rule:admin_only) or (rule:service_api) or role:member and project_id:%(project_id)s";
     UPDATE_PORT_DEVICE_ID "update_port:device_id" "(rule:admin_only) or (role:member and project_id:%(project_id)s) or rule:service_api";
-    UPDATE_PORT_DEVICE_OWNER "update_port:device_owner" "not rule:network_device or (rule:admin_only) or (rule:service_api) or role:member and rule:network_owner";
+    UPDATE_PORT_DEVICE_OWNER "update_port:device_owner" "(rule:admin_only) or (rule:service_api) or (not rule:network_device and not rule:compute_device and not rule:baremetal_device and not rule:manila_device)";
     UPDATE_PORT_MAC_ADDRESS "update_port:mac_address" "(rule:admin_only) or (rule:service_api) or role:manager and rule:network_owner";
     UPDATE_PORT_FIXED_IPS "update_port:fixed_ips" "(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner";
     UPDATE_PORT_FIXED_IPS_IP_ADDRESS "update_port:fixed_ips:ip_address" "(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner";
@@ -244,14 +247,37 @@ mod tests {
     }
 
     #[test]
-    fn only_the_network_owner_gives_ports_of_network_devices() {
+    fn nobody_but_admins_and_services_names_devices_that_are_not_the_users() {
+        let own = Persona::Member.project_id();
+        let target =
+            |kind| Target::project(&own).attr("device_owner", kind).attr("network:project_id", &*own);
+        for rule in [&CREATE_PORT_DEVICE_OWNER, &UPDATE_PORT_DEVICE_OWNER] {
+            for kind in
+                ["network:dhcp", "network:router_interface", "compute:nova", "baremetal:none", "manila:x"]
+            {
+                assert!(!may(Persona::Member, rule, &target(kind)), "{kind}");
+                assert!(may(Persona::Admin, rule, &target(kind)), "{kind}");
+            }
+            for kind in ["", "VIP", "test:type_1", "my:compute:x"] {
+                assert!(may(Persona::Member, rule, &target(kind)), "{kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn members_make_ports_on_own_and_shared_networks_only() {
         let (own, other) = (Persona::Member.project_id(), Persona::OtherMember.project_id());
-        let target =
-            Target::project(&own).attr("device_owner", "network:dhcp").attr("network:project_id", &*other);
-        assert!(!may(Persona::Member, &CREATE_PORT_DEVICE_OWNER, &target));
-        let target =
-            Target::project(&own).attr("device_owner", "compute:nova").attr("network:project_id", &*other);
-        assert!(may(Persona::Member, &CREATE_PORT_DEVICE_OWNER, &target));
+        let on = |owner, shared| {
+            Target::project(&own)
+                .attr("network:project_id", owner)
+                .attr("shared", shared)
+                .attr("router:external", "True")
+        };
+        assert!(may(Persona::Member, &CREATE_PORT, &on(&*own, "False")));
+        assert!(may(Persona::Member, &CREATE_PORT, &on(&*other, "True")));
+        assert!(!may(Persona::Member, &CREATE_PORT, &on(&*other, "False")));
+        assert!(!may(Persona::Reader, &CREATE_PORT, &on(&*other, "True")));
+        assert!(may(Persona::Admin, &CREATE_PORT, &on(&*other, "False")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use kogge_auth::{Caller, Target};
 use kogge_db::Tx;
 use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, SubnetId};
 use kogge_network::commands::{FixedIpWish, NewPort};
-use kogge_network::{DevicePort, Kind};
+use kogge_network::{Attachment, DevicePort, Kind};
 use kogge_node_api::NodeError;
 
 use crate::error::{Error, Result};
@@ -60,12 +60,9 @@ impl Compute {
             network_id: Some(network),
             fixed_ips: fixed_ip
                 .map(|address| vec![FixedIpWish { subnet_id: None, ip_address: Some(address) }]),
-            device_id: wanted.server.to_string(),
-            device_owner: format!("compute:{}", wanted.zone),
             security_groups: (!wanted.groups.is_empty()).then(|| wanted.groups.to_vec()),
             dns_name: wanted.hostname.split('.').next().unwrap_or_default().to_owned(),
-            made_by_device: true,
-            ..NewPort::default()
+            ..NewPort::of_server(wanted.server, wanted.zone)
         };
         let made = self.network().create_port_in(tx, caller, new).await;
         made.map(|port| port.row.id).map_err(|error| from_network(error, wanted.server))
@@ -79,19 +76,33 @@ impl Compute {
         port: PortId,
         wanted: &WantedPort<'_>,
     ) -> Result<()> {
-        let owner = format!("compute:{}", wanted.zone);
-        let bound = self.network().bind_port_in(tx, caller, port, &wanted.server.to_string(), &owner).await;
-        bound.map(drop).map_err(|error| match error.name() {
+        let to = Attachment { server: wanted.server, project: wanted.project, zone: wanted.zone };
+        let bound = self.network().bind_port_in(tx, caller, port, to).await;
+        let bound = bound.map_err(|error| match error.name() {
             "PortNotFound" => Error::NotFound(format!("Port id {port} could not be found.")),
             "PortInUse" => Error::Conflict(format!("Port {port} is still in use.")),
             _ => from_network(error, wanted.server),
-        })
+        })?;
+        if bound.foreign_external {
+            self.allow_external(caller, &bound.port.row.network_id.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Asks whether the caller may join servers to external networks that are neither its own nor shared with it.
+    fn allow_external(&self, caller: &Caller, network: &str) -> Result<()> {
+        if caller.may(&policy::ATTACH_EXTERNAL_NETWORK, &Target::own(caller)) {
+            return Ok(());
+        }
+        Err(Error::Forbidden(format!(
+            "It is not allowed to create an interface on external network {network}"
+        )))
     }
 
     /// Gives ports of a server back.
     pub(crate) async fn drop_ports(&self, tx: &mut Tx, server: ServerId, ports: &[PortId]) -> Result<()> {
         for port in ports {
-            match self.network().detach_port_in(tx, &server.to_string(), *port).await {
+            match self.network().detach_port_in(tx, server, *port).await {
                 Ok(()) => {}
                 // its owner deleted it
                 Err(error) if error.kind() == Kind::NotFound => {}
@@ -101,37 +112,30 @@ impl Compute {
         Ok(())
     }
 
-    /// Gives back all that still names a server as its device.
+    /// Gives back all that a server still has.
     pub(crate) async fn drop_all_ports(&self, tx: &mut Tx, server: ServerId) -> Result<()> {
-        let dropped = self.network().delete_device_ports_in(tx, &server.to_string()).await;
+        let dropped = self.network().delete_device_ports_in(tx, server).await;
         dropped.map_err(|error| from_network(error, server))
     }
 
     /// Says on which host the ports of a server are.
     pub(crate) async fn host_ports(&self, tx: &mut Tx, server: ServerId, host: &str) -> Result<()> {
-        let set = self.network().set_port_host_in(tx, &server.to_string(), Some(host)).await;
+        let set = self.network().set_port_host_in(tx, server, Some(host)).await;
         set.map_err(|error| from_network(error, server))
     }
 
     /// The ports of some servers, in a constant number of queries.
     pub(crate) async fn attached(&self, servers: &[ServerId]) -> Result<HashMap<ServerId, Vec<Attached>>> {
-        let ids: Vec<String> = servers.iter().map(ToString::to_string).collect();
-        let mut found = self.network().ports_of_devices(&ids).await.map_err(Error::internal)?;
-        let mut attached = HashMap::with_capacity(servers.len());
-        for server in servers {
-            if let Some(ports) = found.remove(&server.to_string()) {
-                attached.insert(*server, ports.into_iter().map(attachment).collect());
-            }
-        }
-        Ok(attached)
+        let found = self.network().ports_of_servers(servers).await.map_err(Error::internal)?;
+        let attached =
+            |(server, ports): (_, Vec<DevicePort>)| (server, ports.into_iter().map(attachment).collect());
+        Ok(found.into_iter().map(attached).collect())
     }
 
     /// `network_data.json` of a server.
     pub(crate) async fn network_data(&self, server: ServerId, nics: &[Nic]) -> Result<String> {
-        let id = server.to_string();
-        let mut found =
-            self.network().ports_of_devices(std::slice::from_ref(&id)).await.map_err(Error::internal)?;
-        let mut ports = found.remove(&id).unwrap_or_default();
+        let mut found = self.network().ports_of_servers(&[server]).await.map_err(Error::internal)?;
+        let mut ports = found.remove(&server).unwrap_or_default();
         ports.sort_by_key(|port| nics.iter().position(|nic| nic.port == port.id));
         Ok(self.network().network_data_json(&ports).to_string())
     }
@@ -178,13 +182,8 @@ impl Compute {
         let found = self.network().networks(caller, &[id]).await.map_err(Error::internal)?;
         let network = found.first().ok_or_else(missing)?;
         let own = caller.project_id().is_some_and(|project| project.as_str() == network.row.project_id);
-        if network.row.external
-            && !own
-            && !network.shared
-            && !caller.may(&policy::ATTACH_EXTERNAL_NETWORK, &Target::own(caller))
-        {
-            let why = format!("It is not allowed to create an interface on external network {id}");
-            return Err(Error::Forbidden(why));
+        if network.row.external && !own && !network.shared {
+            self.allow_external(caller, &id.to_string())?;
         }
         if network.subnets.is_empty() {
             return Err(Error::Invalid(format!(

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use kogge_ids::{AddressScopeId, NetworkId, PortId, SecurityGroupId, SubnetId, SubnetPoolId};
+use kogge_ids::{AddressScopeId, NetworkId, PortId, SecurityGroupId, ServerId, SubnetId, SubnetPoolId};
 use serde::{Deserialize, Deserializer};
 
 use super::address::Pool;
+use super::holder::Holder;
 use crate::store::rows::{DhcpOption, Route};
 
 /// Declares commands. What a body does not say is the default: that of the type, or the one that stands behind the
@@ -198,6 +199,12 @@ commands! {
         host: String,
         #[serde(rename = "binding:profile")]
         binding_profile: BTreeMap<String, serde_json::Value>,
+        /// What holds it: set by what plugs ports in, never by a body.
+        #[serde(skip)]
+        holder: Holder,
+        /// The id of that thing.
+        #[serde(skip)]
+        holder_id: Option<String>,
         /// To be deleted with the device.
         #[serde(skip)]
         made_by_device: bool,
@@ -224,6 +231,30 @@ commands! {
         host: Option<String>,
         #[serde(rename = "binding:profile")]
         binding_profile: Option<BTreeMap<String, serde_json::Value>>,
+    }
+}
+
+impl NewPort {
+    /// The draft of a port that a thing of this service holds.
+    #[must_use]
+    pub(crate) fn of(holder: Holder, id: impl std::fmt::Display, device_id: impl std::fmt::Display) -> Self {
+        Self {
+            holder,
+            holder_id: Some(id.to_string()),
+            device_id: device_id.to_string(),
+            device_owner: holder.device_owner().to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The draft of a port that compute makes for a server of availability zone `zone`; it goes with the server.
+    #[must_use]
+    pub fn of_server(server: ServerId, zone: &str) -> Self {
+        Self {
+            device_owner: format!("compute:{zone}"),
+            made_by_device: true,
+            ..Self::of(Holder::Server, server, server)
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Status is computed from intent and observation, nowhere else.
 
-/// Owners whose ports are ours: DHCP, routers, floating IPs.
+use super::holder::Holder;
+
+/// `device_owner` of the ports that keep the addresses of floating IPs.
 pub const FLOATING_IP: &str = "network:floatingip";
 /// A leg of a router.
 pub const ROUTER_INTERFACE: &str = "network:router_interface";
@@ -11,9 +13,9 @@ pub const DHCP: &str = "network:dhcp";
 
 /// Status of a port: `N/A` for the holder of a floating IP, `ACTIVE` where it is up on a host, else `DOWN`.
 #[must_use]
-pub fn port(device_owner: &str, admin_state_up: bool, host: &str, up: bool) -> &'static str {
-    match device_owner {
-        FLOATING_IP => "N/A",
+pub fn port(holder: Holder, admin_state_up: bool, host: &str, up: bool) -> &'static str {
+    match holder {
+        Holder::FloatingIp => "N/A",
         _ if admin_state_up && up && !host.is_empty() => "ACTIVE",
         _ => "DOWN",
     }
@@ -27,8 +29,8 @@ pub const fn floating_ip(associated: bool) -> &'static str {
 
 /// `binding:vif_type` of a port.
 #[must_use]
-pub fn vif_type(device_owner: &str, host: &str) -> &'static str {
-    if host.is_empty() || device_owner == FLOATING_IP { "unbound" } else { "bridge" }
+pub fn vif_type(holder: Holder, host: &str) -> &'static str {
+    if host.is_empty() || matches!(holder, Holder::FloatingIp) { "unbound" } else { "bridge" }
 }
 
 #[cfg(test)]
@@ -37,11 +39,11 @@ mod tests {
 
     #[test]
     fn a_port_is_active_only_when_up_on_a_host_and_not_switched_off() {
-        assert_eq!(port("compute:nova", true, "h1", true), "ACTIVE");
-        assert_eq!(port("compute:nova", false, "h1", true), "DOWN");
-        assert_eq!(port("compute:nova", true, "", true), "DOWN");
-        assert_eq!(port("compute:nova", true, "h1", false), "DOWN");
-        assert_eq!(port(FLOATING_IP, true, "", false), "N/A");
-        assert_eq!(vif_type("compute:nova", ""), "unbound");
+        assert_eq!(port(Holder::Server, true, "h1", true), "ACTIVE");
+        assert_eq!(port(Holder::Server, false, "h1", true), "DOWN");
+        assert_eq!(port(Holder::Server, true, "", true), "DOWN");
+        assert_eq!(port(Holder::Server, true, "h1", false), "DOWN");
+        assert_eq!(port(Holder::FloatingIp, true, "", false), "N/A");
+        assert_eq!(vif_type(Holder::Server, ""), "unbound");
     }
 }

@@ -10,7 +10,7 @@ use super::ipam::Claim;
 use super::{check_revision, is_admin, owner, permit, permit_change, permit_fields, scope};
 use crate::error::{Error, Result};
 use crate::model::commands::{FixedIpWish, FloatingIpChange, NewFloatingIp, NewPort};
-use crate::model::status;
+use crate::model::holder::Holder;
 use crate::store::filter::{ListQuery, Source};
 use crate::store::record::Json;
 use crate::store::rows::{FloatingIp, Network, Port, Subnet};
@@ -88,20 +88,10 @@ impl Networking {
         if !subnets.iter().any(|subnet| subnet.ip_version == 4) {
             return Err(bad(format!("Network {} does not contain any IPv4 subnet", network.id)));
         }
-        let draft = NewPort {
-            device_id: id.to_string(),
-            device_owner: status::FLOATING_IP.to_owned(),
-            ..Default::default()
-        };
+        let draft = NewPort::of(Holder::FloatingIp, id, id);
         let port = self.insert_port(tx, network, "", &draft).await?;
         let v4: Vec<Subnet> = subnets.into_iter().filter(|subnet| subnet.ip_version == 4).collect();
-        let claim = Claim {
-            network,
-            subnets: &v4,
-            port: port.id,
-            mac: &port.mac_address,
-            device_owner: status::FLOATING_IP,
-        };
+        let claim = Claim::of(&port, network, &v4);
         let wish = FixedIpWish { subnet_id: new.subnet_id, ip_address: new.floating_ip_address };
         let wishes = [wish];
         let wishes = Some(&wishes[..]).filter(|_| wish != FixedIpWish::default());
@@ -127,7 +117,7 @@ impl Networking {
                 "Cannot process floating IP association with Port {port}, since that port is owned by a different project"
             )));
         }
-        if target.device_owner.starts_with("network:") && target.device_owner != status::ROUTER_INTERFACE {
+        if target.holder.is_ours() && !target.holder.is_router_leg() {
             return Err(bad(format!("Port {port} is unable to be assigned a floating IP")));
         }
         let held =

@@ -8,9 +8,9 @@ use kogge_ids::{NetworkId, PortId};
 use crate::error::{Error, Result};
 use crate::model::address::{eui64, fits};
 use crate::model::commands::FixedIpWish;
-use crate::model::status;
+use crate::model::holder::Holder;
 use crate::store::allocations::{self as store, FixedIp};
-use crate::store::rows::{Network, Subnet};
+use crate::store::rows::{Network, Port, Subnet};
 
 /// How often another address is tried where a rival was faster.
 const TRIES: u32 = 32;
@@ -25,7 +25,9 @@ pub(crate) struct Claim<'a> {
     pub(crate) port: PortId,
     /// Its MAC address.
     pub(crate) mac: &'a str,
-    /// Its device owner.
+    /// What holds it.
+    pub(crate) holder: Holder,
+    /// Its device owner, for subnets that are reserved for some.
     pub(crate) device_owner: &'a str,
 }
 
@@ -35,12 +37,13 @@ pub(crate) fn is_auto(subnet: &Subnet) -> bool {
     subnet.ip_version == 6 && (auto(&subnet.ipv6_address_mode) || auto(&subnet.ipv6_ra_mode))
 }
 
-/// True for legs of routers, which have any address they are given.
-pub(crate) fn is_router_leg(device_owner: &str) -> bool {
-    device_owner == status::ROUTER_INTERFACE
-}
+impl<'a> Claim<'a> {
+    /// For `port`, of these subnets of its network.
+    pub(crate) fn of(port: &'a Port, network: &'a Network, subnets: &'a [Subnet]) -> Self {
+        let (mac, device_owner) = (port.mac_address.as_str(), port.device_owner.as_str());
+        Self { network, subnets, port: port.id, mac, holder: port.holder, device_owner }
+    }
 
-impl Claim<'_> {
     /// Takes the addresses: as wished, or one of each IP version; plus those that guests make themselves.
     pub(crate) async fn take(&self, tx: &mut Tx, wishes: Option<&[FixedIpWish]>) -> Result<Vec<FixedIp>> {
         let mut taken = Vec::new();
@@ -89,14 +92,14 @@ impl Claim<'_> {
         let own = eui64(&subnet.cidr, self.mac).filter(|_| is_auto(subnet));
         match wish.ip_address {
             Some(address) => {
-                let free = is_router_leg(self.device_owner) || own.is_none_or(|own| own == address);
+                let free = self.holder.is_router_leg() || own.is_none_or(|own| own == address);
                 if !free {
                     return Err(Error::auto_address_subnet(address, subnet.id));
                 }
                 self.exactly(tx, subnet, address, taken).await
             }
             // the addresses that guests make themselves come at the end, for all subnets
-            None if own.is_some() && !is_router_leg(self.device_owner) => Ok(()),
+            None if own.is_some() && !self.holder.is_router_leg() => Ok(()),
             None => self.any_of(tx, &[subnet], taken).await,
         }
     }
@@ -105,7 +108,7 @@ impl Claim<'_> {
         if self.subnets.is_empty() {
             return Err(Error::invalid("IP allocation requires subnets for network"));
         }
-        let router = is_router_leg(self.device_owner);
+        let router = self.holder.is_router_leg();
         match (wish.subnet_id, wish.ip_address) {
             (Some(id), address) => {
                 let found = self.subnets.iter().find(|subnet| subnet.id == id).ok_or_else(|| {
@@ -163,7 +166,7 @@ impl Claim<'_> {
 
     /// The addresses that the guest makes itself from router advertisements; routers do not.
     async fn auto(&self, tx: &mut Tx, taken: &mut Vec<FixedIp>) -> Result<()> {
-        if is_router_leg(self.device_owner) {
+        if self.holder.is_router_leg() {
             return Ok(());
         }
         for subnet in self.subnets.iter().filter(|subnet| is_auto(subnet)) {

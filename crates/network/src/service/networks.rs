@@ -9,7 +9,7 @@ use kogge_ids::{NetworkId, SubnetId};
 use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
 use crate::error::{Error, Result};
 use crate::model::commands::{NetworkChange, NewNetwork};
-use crate::model::status;
+use crate::model::holder::Holder;
 use crate::store::filter::{ListQuery, Source};
 use crate::store::networks as store;
 use crate::store::record::Json;
@@ -257,7 +257,7 @@ impl Networking {
         }
         let strangers = Query::new(
             "SELECT 1 AS one FROM ports WHERE network_id = $1 AND project_id NOT IN ('', $2) \
-             AND device_owner NOT LIKE 'network:%' AND project_id NOT IN (SELECT target_project FROM network_rbac \
+             AND project_id NOT IN (SELECT target_project FROM network_rbac \
              WHERE object_id = $1 AND action = 'access_as_shared' AND target_project <> '*') LIMIT 1",
         );
         if tx.optional(strangers.bind(row.id).bind(&row.project_id)).await?.is_some() {
@@ -283,11 +283,8 @@ impl Networking {
             crate::store::routers::remove_idle_floating(tx, id).await?;
         }
         let ports = crate::store::ports::of_network(&mut (&mut *tx).into(), id).await?;
-        let users: Vec<String> = ports
-            .iter()
-            .filter(|port| port.device_owner != status::DHCP)
-            .map(|port| port.id.to_string())
-            .collect();
+        let users: Vec<String> =
+            ports.iter().filter(|port| port.holder != Holder::Dhcp).map(|port| port.id.to_string()).collect();
         if !users.is_empty() {
             let shown: Vec<String> = users.into_iter().take(20).collect();
             let reason = format!(
@@ -350,7 +347,7 @@ async fn set_external(tx: &mut Tx, row: &Network, external: bool) -> Result<()> 
     }
     let query = Query::new(
         "SELECT 1 AS one FROM ports WHERE network_id = $1 \
-         AND device_owner IN ('network:router_gateway', 'network:floatingip') LIMIT 1",
+         AND holder IN ('router_gateway', 'floating_ip') LIMIT 1",
     );
     if tx.optional(query.bind(row.id)).await?.is_some() {
         return Err(Error::external_in_use(row.id));

@@ -6,10 +6,11 @@ use kogge_auth::{Caller, Target};
 use kogge_db::{Paged, Tx};
 use kogge_ids::{PortId, SecurityGroupId};
 
-use super::ipam::{Claim, is_auto, is_router_leg};
+use super::ipam::{Claim, is_auto};
 use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
 use crate::error::{Error, Result};
 use crate::model::commands::{FixedIpWish, NewPort, PairWish, PortChange};
+use crate::model::holder::Holder;
 use crate::model::{mac, status};
 use crate::store::allocations::{self, FixedIp};
 use crate::store::filter::{ListQuery, Source};
@@ -34,7 +35,12 @@ pub struct PortView {
 /// How often a new MAC address is tried.
 const MAC_TRIES: u32 = 16;
 
-fn target<'a>(project: &'a str, device_owner: &'a str, network: &'a Network, shared: bool) -> Target<'a> {
+pub(crate) fn target<'a>(
+    project: &'a str,
+    device_owner: &'a str,
+    network: &'a Network,
+    shared: bool,
+) -> Target<'a> {
     Target::project(project)
         .attr("network:project_id", network.project_id.as_str())
         .attr("shared", spelled(shared))
@@ -46,7 +52,7 @@ impl Networking {
     ///
     /// # Errors
     /// `NetworkNotFound`, `PolicyNotAuthorized`, `OverQuota`, and the faults of addresses, MACs and groups.
-    pub async fn create_port_in(&self, tx: &mut Tx, caller: &Caller, new: NewPort) -> Result<PortView> {
+    pub async fn create_port_in(&self, tx: &mut Tx, caller: &Caller, mut new: NewPort) -> Result<PortView> {
         let id = new.network_id.ok_or_else(|| Error::network_not_found(""))?;
         let network = self.visible_network(&mut (&mut *tx).into(), caller, id).await?;
         let project = owner(caller, new.project_id.clone())?;
@@ -55,18 +61,18 @@ impl Networking {
         permit(caller, &policy::CREATE_PORT, &wished)?;
         permit_fields(caller, "create_port", &new.fields, &wished)?;
         permit_fields(caller, "create_port", &implied_fields(&new), &wished)?;
+        // a network without filter is no licence for guests of others: they stay filtered
+        let may_open = caller.may(&policy::CREATE_PORT_PORT_SECURITY_ENABLED, &wished);
+        let filtered = network.port_security_enabled || !may_open;
+        new.port_security_enabled = Some(new.port_security_enabled.unwrap_or(filtered));
         self.charge(tx, &project, "port", 1).await?;
-        self.device_fits(tx, caller, &new.device_owner, &new.device_id).await?;
-        let groups = self.groups_for(tx, caller, &project, &network, &new).await?;
+        if new.holder == Holder::Nobody {
+            self.device_fits(tx, caller, &project, &new.device_id).await?;
+        }
+        let groups = self.groups_for(tx, caller, &project, &new).await?;
         let row = self.insert_port(tx, &network, &project, &new).await?;
         let subnets = self.subnets_in(tx, id).await?;
-        let claim = Claim {
-            network: &network,
-            subnets: &subnets,
-            port: row.id,
-            mac: &row.mac_address,
-            device_owner: &row.device_owner,
-        };
+        let claim = Claim::of(&row, &network, &subnets);
         let fixed_ips = claim.take(tx, new.fixed_ips.as_deref()).await?;
         store::set_groups(tx, row.id, &groups).await?;
         Ok(PortView { row, fixed_ips, security_groups: groups, dns_domain: self.domain_of(&network) })
@@ -86,10 +92,9 @@ impl Networking {
         tx: &mut Tx,
         caller: &Caller,
         project: &str,
-        network: &Network,
         new: &NewPort,
     ) -> Result<Vec<SecurityGroupId>> {
-        let secure = port_security(new, network);
+        let secure = new.port_security_enabled.unwrap_or(true);
         if !new.allowed_address_pairs.is_empty() && !secure {
             return Err(Error::pairs_need_port_security());
         }
@@ -122,9 +127,12 @@ impl Networking {
                 allowed_address_pairs: Json(pairs(&new.allowed_address_pairs, &mac_address)),
                 mac_address,
                 admin_state_up: new.admin_state_up,
+                holder: new.holder,
+                holder_id: new.holder_id.clone(),
                 device_id: new.device_id.clone(),
                 device_owner: new.device_owner.clone(),
-                port_security_enabled: port_security(new, network),
+                // where nobody chose, a port that loses its holder is filtered
+                port_security_enabled: new.port_security_enabled.unwrap_or(true),
                 extra_dhcp_opts: Json(options(Vec::new(), new.extra_dhcp_opts.clone().unwrap_or_default())),
                 dns_name: new.dns_name.clone(),
                 vnic_type: new.vnic_type.clone(),
@@ -132,7 +140,7 @@ impl Networking {
                 binding_profile: Json(new.binding_profile.clone()),
                 made_by_device: new.made_by_device,
                 up: false,
-                status: status::port(&new.device_owner, new.admin_state_up, &new.host, false).to_owned(),
+                status: status::port(new.holder, new.admin_state_up, &new.host, false).to_owned(),
                 tags: Json(Vec::new()),
                 created_at: now,
                 updated_at: now,
@@ -148,22 +156,16 @@ impl Networking {
         Err(Error::no_mac(network.id))
     }
 
-    /// Nobody plugs a port into a router of another project.
-    async fn device_fits(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        device_owner: &str,
-        device: &str,
-    ) -> Result<()> {
-        if !is_router_leg(device_owner) || device.is_empty() || super::is_admin(caller) {
+    /// Nobody writes the id of another project's router or server into a port. The text would prove nothing, but
+    /// people who search ports by device would be misled.
+    async fn device_fits(&self, tx: &mut Tx, caller: &Caller, project: &str, device: &str) -> Result<()> {
+        if device.is_empty() || super::sees_all(caller) {
             return Ok(());
         }
-        let Ok(id) = device.parse() else { return Ok(()) };
-        match crate::store::rows::Router::get(tx, &id).await? {
-            Some(router) if router.project_id != project_of(caller) => Err(Error::device_not_owned(device)),
-            _ => Ok(()),
+        if store::is_device_of_another(tx, device, project).await? {
+            return Err(Error::device_not_owned(device));
         }
+        Ok(())
     }
 
     /// The port, if the caller may see it.
@@ -251,16 +253,16 @@ impl Networking {
         revision: Option<i64>,
     ) -> Result<PortView> {
         let (mut row, network, shared) = self.own_port(tx, caller, id, &policy::UPDATE_PORT).await?;
-        let owner_then = change.device_owner.clone().unwrap_or_else(|| row.device_owner.clone());
-        permit_fields(
-            caller,
-            "update_port",
-            &change.fields,
-            &target(&row.project_id, &owner_then, &network, shared),
-        )?;
+        let mut fields = change.fields;
+        // who sends back what is there claims nothing
+        fields
+            .retain(|name| name != "device_owner" || change.device_owner.as_ref() != Some(&row.device_owner));
+        let owner_then = change.device_owner.unwrap_or_else(|| row.device_owner.clone());
+        let asked = target(&row.project_id, &owner_then, &network, shared);
+        permit_fields(caller, "update_port", &fields, &asked)?;
         check_revision(revision, row.revision_number)?;
-        let device_then = change.device_id.clone().unwrap_or_else(|| row.device_id.clone());
-        self.device_fits(tx, caller, &owner_then, &device_then).await?;
+        let device_then = change.device_id.unwrap_or_else(|| row.device_id.clone());
+        self.new_device(tx, caller, &row, &device_then, &owner_then).await?;
         let old_mac = row.mac_address.clone();
         new_mac(&mut row, change.mac_address)?;
         row.device_owner = owner_then;
@@ -297,9 +299,28 @@ impl Networking {
         self.port_view(&mut tx.into(), row).await
     }
 
+    /// Whether the words about a port's device may change: not while something of ours holds the port, for only that
+    /// lets it go.
+    async fn new_device(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        row: &Port,
+        device: &str,
+        device_owner: &str,
+    ) -> Result<()> {
+        if row.device_id == device && row.device_owner == device_owner {
+            return Ok(());
+        }
+        if row.holder != Holder::Nobody {
+            return Err(Error::port_in_use(row.id, row.network_id, &row.device_id));
+        }
+        self.device_fits(tx, caller, &row.project_id, device).await
+    }
+
     /// The only place that writes a port's row after its insert: status follows.
     pub(crate) async fn save_port(&self, tx: &mut Tx, row: &mut Port) -> Result<()> {
-        row.status = status::port(&row.device_owner, row.admin_state_up, &row.host, row.up).to_owned();
+        row.status = status::port(row.holder, row.admin_state_up, &row.host, row.up).to_owned();
         row.updated_at = self.clock().now();
         row.revision_number += 1;
         Ok(row.save(tx).await?)
@@ -319,11 +340,11 @@ impl Networking {
         if let Some(wished) = wished {
             row.allowed_address_pairs = Json(pairs(wished, &row.mac_address));
         }
-        if !row.port_security_enabled && !row.allowed_address_pairs.is_empty() {
+        if !row.is_filtered() && !row.allowed_address_pairs.is_empty() {
             return Err(Error::pairs_need_port_security());
         }
         if let Some(groups) = groups {
-            if !groups.is_empty() && !row.port_security_enabled {
+            if !groups.is_empty() && !row.is_filtered() {
                 return Err(Error::security_groups_need_ip());
             }
             let groups = self.usable_groups(tx, caller, groups).await?;
@@ -352,7 +373,7 @@ impl Networking {
             .remove(&row.id)
             .unwrap_or_default();
         let (mut kept, new) = keep(&held, wishes);
-        let router = is_router_leg(&row.device_owner);
+        let router = row.holder.is_router_leg();
         for ip in held.iter().filter(|ip| !kept.contains(ip)).copied().collect::<Vec<_>>() {
             let auto = subnets.iter().any(|subnet| subnet.id == ip.subnet_id && is_auto(subnet));
             if auto && !router && !wishes.is_empty() {
@@ -362,13 +383,7 @@ impl Networking {
             routers::disassociate(tx, row.id, Some(ip.ip_address)).await?;
             allocations::release(tx, row.id, ip.ip_address).await?;
         }
-        let claim = Claim {
-            network,
-            subnets: &subnets,
-            port: row.id,
-            mac: &row.mac_address,
-            device_owner: &row.device_owner,
-        };
+        let claim = Claim::of(row, network, &subnets);
         claim.add(tx, &new, kept).await?;
         Ok(())
     }
@@ -386,23 +401,14 @@ impl Networking {
     ) -> Result<()> {
         let (row, ..) = self.own_port(tx, caller, id, &policy::DELETE_PORT).await?;
         check_revision(revision, row.revision_number)?;
-        let ours = [status::ROUTER_INTERFACE, status::ROUTER_GATEWAY, status::FLOATING_IP];
-        if ours.contains(&row.device_owner.as_str()) && self.device_exists(tx, &row).await? {
+        if matches!(row.holder, Holder::RouterInterface | Holder::RouterGateway | Holder::FloatingIp) {
             return Err(Error::service_port(id, format!("has device owner {}", row.device_owner)));
         }
         store::remove(tx, id).await?;
-        if row.device_owner.starts_with("compute:") {
-            departures::insert(tx, id, &row.device_id, self.clock().now()).await?;
+        if let (Holder::Server, Some(server)) = (row.holder, &row.holder_id) {
+            departures::insert(tx, id, server, self.clock().now()).await?;
         }
         Ok(())
-    }
-
-    async fn device_exists(&self, tx: &mut Tx, row: &Port) -> Result<bool> {
-        if row.device_owner == status::FLOATING_IP {
-            return Ok(true);
-        }
-        let Ok(id) = row.device_id.parse() else { return Ok(false) };
-        Ok(crate::store::rows::Router::get(tx, &id).await?.is_some())
     }
 }
 
@@ -417,14 +423,8 @@ fn implied_fields(new: &NewPort) -> Vec<String> {
     name(new.mac_address.is_some(), "mac_address");
     name(new.port_security_enabled.is_some(), "port_security_enabled");
     name(!new.allowed_address_pairs.is_empty(), "allowed_address_pairs");
-    name(!new.device_owner.is_empty(), "device_owner");
+    name(new.holder == Holder::Nobody && !new.device_owner.is_empty(), "device_owner");
     fields
-}
-
-/// Whether a new port is guarded: ports of our own devices never are.
-fn port_security(new: &NewPort, network: &Network) -> bool {
-    !new.device_owner.starts_with("network:")
-        && new.port_security_enabled.unwrap_or(network.port_security_enabled)
 }
 
 fn pairs(wished: &[PairWish], own: &str) -> Vec<AddressPair> {
@@ -450,7 +450,7 @@ fn new_mac(row: &mut Port, change: Option<Option<String>>) -> Result<()> {
     let Some(wished) = change else { return Ok(()) };
     let wished = wished.unwrap_or_else(mac::random);
     if wished != row.mac_address && !row.host.is_empty() {
-        let vif = status::vif_type(&row.device_owner, &row.host);
+        let vif = status::vif_type(row.holder, &row.host);
         return Err(Error::port_bound(row.id, vif, &row.mac_address, wished));
     }
     row.mac_address = wished;

@@ -9,7 +9,7 @@ use super::routers::apart;
 use super::{is_admin, project_of};
 use crate::error::{Error, Result};
 use crate::model::commands::{FixedIpWish, NewPort};
-use crate::model::status;
+use crate::model::holder::Holder;
 use crate::store::allocations::{self, FixedIp};
 use crate::store::filter::Source;
 use crate::store::rows::{Network, Port, Router, Subnet};
@@ -71,7 +71,7 @@ impl Networking {
         id: PortId,
     ) -> Result<Interface> {
         let (mut port, ..) = self.own_port(tx, caller, id, &policy::UPDATE_PORT).await?;
-        if !port.device_id.is_empty() {
+        if port.holder != Holder::Nobody || !port.device_id.is_empty() {
             return Err(Error::port_in_use(id, port.network_id, &port.device_id));
         }
         let held =
@@ -85,9 +85,10 @@ impl Networking {
         let ids: Vec<SubnetId> = held.iter().map(|ip| ip.subnet_id).collect();
         let subnets = networks::subnets_by_ids(&mut (&mut *tx).into(), &ids).await?;
         apart(&self.legs(tx, router).await?, &subnets)?;
+        port.holder = Holder::RouterInterface;
+        port.holder_id = Some(router.id.to_string());
         port.device_id = router.id.to_string();
-        port.device_owner = status::ROUTER_INTERFACE.to_owned();
-        port.port_security_enabled = false;
+        port.device_owner = port.holder.device_owner().to_owned();
         ports::set_groups(tx, id, &[]).await?;
         self.save_port(tx, &mut port).await?;
         Ok(interface(router.id, &port, ids))
@@ -108,29 +109,13 @@ impl Networking {
         let wish = FixedIpWish { subnet_id: Some(id), ip_address: Some(gateway) };
         let one = std::slice::from_ref(&subnet);
         if let Some((port, held)) = self.ipv6_leg(tx, router, &subnet).await? {
-            let claim = Claim {
-                network: &network,
-                subnets: one,
-                port: port.id,
-                mac: &port.mac_address,
-                device_owner: &port.device_owner,
-            };
+            let claim = Claim::of(&port, &network, one);
             claim.add(tx, &[wish], held).await?;
             return Ok(interface(router.id, &port, vec![id]));
         }
-        let draft = NewPort {
-            device_id: router.id.to_string(),
-            device_owner: status::ROUTER_INTERFACE.to_owned(),
-            ..Default::default()
-        };
+        let draft = NewPort::of(Holder::RouterInterface, router.id, router.id);
         let port = self.insert_port(tx, &network, &router.project_id, &draft).await?;
-        let claim = Claim {
-            network: &network,
-            subnets: one,
-            port: port.id,
-            mac: &port.mac_address,
-            device_owner: &port.device_owner,
-        };
+        let claim = Claim::of(&port, &network, one);
         claim.take(tx, Some(&[wish])).await?;
         Ok(interface(router.id, &port, vec![id]))
     }

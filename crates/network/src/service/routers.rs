@@ -12,7 +12,7 @@ use super::{check_revision, owner, permit, permit_change, permit_fields, scope};
 use crate::error::{Error, Result};
 use crate::model::address::overlap;
 use crate::model::commands::{FixedIpWish, GatewayWish, NewPort, NewRouter, RouterChange};
-use crate::model::status;
+use crate::model::holder::Holder;
 use crate::store::allocations::{self, FixedIp};
 use crate::store::filter::{ListQuery, Source};
 use crate::store::record::Json;
@@ -229,22 +229,22 @@ impl Networking {
 
     /// The ports that are the router's interfaces.
     pub(crate) async fn interfaces(&self, tx: &mut Tx, id: RouterId) -> Result<Vec<Port>> {
-        let all = ports::of_devices(&mut tx.into(), &[id.to_string()]).await?;
-        Ok(all.into_iter().filter(|port| port.device_owner == status::ROUTER_INTERFACE).collect())
+        Ok(ports::held_by(&mut tx.into(), &[Holder::RouterInterface], &[id.to_string()]).await?)
     }
 
     /// What the router stands on; the flag marks subnets of the external network.
     pub(crate) async fn legs(&self, tx: &mut Tx, row: &Router) -> Result<Legs> {
         let mut source: Source<'_> = tx.into();
         let mut legs = Legs::default();
-        let all = ports::of_devices(&mut source, &[row.id.to_string()]).await?;
+        let kinds = [Holder::RouterInterface, Holder::RouterGateway];
+        let all = ports::held_by(&mut source, &kinds, &[row.id.to_string()]).await?;
         let ids: Vec<PortId> = all.iter().map(|port| port.id).collect();
         let held = allocations::of_ports(&mut source, &ids).await?;
         let mut inside = Vec::new();
         for port in &all {
             for ip in held.get(&port.id).into_iter().flatten() {
                 legs.addresses.push(ip.ip_address);
-                if port.device_owner == status::ROUTER_INTERFACE {
+                if port.holder.is_router_leg() {
                     inside.push(ip.subnet_id);
                 }
             }
@@ -319,19 +319,9 @@ impl Networking {
         subnets: &[Subnet],
         wish: &GatewayWish,
     ) -> Result<()> {
-        let draft = NewPort {
-            device_id: row.id.to_string(),
-            device_owner: status::ROUTER_GATEWAY.to_owned(),
-            ..Default::default()
-        };
+        let draft = NewPort::of(Holder::RouterGateway, row.id, row.id);
         let port = self.insert_port(tx, network, "", &draft).await?;
-        let claim = Claim {
-            network,
-            subnets,
-            port: port.id,
-            mac: &port.mac_address,
-            device_owner: status::ROUTER_GATEWAY,
-        };
+        let claim = Claim::of(&port, network, subnets);
         let wishes = Some(wish.external_fixed_ips.as_slice()).filter(|wishes| !wishes.is_empty());
         let taken = claim.take(tx, wishes).await?;
         if taken.is_empty() {
@@ -366,7 +356,7 @@ impl Networking {
         }
         let subnets = self.subnets_in(tx, network.id).await?;
         let all = ports::of_network(&mut (&mut *tx).into(), network.id).await?;
-        for port in all.iter().filter(|port| port.device_owner == status::ROUTER_GATEWAY) {
+        for port in all.iter().filter(|port| port.holder == Holder::RouterGateway) {
             let held = allocations::of_ports(&mut (&mut *tx).into(), &[port.id])
                 .await?
                 .remove(&port.id)
@@ -379,13 +369,7 @@ impl Networking {
                     continue;
                 };
                 if !has {
-                    let claim = Claim {
-                        network,
-                        subnets: &subnets,
-                        port: port.id,
-                        mac: &port.mac_address,
-                        device_owner: &port.device_owner,
-                    };
+                    let claim = Claim::of(port, network, &subnets);
                     let wish = FixedIpWish { subnet_id: Some(subnet.id), ip_address: None };
                     claim.add(tx, &[wish], held.clone()).await?;
                 }

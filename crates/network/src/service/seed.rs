@@ -167,8 +167,8 @@ impl Networking {
             return Err(Error::network_not_found(project));
         };
         let legs = crate::store::ports::of_network(&mut (&mut *tx).into(), network).await?;
-        for leg in legs.iter().filter(|port| super::ipam::is_router_leg(&port.device_owner)) {
-            let Ok(router) = leg.device_id.parse() else { continue };
+        for leg in legs.iter().filter(|port| port.holder.is_router_leg()) {
+            let Some(Ok(router)) = leg.holder_id.as_ref().map(|id| id.parse()) else { continue };
             let wish = InterfaceWish { port_id: Some(leg.id), subnet_id: None };
             self.remove_router_interface_in(tx, caller, router, wish).await?;
             self.delete_router_in(tx, caller, router, None).await?;

@@ -8,12 +8,12 @@ use kogge_auth::{Caller, Target};
 use kogge_db::{Paged, Tx};
 use kogge_ids::{NetworkId, SubnetId};
 
-use super::ipam::{Claim, is_auto, is_router_leg};
+use super::ipam::{Claim, is_auto};
 use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
 use crate::error::{Error, Result};
 use crate::model::address::{self, Pool, check_pools, default_pools, fits, overlap};
-use crate::model::commands::{NewSubnet, SubnetChange};
-use crate::model::status;
+use crate::model::commands::{NewPort, NewSubnet, SubnetChange};
+use crate::model::holder::Holder;
 use crate::store::filter::{ListQuery, Source};
 use crate::store::record::Json;
 use crate::store::rows::{Network, Port, Route, Subnet};
@@ -271,9 +271,8 @@ impl Networking {
         let (row, network) = self.own_subnet(tx, caller, id, &policy::DELETE_SUBNET).await?;
         check_revision(revision, row.revision_number)?;
         let users = ports::on_subnet(&mut (&mut *tx).into(), id).await?;
-        let keeps = |port: &&Port| {
-            port.device_owner != status::DHCP && (!is_auto(&row) || is_router_leg(&port.device_owner))
-        };
+        let keeps =
+            |port: &&Port| port.holder != Holder::Dhcp && (!is_auto(&row) || port.holder.is_router_leg());
         if users.iter().any(|port| keeps(&port)) {
             return Err(Error::subnet_in_use(id, "One or more ports have an IP allocation from this subnet"));
         }
@@ -290,7 +289,7 @@ impl Networking {
             return Ok(());
         }
         for port in ports::of_network(&mut (&mut *tx).into(), network.id).await? {
-            let skip = is_router_leg(&port.device_owner) || port.device_owner == status::FLOATING_IP;
+            let skip = matches!(port.holder, Holder::RouterInterface | Holder::FloatingIp);
             if let Some(ip) = address::eui64(&subnet.cidr, &port.mac_address).filter(|_| !skip) {
                 allocations::take(tx, subnet, ip, port.id, 99).await?;
             }
@@ -303,7 +302,7 @@ impl Networking {
         let subnets = self.subnets_in(tx, network.id).await?;
         let served: Vec<&Subnet> = subnets.iter().filter(|subnet| subnet.enable_dhcp).collect();
         let all = ports::of_network(&mut (&mut *tx).into(), network.id).await?;
-        let port = all.into_iter().find(|port| port.device_owner == status::DHCP);
+        let port = all.into_iter().find(|port| port.holder == Holder::Dhcp);
         let port = match (port, served.is_empty()) {
             (None, true) => return Ok(()),
             (Some(port), true) => {
@@ -322,13 +321,7 @@ impl Networking {
         }
         for subnet in served.into_iter().filter(|subnet| !held.iter().any(|ip| ip.subnet_id == subnet.id)) {
             let one = std::slice::from_ref(subnet);
-            let claim = Claim {
-                network,
-                subnets: one,
-                port: port.id,
-                mac: &port.mac_address,
-                device_owner: status::DHCP,
-            };
+            let claim = Claim::of(&port, network, one);
             let wish = crate::model::commands::FixedIpWish { subnet_id: Some(subnet.id), ip_address: None };
             // a full subnet has no room for DHCP; its guests are served all the same by the router's address
             match claim.take(tx, Some(&[wish])).await {
@@ -346,12 +339,7 @@ impl Networking {
     }
 
     async fn insert_dhcp_port(&self, tx: &mut Tx, network: &Network) -> Result<Port> {
-        let draft = crate::model::commands::NewPort {
-            device_owner: status::DHCP.to_owned(),
-            device_id: format!("dhcp-{}", network.id),
-            port_security_enabled: Some(false),
-            ..Default::default()
-        };
+        let draft = NewPort::of(Holder::Dhcp, network.id, format_args!("dhcp-{}", network.id));
         self.insert_port(tx, network, &network.project_id, &draft).await
     }
 }
@@ -457,7 +445,7 @@ async fn gateway_free(tx: &mut Tx, row: &Subnet) -> Result<()> {
     let Some(gateway) = row.gateway_ip else { return Ok(()) };
     let Some(holder) = allocations::holder(tx, row.network_id, gateway).await? else { return Ok(()) };
     match Port::get(tx, &holder).await? {
-        Some(port) if is_router_leg(&port.device_owner) => Err(Error::gateway_in_use(gateway, port.id)),
+        Some(port) if port.holder.is_router_leg() => Err(Error::gateway_in_use(gateway, port.id)),
         _ => Ok(()),
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use kogge_db::{DbError, Direction, Executor, Paged, Query, Select, SortKey, Tx};
-use kogge_ids::{NetworkId, PortId, SecurityGroupId, SubnetId};
+use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, SubnetId};
 
 use super::filter::{
     BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, sort_keys, text, truth,
 };
 use super::rows::Port;
+use crate::model::holder::Holder;
 
 const FILTERS: &[Filter] = &[
     text("network_id", "network_id = ?"),
@@ -21,7 +22,7 @@ const FILTERS: &[Filter] = &[
     text("binding:vnic_type", "vnic_type = ?"),
     text("ip_allocation", "'immediate' = ?"),
     text("dns_name", "dns_name = ?"),
-    truth("port_security_enabled", "port_security_enabled = ?"),
+    truth("port_security_enabled", "(port_security_enabled AND holder IN ('nobody', 'server')) = ?"),
     text(
         "security_groups",
         "EXISTS (SELECT 1 FROM port_security_groups g WHERE g.port_id = ports.id AND g.security_group_id = ?)",
@@ -71,9 +72,39 @@ pub(crate) async fn of_network(source: &mut Source<'_>, network: NetworkId) -> R
     Ok(select.fetch(source, Port::from_row).await?.items)
 }
 
-/// The ports of some devices, oldest first.
-pub(crate) async fn of_devices(source: &mut Source<'_>, devices: &[String]) -> Result<Vec<Port>, DbError> {
-    Port::with(source, "device_id", devices, &["created_at", "id"]).await
+/// The ports that some things hold, oldest first.
+pub(crate) async fn held_by(
+    source: &mut Source<'_>,
+    holders: &[Holder],
+    ids: &[String],
+) -> Result<Vec<Port>, DbError> {
+    let mut found = Port::with(source, "holder_id", ids, &["created_at", "id"]).await?;
+    found.retain(|port| holders.contains(&port.holder));
+    Ok(found)
+}
+
+/// Makes a server the holder of a port; false where the port is of another project than the server, or something
+/// else holds it. The one statement that says which port belongs to which server.
+pub(crate) async fn plug_into_server(
+    tx: &mut Tx,
+    port: PortId,
+    server: ServerId,
+    project: &ProjectId,
+) -> Result<bool, DbError> {
+    let query = Query::new(
+        "UPDATE ports SET holder = 'server', holder_id = $2 WHERE id = $1 AND project_id = $3 \
+         AND (holder = 'nobody' OR (holder = 'server' AND holder_id = $2))",
+    );
+    Ok(tx.execute(query.bind(port).bind(server).bind(project.as_str())).await? == 1)
+}
+
+/// Whether a text is the id of a router or of a server (with ports) of another project.
+pub(crate) async fn is_device_of_another(tx: &mut Tx, id: &str, project: &str) -> Result<bool, DbError> {
+    let query = Query::new(
+        "SELECT 1 AS one FROM routers WHERE id = $1 AND project_id <> $2 \
+         UNION ALL SELECT 1 AS one FROM ports WHERE holder = 'server' AND holder_id = $1 AND project_id <> $2 LIMIT 1",
+    );
+    Ok(tx.optional(query.bind(id).bind(project)).await?.is_some())
 }
 
 /// Ports by id.

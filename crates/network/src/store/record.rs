@@ -12,6 +12,8 @@ use kogge_ids::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::model::holder::Holder;
+
 /// A value that fits into one column.
 pub(crate) trait Column: Sized {
     /// Reads it.
@@ -77,6 +79,7 @@ parsed!(
     FloatingIpId,
     SecurityGroupId,
     SecurityGroupRuleId,
+    Holder,
     IpAddr,
     IpNet
 );

@@ -56,7 +56,7 @@ pub(crate) async fn leading_out(
 ) -> Result<Vec<(RouterId, IpAddr)>, DbError> {
     let query = Query::new(
         "SELECT r.id AS id, a.address AS address FROM routers r \
-         JOIN ports p ON p.device_id = r.id AND p.device_owner = 'network:router_interface' \
+         JOIN ports p ON p.holder_id = r.id AND p.holder = 'router_interface' \
          JOIN ip_allocations a ON a.port_id = p.id \
          WHERE a.subnet_id = $1 AND r.gateway_network_id = $2 ORDER BY r.created_at, r.id",
     );

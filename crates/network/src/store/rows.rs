@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Json, record};
 use crate::model::address::Pool;
+use crate::model::holder::Holder;
 
 record! {
     /// A network.
@@ -215,11 +216,15 @@ record! {
         mac_address: String,
         /// False cuts it off.
         admin_state_up: bool,
-        /// What it is plugged into, or empty.
+        /// What holds it; written only by what plugs ports in.
+        holder: Holder,
+        /// The server, router, floating IP or network of [`Port::holder`].
+        holder_id: Option<String>,
+        /// What its project says that it is plugged into, or empty. Proves nothing: see [`Port::holder`].
         device_id: String,
-        /// What kind of thing that is.
+        /// What kind of thing that is, by the same word.
         device_owner: String,
-        /// False lets everything through.
+        /// What somebody who may choose chose. What counts is [`Port::is_filtered`].
         port_security_enabled: bool,
         /// Further addresses it may use.
         allowed_address_pairs: Json<Vec<AddressPair>>,
@@ -247,6 +252,21 @@ record! {
         updated_at: Timestamp,
         /// Rises with every change.
         revision_number: i64,
+    }
+}
+
+impl Port {
+    /// Whether traffic of the port is filtered: by what the port is now, and where a guest may stand behind it, by the
+    /// choice of somebody who may switch the filter off.
+    #[must_use]
+    pub const fn is_filtered(&self) -> bool {
+        !self.holder.is_ours() && self.port_security_enabled
+    }
+
+    /// True where this thing holds the port.
+    #[must_use]
+    pub fn is_held_by(&self, holder: Holder, id: impl std::fmt::Display) -> bool {
+        self.holder == holder && self.holder_id.as_deref() == Some(id.to_string().as_str())
     }
 }
 
@@ -341,7 +361,7 @@ record! {
 }
 
 record! {
-    /// A router. Its interfaces are ports with its id as `device_id`.
+    /// A router. Its interfaces are the ports that it holds.
     Router in "routers" {
         /// Its id.
         id: RouterId,

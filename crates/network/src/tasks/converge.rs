@@ -96,7 +96,7 @@ impl Networking {
             }
             row.up = seen.get(&id).copied().unwrap_or(false);
             // an observation is no change of the user's: neither revision nor time of change
-            row.status = status::port(&row.device_owner, row.admin_state_up, &row.host, row.up).to_owned();
+            row.status = status::port(row.holder, row.admin_state_up, &row.host, row.up).to_owned();
             row.save(&mut tx).await?;
         }
         tx.commit().await?;

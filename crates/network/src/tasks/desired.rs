@@ -10,7 +10,8 @@ use kogge_node_api as node;
 
 use crate::Networking;
 use crate::error::Result;
-use crate::model::{rule, status};
+use crate::model::holder::Holder;
+use crate::model::rule;
 use crate::store::allocations::{self, FixedIp};
 use crate::store::filter::Source;
 use crate::store::rows::{FloatingIp, Network, Port, Router, SecurityGroup, SecurityGroupRule, Subnet};
@@ -60,18 +61,18 @@ impl Networking {
 async fn load(source: &mut Source<'_>, host: &str) -> Result<Parts> {
     let on_host = Select::new(Port::COLUMNS, Port::TABLE).and("host = ?", host);
     let all = on_host.fetch(&mut *source, Port::from_row).await?.items;
-    let ports: Vec<Port> =
-        all.into_iter().filter(|port| !port.device_owner.starts_with("network:")).collect();
+    let ports: Vec<Port> = all.into_iter().filter(|port| !port.holder.is_ours()).collect();
     let here = Select::new(Router::COLUMNS, Router::TABLE)
         .and("EXISTS (SELECT 1 FROM router_hosts h WHERE h.router_id = routers.id AND h.host = ?)", host);
     let routers = here.fetch(&mut *source, Router::from_row).await?.items;
     let ids: Vec<RouterId> = routers.iter().map(|router| router.id).collect();
     let devices: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let router_ports = ports::of_devices(source, &devices).await?;
+    let kinds = [Holder::RouterInterface, Holder::RouterGateway];
+    let router_ports = ports::held_by(source, &kinds, &devices).await?;
     let on: HashSet<NetworkId> = ports.iter().chain(&router_ports).map(|port| port.network_id).collect();
     let on: Vec<NetworkId> = on.into_iter().collect();
     let dhcp = Select::new(Port::COLUMNS, Port::TABLE)
-        .and_fixed("device_owner = 'network:dhcp'")
+        .and_fixed("holder = 'dhcp'")
         .and_in("network_id", on.iter().copied());
     let dhcp_ports = dhcp.fetch(&mut *source, Port::from_row).await?.items;
     let wanted: Vec<PortId> =
@@ -218,14 +219,18 @@ impl Parts {
         node::DesiredPort {
             id: port.id,
             network: port.network_id,
-            server: port.device_id.parse().ok(),
+            server: port
+                .holder_id
+                .as_ref()
+                .filter(|_| port.holder == Holder::Server)
+                .and_then(|id| id.parse().ok()),
             mac: port.mac_address.clone(),
             fixed_ips: held
                 .iter()
                 .map(|ip| node::FixedIp { subnet: ip.subnet_id, address: ip.ip_address })
                 .collect(),
             admin_up: port.admin_state_up && network.is_some_and(|network| network.admin_state_up),
-            port_security: port.port_security_enabled,
+            port_security: port.is_filtered(),
             allowed_pairs: port
                 .allowed_address_pairs
                 .iter()
@@ -241,10 +246,9 @@ impl Parts {
     }
 
     fn router(&self, router: &Router) -> node::DesiredRouter {
-        let device = router.id.to_string();
-        let legs = self.router_ports.iter().filter(|port| port.device_id == device);
+        let legs = self.router_ports.iter();
         let interfaces = legs
-            .filter(|port| port.device_owner == status::ROUTER_INTERFACE && port.admin_state_up)
+            .filter(|port| port.is_held_by(Holder::RouterInterface, router.id) && port.admin_state_up)
             .map(|port| node::RouterInterface {
                 port: port.id,
                 network: port.network_id,

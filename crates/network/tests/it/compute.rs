@@ -1,6 +1,8 @@
 //! What compute calls.
 
 use kogge_auth::testing::Persona;
+use kogge_ids::ServerId;
+use kogge_network::Attachment;
 use kogge_network::commands::{FixedIpWish, NewPort};
 use serde_json::{Value, json};
 
@@ -11,38 +13,36 @@ const SERVER: &str = "11111111-2222-4333-8444-555555555555";
 both!(ports_of_a_server_come_and_go_with_it, cloud, {
     let (network, _, _, external) = cloud.routed("10.1.0.0/24").await;
     let caller = cloud.caller(Persona::Member);
+    let (server, project) = (SERVER.parse().unwrap(), Persona::Member.project_id().parse().unwrap());
     let mine = cloud.make("port", json!({"network_id": network})).await;
     let mut tx = cloud.net.db().begin().await.unwrap();
     let new = NewPort {
         network_id: Some(network.parse().unwrap()),
-        device_id: SERVER.to_owned(),
-        device_owner: "compute:nova".to_owned(),
         dns_name: "web".to_owned(),
-        made_by_device: true,
-        ..Default::default()
+        ..NewPort::of_server(server, "nova")
     };
     let made = cloud.net.create_port_in(&mut tx, &caller, new).await.unwrap();
-    let bound = cloud
-        .net
-        .bind_port_in(&mut tx, &caller, id(&mine).parse().unwrap(), SERVER, "compute:nova")
-        .await
-        .unwrap();
-    assert_eq!(bound.row.device_id, SERVER);
-    cloud.net.set_port_host_in(&mut tx, SERVER, Some("host-1")).await.unwrap();
+    let to = Attachment { server, project: &project, zone: "nova" };
+    let bound = cloud.net.bind_port_in(&mut tx, &caller, id(&mine).parse().unwrap(), to).await.unwrap();
+    let row = bound.port.row;
+    assert_eq!((row.device_id.as_str(), row.device_owner.as_str()), (SERVER, "compute:nova"));
+    cloud.net.set_port_host_in(&mut tx, server, Some("host-1")).await.unwrap();
     tx.commit().await.unwrap();
     let floating =
         cloud.make("floatingip", json!({"floating_network_id": external, "port_id": made.row.id})).await;
-    let found = cloud.net.ports_of_devices(&[SERVER.to_owned(), "other".to_owned()]).await.unwrap();
-    let ports = &found[SERVER];
+    let found = cloud.net.ports_of_servers(&[server, ServerId::random()]).await.unwrap();
+    assert_eq!(found.len(), 1);
+    let ports = &found[&server];
     assert_eq!(ports.len(), 2);
     let first = ports.iter().find(|port| port.id == made.row.id).unwrap();
     assert_eq!((first.mtu, first.network_name.as_str(), first.host.as_str()), (1450, "n", "host-1"));
     assert_eq!(first.addresses[0].floating_ip.unwrap().to_string(), floating["floating_ip_address"]);
     assert_eq!(first.security_groups[0].1, "default");
     let mut tx = cloud.net.db().begin().await.unwrap();
-    let other = cloud.net.bind_port_in(&mut tx, &caller, made.row.id, "other", "compute:nova").await;
+    let other = Attachment { server: ServerId::random(), ..to };
+    let other = cloud.net.bind_port_in(&mut tx, &caller, made.row.id, other).await;
     assert_eq!(other.unwrap_err().name(), "PortInUse");
-    cloud.net.delete_device_ports_in(&mut tx, SERVER).await.unwrap();
+    cloud.net.delete_device_ports_in(&mut tx, server).await.unwrap();
     tx.commit().await.unwrap();
     cloud.fault(404, "PortNotFound", "GET", &format!("/ports/{}", made.row.id), Value::Null).await;
     let left = cloud.ok(200, "GET", &format!("/ports/{}", id(&mine)), Value::Null).await;
@@ -91,18 +91,17 @@ both!(guests_are_told_their_network, cloud, {
     let network = cloud.network().await;
     let body = json!({"network_id": network, "cidr": "10.1.0.0/24", "ip_version": 4, "enable_dhcp": false, "dns_nameservers": ["9.9.9.9"]});
     cloud.make("subnet", body).await;
-    let caller = cloud.caller(Persona::Member);
+    let (caller, server) = (cloud.caller(Persona::Member), SERVER.parse().unwrap());
     let mut tx = cloud.net.db().begin().await.unwrap();
     let new = NewPort {
         network_id: Some(network.parse().unwrap()),
-        device_id: SERVER.to_owned(),
         fixed_ips: Some(vec![FixedIpWish { subnet_id: None, ip_address: Some("10.1.0.9".parse().unwrap()) }]),
-        ..Default::default()
+        ..NewPort::of_server(server, "nova")
     };
     let port = cloud.net.create_port_in(&mut tx, &caller, new).await.unwrap();
     tx.commit().await.unwrap();
-    let found = cloud.net.ports_of_devices(&[SERVER.to_owned()]).await.unwrap();
-    let data = cloud.net.network_data_json(&found[SERVER]);
+    let found = cloud.net.ports_of_servers(&[server]).await.unwrap();
+    let data = cloud.net.network_data_json(&found[&server]);
     assert_eq!(data["links"][0]["ethernet_mac_address"], port.row.mac_address);
     assert_eq!(data["networks"][0]["type"], "ipv4");
     assert_eq!(data["networks"][0]["ip_address"], "10.1.0.9");

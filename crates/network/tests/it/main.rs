@@ -6,6 +6,7 @@ mod cloud;
 
 mod compute;
 mod floating_ips;
+mod holders;
 mod isolation;
 mod lists;
 mod networks;

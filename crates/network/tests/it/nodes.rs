@@ -13,13 +13,10 @@ async fn plug(cloud: &Cloud, network: &str) -> kogge_ids::PortId {
     let mut tx = cloud.net.db().begin().await.unwrap();
     let new = NewPort {
         network_id: Some(network.parse().unwrap()),
-        device_id: SERVER.to_owned(),
-        device_owner: "compute:nova".to_owned(),
-        made_by_device: true,
-        ..Default::default()
+        ..NewPort::of_server(SERVER.parse().unwrap(), "nova")
     };
     let port = cloud.net.create_port_in(&mut tx, &cloud.caller(Persona::Member), new).await.unwrap();
-    cloud.net.set_port_host_in(&mut tx, SERVER, Some("host-1")).await.unwrap();
+    cloud.net.set_port_host_in(&mut tx, SERVER.parse().unwrap(), Some("host-1")).await.unwrap();
     tx.commit().await.unwrap();
     port.row.id
 }

@@ -207,7 +207,7 @@ both!(members_do_not_set_bindings_or_play_router, cloud, {
     let foreign = json!({"port": {"network_id": network, "project_id": Persona::OtherMember.project_id()}});
     cloud.fault(400, "HTTPBadRequest", "POST", "/ports", foreign).await;
     let router = id(&cloud.make_as(Persona::OtherMember, "router", json!({})).await);
-    let body = json!({"port": {"network_id": network, "device_owner": "network:router_interface", "device_id": router}});
+    let body = json!({"port": {"network_id": network, "device_id": router}});
     cloud.fault(409, "DeviceIDNotOwnedByTenant", "POST", "/ports", body).await;
 });
 

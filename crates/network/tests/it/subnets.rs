@@ -165,7 +165,9 @@ both!(service_types_reserve_a_subnet, cloud, {
     cloud.make_as(Persona::Admin, "subnet", body).await;
     let none = json!({"port": {"network_id": network}});
     cloud.fault(409, "IpAddressGenerationFailureNoMatchingSubnet", "POST", "/ports", none).await;
-    let port = cloud.make("port", json!({"network_id": network, "device_owner": "compute:nova"})).await;
+    let port = cloud
+        .make_as(Persona::Admin, "port", json!({"network_id": network, "device_owner": "compute:nova"}))
+        .await;
     assert_eq!(address(&port), "10.5.0.2");
 });
 

@@ -15,7 +15,7 @@ pub(crate) fn fixed_ips(ips: &[FixedIp]) -> Vec<Value> {
 /// A port.
 pub(crate) fn port(_: &Networking, view: &PortView) -> Body {
     let row = &view.row;
-    let vif = status::vif_type(&row.device_owner, &row.host);
+    let vif = status::vif_type(row.holder, &row.host);
     let details = if vif == "unbound" { json!({}) } else { json!({"port_filter": true}) };
     standard!(row).add(members(json!({
         "id": row.id,
@@ -28,7 +28,7 @@ pub(crate) fn port(_: &Networking, view: &PortView) -> Body {
         "device_owner": row.device_owner,
         "fixed_ips": fixed_ips(&view.fixed_ips),
         "security_groups": view.security_groups,
-        "port_security_enabled": row.port_security_enabled,
+        "port_security_enabled": row.is_filtered(),
         "allowed_address_pairs": row.allowed_address_pairs.0,
         "extra_dhcp_opts": row.extra_dhcp_opts.0,
         "dns_name": row.dns_name,
