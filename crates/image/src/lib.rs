@@ -51,7 +51,14 @@ use files::Files;
 /// The tables of the image service.
 pub const MIGRATIONS: Migrations = Migrations {
     owner: "image",
-    steps: &[Migration { version: 1, name: "images", sql: include_str!("../migrations/0001_images.sql") }],
+    steps: &[
+        Migration { version: 1, name: "images", sql: include_str!("../migrations/0001_images.sql") },
+        Migration {
+            version: 2,
+            name: "image_holds",
+            sql: include_str!("../migrations/0002_image_holds.sql"),
+        },
+    ],
 };
 
 /// What the image service needs.

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod data;
+pub(crate) mod holds;
 pub(crate) mod images;
 pub(crate) mod imports;
 pub(crate) mod members;

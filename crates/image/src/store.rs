@@ -1,5 +1,6 @@
 //! Rows of the image service. No function here opens a transaction.
 
+pub(crate) mod holds;
 pub(crate) mod images;
 pub(crate) mod list;
 pub(crate) mod members;

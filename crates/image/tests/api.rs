@@ -6,6 +6,8 @@
 mod data;
 #[path = "api/harness.rs"]
 mod harness;
+#[path = "api/holds.rs"]
+mod holds;
 #[path = "api/images.rs"]
 mod images;
 #[path = "api/imports.rs"]

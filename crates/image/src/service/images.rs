@@ -147,7 +147,7 @@ impl Images {
         Ok(seen.image)
     }
 
-    /// Deletes an image and its data. Whatever brings data in at the moment finds it gone.
+    /// Deletes an image and its data; the file stays while somebody holds it ([`Images::hold_in`]). Whatever brings data in at the moment finds it gone.
     ///
     /// # Errors
     /// [`Error::NotFound`] as [`Images::show_image`], [`Error::Forbidden`] for another project's or a protected one.
@@ -160,9 +160,13 @@ impl Images {
         if seen.image.protected {
             return Err(Error::forbidden(format!("Image {id} is protected and cannot be deleted.")));
         }
+        let held = store::holds::is_held(&mut tx, id).await?;
+        if held {
+            store::holds::keep(&mut tx, &seen.image).await?;
+        }
         store::images::delete(&mut tx, id, self.now()).await?;
         tx.commit().await?;
-        if let Some(file) = seen.image.file() {
+        if let Some(file) = seen.image.file().filter(|_| !held) {
             self.files().remove(file).await;
         }
         Ok(())

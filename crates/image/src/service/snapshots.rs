@@ -40,6 +40,8 @@ pub struct BootImage {
     pub virtual_size: Option<i64>,
     /// MD5 of the data in hex.
     pub checksum: Option<String>,
+    /// SHA-512 of the data in hex, `os_hash_value`.
+    pub digest: Option<String>,
     /// Smallest disk that boots it, in GiB.
     pub min_disk: i64,
     /// Least memory that boots it, in MiB.
@@ -93,6 +95,7 @@ impl Images {
             size: data.map(|data| data.size),
             virtual_size: data.and_then(|data| data.virtual_size),
             checksum: data.map(|data| data.checksum.clone()),
+            digest: data.map(|data| data.sha512.clone()),
             min_disk: image.min_disk,
             min_ram: image.min_ram,
             fit_to_boot: image.fit_to_boot(),

@@ -168,16 +168,19 @@ pub(crate) async fn abandoned(db: impl Executor, now: Timestamp) -> Result<Vec<I
     db.all(query).await?.iter().map(|row| row.parse("id")).collect()
 }
 
-/// Files that images need.
+/// Files that images need, or whoever holds deleted ones.
 pub(crate) async fn files(db: impl Executor) -> Result<std::collections::BTreeSet<String>, DbError> {
-    let query = Query::new("SELECT data_file FROM images WHERE data_file IS NOT NULL");
+    const SQL: &str = "SELECT data_file FROM images WHERE data_file IS NOT NULL
+        UNION SELECT data_file FROM kept_images";
+    let query = Query::new(SQL);
     db.all(query).await?.iter().map(|row| row.text("data_file")).collect()
 }
 
 /// Bytes that a project stores, and how many images it has.
 pub(crate) async fn usage(db: impl Executor, owner: &str) -> Result<Usage, DbError> {
     const SQL: &str = "SELECT
-            CAST(COALESCE(SUM(CASE WHEN checksum IS NOT NULL THEN size ELSE 0 END), 0) AS BIGINT) AS stored,
+            CAST(COALESCE(SUM(CASE WHEN checksum IS NOT NULL THEN size ELSE 0 END), 0)
+                + (SELECT COALESCE(SUM(size), 0) FROM kept_images WHERE owner = $1) AS BIGINT) AS stored,
             CAST(COALESCE(SUM(CASE WHEN checksum IS NULL THEN size ELSE 0 END), 0) AS BIGINT) AS staged,
             COUNT(*) AS images,
             CAST(COALESCE(SUM(CASE WHEN status IN ('saving', 'uploading', 'importing') THEN 1 ELSE 0 END), 0)
@@ -195,7 +198,7 @@ pub(crate) async fn usage(db: impl Executor, owner: &str) -> Result<Usage, DbErr
 /// What a project uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Usage {
-    /// Bytes of data.
+    /// Bytes of data, also of deleted images that servers still need.
     pub(crate) stored: i64,
     /// Bytes staged for imports.
     pub(crate) staged: i64,

@@ -51,6 +51,7 @@ impl Task for ResetUploads {
             self.reset(*id).await.map_err(|error| TaskError("an image".into(), Some(Box::new(error))))?;
         }
         store::tasks::expire(self.images.db(), now).await?;
+        store::holds::forget_unheld(self.images.db()).await?;
         let needed = store::images::files(self.images.db()).await?;
         let files = self.images.files().clone();
         let swept = tokio::task::spawn_blocking(move || files.sweep(&needed)).await;
