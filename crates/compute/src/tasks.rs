@@ -64,6 +64,9 @@ impl Compute {
         if lets_go {
             self.drop_ports(&mut tx, id, &server.intent.leaving).await?;
         }
+        if server.disk_is_built() && !before.disk_is_built() {
+            self.release_image(&mut tx, id).await?;
+        }
         if !store::save(&mut tx, &mut server, now).await? {
             return Err(Error::Busy);
         }

@@ -21,6 +21,7 @@ mod it {
     mod lifecycle;
     mod lists;
     mod reshape;
+    mod rotation;
     mod server_groups;
     mod store;
     mod views;

@@ -76,9 +76,11 @@ pub enum RebootKind {
 pub struct RootDisk {
     /// The image whose copy this disk is.
     pub image: ImageId,
-    /// The image's file on this machine, already inspected; read only.
-    pub path: PathBuf,
-    /// What the file is.
+    /// The image's file on this machine, already inspected; read only. Only while the disk is not built: a disk that
+    /// was built lives without its image, and one that was built and is missing is a fault, never made anew.
+    #[serde(default, alias = "path")]
+    pub source: Option<PathBuf>,
+    /// What the image's file is, or was. A node that built the disk knows that better.
     pub format: DiskFormat,
     /// Size of the disk in GiB; 0 takes the image's own size.
     pub size_gib: u64,
@@ -137,6 +139,9 @@ pub struct ObservedInstance {
     pub reached: i64,
     /// What it is doing.
     pub state: InstanceState,
+    /// The disks are whole: from now on nothing needs the image.
+    #[serde(default)]
+    pub disks_built: bool,
     /// Number of the last reboot that was done.
     pub reboots_done: i64,
     /// Why the desired state is not reached, when a step failed.

@@ -24,7 +24,7 @@ pub(crate) fn virtual_size(root: &RootDisk) -> u64 {
 }
 
 fn image_size(root: &RootDisk) -> Option<u64> {
-    let mut file = std::fs::File::open(&root.path).ok()?;
+    let mut file = std::fs::File::open(root.source.as_ref()?).ok()?;
     if root.format == DiskFormat::Raw {
         return file.metadata().ok().map(|m| m.len());
     }
@@ -104,14 +104,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("image");
         write(&path, 3 * GIB, "x").unwrap();
-        let mut root =
-            RootDisk { image: kogge_ids::ImageId::random(), path, format: DiskFormat::Qcow2, size_gib: 0 };
+        let mut root = RootDisk {
+            image: kogge_ids::ImageId::random(),
+            source: Some(path),
+            format: DiskFormat::Qcow2,
+            size_gib: 0,
+        };
         assert_eq!(virtual_size(&root), 3 * GIB);
         root.format = DiskFormat::Raw;
         assert_eq!(virtual_size(&root), 6 * CLUSTER);
         root.size_gib = 7;
         assert_eq!(virtual_size(&root), 7 * GIB);
-        root = RootDisk { size_gib: 0, path: "/nowhere".into(), ..root };
+        root = RootDisk { size_gib: 0, source: Some("/nowhere".into()), ..root };
         assert_eq!(virtual_size(&root), GIB);
     }
 }

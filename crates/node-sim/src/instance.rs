@@ -60,6 +60,7 @@ impl Instance {
             id: self.desired.id,
             reached: self.reached,
             state: self.state,
+            disks_built: self.state != InstanceState::Building,
             reboots_done: self.reboots_done,
             fault: self.fault.clone(),
             deferred: self.deferred(),

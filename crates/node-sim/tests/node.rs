@@ -23,7 +23,7 @@ fn desired(generation: i64, power: Power) -> DesiredInstance {
         memory_mib: 512,
         root: RootDisk {
             image: ImageId::random(),
-            path: "/nowhere".into(),
+            source: Some("/nowhere".into()),
             format: DiskFormat::Qcow2,
             size_gib: 2,
         },

@@ -20,9 +20,17 @@ pub(crate) fn path(bases: &Path, image: ImageId, format: DiskFormat) -> PathBuf 
 }
 
 /// Makes sure that the base for `root` is there, and answers where.
+///
+/// # Errors
+/// [`NodeError::Refused`] where no file is named: the disk was built once and is missing now.
 pub(crate) async fn ensure(bases: &Path, root: &RootDisk) -> Result<PathBuf, NodeError> {
     let target = path(bases, root.image, root.format);
-    let (source, goal) = (root.path.clone(), target.clone());
+    let Some(source) = root.source.clone() else {
+        let because = "the server's disk was built before and is not on its host any more; it is not made anew, for \
+                       that would hide the loss. Restore it, or rebuild the server.";
+        return Err(NodeError::Refused { because: because.to_owned() });
+    };
+    let goal = target.clone();
     let made = tokio::task::spawn_blocking(move || bring(&source, &goal)).await;
     let made = made.map_err(std::io::Error::other).and_then(|made| made);
     made.map_err(|error| NodeError::failed(&format!("taking over image {}", root.image), error))?;
@@ -66,7 +74,8 @@ mod tests {
     use super::*;
 
     fn root(path: &Path) -> RootDisk {
-        RootDisk { image: ImageId::random(), path: path.to_owned(), format: DiskFormat::Raw, size_gib: 1 }
+        let source = Some(path.to_owned());
+        RootDisk { image: ImageId::random(), source, format: DiskFormat::Raw, size_gib: 1 }
     }
 
     #[tokio::test]
@@ -86,6 +95,17 @@ mod tests {
         assert_eq!(std::fs::read_dir(&bases).unwrap().count(), 1);
         collect(&bases, &BTreeSet::new()).unwrap();
         assert_eq!(std::fs::read_dir(&bases).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_was_built_once_is_not_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("image");
+        std::fs::write(&image, "bytes").unwrap();
+        let lost = RootDisk { source: None, ..root(&image) };
+        let error = ensure(dir.path(), &lost).await.unwrap_err();
+        assert!(error.is_final() && error.to_string().contains("not made anew"), "{error}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[tokio::test]

@@ -247,8 +247,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let tool = ImageTool::default();
         let mut desired = desired();
-        desired.root.path = dir.path().join("image");
-        if let Err(QemuError::NoProgram { .. }) = tool.create_empty(&desired.root.path, 2 * GIB).await {
+        let image = dir.path().join("image");
+        desired.root.source = Some(image.clone());
+        if let Err(QemuError::NoProgram { .. }) = tool.create_empty(&image, 2 * GIB).await {
             println!("skipped: qemu-img is not installed");
             return None;
         }
@@ -287,8 +288,8 @@ mod tests {
     async fn an_image_that_leans_on_a_file_of_the_host_is_refused() {
         let Some((dir, tool, mut desired)) = place().await else { return };
         let evil = dir.path().join("evil");
-        tool.create_overlay(&evil, &desired.root.path, DiskFormat::Qcow2, None).await.unwrap();
-        desired.root.path = evil;
+        tool.create_overlay(&evil, &dir.path().join("image"), DiskFormat::Qcow2, None).await.unwrap();
+        desired.root.source = Some(evil);
         let error =
             build(&tool, &dir.path().join("bases"), &dir.path().join("vm"), &desired).await.unwrap_err();
         assert!(error.is_final(), "{error}");
@@ -297,7 +298,7 @@ mod tests {
     #[tokio::test]
     async fn a_text_file_that_pretends_to_be_a_disk_fails_with_words() {
         let Some((dir, tool, desired)) = place().await else { return };
-        std::fs::write(&desired.root.path, "not a disk").unwrap();
+        std::fs::write(dir.path().join("image"), "not a disk").unwrap();
         let error =
             build(&tool, &dir.path().join("bases"), &dir.path().join("vm"), &desired).await.unwrap_err();
         assert!(error.to_string().contains("reading the image"), "{error}");

@@ -5,36 +5,28 @@ use std::path::PathBuf;
 
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
-use kogge_ids::ImageId;
+use kogge_ids::{ImageId, ServerId};
 use kogge_image::{BootImage, Image, ListQuery, NewSnapshot};
 use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
 
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
-use crate::model::server::BootedImage;
+use crate::model::server::{BirthDisk, BootedImage, Server};
 
 /// Bytes of a GiB.
 const GIB: i64 = 1 << 30;
 
-/// The image's file with what the node has to know of it.
-#[derive(Debug, Clone)]
-pub(crate) struct ImageFile {
-    pub(crate) path: PathBuf,
-    pub(crate) format: DiskFormat,
-    pub(crate) bus: DiskBus,
-    pub(crate) firmware: Firmware,
-}
-
 impl Compute {
-    /// An image that the caller may boot on a server of this shape; `missing` is said where there is none.
+    /// An image that the caller may boot on a server of this shape, with what its servers keep of it; `missing` is said
+    /// where there is none.
     pub(crate) async fn bootable(
         &self,
         caller: &Caller,
         id: &str,
         shape: &Shape,
         missing: &str,
-    ) -> Result<BootedImage> {
+    ) -> Result<(BootedImage, BirthDisk)> {
         let none = || Error::Invalid(missing.to_owned());
         let id: ImageId = id.parse().map_err(|_| none())?;
         let image = match self.image().for_boot(caller, id).await {
@@ -43,41 +35,50 @@ impl Compute {
             Err(error) => return Err(from_image(error)),
         };
         fits(&image, shape)?;
-        Ok(BootedImage { id, properties: properties(&image) })
+        let disk = birth_disk(&image).map_err(|why| unacceptable(id, &why))?;
+        Ok((BootedImage { id, properties: properties(&image) }, disk))
     }
 
-    /// The file of an image that a server was made from, for the node.
-    pub(crate) async fn image_file(&self, id: ImageId) -> std::result::Result<ImageFile, NodeError> {
-        let image = match self.image().boot_file(id).await {
-            Ok(image) => image,
-            Err(error) if error.is_not_found() => {
-                let because =
-                    format!("image {id} was deleted before the server's disk could be made from it");
-                return Err(NodeError::Refused { because });
-            }
-            Err(error) => return Err(NodeError::failed("reading the image", error)),
+    /// Keeps the data of an image for servers whose disks are made from it. Its row stays locked: this comes last.
+    pub(crate) async fn hold_image(&self, tx: &mut Tx, id: ImageId, servers: &[ServerId]) -> Result<()> {
+        let consumers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+        self.image().hold_in(tx, id, &consumers).await.map_err(|error| match error {
+            kogge_image::Error::NotFound { .. } => Error::Invalid("Can not find requested image".to_owned()),
+            kogge_image::Error::Conflict { because } => unacceptable(id, &because),
+            other => from_image(other),
+        })
+    }
+
+    /// A server needs its image no more.
+    pub(crate) async fn release_image(&self, tx: &mut Tx, server: ServerId) -> Result<()> {
+        self.image().release_in(tx, &server.to_string()).await.map_err(Error::internal)
+    }
+
+    /// What a server's disk was made from, and the image's file as long as the disk is not built.
+    pub(crate) async fn root_of(
+        &self,
+        server: &Server,
+    ) -> std::result::Result<(BirthDisk, Option<PathBuf>), NodeError> {
+        let disk = match &server.spec.disk {
+            Some(disk) => disk.clone(),
+            // made by a version that kept nothing
+            None => match self.image().boot_file(server.image.id).await {
+                Ok(image) => birth_disk(&image).unwrap_or_default(),
+                Err(error) if error.is_not_found() => BirthDisk::default(),
+                Err(error) => return Err(NodeError::failed("reading the image", error)),
+            },
         };
-        if let Err(why) = &image.fit_to_boot {
-            return Err(NodeError::Refused { because: format!("image {id} does not boot: {why}") });
+        if server.disk_is_built() {
+            return Ok((disk, None));
         }
-        let Some(path) = image.path.clone() else {
-            return Err(NodeError::Refused { because: format!("image {id} has no data") });
-        };
-        let format = match image.disk_format.as_deref() {
-            Some("qcow2") => DiskFormat::Qcow2,
-            Some("raw" | "iso") => DiskFormat::Raw,
-            other => {
-                let other = other.unwrap_or("no");
-                return Err(NodeError::Refused {
-                    because: format!("image {id} has the disk format {other}"),
-                });
+        match self.image().held_file(server.image.id).await {
+            Ok(file) => Ok((disk, Some(file))),
+            Err(error @ (kogge_image::Error::NotFound { .. } | kogge_image::Error::Conflict { .. })) => {
+                let because = format!("the server's disk cannot be made: {error}");
+                Err(NodeError::Refused { because })
             }
-        };
-        let property = |name: &str| image.properties.get(name).map(String::as_str);
-        let bus = if property("hw_disk_bus") == Some("scsi") { DiskBus::Scsi } else { DiskBus::Virtio };
-        let firmware =
-            if property("hw_firmware_type") == Some("uefi") { Firmware::Uefi } else { Firmware::Bios };
-        Ok(ImageFile { path, format, bus, firmware })
+            Err(error) => Err(NodeError::failed("reading the image", error)),
+        }
     }
 
     /// An image as the caller sees it.
@@ -117,6 +118,30 @@ impl Compute {
     }
 }
 
+fn unacceptable(id: ImageId, why: &str) -> Error {
+    Error::Invalid(format!("Image {id} is unacceptable: {why}"))
+}
+
+/// What a server keeps of the image that its disk is made from, or why no disk can be.
+fn birth_disk(image: &BootImage) -> std::result::Result<BirthDisk, String> {
+    let format = match image.disk_format.as_deref() {
+        Some("qcow2") => DiskFormat::Qcow2,
+        Some("raw" | "iso") => DiskFormat::Raw,
+        other => {
+            let other = other.unwrap_or("none");
+            return Err(format!("its disk format is {other}; servers boot from qcow2, raw and iso"));
+        }
+    };
+    let property = |name: &str| image.properties.get(name).map(String::as_str);
+    Ok(BirthDisk {
+        format,
+        bus: if property("hw_disk_bus") == Some("scsi") { DiskBus::Scsi } else { DiskBus::Virtio },
+        firmware: if property("hw_firmware_type") == Some("uefi") { Firmware::Uefi } else { Firmware::Bios },
+        virtual_size: image.virtual_size,
+        digest: image.digest.clone(),
+    })
+}
+
 /// Nova's checks of an image against a flavor.
 fn fits(image: &BootImage, shape: &Shape) -> Result<()> {
     let id = image.id;
@@ -124,7 +149,7 @@ fn fits(image: &BootImage, shape: &Shape) -> Result<()> {
         return Err(Error::Invalid(format!("Image {id} is not active.")));
     }
     if let Err(why) = &image.fit_to_boot {
-        return Err(Error::Invalid(format!("Image {id} is unacceptable: {why}")));
+        return Err(unacceptable(id, why));
     }
     let (ram, disk) = (crate::store::big(shape.ram_mib), crate::store::big(shape.disk_gib));
     if image.min_ram > ram {

@@ -17,6 +17,9 @@ pub fn seen(server: &mut Server, seen: &ObservedInstance, patience: &Patience, n
     server.observed.reached = seen.reached;
     server.observed.state = seen.state;
     server.observed.deferred = seen.deferred.as_ref().map(ToString::to_string);
+    if seen.disks_built {
+        server.observed.built = Some(server.observed.disk);
+    }
     if seen.reached >= server.intent.generation {
         return arrived(server, seen.state, now);
     }
@@ -52,6 +55,10 @@ fn arrived(server: &mut Server, state: InstanceState, now: Timestamp) {
 
 /// The node has no such instance: it lost its memory, or never was told.
 pub fn missing(server: &mut Server) {
+    // a disk that was there stays one that was there
+    if server.observed.built.is_none() && server.disk_is_built() {
+        server.observed.built = Some(server.observed.disk);
+    }
     server.observed.reached = 0;
     server.observed.told = 0;
     server.observed.state = InstanceState::Building;
@@ -117,7 +124,16 @@ mod tests {
         state: InstanceState,
         fault: Option<NodeError>,
     ) -> ObservedInstance {
-        ObservedInstance { id: server.id, reached, state, reboots_done: 0, fault, deferred: None }
+        let disks_built = state != InstanceState::Building;
+        ObservedInstance {
+            id: server.id,
+            reached,
+            state,
+            disks_built,
+            reboots_done: 0,
+            fault,
+            deferred: None,
+        }
     }
 
     fn broken() -> Option<NodeError> {

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use kogge_clock::Timestamp;
 use kogge_ids::{ImageId, PortId, ProjectId, ServerId, UserId};
-use kogge_node_api::InstanceState;
+use kogge_node_api::{DiskBus, DiskFormat, Firmware, InstanceState};
 use serde::{Deserialize, Serialize};
 
 use crate::model::flavor::Shape;
@@ -73,6 +73,35 @@ pub struct BootedImage {
     pub properties: BTreeMap<String, String>,
 }
 
+/// What a server keeps of the image that its root disk is made from, as it was when the server was made or rebuilt:
+/// the image may be changed or deleted afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BirthDisk {
+    /// What the image's file is.
+    pub format: DiskFormat,
+    /// How the disk is attached.
+    pub bus: DiskBus,
+    /// What the guest starts from.
+    pub firmware: Firmware,
+    /// Bytes of the disk that the image describes, where known.
+    pub virtual_size: Option<i64>,
+    /// SHA-512 of the image's data in hex.
+    pub digest: Option<String>,
+}
+
+impl Default for BirthDisk {
+    /// For servers of a version that kept nothing and whose image is gone.
+    fn default() -> Self {
+        Self {
+            format: DiskFormat::Qcow2,
+            bus: DiskBus::Virtio,
+            firmware: Firmware::Bios,
+            virtual_size: None,
+            digest: None,
+        }
+    }
+}
+
 /// What was said when the server was made and seldom changes. Stored as one JSON column.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
@@ -100,6 +129,9 @@ pub struct Spec {
     pub root_gib: u64,
     /// Random bytes for the guest, base64. A secret.
     pub random_seed: String,
+    /// What it keeps of its image; nothing where a version made it that kept nothing.
+    #[serde(default)]
+    pub disk: Option<BirthDisk>,
 }
 
 impl std::fmt::Debug for Spec {
@@ -271,6 +303,10 @@ pub struct Observed {
     pub stopped_itself: bool,
     /// Number of the root disk that the node has, or is free to make.
     pub disk: i64,
+    /// Number of the root disk that is whole; from then on nothing needs the image. Nothing where a version wrote this
+    /// that did not know, and the node was not seen since.
+    #[serde(default)]
+    pub built: Option<i64>,
     /// Number of the last snapshot that ended, well or not.
     pub snapshots: i64,
     /// When the guest ran first, in microseconds.
@@ -299,6 +335,7 @@ impl Default for Observed {
             state: InstanceState::Building,
             stopped_itself: false,
             disk: 1,
+            built: Some(0),
             snapshots: 0,
             launched_at: None,
             failures: 0,
@@ -357,6 +394,16 @@ impl Server {
     #[must_use]
     pub const fn was_built(&self) -> bool {
         self.observed.launched_at.is_some()
+    }
+
+    /// Whether the root disk that is wanted was made: then it lives without its image.
+    #[must_use]
+    pub const fn disk_is_built(&self) -> bool {
+        match self.observed.built {
+            Some(built) => built >= self.intent.disk,
+            // a node that reached anything has a disk
+            None => self.was_built() && self.observed.reached > 0 && self.observed.disk >= self.intent.disk,
+        }
     }
 
     /// The fault that holds now: one of an older generation is history.

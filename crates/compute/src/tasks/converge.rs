@@ -260,4 +260,5 @@ fn is_news(known: &Observed, seen: &ObservedInstance) -> bool {
         || seen.fault.is_some()
         || known.deferred != seen.deferred.as_ref().map(ToString::to_string)
         || known.told > seen.reached
+        || (seen.disks_built && known.built.is_none_or(|built| built < known.disk))
 }

@@ -102,6 +102,7 @@ impl Compute {
         self.drop_all_ports(&mut tx, server.id).await?;
         self.placement().free_in(&mut tx, server.id).await.map_err(Error::internal)?;
         server_groups::leave(&mut tx, server.id).await?;
+        self.release_image(&mut tx, server.id).await?;
         server.observed.removed = true;
         server.deleted_at = Some(now);
         let snapshot = server.intent.snapshot.filter(|_| server.snapshot_pending());

@@ -14,7 +14,7 @@ use crate::service::servers::details::Details;
 impl Compute {
     /// What the node of `server` should make true.
     pub(super) async fn desired(&self, server: &Server) -> Result<DesiredInstance, NodeError> {
-        let file = self.image_file(server.image.id).await?;
+        let (disk, source) = self.root_of(server).await?;
         let failed = |error: crate::error::Error| NodeError::failed("reading the server's ports", error);
         let details = self.detail(server.clone()).await.map_err(failed)?;
         let network_data = self.network_data(server.id, &server.nics).await.map_err(failed)?;
@@ -41,16 +41,16 @@ impl Compute {
             memory_mib: server.shape.ram_mib,
             root: RootDisk {
                 image: server.image.id,
-                path: file.path,
-                format: file.format,
+                source,
+                format: disk.format,
                 size_gib: server.spec.root_gib,
             },
             ephemeral_gib: server.shape.ephemeral_gib,
             swap_mib: server.shape.swap_mib,
             nics,
             config_drive: server.spec.config_drive,
-            disk_bus: file.bus,
-            firmware: file.firmware,
+            disk_bus: disk.bus,
+            firmware: disk.firmware,
             metadata: metadata(&details, network_data),
         })
     }

@@ -82,9 +82,10 @@ pub struct Cloud {
     pub image: String,
     pub network: String,
     tasks: Vec<Arc<dyn Task>>,
+    image_tasks: Vec<Arc<dyn Task>>,
     routers: [(&'static str, Router); 3],
     version: String,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// The flavors of tests besides the standard ones.
@@ -157,7 +158,7 @@ impl Cloud {
             (
                 "/image",
                 door("image", "/image", FaultStyle::Image, None)
-                    .guard(kogge_image::routes().into_router(images)),
+                    .guard(kogge_image::routes().into_router(images.clone())),
             ),
             (
                 "/network",
@@ -165,7 +166,7 @@ impl Cloud {
                     .guard(kogge_network::routes().into_router(networking)),
             ),
         ];
-        let tasks = compute.tasks();
+        let (tasks, image_tasks) = (compute.tasks(), images.tasks());
         let mut cloud = Self {
             compute,
             node,
@@ -176,9 +177,10 @@ impl Cloud {
             image: String::new(),
             network: String::new(),
             tasks,
+            image_tasks,
             routers,
             version: "2.1".to_owned(),
-            _dir: dir,
+            dir,
         };
         cloud.image = cloud.make_image().await;
         cloud.network = cloud.make_network("net", "10.1.0.0/24").await;
@@ -202,8 +204,13 @@ impl Cloud {
     }
 
     async fn make_image(&self) -> String {
-        let new =
-            json!({"name": "tiny", "disk_format": "raw", "container_format": "bare", "hw_disk_bus": "scsi"});
+        self.upload(json!({"name": "tiny", "hw_disk_bus": "scsi"})).await
+    }
+
+    /// An image of the member with data.
+    pub async fn upload(&self, mut new: Value) -> String {
+        new["disk_format"] = json!("raw");
+        new["container_format"] = json!("bare");
         let made = self.call(Persona::Member, "POST", "/image/v2/images", Some(new)).await.expect(201);
         let id = made["id"].as_str().unwrap().to_owned();
         let request = Request::put(format!("/v2/images/{id}/file"))
@@ -214,6 +221,17 @@ impl Cloud {
         let answer = self.routers[1].1.clone().oneshot(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         id
+    }
+
+    /// Changes an image of the member by a patch.
+    pub async fn patch_image(&self, id: &str, patch: Value) {
+        let request = Request::patch(format!("/v2/images/{id}"))
+            .header("x-auth-token", "member")
+            .header("content-type", "application/openstack-images-v2.1-json-patch")
+            .body(Body::from(patch.to_string()))
+            .unwrap();
+        let answer = self.routers[1].1.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
     }
 
     /// A network with a subnet, of the member's project.
@@ -338,6 +356,21 @@ impl Cloud {
                 }
             }
         }
+    }
+
+    /// Names of the files that the image service keeps, after it threw away what nobody needs.
+    pub async fn image_files(&self) -> Vec<String> {
+        let files = || std::fs::read_dir(self.dir.path().join("images/data")).unwrap().map(Result::unwrap);
+        for file in files() {
+            // what is old enough to be nobody's work in progress
+            let file = std::fs::File::options().write(true).open(file.path()).unwrap();
+            let modified = file.metadata().unwrap().modified().unwrap();
+            file.set_modified(modified - Duration::from_secs(7200)).unwrap();
+        }
+        for task in &self.image_tasks {
+            task.run().await.unwrap();
+        }
+        files().map(|file| file.file_name().into_string().unwrap()).collect()
     }
 
     /// Lets time pass, in steps, and runs the tasks after each.

@@ -99,9 +99,13 @@ impl Actor {
     }
 
     /// Takes over a newer desired state; an older or the same one changes nothing.
-    async fn desire(&mut self, desired: DesiredInstance) -> Result<(), NodeError> {
+    async fn desire(&mut self, mut desired: DesiredInstance) -> Result<(), NodeError> {
         if desired.generation <= self.record.desired.generation || self.record.removing {
             return Ok(());
+        }
+        // what the disk stands on was decided when it was built
+        if self.record.built == Some(desired.root.image) {
+            desired.root.format = self.record.desired.root.format;
         }
         let before = std::mem::replace(&mut self.record.desired, desired);
         if let Err(error) = self.save().await {

@@ -14,6 +14,7 @@ pub(super) fn of_record(record: &Record) -> ObservedInstance {
         id: record.desired.id,
         reached: record.reached,
         state,
+        disks_built: record.is_built(),
         reboots_done: record.reboots_done,
         fault: crash(record),
         deferred: record.deferred.clone(),

@@ -18,7 +18,7 @@ pub(crate) fn desired() -> DesiredInstance {
         memory_mib: 192,
         root: RootDisk {
             image: ImageId::random(),
-            path: "/nowhere".into(),
+            source: Some("/nowhere".into()),
             format: DiskFormat::Qcow2,
             size_gib: 0,
         },

@@ -23,7 +23,7 @@ async fn a_copy_of_a_running_and_of_a_stopped_guest_boots_by_itself() {
         let info = ImageTool::default().info(&copy, DiskFormat::Qcow2).await.unwrap();
         assert!(!info.leans_on_another_file());
         let mut child = lab.server(b"");
-        (child.root.path, child.root.format) = (copy, DiskFormat::Qcow2);
+        (child.root.source, child.root.format) = (Some(copy), DiskFormat::Qcow2);
         lab.make(&child).await;
         lab.says(child.id, "tiny login: ", 1).await;
     }
@@ -35,7 +35,7 @@ async fn there_is_no_copy_of_what_is_not_there() {
     let web = lab.server(&tiny::waiting());
     let target = lab.path("copy");
     assert!(matches!(lab.node().export_disk(web.id, &target).await, Err(NodeError::NotFound { .. })));
-    std::fs::remove_file(&web.root.path).unwrap();
+    std::fs::remove_file(web.root.source.as_ref().unwrap()).unwrap();
     lab.node().apply(web.clone()).await.unwrap();
     assert!(matches!(lab.node().export_disk(web.id, &target).await, Err(NodeError::NotYet { .. })));
     assert!(!target.exists());

@@ -186,7 +186,7 @@ impl Lab {
         let id = ImageId::random();
         let path = self.path(&format!("image-{id}"));
         std::fs::write(&path, image).unwrap();
-        desired(RootDisk { image: id, path, format: DiskFormat::Raw, size_gib: 0 })
+        desired(RootDisk { image: id, source: Some(path), format: DiskFormat::Raw, size_gib: 0 })
     }
 
     pub(crate) async fn see(&self, id: ServerId) -> Option<ObservedInstance> {
@@ -275,8 +275,8 @@ pub(crate) fn real_guest() -> Option<DesiredInstance> {
         println!("skipped: KOGGE_GUEST_IMAGE does not name the test guest's image");
         return None;
     };
-    let path = Path::new(&path).to_owned();
-    let root = RootDisk { image: ImageId::random(), path, format: DiskFormat::Qcow2, size_gib: 1 };
+    let source = Some(Path::new(&path).to_owned());
+    let root = RootDisk { image: ImageId::random(), source, format: DiskFormat::Qcow2, size_gib: 1 };
     Some(DesiredInstance { memory_mib: 256, config_drive: true, ..desired(root) })
 }
 

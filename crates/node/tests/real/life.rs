@@ -150,13 +150,14 @@ async fn a_guest_that_shouts_cannot_fill_the_hosts_disk() {
 async fn a_missing_image_is_a_fault_and_can_be_removed() {
     let Some(lab) = Lab::open().await else { return };
     let web = lab.server(&tiny::waiting());
-    std::fs::remove_file(&web.root.path).unwrap();
+    let image = web.root.source.clone().unwrap();
+    std::fs::remove_file(&image).unwrap();
     lab.node().apply(web.clone()).await.unwrap();
     let seen = lab.until(web.id, "a fault", |o| o.is_some_and(|o| o.fault.is_some())).await.unwrap();
     assert_eq!(seen.state, InstanceState::Building);
     assert!(seen.fault.unwrap().to_string().contains(&web.root.image.to_string()));
     // it comes up by itself as soon as the image is there
-    std::fs::write(&web.root.path, tiny::waiting()).unwrap();
+    std::fs::write(&image, tiny::waiting()).unwrap();
     lab.reached(&web).await;
     lab.node().remove(web.id).await.unwrap();
     lab.gone(web.id).await;

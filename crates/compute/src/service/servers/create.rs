@@ -16,7 +16,7 @@ use crate::model::flavor::Shape;
 use crate::model::hostname;
 use crate::model::keypair::ServerKey;
 use crate::model::quota::{self, Limits, Usage};
-use crate::model::server::{BootedImage, Intent, Nic, Observed, Placed, Server, Spec};
+use crate::model::server::{BirthDisk, BootedImage, Intent, Nic, Observed, Placed, Server, Spec};
 use crate::model::server_group::ServerGroup;
 use crate::store::{keypairs, quotas, server_groups, servers as store};
 use crate::{Compute, policy};
@@ -89,6 +89,7 @@ struct Plan {
     project: ProjectId,
     shape: Shape,
     image: BootedImage,
+    disk: BirthDisk,
     key: Option<ServerKey>,
     zone: Option<String>,
     host: Option<String>,
@@ -115,13 +116,14 @@ impl Compute {
             let opened = self.open_group_in(&mut tx, caller, group, limit, count).await;
             opened.map_err(invalid_if_missing)?;
         }
-        let mut first = None;
+        let mut made = Vec::new();
         for index in 0..count {
-            let id = self.write(&mut tx, caller, &new, &plan, index, count).await?;
-            first.get_or_insert(id);
+            made.push(self.write(&mut tx, caller, &new, &plan, index, count).await?);
         }
+        self.hold_image(&mut tx, plan.image.id, &made).await?;
         tx.commit().await?;
         self.wakes().place.wake();
+        let first = made.first().copied();
         let first = first.ok_or_else(|| Error::Invalid("min_count must be 1 or more".to_owned()))?;
         Ok(Made { first, admin_password: plan.admin_password, reservation_id: plan.reservation_id })
     }
@@ -144,7 +146,7 @@ impl Compute {
         let flavor = self.flavor(caller, &new.flavor).await.map_err(invalid_if_missing)?;
         let shape = flavor.shape;
         let Some(image) = &new.image else { return Err(no_volumes()) };
-        let image = self.bootable(caller, image, &shape, "Can not find requested image").await?;
+        let (image, disk) = self.bootable(caller, image, &shape, "Can not find requested image").await?;
         if shape.disk_gib == 0 && !caller.may(&policy::SERVERS_CREATE_ZERO_DISK, &target) {
             let why = "Only volume-backed servers are allowed for flavors with zero disk.";
             return Err(Error::Forbidden(why.to_owned()));
@@ -177,6 +179,7 @@ impl Compute {
             project,
             shape,
             image,
+            disk,
             key,
             zone,
             host,
@@ -307,6 +310,7 @@ impl Compute {
                 auto_disk_config: new.auto_disk_config,
                 root_gib: plan.shape.disk_gib,
                 random_seed: seed(),
+                disk: Some(plan.disk.clone()),
             },
             metadata: new.metadata.clone(),
             tags: plan.tags.clone(),

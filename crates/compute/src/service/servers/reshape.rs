@@ -43,7 +43,8 @@ impl Compute {
     pub(crate) async fn rebuild(&self, caller: &Caller, id: &str, rebuild: Rebuild) -> Result<Server> {
         let known = self.server(caller, id, &policy::SERVERS_REBUILD).await?;
         let shape = Shape { disk_gib: known.spec.root_gib, ..known.shape.clone() };
-        let image = self.bootable(caller, &rebuild.image, &shape, "Cannot find image for rebuild").await?;
+        let (image, disk) =
+            self.bootable(caller, &rebuild.image, &shape, "Cannot find image for rebuild").await?;
         let key = match &rebuild.key_name {
             Some(Some(name)) => {
                 let found = keypairs::get(self.db(), &known.user, name).await?;
@@ -57,7 +58,8 @@ impl Compute {
         let mut changing = self.open(caller, id, &policy::SERVERS_REBUILD, guard).await?;
         let server = &mut changing.server;
         let rebuild = rebuild.clone();
-        server.image = image.clone();
+        server.image = image;
+        server.spec.disk = Some(disk);
         server.name = rebuild.name.unwrap_or_else(|| server.name.clone());
         server.hostname = rebuild.hostname.unwrap_or_else(|| server.hostname.clone());
         server.description = rebuild.description.unwrap_or_else(|| server.description.clone());
@@ -75,6 +77,8 @@ impl Compute {
         }
         server.intent.disk += 1;
         server.intent.ask(Doing::Rebuilding, changing.now);
+        let (server, image) = (server.id, server.image.id);
+        self.hold_image(&mut changing.tx, image, &[server]).await?;
         self.close(caller, changing, Some("rebuild")).await
     }
 
