@@ -13,6 +13,7 @@ pub mod front_door;
 mod microversion;
 mod paging;
 mod patch;
+mod peer;
 mod routes;
 pub mod server;
 
@@ -24,4 +25,5 @@ pub use front_door::FrontDoor;
 pub use microversion::{Microversion, VersionRange, Versions, mv};
 pub use paging::{PageRules, next_query, page};
 pub use patch::Patch;
+pub use peer::Peer;
 pub use routes::{Access, RouteInfo, Routes};

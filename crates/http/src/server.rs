@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{Service, ServiceExt};
 
+use crate::Peer;
+
 /// Longest time for the headers of a request: a client that dribbles them does not hold a connection for ever.
 const HEADERS: Duration = Duration::from_secs(15);
 /// Longest wait for open requests at the end.
@@ -23,10 +25,10 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> std::io::Result<()> {
     let connections = TaskTracker::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => (stream, Peer(Some(peer.ip()))),
                 Err(error) => {
                     // out of descriptors or a client gone early: the next one may be fine
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -35,17 +37,18 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 }
             },
         };
-        connections.spawn(connection(stream, router.clone(), stop.clone()));
+        connections.spawn(connection(stream, peer, router.clone(), stop.clone()));
     }
     connections.close();
     let _ = tokio::time::timeout(FAREWELL, connections.wait()).await;
     Ok(())
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn connection(stream: TcpStream, peer: Peer, router: Router, stop: CancellationToken) {
     let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         let mut router = router.clone();
+        request.extensions_mut().insert(peer);
         async move {
             let ready: &mut Router = ServiceExt::<hyper::Request<Body>>::ready(&mut router).await?;
             ready.call(request.map(Body::new)).await
