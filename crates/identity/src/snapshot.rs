@@ -1,9 +1,10 @@
 //! Everything identity knows, in memory, as of one committed write.
 //!
-//! A [`Snapshot`] never changes once it is published: readers hold one and see one moment. A write clones the few tables
-//! that it touches (the rows themselves are shared) and publishes the next one. The token path reads nothing else.
+//! A [`Snapshot`] never changes once it is published: readers hold one and see one moment. A write copies the
+//! little that it touches ([`chunks`]) and publishes the next one. The token path reads nothing else.
 
 mod catalog;
+mod chunks;
 mod lookup;
 mod projects;
 mod revoked;
@@ -14,8 +15,6 @@ pub use catalog::{CatalogEndpoint, CatalogService};
 pub(crate) use catalog::{absolute, is_fillable};
 pub use roles::{EffectiveAssignment, RoleName};
 pub use table::Table;
-
-use std::sync::Arc;
 
 use crate::model::{
     AccessRule, ApplicationCredential, Assignment, Change, Credential, Endpoint, Group, Implication, Kind,
@@ -56,7 +55,9 @@ pub struct Snapshot {
     pub credentials: Table<Credential>,
     /// Revocations as made.
     pub revocations: Table<Revocation>,
-    revoked: Arc<Revoked>,
+    revoked: Revoked,
+    /// Revocations were removed that `revoked` still has.
+    revoked_too_much: bool,
 }
 
 impl Snapshot {
@@ -82,7 +83,7 @@ impl Snapshot {
             Change::AccessRule(row) => self.access_rules.put(row),
             Change::Credential(row) => self.credentials.put(row),
             Change::Revocation(row) => {
-                Arc::make_mut(&mut self.revoked).add(&row);
+                self.revoked.add(&row);
                 self.revocations.put(row);
             }
             Change::Delete(kind, id) => self.remove(kind, &id),
@@ -106,8 +107,15 @@ impl Snapshot {
             Kind::Credential => self.credentials.remove(id),
             Kind::Revocation => {
                 self.revocations.remove(id);
-                self.revoked = Arc::new(self.revocations.iter().collect());
+                self.revoked_too_much = true;
             }
+        }
+    }
+
+    /// After the last change: works out what many changes would each have worked out anew.
+    pub(crate) fn settle(&mut self) {
+        if std::mem::take(&mut self.revoked_too_much) {
+            self.revoked = self.revocations.iter().collect();
         }
     }
 }

@@ -61,6 +61,7 @@ impl Identity {
             if current.version + 1 == version { (*current).clone() } else { store::load_in(&mut tx).await? };
         let mut draft = Draft { next, changes: Vec::new(), now: self.clock().now() };
         let answer = decide(&mut draft)?;
+        draft.next.settle();
         if draft.changes.is_empty() {
             tx.rollback().await?;
             return Ok(answer);

@@ -1,19 +1,19 @@
 //! Revocations, indexed for one look per token.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Snapshot;
+use super::chunks::Chunked;
 use crate::model::Revocation;
 use crate::token::{Token, TokenScope};
 
 /// The latest `issued_before` per audit id, user and project; revocations that name several of them apart.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Revoked {
-    audit_ids: HashMap<String, i64>,
-    users: HashMap<String, i64>,
-    projects: HashMap<String, i64>,
-    mixed: Vec<Revocation>,
+    audit_ids: Chunked<i64>,
+    users: Chunked<i64>,
+    projects: Chunked<i64>,
+    mixed: Chunked<Revocation>,
 }
 
 impl Revoked {
@@ -22,10 +22,13 @@ impl Revoked {
             (Some(id), None, None) => (&mut self.audit_ids, id),
             (None, Some(id), None) => (&mut self.users, id),
             (None, None, Some(id)) => (&mut self.projects, id),
-            _ => return self.mixed.push(event.clone()),
+            _ => {
+                self.mixed.insert(&event.id, event.clone());
+                return;
+            }
         };
-        let latest = map.entry(key.clone()).or_insert(event.issued_before);
-        *latest = event.issued_before.max(*latest);
+        let latest = map.get(key).map_or(event.issued_before, |latest| event.issued_before.max(*latest));
+        map.insert(key, latest);
     }
 }
 
@@ -129,6 +132,7 @@ mod tests {
         let mut snapshot = Snapshot::default();
         snapshot.apply(&Change::Revocation(event(None, Some("u"), None)));
         snapshot.apply(&Change::Delete(crate::model::Kind::Revocation, "r".to_owned()));
+        snapshot.settle();
         assert!(!snapshot.is_revoked(&token(50)));
     }
 }

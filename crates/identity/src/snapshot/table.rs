@@ -1,21 +1,21 @@
 //! One kind of record in memory.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
 use std::sync::Arc;
 
+use super::chunks::Chunked;
 use crate::model::Record;
 
 /// Records by id and by unique key. Clones share everything until one of them changes.
 #[derive(Debug, Clone)]
 pub struct Table<T> {
-    rows: Arc<BTreeMap<String, Arc<T>>>,
-    keys: Arc<HashMap<String, String>>,
+    rows: Chunked<Arc<T>>,
+    /// Ids by unique key.
+    keys: Chunked<Arc<str>>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: Arc::default(), keys: Arc::default() }
+        Self { rows: Chunked::default(), keys: Chunked::default() }
     }
 }
 
@@ -34,47 +34,45 @@ impl<T: Record> Table<T> {
 
     /// All, ordered by id.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
-        self.rows.values()
+        self.rows.iter()
     }
 
     /// All whose id begins with `prefix`, ordered by id.
     pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Arc<T>> {
-        self.rows
-            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
-            .take_while(move |(id, _)| id.starts_with(prefix))
-            .map(|(_, row)| row)
+        self.rows.with_prefix(prefix)
+    }
+
+    /// How many have a unique key that begins with `prefix`.
+    #[must_use]
+    pub fn count_by_key(&self, prefix: &str) -> usize {
+        self.keys.with_prefix(prefix).count()
     }
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// True where there is none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.rows.len() == 0
     }
 
     /// Adds or replaces a record.
     pub(super) fn put(&mut self, row: T) {
         let (id, key) = (row.id(), row.unique_key());
-        let keys = Arc::make_mut(&mut self.keys);
-        let before = Arc::make_mut(&mut self.rows).insert(id.clone(), Arc::new(row));
-        if let Some(before) = before {
-            keys.remove(&before.unique_key());
+        if let Some(before) = self.rows.insert(&id, Arc::new(row)) {
+            self.keys.remove(&before.unique_key());
         }
-        keys.insert(key, id);
+        self.keys.insert(&key, Arc::from(id));
     }
 
     /// Removes a record, if it is there.
     pub(super) fn remove(&mut self, id: &str) {
-        if !self.rows.contains_key(id) {
-            return;
-        }
-        if let Some(row) = Arc::make_mut(&mut self.rows).remove(id) {
-            Arc::make_mut(&mut self.keys).remove(&row.unique_key());
+        if let Some(row) = self.rows.remove(id) {
+            self.keys.remove(&row.unique_key());
         }
     }
 }
