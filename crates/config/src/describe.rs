@@ -45,10 +45,17 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
     ("identity.bcrypt_cost", "Cost of password hashing, 4 to 31; each step doubles it."),
     ("identity.lockout_failures", "Failed logins in a row that lock a user; 0 for never."),
     ("identity.lockout_seconds", "How long a user stays locked, in seconds."),
-    ("identity.logins_per_minute", "Logins per minute that one user may try; 0 for any number."),
+    (
+        "identity.logins_per_minute",
+        "Logins per minute that one user or one address may try; 0 for any number.",
+    ),
     (
         "identity.password_history",
         "Passwords that cannot be taken again, the present one included; 0 for none.",
+    ),
+    (
+        "identity.show_ec2_secrets",
+        "true: the secret of an EC2 key pair is shown whenever it is looked at, as Keystone does, not only when it is made.",
     ),
     ("policy.file", "A file of policy overrides in the syntax of oslo.policy; empty for none."),
     ("log.level", "Least important level shown, also per module: info,kogge_compute=debug."),

@@ -123,6 +123,8 @@ pub struct IdentityConfig {
     pub logins_per_minute: u32,
     /// Old passwords that cannot be taken again, the present one included; 0 for none.
     pub password_history: u32,
+    /// Whether the secret of an EC2 key pair is shown whenever it is looked at, and not only when it is made.
+    pub show_ec2_secrets: bool,
 }
 
 /// `[policy]`.
@@ -207,6 +209,7 @@ impl Default for IdentityConfig {
             lockout_seconds: 300,
             logins_per_minute: 0,
             password_history: 2,
+            show_ec2_secrets: false,
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct IdentityConfig {
     pub region: String,
     /// How passwords and logins are handled.
     pub security: SecurityConfig,
-    /// Most items of a list that names no limit; 0 for no such bound.
+    /// Most items of a list, whatever limit it names; 0 for no such bound.
     pub list_limit: usize,
 }
 
@@ -40,7 +40,7 @@ impl Default for IdentityConfig {
             allow_expired_seconds: 172_800,
             region: "RegionOne".to_owned(),
             security: SecurityConfig::default(),
-            list_limit: 0,
+            list_limit: 10_000,
         }
     }
 }
@@ -67,10 +67,14 @@ pub struct SecurityConfig {
     pub maximum_password_length: usize,
     /// A password set by an administrator must be changed before it is good for anything else.
     pub change_password_upon_first_use: bool,
-    /// Logins per minute that one account may try, by whatever means; 0 for no bound.
+    /// Logins per minute that one account or one address may try, by whatever means; 0 for no bound.
     pub logins_per_minute: u32,
+    /// Credentials that one user may have, EC2 key pairs among them; 0 for no bound.
+    pub credentials_per_user: usize,
     /// Application credentials that one user may have; 0 for no bound.
     pub application_credentials_per_user: usize,
+    /// Show the secret of an EC2 key pair whenever it is looked at, as Keystone does, and not only when it is made.
+    pub show_ec2_secrets: bool,
 }
 
 impl Default for SecurityConfig {
@@ -86,7 +90,9 @@ impl Default for SecurityConfig {
             maximum_password_length: 128,
             change_password_upon_first_use: false,
             logins_per_minute: 0,
-            application_credentials_per_user: 0,
+            credentials_per_user: 256,
+            application_credentials_per_user: 256,
+            show_ec2_secrets: false,
         }
     }
 }

@@ -51,6 +51,12 @@ pub enum Error {
         /// When to try again.
         seconds: u32,
     },
+    /// Too much to do at this moment, whoever asks.
+    #[error("The service is busy. Please try again in {seconds} seconds.")]
+    Busy {
+        /// When to try again.
+        seconds: u32,
+    },
     /// The database failed.
     #[error("the identity database failed")]
     Db(#[from] DbError),
@@ -62,6 +68,14 @@ pub enum Error {
         /// What is wrong with it.
         #[source]
         source: serde_json::Error,
+    },
+    /// The blob of a credential cannot be opened: it was sealed with a key that is gone, or its row is damaged.
+    #[error(
+        "the blob of credential {id} cannot be opened: its key is gone or its row is damaged; replace it or delete it"
+    )]
+    Unreadable {
+        /// The credential.
+        id: String,
     },
     /// The keys cannot be used.
     #[error("the key repository failed")]
@@ -77,7 +91,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// A [`Error::NotFound`].
     pub(crate) fn not_found(kind: &'static str, id: impl Into<String>) -> Self {
-        Self::NotFound { kind, id: id.into() }
+        let id: String = id.into();
+        // what a client sent is not sent back at any length
+        Self::NotFound { kind, id: id.chars().take(255).collect() }
     }
 
     /// A [`Error::Invalid`].

@@ -10,7 +10,7 @@ use crate::model::{
     Target, User, UserOptions,
 };
 use crate::secret::Secret;
-use crate::service::{Draft, Identity};
+use crate::service::{Client, Draft, Identity};
 use names::id_of;
 
 /// Passwords of the accounts that the seed makes. One that is `None` makes no account.
@@ -101,7 +101,7 @@ impl Identity {
             else {
                 continue;
             };
-            hashed.push(Account { name, hash: self.hash(password).await?, project, role });
+            hashed.push(Account { name, hash: self.hash(Client::Inside, password).await?, project, role });
         }
         Ok(hashed)
     }

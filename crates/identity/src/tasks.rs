@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kogge_task::{Report, Task, TaskError, Wake};
 
-use crate::service::Identity;
+use crate::service::{Identity, PURGED_AT_ONCE};
 
 fn failed(error: crate::Error) -> TaskError {
     TaskError(error.to_string(), Some(Box::new(error)))
@@ -89,7 +89,7 @@ impl Task for PurgeRevocations {
         let seen = self.identity.snapshot().revocations.len();
         let done = self.identity.purge_revocations().await.map_err(failed)?;
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        Ok(Report { seen: count(seen), done: count(done), more: false })
+        Ok(Report { seen: count(seen), done: count(done), more: done >= PURGED_AT_ONCE })
     }
 }
 

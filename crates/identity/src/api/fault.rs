@@ -15,7 +15,14 @@ impl From<Error> for ApiError {
             Error::TooManyTries { seconds } => {
                 return Self::new(ErrorKind::TooManyRequests, error.to_string()).retry_after(*seconds);
             }
-            Error::Db(_) | Error::Document { .. } | Error::Keys(_) | Error::Hashing(_) => {
+            Error::Busy { seconds } => {
+                return Self::unavailable(error.to_string()).retry_after(*seconds);
+            }
+            Error::Db(_)
+            | Error::Document { .. }
+            | Error::Unreadable { .. }
+            | Error::Keys(_)
+            | Error::Hashing(_) => {
                 return Self::internal(&error);
             }
         };

@@ -46,10 +46,9 @@ impl Place {
         self.query.get(name).is_some_and(|value| value != "0")
     }
 
-    /// The address of the page after this one, where a limit was asked for and more follows.
+    /// The address of the page after this one, where more follows: also where our own bound cut the list.
     pub(super) fn next<T>(&self, listed: &Listed<T>, last: Option<&str>) -> Option<String> {
-        let asked = self.query.has("limit") || self.query.has("marker");
-        let marker = last.filter(|_| listed.more && asked)?;
+        let marker = last.filter(|_| listed.more)?;
         Some(format!("{}?{}", self.base.join(self.uri.path()), next_query(&self.query, marker)))
     }
 

@@ -42,6 +42,9 @@ struct Credentials {
     token: String,
 }
 
+/// Most parameters and most headers of a signed request.
+const MOST: usize = 256;
+
 /// `POST /v3/ec2tokens`.
 pub(super) async fn ec2(
     State(identity): State<Identity>,
@@ -50,6 +53,13 @@ pub(super) async fn ec2(
     query: Pairs,
     Json(Body { credentials: given }): Json<Body>,
 ) -> Result<Response, ApiError> {
+    for (field, have) in [("params", given.params.len()), ("headers", given.headers.len())] {
+        // the signature looks each header up in all of them
+        if have > MOST {
+            let because = format!("Invalid input for field '{field}': it has more than {MOST} items");
+            return Err(Error::Invalid(because).into());
+        }
+    }
     let request = SignedRequest {
         access: given.access,
         signature: given.signature,

@@ -3,15 +3,15 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Auth, Json, Path, Peer};
 
 use super::answer::{created, page};
 use super::handlers::handlers;
 use super::place::Place;
 use super::wire::group::Group;
 use super::wire::project::Project;
-use super::wire::user;
-use crate::service::Identity;
+use super::wire::user::{self, Passwords};
+use crate::service::{Client, Identity};
 
 handlers! { "user" in "users" as user::User:
     list(&["domain_id", "enabled", "name", "unique_id", "idp_id", "protocol_id"] => list_users),
@@ -34,10 +34,12 @@ pub(super) async fn create(
 /// `POST /v3/users/{user_id}/password`. For everybody who knows the old one: an expired password is changed so.
 pub(super) async fn change_password(
     State(identity): State<Identity>,
+    peer: Peer,
     Path(id): Path<String>,
     Json(body): Json<user::ChangePassword>,
 ) -> Result<StatusCode, ApiError> {
-    identity.change_password(&id, body.user.original_password, body.user.password).await?;
+    let Passwords { original_password, password } = body.user;
+    identity.change_password(Client::at(peer.0), &id, original_password, password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

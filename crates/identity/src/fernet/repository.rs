@@ -5,8 +5,8 @@
 //! staged before it seals, several processes with copies of the directory never meet a text they cannot open.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,6 +32,24 @@ pub enum RepositoryError {
     /// A key file does not hold a key.
     #[error("key file {0} is not 32 bytes in url-safe base64: restore it from a backup or remove it")]
     NotAKey(PathBuf),
+    /// Others than its owner can read or write a key.
+    #[error(
+        "key {path} is open to others (mode {mode:o}, owner {owner}): whoever read it can make any token. Make it yours alone \
+         (chown, chmod {wanted:o}); if others may have read it, remove it so that a new one is made"
+    )]
+    Exposed {
+        /// The file or directory.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+        /// Its owner's user id.
+        owner: u32,
+        /// The mode that it should have.
+        wanted: u32,
+    },
+    /// A key is a link or the like.
+    #[error("key {0} is no plain file: links are not followed; put the key itself there")]
+    NotAFile(PathBuf),
     /// There is no key.
     #[error("key repository {0} holds no key")]
     Empty(PathBuf),
@@ -56,8 +74,19 @@ impl KeyRing {
     /// # Errors
     /// [`NotSealed`] where none of the keys did.
     pub fn open(&self, text: &str) -> Result<Opened, NotSealed> {
-        let raw = RawText::decode(text).ok_or(NotSealed)?;
-        self.keys.iter().find_map(|key| key.open(&raw).ok()).ok_or(NotSealed)
+        self.open_raw(&RawText::decode(text).ok_or(NotSealed)?)
+    }
+
+    /// As [`KeyRing::open`], for what we stored ourselves, of any length.
+    ///
+    /// # Errors
+    /// [`NotSealed`] where none of the keys did.
+    pub fn open_stored(&self, text: &str) -> Result<Opened, NotSealed> {
+        self.open_raw(&RawText::decode_stored(text).ok_or(NotSealed)?)
+    }
+
+    fn open_raw(&self, raw: &RawText) -> Result<Opened, NotSealed> {
+        self.keys.iter().find_map(|key| key.open(raw).ok()).ok_or(NotSealed)
     }
 }
 
@@ -79,8 +108,9 @@ impl KeyRepository {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory);
         made.map_err(io(&directory, "make the directory"))?;
         if numbers(&directory)?.is_empty() {
-            write(&directory.join("0"), &Key::generate())?;
-            write(&directory.join("1"), &Key::generate())?;
+            // another process may be about to do the same: the first one's keys count for both
+            write_new(&directory.join("0"), &Key::generate())?;
+            write_new(&directory.join("1"), &Key::generate())?;
         }
         let ring = Arc::new(ArcSwap::from_pointee(read(&directory)?));
         Ok(Self { directory: Arc::new(directory), max_active: max_active.max(1), ring })
@@ -159,13 +189,38 @@ fn numbers(directory: &Path) -> Result<Vec<u64>, RepositoryError> {
     Ok(numbers)
 }
 
+/// Refuses what others than the owner can use: `bits` of the mode.
+fn refuse_exposed(path: &Path, found: &fs::Metadata, bits: u32, wanted: u32) -> Result<(), RepositoryError> {
+    let (mode, owner) = (found.mode() & 0o777, found.uid());
+    if mode & bits == 0 {
+        return Ok(());
+    }
+    Err(RepositoryError::Exposed { path: path.to_owned(), mode, owner, wanted })
+}
+
+/// Reads one key: a plain file of the directory's owner that nobody else can read.
+fn read_key(path: &Path, owner: u32) -> Result<Key, RepositoryError> {
+    const LONGEST: u64 = 1024;
+    let found = fs::symlink_metadata(path).map_err(io(path, "look at"))?;
+    if !found.is_file() {
+        return Err(RepositoryError::NotAFile(path.to_owned()));
+    }
+    let file = fs::File::open(path).map_err(io(path, "read"))?;
+    let found = file.metadata().map_err(io(path, "look at"))?;
+    refuse_exposed(path, &found, if found.uid() == owner { 0o077 } else { 0o777 }, 0o600)?;
+    let mut text = zeroize::Zeroizing::new(String::new());
+    file.take(LONGEST).read_to_string(&mut text).map_err(io(path, "read"))?;
+    Key::parse(&text).ok_or_else(|| RepositoryError::NotAKey(path.to_owned()))
+}
+
 fn read(directory: &Path) -> Result<KeyRing, RepositoryError> {
     let mut keys = Vec::new();
+    let found = fs::metadata(directory).map_err(io(directory, "look at"))?;
+    refuse_exposed(directory, &found, 0o022, 0o700)?;
+    let owner = found.uid();
     let numbers = numbers(directory)?;
     for number in numbers.iter().rev() {
-        let path = directory.join(number.to_string());
-        let text = fs::read_to_string(&path).map_err(io(&path, "read"))?;
-        keys.push(Key::parse(&text).ok_or(RepositoryError::NotAKey(path))?);
+        keys.push(read_key(&directory.join(number.to_string()), owner)?);
     }
     if keys.is_empty() {
         Err(RepositoryError::Empty(directory.to_owned()))
@@ -176,13 +231,28 @@ fn read(directory: &Path) -> Result<KeyRing, RepositoryError> {
 
 /// Written beside and renamed, so that no reader ever sees half a key.
 fn write(path: &Path, text: &str) -> Result<(), RepositoryError> {
-    let beside = path.with_extension("new");
-    let _ = fs::remove_file(&beside);
+    let beside = write_beside(path, text)?;
+    fs::rename(&beside, path).map_err(io(path, "put in place"))
+}
+
+/// As [`write`], where there is none; one that is there stays.
+fn write_new(path: &Path, text: &str) -> Result<(), RepositoryError> {
+    let beside = write_beside(path, text)?;
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside).map_err(io(&beside, "remove"))?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(io(path, "put in place")(error)),
+        _ => Ok(()),
+    }
+}
+
+fn write_beside(path: &Path, text: &str) -> Result<PathBuf, RepositoryError> {
+    let beside = path.with_extension(format!("{:016x}.new", rand::random::<u64>()));
     let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside);
     let mut file = opened.map_err(io(&beside, "create"))?;
     file.write_all(text.as_bytes()).map_err(io(&beside, "write"))?;
     file.sync_all().map_err(io(&beside, "sync"))?;
-    fs::rename(&beside, path).map_err(io(path, "put in place"))
+    Ok(beside)
 }
 
 #[cfg(test)]
@@ -246,10 +316,56 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_others_can_use_are_refused_with_the_way_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        KeyRepository::open(&path, 3).unwrap();
+        let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for mode in [0o644, 0o640, 0o604, 0o620, 0o602] {
+            set(&path.join("1"), mode);
+            let error = KeyRepository::open(&path, 3).unwrap_err().to_string();
+            assert!(error.contains("/keys/1") && error.contains("chmod 600"), "{error}");
+        }
+        set(&path.join("1"), 0o400);
+        KeyRepository::open(&path, 3).unwrap();
+        for mode in [0o777, 0o770, 0o702] {
+            set(&path, mode);
+            let error = KeyRepository::open(&path, 3).unwrap_err().to_string();
+            assert!(error.contains("chmod 700"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_no_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        KeyRepository::open(&path, 3).unwrap();
+        fs::rename(path.join("1"), dir.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("elsewhere"), path.join("1")).unwrap();
+        assert!(matches!(KeyRepository::open(&path, 3), Err(RepositoryError::NotAFile(_))));
+    }
+
+    #[test]
+    fn processes_that_start_together_have_the_same_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        let open = || KeyRepository::open(&path, 3).unwrap();
+        let all: Vec<KeyRepository> = std::thread::scope(|scope| {
+            let started: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            started.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        // who read between the two keys of another reads again, as the task does every second
+        all.iter().for_each(|keys| keys.reload_if_changed().unwrap());
+        let text = all[0].ring().seal(b"x", 1);
+        assert!(all.iter().all(|keys| keys.ring().open(&text).is_ok()));
+        assert_eq!(names(&path), [0, 1]);
+    }
+
+    #[test]
     fn a_broken_key_file_is_named() {
         let dir = tempfile::tempdir().unwrap();
         KeyRepository::open(dir.path(), 3).unwrap();
-        fs::write(dir.path().join("1"), "garbage").unwrap();
+        write(&dir.path().join("1"), "garbage").unwrap();
         let error = KeyRepository::open(dir.path(), 3).unwrap_err();
         assert!(error.to_string().contains("/1"), "{error}");
     }

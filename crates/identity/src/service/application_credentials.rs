@@ -8,9 +8,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kogge_auth::{Caller, Rule, Target};
 use kogge_clock::Timestamp;
 
+use super::bounds::{checked_count, checked_description, checked_text};
+use super::delegation::{refuse_restricted, refuse_signature, sees_credential};
 use super::names::{NAME, checked_name, new_id};
 use super::permission::allow;
-use super::{Draft, Identity, ListQuery, Listed};
+use super::{Client, Draft, Identity, ListQuery, Listed};
 use crate::error::{Error, Result};
 use crate::model::{AccessRule, ApplicationCredential, Kind, Role, access_rule_key, credential_key};
 use crate::policy;
@@ -52,6 +54,14 @@ pub(crate) struct CreatedApplicationCredential {
     pub(crate) secret: Secret,
 }
 
+/// Most access rules of one application credential, and of all of a user.
+const RULES_OF_ONE: usize = 128;
+const RULES_OF_USER: usize = 1024;
+/// Most roles that are asked for.
+const ROLES: usize = 128;
+/// Most characters of a secret that a user chose.
+const SECRET: usize = 255;
+
 fn invalid(detail: &str) -> Error {
     Error::Invalid(format!("Invalid application credential: {detail}"))
 }
@@ -62,25 +72,6 @@ fn missing(id: &str) -> Error {
 
 fn missing_rule(id: &str) -> Error {
     Error::not_found("Access Rule", id)
-}
-
-/// A restricted credential manages no credentials.
-pub(super) fn refuse_restricted(caller: &Caller, what: &str) -> Result<()> {
-    if caller.token.unrestricted {
-        return Ok(());
-    }
-    let action =
-        format!("Using method 'application_credential' is not allowed for managing additional {what}.");
-    Err(Error::Forbidden { action })
-}
-
-/// A token that stands for a signature manages none either.
-fn refuse_delegated(caller: &Caller) -> Result<()> {
-    if caller.token.methods.iter().any(|method| method == "ec2credential") {
-        let because = "Cannot manage application credentials with a token issued via delegation.";
-        return Err(Error::Refused(because.to_owned()));
-    }
-    Ok(())
 }
 
 impl Identity {
@@ -96,7 +87,7 @@ impl Identity {
         new: NewApplicationCredential,
     ) -> Result<CreatedApplicationCredential> {
         allow(caller, &policy::CREATE_APPLICATION_CREDENTIAL, &Target::none().user(user_id))?;
-        refuse_delegated(caller)?;
+        refuse_signature(caller)?;
         refuse_restricted(caller, "application credentials")?;
         let project_id = caller.project_id().ok_or_else(|| Error::Forbidden {
             action: policy::CREATE_APPLICATION_CREDENTIAL.name.to_owned(),
@@ -107,6 +98,9 @@ impl Identity {
                  malformed or otherwise incorrect. The client is assumed to be in error.",
             ));
         }
+        checked_count("access_rules", new.access_rules.as_ref().map_or(0, Vec::len), RULES_OF_ONE)?;
+        checked_count("roles", new.roles.as_ref().map_or(0, Vec::len), ROLES)?;
+        new.secret.as_ref().map_or(Ok(()), |secret| checked_text("secret", secret.reveal(), SECRET))?;
         let roles = chosen_roles(&self.snapshot(), caller, new.roles.as_deref())?;
         let secret =
             new.secret.unwrap_or_else(|| Secret::new(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 64]>())));
@@ -115,12 +109,12 @@ impl Identity {
             name: checked_name("name", &new.name, NAME)?,
             user_id: user_id.to_owned(),
             project_id: project_id.to_string(),
-            description: new.description,
+            description: new.description.map(checked_description).transpose()?,
             roles: roles.into_iter().collect(),
             expires_at: new.expires_at.map(Timestamp::as_micros),
             unrestricted: new.unrestricted,
             access_rules: None,
-            secret_hash: self.hash(secret.clone()).await?,
+            secret_hash: self.hash(Client::of(caller), secret.clone()).await?,
         };
         let most = self.config().security.application_credentials_per_user;
         let rules = new.access_rules;
@@ -128,7 +122,7 @@ impl Identity {
         Ok(CreatedApplicationCredential { credential: made, secret })
     }
 
-    /// The application credentials of a user.
+    /// The application credentials of a user; a restricted one sees itself.
     ///
     /// # Errors
     /// 403 by the policy, 404 for the marker.
@@ -139,9 +133,12 @@ impl Identity {
         query: &ListQuery,
     ) -> Result<Listed<Arc<ApplicationCredential>>> {
         allow(caller, &policy::LIST_APPLICATION_CREDENTIALS, &Target::none().user(user_id))?;
-        refuse_delegated(caller)?;
+        refuse_signature(caller)?;
         let snapshot = self.snapshot();
-        let own = snapshot.application_credentials.iter().filter(|found| found.user_id == user_id);
+        let own = snapshot
+            .application_credentials
+            .iter()
+            .filter(|found| found.user_id == user_id && sees_credential(caller, &found.id));
         query.page(own.cloned().collect(), self.config().list_limit)
     }
 
@@ -156,7 +153,10 @@ impl Identity {
         let found = self.snapshot().application_credentials.get(id).cloned();
         let owner = found.as_ref().map_or(user_id, |found| found.user_id.as_str()).to_owned();
         allow(caller, rule, &Target::none().attr("user_id", owner))?;
-        refuse_delegated(caller)?;
+        refuse_signature(caller)?;
+        if !sees_credential(caller, id) {
+            refuse_restricted(caller, "application credentials")?;
+        }
         found.ok_or_else(|| missing(id))
     }
 
@@ -206,7 +206,7 @@ impl Identity {
         Some(ids.iter().filter_map(|id| snapshot.access_rules.get(id)).cloned().collect())
     }
 
-    /// The access rules of a user.
+    /// The access rules of a user; a restricted application credential sees its own.
     ///
     /// # Errors
     /// 403 by the policy, 404 for the marker.
@@ -219,7 +219,10 @@ impl Identity {
         let target = Target::none().attr("target.user.id", user_id.to_owned());
         allow(caller, &policy::LIST_ACCESS_RULES, &target)?;
         let snapshot = self.snapshot();
-        let own = snapshot.access_rules.iter().filter(|rule| rule.user_id == user_id);
+        let own = snapshot
+            .access_rules
+            .iter()
+            .filter(|rule| rule.user_id == user_id && sees_rule(&snapshot, caller, &rule.id));
         query.page(own.cloned().collect(), self.config().list_limit)
     }
 
@@ -231,7 +234,11 @@ impl Identity {
         id: &str,
     ) -> Result<Arc<AccessRule>> {
         allow(caller, rule, &Target::none().attr("target.user.id", user_id.to_owned()))?;
-        let found = self.snapshot().access_rules.get(id).filter(|found| found.user_id == user_id).cloned();
+        let snapshot = self.snapshot();
+        if !sees_rule(&snapshot, caller, id) {
+            refuse_restricted(caller, "access rules")?;
+        }
+        let found = snapshot.access_rules.get(id).filter(|found| found.user_id == user_id).cloned();
         found.ok_or_else(|| missing_rule(id))
     }
 
@@ -254,6 +261,7 @@ impl Identity {
     /// 403 by the policy and while it is used, 404 where there is none.
     pub(crate) async fn delete_access_rule(&self, caller: &Caller, user_id: &str, id: &str) -> Result<()> {
         self.allowed_access_rule(caller, &policy::DELETE_ACCESS_RULE, user_id, id)?;
+        refuse_restricted(caller, "access rules")?;
         self.write(|draft| {
             draft.access_rules.get(id).ok_or_else(|| missing_rule(id))?;
             let uses =
@@ -267,6 +275,15 @@ impl Identity {
         })
         .await
     }
+}
+
+/// Whether the token may be shown an access rule: a restricted application credential sees those that bound it.
+fn sees_rule(snapshot: &Snapshot, caller: &Caller, id: &str) -> bool {
+    let own = caller.token.application_credential.as_ref();
+    let own = own.and_then(|own| snapshot.application_credentials.get(own.as_str()));
+    let bounds =
+        |found: &Arc<ApplicationCredential>| found.access_rules.iter().flatten().any(|rule| rule == id);
+    caller.token.unrestricted || own.is_some_and(bounds)
 }
 
 /// The roles that are asked for with those that they imply, or all; each must be in the token.
@@ -302,14 +319,12 @@ const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 fn check_rule(service: &str, path: &str, method: &str) -> Result<()> {
     checked_name("service", service, 64)?;
     if !path.starts_with('/') || path.len() > 225 || path.chars().any(char::is_control) {
-        return Err(Error::Invalid(format!(
-            "Invalid input for field 'path': '{path}' is no path of at most 225 bytes"
-        )));
+        return Err(Error::invalid("Invalid input for field 'path': it is no path of at most 225 bytes"));
     }
     if METHODS.contains(&method) {
         Ok(())
     } else {
-        Err(Error::Invalid(format!("Invalid input for field 'method': '{method}' is not one of {METHODS:?}")))
+        Err(Error::Invalid(format!("Invalid input for field 'method': it is not one of {METHODS:?}")))
     }
 }
 
@@ -321,13 +336,17 @@ impl Draft {
         most: usize,
     ) -> Result<Arc<ApplicationCredential>> {
         let user_id = credential.user_id.clone();
+        // both were there when the secret was hashed, which takes its time
+        self.users.get(&user_id).ok_or_else(|| Error::not_found("user", &user_id))?;
+        let project = self.projects.get(&credential.project_id);
+        project.ok_or_else(|| Error::not_found("project", &credential.project_id))?;
         if self.application_credentials.by_key(&credential_key(&user_id, &credential.name)).is_some() {
             return Err(Error::Conflict {
                 kind: "application_credential",
                 because: format!("Duplicate entry found with name {}", credential.name),
             });
         }
-        let have = self.application_credentials.iter().filter(|found| found.user_id == user_id).count();
+        let have = self.application_credentials.count_by_key(&credential_key(&user_id, ""));
         if most > 0 && have >= most {
             let because = format!(
                 "Unable to create additional application credentials, maximum of {most} already exceeded for user."
@@ -356,6 +375,12 @@ impl Draft {
         check_rule(&service, &path, &method)?;
         if let Some(found) = self.access_rules.by_key(&access_rule_key(user_id, &service, &path, &method)) {
             return Ok(found.id.clone());
+        }
+        let have = self.access_rules.count_by_key(&format!("{user_id}\u{1f}"));
+        if have >= RULES_OF_USER {
+            let because =
+                format!("Unable to create additional access rules, maximum of {RULES_OF_USER} for user.");
+            return Err(Error::Refused(because));
         }
         let rule = AccessRule { id: new_id(), user_id: user_id.to_owned(), service, path, method };
         self.put(rule.clone());

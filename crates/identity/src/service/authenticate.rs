@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kogge_clock::Timestamp;
 
 use super::proofs::Proven;
-use super::{Identity, KeyPair, Proof, RequestedScope, Resolved};
+use super::{Client, Identity, KeyPair, Proof, RequestedScope, Resolved};
 use crate::error::{Error, Result};
 use crate::model::{ApplicationCredential, User};
 use crate::token::{Method, Token, TokenScope, new_audit_id, ordered};
@@ -24,11 +24,11 @@ impl Identity {
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for everything that is wrong about user, proof or scope, [`Error::PasswordExpired`],
-    /// [`Error::TooManyTries`], [`Error::Forbidden`] where a token may not be exchanged.
-    pub(crate) async fn log_in(&self, login: Login) -> Result<(String, Resolved)> {
+    /// [`Error::TooManyTries`], [`Error::Busy`], [`Error::Forbidden`] where a token may not be exchanged.
+    pub(crate) async fn log_in(&self, client: Client, login: Login) -> Result<(String, Resolved)> {
         let mut all = Vec::with_capacity(login.proofs.len());
         for proof in login.proofs {
-            all.push(self.prove(proof).await?);
+            all.push(self.prove(client.clone(), proof).await?);
         }
         let first = all.first().ok_or(Error::Unauthorized)?;
         if all.iter().any(|proven| proven.user_id != first.user_id) {

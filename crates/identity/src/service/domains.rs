@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use kogge_auth::{Caller, Rule, Target};
 
+use super::bounds::{checked_description, checked_extra};
 use super::names::{PROJECT_NAME, checked_name, new_id};
-use super::permission::{allow, allow_or_missing, own_domain, with_domain};
+use super::permission::{allow, allow_or_missing, is_seen, own_domain, with_domain};
 use super::projects::{checked_tags, refuse_immutable};
 use super::{Draft, Identity, ListQuery, Listed, NewProject, ProjectUpdate};
 use crate::error::{Error, Result};
@@ -44,11 +45,11 @@ impl Identity {
             domain_id: None,
             parent_id: None,
             is_domain: true,
-            description: new.description,
+            description: checked_description(new.description)?,
             enabled: new.enabled,
             tags: checked_tags(&new.tags)?,
             immutable: new.immutable,
-            extra: new.extra,
+            extra: checked_extra(new.extra)?,
         };
         self.write(|draft| {
             if draft.projects.get(&domain.id).is_some() {
@@ -67,9 +68,7 @@ impl Identity {
     pub(crate) fn list_domains(&self, caller: &Caller, query: &ListQuery) -> Result<Listed<Arc<Project>>> {
         allow(caller, &policy::LIST_DOMAINS, &own_domain(caller))?;
         let snapshot = self.snapshot();
-        let own = caller.domain_id().map(kogge_ids::DomainId::as_str);
-        let seen =
-            snapshot.projects.iter().filter(|found| found.is_domain && own.is_none_or(|own| found.id == own));
+        let seen = snapshot.projects.iter().filter(|found| found.is_domain && is_seen(caller, &found.id));
         query.page(seen.cloned().collect(), self.config().list_limit)
     }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use kogge_auth::{Caller, Rule, Target};
 
+use super::bounds::{checked_description, checked_extra, described};
 use super::names::{NAME, checked_name, new_id};
 use super::patch::merge;
-use super::permission::{allow, allow_or_missing, own_domain, with_group, with_user};
+use super::permission::{allow, allow_or_missing, is_seen, own_domain, with_group, with_user};
 use super::{Draft, Identity, ListQuery, Listed};
 use crate::error::{Error, Result};
 use crate::model::{Extra, Group, Kind, Membership, User};
@@ -16,7 +17,7 @@ use crate::policy;
 #[derive(Debug, Clone)]
 pub(crate) struct NewGroup {
     pub(crate) name: String,
-    /// `None`: the domain of the caller's token, else `default`.
+    /// `None`: the domain of the caller's token, else `default`; for administrators only, as in Keystone.
     pub(crate) domain_id: Option<String>,
     pub(crate) description: String,
     pub(crate) extra: Extra,
@@ -49,13 +50,11 @@ impl Identity {
     /// 403 by the policy, 404 for the domain, 409 for the name.
     pub(crate) async fn create_group(&self, caller: &Caller, new: NewGroup) -> Result<Arc<Group>> {
         let domain_id = Self::domain_for_new(caller, new.domain_id.clone());
-        allow(
-            caller,
-            &policy::CREATE_GROUP,
-            &Target::none().attr("target.group.domain_id", domain_id.clone()),
-        )?;
+        let asked = new.domain_id.unwrap_or_else(|| "None".to_owned());
+        allow(caller, &policy::CREATE_GROUP, &Target::none().attr("target.group.domain_id", asked))?;
         let name = checked_name("name", &new.name, NAME)?;
-        let group = Group { id: new_id(), name, domain_id, description: new.description, extra: new.extra };
+        let (description, extra) = (checked_description(new.description)?, checked_extra(new.extra)?);
+        let group = Group { id: new_id(), name, domain_id, description, extra };
         self.write(|draft| {
             if draft.domain(&group.domain_id).is_none() {
                 return Err(Error::not_found("domain", &group.domain_id));
@@ -72,8 +71,7 @@ impl Identity {
     pub(crate) fn list_groups(&self, caller: &Caller, query: &ListQuery) -> Result<Listed<Arc<Group>>> {
         allow(caller, &policy::LIST_GROUPS, &own_domain(caller))?;
         let snapshot = self.snapshot();
-        let own = caller.domain_id().map(kogge_ids::DomainId::as_str);
-        let seen = snapshot.groups.iter().filter(|group| own.is_none_or(|own| group.domain_id == own));
+        let seen = snapshot.groups.iter().filter(|group| is_seen(caller, &group.domain_id));
         query.page(seen.cloned().collect(), self.config().list_limit)
     }
 
@@ -104,8 +102,8 @@ impl Identity {
             let old = draft.groups.get(id).cloned().ok_or_else(|| Error::not_found("group", id))?;
             let mut group = (*old).clone();
             group.name = name.unwrap_or(group.name);
-            group.description = update.description.unwrap_or(group.description);
-            group.extra = merge(&group.extra, update.extra);
+            group.description = described(group.description, update.description)?;
+            group.extra = merge(&group.extra, update.extra)?;
             draft.put_group(group)
         })
         .await
@@ -186,7 +184,7 @@ impl Identity {
         .await
     }
 
-    /// The users of a group.
+    /// The users of a group; with a domain's token those of that domain.
     ///
     /// # Errors
     /// 403 by the policy, 404 where there is no such group.
@@ -198,12 +196,13 @@ impl Identity {
     ) -> Result<Listed<Arc<User>>> {
         self.allowed_group(caller, &policy::LIST_USERS_IN_GROUP, id)?;
         let snapshot = self.snapshot();
-        let users =
-            snapshot.user_ids_in(id).iter().filter_map(|id| snapshot.users.get(id)).cloned().collect();
-        query.page(users, self.config().list_limit)
+        let users = snapshot.user_ids_in(id);
+        let users = users.iter().filter_map(|id| snapshot.users.get(id));
+        let seen = users.filter(|user| is_seen(caller, &user.domain_id));
+        query.page(seen.cloned().collect(), self.config().list_limit)
     }
 
-    /// The groups of a user.
+    /// The groups of a user; with a domain's token those of that domain.
     ///
     /// # Errors
     /// 403 by the policy, 404 where there is no such user.
@@ -222,9 +221,10 @@ impl Identity {
             |user| with_user(Target::none(), user),
             || Error::not_found("user", id),
         )?;
-        let groups =
-            snapshot.group_ids_of(id).iter().filter_map(|id| snapshot.groups.get(id)).cloned().collect();
-        query.page(groups, self.config().list_limit)
+        let groups = snapshot.group_ids_of(id);
+        let groups = groups.iter().filter_map(|id| snapshot.groups.get(id));
+        let seen = groups.filter(|group| is_seen(caller, &group.domain_id));
+        query.page(seen.cloned().collect(), self.config().list_limit)
     }
 }
 

@@ -25,8 +25,9 @@ impl Identity {
         Ok(due)
     }
 
-    /// Forgets rate limits of accounts that were quiet.
+    /// Forgets rates and failures of accounts that were quiet or are gone.
     pub(crate) fn tidy_logins(&self) {
-        self.0.logins.tidy();
+        let snapshot = self.snapshot();
+        self.0.logins.tidy(self.clock().now(), |counted_for| super::proofs::exists(&snapshot, counted_for));
     }
 }

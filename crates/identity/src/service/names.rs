@@ -11,7 +11,7 @@ pub(crate) const NAME: usize = 255;
 pub(crate) fn checked_name(field: &str, name: &str, most: usize) -> Result<String> {
     let trimmed = name.trim();
     if trimmed.is_empty() {
-        return Err(Error::Invalid(format!("Invalid input for field '{field}': '{name}' is too short")));
+        return Err(Error::Invalid(format!("Invalid input for field '{field}': it is too short")));
     }
     if name.chars().count() > most {
         return Err(Error::Invalid(format!(

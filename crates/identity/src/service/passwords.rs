@@ -2,7 +2,9 @@
 
 use kogge_clock::Timestamp;
 
-use super::Identity;
+use super::guesses::Guess;
+use super::proofs::lock_of_user;
+use super::{Client, Identity};
 use crate::error::{Error, Result};
 use crate::model::{PasswordHash, User};
 use crate::secret::Secret;
@@ -10,13 +12,13 @@ use crate::secret::Secret;
 const DAY: i64 = 86_400_000_000;
 
 impl Identity {
-    /// Hashes a password, whatever it is.
-    pub(crate) async fn hash(&self, password: Secret) -> Result<String> {
-        self.0.hasher.hash(password).await
+    /// Hashes a password, whatever it is, for whom.
+    pub(crate) async fn hash(&self, client: Client, password: Secret) -> Result<String> {
+        self.0.hasher.hash(client, password).await
     }
 
     /// Hashes a new password after looking at its length.
-    pub(super) async fn hash_new(&self, password: &Secret) -> Result<String> {
+    pub(super) async fn hash_new(&self, client: Client, password: &Secret) -> Result<String> {
         let security = &self.config().security;
         let text = password.reveal();
         if text.chars().count() < security.minimum_password_length {
@@ -32,7 +34,7 @@ impl Identity {
                  request because the password is invalid."
             )));
         }
-        self.hash(password.clone()).await
+        self.hash(client, password.clone()).await
     }
 
     /// A password as it is stored: when it expires depends on who set it.
@@ -61,23 +63,25 @@ impl Identity {
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for whatever is wrong about user and old password, [`Error::Invalid`] for rules.
-    pub(crate) async fn change_password(&self, user_id: &str, original: Secret, new: Secret) -> Result<()> {
+    pub(crate) async fn change_password(
+        &self,
+        client: Client,
+        user_id: &str,
+        original: Secret,
+        new: Secret,
+    ) -> Result<()> {
         let snapshot = self.snapshot();
         let now = self.clock().now();
-        self.0.logins.try_once(user_id)?;
-        let found = snapshot.users.get(user_id);
-        let usable = found.filter(|user| snapshot.is_user_enabled(user) && !self.is_locked(user, now));
+        self.0.logins.try_once(&client, user_id)?;
+        let usable = snapshot.users.get(user_id).filter(|user| snapshot.is_user_enabled(user));
         let hash = usable.and_then(|user| user.password()).map(|password| password.hash.clone());
-        let right = self.0.hasher.verify(original, hash).await?;
-        let Some(user) = usable.filter(|_| right) else {
-            if let Some(user) = usable {
-                self.0.logins.failed(&user.id, now);
-            }
-            return Err(Error::Unauthorized);
-        };
+        let counted_for = usable.and_then(|user| lock_of_user(user));
+        let guess = Guess { client: client.clone(), account: user_id, counted_for, secret: original, hash };
+        let right = self.is_right(guess, now).await?;
+        let user = usable.filter(|_| right).ok_or(Error::Unauthorized)?;
         self.may_change(user, now)?;
-        self.refuse_repetition(user, &new).await?;
-        let hash = self.hash_new(&new).await?;
+        self.refuse_repetition(&client, user, &new).await?;
+        let hash = self.hash_new(client, &new).await?;
         let stored = self.stored(hash, true, &user.options);
         let proven = user.password().cloned();
         self.write(|draft| {
@@ -116,13 +120,14 @@ impl Identity {
     }
 
     /// Compares with the last passwords, the present one included. Hash by hash: each takes its time.
-    async fn refuse_repetition(&self, user: &User, new: &Secret) -> Result<()> {
+    async fn refuse_repetition(&self, client: &Client, user: &User, new: &Secret) -> Result<()> {
         let unique = self.config().security.unique_last_passwords;
         if unique == 0 {
             return Ok(());
         }
         for old in user.passwords.iter().rev().take(unique) {
-            if self.0.hasher.verify(new.clone(), Some(old.hash.clone())).await? {
+            let entry = self.0.hasher.enter(client.clone(), &user.id)?;
+            if self.0.hasher.verify(entry.turn().await?, new.clone(), Some(old.hash.clone())).await? {
                 return Err(Error::Invalid(format!(
                     "The new password cannot be identical to a previous password. The total number which includes the \
                      new password must be unique is {unique}."

@@ -66,6 +66,12 @@ pub(super) fn with_role(target: Target<'static>, role: &Role) -> Target<'static>
     target.attr("target.role.name", role.name.clone()).attr("target.role.domain_id", domain_id)
 }
 
+/// Whether a list shows what belongs to that domain: with a domain's token it shows that domain's own, whatever its user may see
+/// with another token.
+pub(super) fn is_seen(caller: &Caller, domain_id: &str) -> bool {
+    caller.domain_id().is_none_or(|own| own.as_str() == domain_id)
+}
+
 /// The target of a list: the domain of the caller's token, if it is one.
 pub(super) fn own_domain(caller: &Caller) -> Target<'static> {
     match caller.domain_id() {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use kogge_auth::{Caller, Rule, Target};
 
+use super::bounds::{checked_count, checked_description, checked_extra, described};
 use super::names::{PROJECT_NAME, checked_name, checked_tag, new_id};
 use super::patch::merge;
-use super::permission::{allow, allow_or_missing, own_domain, with_project};
+use super::permission::{allow, allow_or_missing, is_seen, own_domain, with_project};
 use super::{Draft, Identity, ListQuery, Listed};
 use crate::error::{Error, Result};
 use crate::model::{Extra, Project};
@@ -15,7 +16,7 @@ use crate::policy;
 /// How deep projects may lie below a domain.
 const DEEPEST: usize = 5;
 /// Most tags of a project.
-pub(super) const MOST_TAGS: usize = 80;
+const MOST_TAGS: usize = 80;
 
 /// A project to be made.
 #[derive(Debug, Clone)]
@@ -47,17 +48,16 @@ pub(crate) struct ProjectUpdate {
     pub(crate) extra: Extra,
 }
 
-/// Tags, checked, without repetition.
+/// Tags, checked; one that stands twice is refused, as Keystone's schema does.
 pub(super) fn checked_tags(tags: &[String]) -> Result<Vec<String>> {
+    checked_count("tags", tags.len(), MOST_TAGS)?;
     let mut checked: Vec<String> = Vec::with_capacity(tags.len());
     for tag in tags {
         let tag = checked_tag(tag)?;
-        if !checked.contains(&tag) {
-            checked.push(tag);
+        if checked.contains(&tag) {
+            return Err(Error::Invalid(format!("Invalid input for field 'tags': '{tag}' stands twice")));
         }
-    }
-    if checked.len() > MOST_TAGS {
-        return Err(Error::Invalid(format!("Invalid input for field 'tags': more than {MOST_TAGS}")));
+        checked.push(tag);
     }
     Ok(checked)
 }
@@ -89,11 +89,11 @@ impl Identity {
             parent_id: new.parent_id.or_else(|| domain_id.clone()),
             domain_id,
             is_domain: new.is_domain,
-            description: new.description,
+            description: checked_description(new.description)?,
             enabled: new.enabled,
             tags: checked_tags(&new.tags)?,
             immutable: new.immutable,
-            extra: new.extra,
+            extra: checked_extra(new.extra)?,
         };
         self.write(|draft| {
             draft.check_place(&project)?;
@@ -114,10 +114,9 @@ impl Identity {
     ) -> Result<Listed<Arc<Project>>> {
         allow(caller, &policy::LIST_PROJECTS, &own_domain(caller))?;
         let snapshot = self.snapshot();
-        let own = caller.domain_id().map(kogge_ids::DomainId::as_str);
         let domains = query.has("is_domain");
         let seen = snapshot.projects.iter().filter(|project| {
-            own.is_none_or(|own| project.domain_id.as_deref() == Some(own))
+            project.domain_id.as_deref().map_or(caller.domain_id().is_none(), |id| is_seen(caller, id))
                 && (domains || !project.is_domain)
                 && tags.fits(&project.tags)
         });
@@ -283,10 +282,10 @@ impl Draft {
         if let Some(tags) = &update.tags {
             project.tags = checked_tags(tags)?;
         }
-        project.description = update.description.unwrap_or(project.description);
+        project.description = described(project.description, update.description)?;
         project.enabled = update.enabled.unwrap_or(project.enabled);
         project.immutable = update.immutable.unwrap_or(project.immutable);
-        project.extra = merge(&project.extra, update.extra);
+        project.extra = merge(&project.extra, update.extra)?;
         self.put_project(project)
     }
 

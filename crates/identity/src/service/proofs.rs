@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Identity, Resolved};
+use super::guesses::Guess;
+use super::{Client, Identity, Resolved};
 use crate::error::{Error, Result};
 use crate::model::{ApplicationCredential, User, credential_key};
 use crate::secret::Secret;
@@ -102,33 +103,50 @@ impl CredentialRef {
     }
 }
 
+/// What the wrong passwords of a user are counted for; `None` where the account never locks.
+pub(super) fn lock_of_user(user: &User) -> Option<String> {
+    (user.options.ignore_lockout_failure_attempts != Some(true)).then(|| format!("user {}", user.id))
+}
+
+/// What the wrong secrets of an application credential are counted for.
+fn lock_of_credential(id: &str) -> String {
+    format!("application credential {id}")
+}
+
+/// Whether what wrong secrets were counted for is still there.
+pub(super) fn exists(snapshot: &Snapshot, counted_for: &str) -> bool {
+    match counted_for.strip_prefix("user ") {
+        Some(id) => snapshot.users.get(id).is_some(),
+        None => counted_for
+            .strip_prefix("application credential ")
+            .is_some_and(|id| snapshot.application_credentials.get(id).is_some()),
+    }
+}
+
 impl Identity {
-    pub(super) async fn prove(&self, proof: Proof) -> Result<Proven> {
+    pub(super) async fn prove(&self, client: Client, proof: Proof) -> Result<Proven> {
         match proof {
-            Proof::Password { user, password } => self.prove_password(&user, password).await,
+            Proof::Password { user, password } => self.prove_password(client, &user, password).await,
             Proof::Token(text) => self.prove_token(&text),
             Proof::ApplicationCredential { credential, secret } => {
-                self.prove_credential(&credential, secret).await
+                self.prove_credential(client, &credential, secret).await
             }
         }
     }
 
     /// An unknown, locked or disabled user takes as long as a wrong password and answers the same.
-    async fn prove_password(&self, user: &UserRef, password: Secret) -> Result<Proven> {
+    async fn prove_password(&self, client: Client, user: &UserRef, password: Secret) -> Result<Proven> {
         let snapshot = self.snapshot();
         let now = self.clock().now();
         let found = user.find(&snapshot);
-        self.0.logins.try_once(&found.map_or_else(|| user.account(), |user| user.id.clone()))?;
-        let usable = found.filter(|user| snapshot.is_user_enabled(user) && !self.is_locked(user, now));
+        let account = found.map_or_else(|| user.account(), |user| user.id.clone());
+        self.0.logins.try_once(&client, &account)?;
+        let usable = found.filter(|user| snapshot.is_user_enabled(user));
         let hash = usable.and_then(|user| user.password()).map(|password| password.hash.clone());
-        let right = self.0.hasher.verify(password, hash).await?;
-        let Some(user) = usable.filter(|_| right) else {
-            if let Some(user) = usable {
-                self.0.logins.failed(&user.id, now);
-            }
-            return Err(Error::Unauthorized);
-        };
-        self.0.logins.succeeded(&user.id);
+        let counted_for = usable.and_then(|user| lock_of_user(user));
+        let guess = Guess { client, account: &account, counted_for, secret: password, hash };
+        let right = self.is_right(guess, now).await?;
+        let user = usable.filter(|_| right).ok_or(Error::Unauthorized)?;
         if user.password().and_then(|password| password.expires_at).is_some_and(|end| end <= now.as_micros())
         {
             return Err(Error::PasswordExpired { user_id: user.id.clone() });
@@ -139,10 +157,6 @@ impl Identity {
             token: None,
             credential: None,
         })
-    }
-
-    pub(super) fn is_locked(&self, user: &User, now: kogge_clock::Timestamp) -> bool {
-        user.options.ignore_lockout_failure_attempts != Some(true) && self.0.logins.is_locked(&user.id, now)
     }
 
     /// A token may be exchanged for one of another scope, but not if it stands for less than its user. Upstream:
@@ -158,16 +172,25 @@ impl Identity {
         Ok(Proven { user_id: token.user_id.clone(), methods, token: Some(token), credential: None })
     }
 
-    async fn prove_credential(&self, credential: &CredentialRef, secret: Secret) -> Result<Proven> {
+    async fn prove_credential(
+        &self,
+        client: Client,
+        credential: &CredentialRef,
+        secret: Secret,
+    ) -> Result<Proven> {
         let snapshot = self.snapshot();
-        let now = self.clock().now().as_micros();
+        let now = self.clock().now();
         let found = credential.find(&snapshot);
-        self.0.logins.try_once(&found.map_or_else(|| credential.account(), |found| found.id.clone()))?;
-        let usable = found.filter(|found| found.expires_at.is_none_or(|end| end > now)).filter(|found| {
-            snapshot.users.get(&found.user_id).is_some_and(|user| snapshot.is_user_enabled(user))
-        });
+        let account = found.map_or_else(|| credential.account(), |found| found.id.clone());
+        self.0.logins.try_once(&client, &account)?;
+        let usable =
+            found.filter(|found| found.expires_at.is_none_or(|end| end > now.as_micros())).filter(|found| {
+                snapshot.users.get(&found.user_id).is_some_and(|user| snapshot.is_user_enabled(user))
+            });
         let hash = usable.map(|found| found.secret_hash.clone());
-        let right = self.0.hasher.verify(secret, hash).await?;
+        let counted_for = usable.map(|found| lock_of_credential(&found.id));
+        let right =
+            self.is_right(Guess { client, account: &account, counted_for, secret, hash }, now).await?;
         let found = usable.filter(|_| right).ok_or(Error::Unauthorized)?;
         Ok(Proven {
             user_id: found.user_id.clone(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kogge_auth::{Caller, Target};
 
+use super::bounds::{checked_description, checked_extra, described};
 use super::names::new_id;
 use super::patch::merge;
 use super::permission::allow;
@@ -49,8 +50,8 @@ impl Identity {
         let region = Region {
             id,
             parent_region_id: new.parent_region_id,
-            description: new.description,
-            extra: new.extra,
+            description: checked_description(new.description)?,
+            extra: checked_extra(new.extra)?,
         };
         self.write(|draft| {
             if draft.regions.get(&region.id).is_some() {
@@ -94,8 +95,8 @@ impl Identity {
         self.write(|draft| {
             let mut region = (**draft.regions.get(id).ok_or_else(|| missing(id))?).clone();
             region.parent_region_id = update.parent_region_id.apply(region.parent_region_id);
-            region.description = update.description.unwrap_or(region.description);
-            region.extra = merge(&region.extra, update.extra);
+            region.description = described(region.description, update.description)?;
+            region.extra = merge(&region.extra, update.extra)?;
             draft.put_region(region)
         })
         .await

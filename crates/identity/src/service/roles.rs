@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kogge_auth::{Caller, Rule, Target};
 
+use super::bounds::{checked_description, checked_extra};
 use super::names::{NAME, checked_name, new_id};
 use super::patch::merge;
 use super::permission::{allow, allow_or_missing, own_domain, with_role};
@@ -68,6 +69,8 @@ impl Identity {
         allow(caller, &rule, &Target::none())?;
         let name = checked_name("name", &new.name, NAME)?;
         let NewRole { domain_id, description, immutable, extra, .. } = new;
+        let description = description.map(checked_description).transpose()?;
+        let extra = checked_extra(extra)?;
         let role = Role { id: new_id(), name, domain_id, description, immutable, extra };
         self.write(|draft| {
             if let Some(domain_id) = role.domain_id.as_deref().filter(|id| draft.domain(id).is_none()) {
@@ -120,9 +123,12 @@ impl Identity {
             }
             let mut role = (*old).clone();
             role.name = name.unwrap_or(role.name);
+            if let super::Change::Set(description) = &update.description {
+                checked_description(description.clone())?;
+            }
             role.description = update.description.apply(role.description);
             role.immutable = update.immutable.unwrap_or(role.immutable);
-            role.extra = merge(&role.extra, update.extra);
+            role.extra = merge(&role.extra, update.extra)?;
             draft.put_role(role)
         })
         .await

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kogge_auth::{Caller, Target};
 
+use super::bounds::{checked_extra, checked_id};
 use super::names::{NAME, checked_name, new_id};
 use super::patch::merge;
 use super::permission::allow;
@@ -71,7 +72,8 @@ impl Identity {
     pub(crate) async fn create_service(&self, caller: &Caller, new: NewService) -> Result<Arc<Service>> {
         allow(caller, &policy::CREATE_SERVICE, &Target::none())?;
         let kind = checked_name("type", &new.kind, NAME)?;
-        let service = Service { id: new_id(), kind, enabled: new.enabled, extra: new.extra };
+        let extra = checked_extra(new.extra)?;
+        let service = Service { id: new_id(), kind, enabled: new.enabled, extra };
         self.write(|draft| {
             draft.put(service.clone());
             Ok(Arc::new(service))
@@ -113,7 +115,7 @@ impl Identity {
             let mut service = (**draft.services.get(id).ok_or_else(|| no_service(id))?).clone();
             service.kind = kind.unwrap_or(service.kind);
             service.enabled = update.enabled.unwrap_or(service.enabled);
-            service.extra = merge(&service.extra, update.extra);
+            service.extra = merge(&service.extra, update.extra)?;
             draft.put(service.clone());
             Ok(Arc::new(service))
         })
@@ -145,9 +147,10 @@ impl Identity {
         allow(caller, &policy::CREATE_ENDPOINT, &Target::none())?;
         let makes_region = new.makes_region;
         let NewEndpoint { service_id, interface, region_id, url, enabled, extra, .. } = new;
+        let extra = checked_extra(extra)?;
         let endpoint = Endpoint { id: new_id(), service_id, interface, region_id, url, enabled, extra };
         self.write(|draft| {
-            draft.make_region(makes_region, endpoint.region_id.as_deref());
+            draft.make_region(makes_region, endpoint.region_id.as_deref())?;
             draft.put_endpoint(endpoint.clone())
         })
         .await
@@ -189,8 +192,8 @@ impl Identity {
             endpoint.region_id = update.region_id.apply(endpoint.region_id);
             endpoint.url = update.url.unwrap_or(endpoint.url);
             endpoint.enabled = update.enabled.unwrap_or(endpoint.enabled);
-            endpoint.extra = merge(&endpoint.extra, update.extra);
-            draft.make_region(update.makes_region, endpoint.region_id.as_deref());
+            endpoint.extra = merge(&endpoint.extra, update.extra)?;
+            draft.make_region(update.makes_region, endpoint.region_id.as_deref())?;
             draft.put_endpoint(endpoint)
         })
         .await
@@ -223,11 +226,13 @@ fn is_url(url: &str) -> bool {
 }
 
 impl Draft {
-    fn make_region(&mut self, wanted: bool, id: Option<&str>) {
+    fn make_region(&mut self, wanted: bool, id: Option<&str>) -> Result<()> {
+        id.map_or(Ok(()), |id| checked_id("region", id))?;
         if let Some(id) = id.filter(|id| wanted && self.regions.get(id).is_none()) {
             let (id, description) = (id.to_owned(), String::new());
             self.put(Region { id, parent_region_id: None, description, extra: Extra::new() });
         }
+        Ok(())
     }
 
     fn put_endpoint(&mut self, endpoint: Endpoint) -> Result<Arc<Endpoint>> {

@@ -24,6 +24,9 @@ pub(crate) struct SignedRequest {
     pub(crate) body_hash: String,
 }
 
+/// Most headers that a signature covers.
+const MOST_HEADERS: usize = 256;
+
 fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
@@ -99,6 +102,9 @@ impl SignedRequest {
 
     fn signature_4(&self, secret: &str) -> Option<String> {
         let signed_headers = self.part("SignedHeaders")?;
+        if signed_headers.split(';').count() > MOST_HEADERS {
+            return None;
+        }
         let mut headers = String::new();
         for name in signed_headers.split(';') {
             if let Some(value) = self.header(name) {
@@ -124,10 +130,11 @@ impl SignedRequest {
         Some(hex::encode(mac(&key_4(secret, date, region, service), text.as_bytes())))
     }
 
-    /// When it was signed, as it says.
+    /// When it was signed, as it says. Only what the signature covers: version 2 signs no header.
     pub(super) fn moment(&self) -> Option<&str> {
         let param = |name: &str| self.params.get(name).map(String::as_str);
-        param("Timestamp").or_else(|| self.header("x-amz-date")).or_else(|| param("X-Amz-Date"))
+        let header = || self.header("x-amz-date").filter(|_| !self.params.contains_key("SignatureVersion"));
+        param("Timestamp").or_else(header).or_else(|| param("X-Amz-Date"))
     }
 }
 

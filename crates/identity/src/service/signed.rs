@@ -8,7 +8,7 @@ use super::{Identity, KeyPair, Resolved};
 use crate::error::{Error, Result};
 use crate::policy;
 
-/// How long a signature is good.
+/// How far a signature's date may lie from now, in seconds.
 const GOOD_FOR_SECONDS: u64 = 900;
 
 impl Identity {
@@ -18,7 +18,8 @@ impl Identity {
     /// 403 by the policy, 404 for an unknown access key, 401 for a signature that does not hold.
     pub(crate) fn ec2_token(&self, caller: &Caller, request: &SignedRequest) -> Result<(String, Resolved)> {
         let pair = self.pair_for(caller, &policy::EC2TOKENS_VALIDATE, &request.access)?;
-        if !request.is_signed_by(pair.secret.reveal()) || !self.is_fresh(request.moment()) {
+        let secret = pair.secret.as_ref().ok_or(Error::Unauthorized)?;
+        if !request.is_signed_by(secret.reveal()) || !self.is_fresh(request.moment()) {
             return Err(Error::Unauthorized);
         }
         self.issue_for_signature(&pair)
@@ -36,8 +37,8 @@ impl Identity {
         signature: &str,
     ) -> Result<(String, Resolved)> {
         let pair = self.pair_for(caller, &policy::S3TOKENS_VALIDATE, access)?;
-        if !is_s3_signed_by(pair.secret.reveal(), text, signature) || !self.is_fresh(text.split('\n').nth(1))
-        {
+        let secret = pair.secret.as_ref().ok_or(Error::Unauthorized)?;
+        if !is_s3_signed_by(secret.reveal(), text, signature) || !self.is_fresh(text.split('\n').nth(1)) {
             return Err(Error::Unauthorized);
         }
         self.issue_for_signature(&pair)
@@ -48,13 +49,12 @@ impl Identity {
         self.key_pair_of(access)?.ok_or_else(|| Error::Missing("EC2 access key not found.".to_owned()))
     }
 
-    /// True for a signature of the last quarter of an hour, and for one without a time.
+    /// True for a signature dated within a quarter of an hour, before or after: a clock that goes a little wrong is borne,
+    /// and no signature is good for longer. One without a date would be good for ever, so it is good for nothing.
     fn is_fresh(&self, moment: Option<&str>) -> bool {
-        let Some(text) = moment else { return true };
-        let signed = text.parse::<Timestamp>().ok().or_else(|| basic(text));
-        signed.is_some_and(|signed| {
-            self.clock().now() <= signed.plus(std::time::Duration::from_secs(GOOD_FOR_SECONDS))
-        })
+        let signed = moment.and_then(|text| text.parse::<Timestamp>().ok().or_else(|| basic(text)));
+        let (now, leeway) = (self.clock().now(), std::time::Duration::from_secs(GOOD_FOR_SECONDS));
+        signed.is_some_and(|signed| now <= signed.plus(leeway) && signed <= now.plus(leeway))
     }
 }
 

@@ -3,7 +3,7 @@
 use kogge_auth::Caller;
 
 use super::names::checked_tag;
-use super::projects::{MOST_TAGS, checked_tags, refuse_immutable};
+use super::projects::{checked_tags, refuse_immutable};
 use super::{Draft, Identity};
 use crate::error::{Error, Result};
 use crate::model::Project;
@@ -73,14 +73,9 @@ impl Identity {
         self.allowed_project(caller, &policy::CREATE_PROJECT_TAG, id)?;
         let tag = checked_tag(tag)?;
         let add = |mut tags: Vec<String>| {
-            if !tags.contains(&tag) {
-                tags.push(tag);
-            }
-            if tags.len() > MOST_TAGS {
-                Err(Error::Invalid(format!("A project has at most {MOST_TAGS} tags.")))
-            } else {
-                Ok(tags)
-            }
+            // Keystone validates the tags as they will be: none stands twice
+            tags.push(tag);
+            checked_tags(&tags)
         };
         self.write(|draft| draft.change_tags(id, add)).await.map(|_| ())
     }

@@ -11,6 +11,9 @@ use crate::policy;
 /// The version of access rules that a service must understand to be shown a token that has some.
 const ACCESS_RULES_VERSION: f32 = 1.0;
 
+/// Most revocations that one write forgets.
+pub(crate) const PURGED_AT_ONCE: usize = 500;
+
 /// How a service asks for a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look<'a> {
@@ -77,7 +80,8 @@ impl Identity {
         Ok(events)
     }
 
-    /// Forgets revocations of tokens that have all ended by now; answers how many.
+    /// Forgets revocations of tokens that have all ended by now, so many at a time that no other write waits long; answers
+    /// how many.
     pub(crate) async fn purge_revocations(&self) -> Result<usize> {
         let kept =
             self.config().token_life() + std::time::Duration::from_secs(self.config().allow_expired_seconds);
@@ -87,6 +91,7 @@ impl Identity {
                 .revocations
                 .iter()
                 .filter(|event| event.revoked_at < before)
+                .take(PURGED_AT_ONCE)
                 .map(|event| event.id.clone())
                 .collect();
             old.iter().for_each(|id| draft.delete(Kind::Revocation, id));

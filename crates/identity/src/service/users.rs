@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use kogge_auth::{Caller, Target};
 
+use super::bounds::{checked_count, checked_extra, checked_id};
 use super::names::{NAME, checked_name, new_id};
 use super::patch::{Change, merge};
-use super::permission::{allow, allow_or_missing, own_domain, with_user};
-use super::{Draft, Identity, ListQuery, Listed};
+use super::permission::{allow, allow_or_missing, is_seen, own_domain, with_user};
+use super::{Client, Draft, Identity, ListQuery, Listed};
 use crate::error::{Error, Result};
 use crate::model::{Actor, Extra, Kind, Project, User, UserOptions};
 use crate::policy;
@@ -17,7 +18,7 @@ use crate::secret::Secret;
 #[derive(Debug, Clone)]
 pub(crate) struct NewUser {
     pub(crate) name: String,
-    /// `None`: the domain of the caller's token, else `default`.
+    /// `None`: the domain of the caller's token, else `default`; for administrators only, as in Keystone.
     pub(crate) domain_id: Option<String>,
     pub(crate) enabled: bool,
     pub(crate) default_project_id: Option<String>,
@@ -51,7 +52,20 @@ pub(crate) fn changed_options(old: &UserOptions, changes: Extra) -> Result<UserO
     };
     all.extend(changes);
     all.retain(|_, value| !value.is_null());
-    serde_json::from_value(serde_json::Value::Object(all)).map_err(refused)
+    let options: UserOptions = serde_json::from_value(serde_json::Value::Object(all)).map_err(refused)?;
+    for rule in bounded(options.multi_factor_auth_rules.as_ref())? {
+        for method in bounded(Some(rule))? {
+            checked_id("options", method)?;
+        }
+    }
+    Ok(options)
+}
+
+/// The rules of an option, or the methods of a rule.
+fn bounded<T>(list: Option<&Vec<T>>) -> Result<&[T]> {
+    const MOST: usize = 16;
+    let list = list.map_or(&[][..], Vec::as_slice);
+    checked_count("options", list.len(), MOST).map(|()| list)
 }
 
 impl Identity {
@@ -67,14 +81,13 @@ impl Identity {
     /// 403 by the policy, 404 for the domain, 409 for the name, 400 for rules.
     pub(crate) async fn create_user(&self, caller: &Caller, new: NewUser) -> Result<Arc<User>> {
         let domain_id = Self::domain_for_new(caller, new.domain_id.clone());
-        allow(
-            caller,
-            &policy::CREATE_USER,
-            &Target::none().attr("target.user.domain_id", domain_id.clone()),
-        )?;
+        let asked = new.domain_id.unwrap_or_else(|| "None".to_owned());
+        allow(caller, &policy::CREATE_USER, &Target::none().attr("target.user.domain_id", asked))?;
         let name = checked_name("name", &new.name, NAME)?;
         let passwords = match &new.password {
-            Some(password) => vec![self.stored(self.hash_new(password).await?, false, &new.options)],
+            Some(password) => {
+                vec![self.stored(self.hash_new(Client::of(caller), password).await?, false, &new.options)]
+            }
             None => Vec::new(),
         };
         let user = User {
@@ -86,7 +99,7 @@ impl Identity {
             passwords,
             options: new.options,
             created_at: self.clock().now().as_micros(),
-            extra: new.extra,
+            extra: checked_extra(new.extra)?,
         };
         self.write(|draft| {
             if draft.domain(&user.domain_id).is_none() {
@@ -104,8 +117,7 @@ impl Identity {
     pub(crate) fn list_users(&self, caller: &Caller, query: &ListQuery) -> Result<Listed<Arc<User>>> {
         allow(caller, &policy::LIST_USERS, &own_domain(caller))?;
         let snapshot = self.snapshot();
-        let own = caller.domain_id().map(kogge_ids::DomainId::as_str);
-        let seen = snapshot.users.iter().filter(|user| own.is_none_or(|own| user.domain_id == own));
+        let seen = snapshot.users.iter().filter(|user| is_seen(caller, &user.domain_id));
         query.page(seen.cloned().collect(), self.config().list_limit)
     }
 
@@ -145,9 +157,8 @@ impl Identity {
         if update.domain_id.as_ref().is_some_and(|domain| *domain != before.domain_id) {
             return Err(Error::invalid("Cannot change Domain ID"));
         }
-        let options = changed_options(&before.options, update.options.clone())?;
-        let password = match &update.password {
-            Change::Set(password) => Some(self.stored(self.hash_new(password).await?, false, &options)),
+        let hash = match &update.password {
+            Change::Set(password) => Some(self.hash_new(Client::of(caller), password).await?),
             Change::Keep | Change::Clear => None,
         };
         let name = update.name.as_deref().map(|name| checked_name("name", name, NAME)).transpose()?;
@@ -157,8 +168,9 @@ impl Identity {
             user.name = name.unwrap_or(user.name);
             user.enabled = update.enabled.unwrap_or(user.enabled);
             user.default_project_id = update.default_project_id.apply(user.default_project_id);
-            user.options = options;
-            user.extra = merge(&user.extra, update.extra);
+            user.options = changed_options(&old.options, update.options)?;
+            user.extra = merge(&user.extra, update.extra)?;
+            let password = hash.map(|hash| self.stored(hash, false, &user.options));
             let reset = password.is_some() || matches!(update.password, Change::Clear);
             user = match password {
                 Some(password) => self.with_password(&user, password),
@@ -194,7 +206,7 @@ impl Identity {
         .await
     }
 
-    /// The projects on which a user has a role.
+    /// The projects on which a user has a role; of somebody else with a domain's token those of that domain.
     ///
     /// # Errors
     /// 403 by the policy, 404 where there is no such user.
@@ -214,8 +226,10 @@ impl Identity {
             || Error::not_found("user", id),
         )?;
         let ids = snapshot.project_ids_of(id);
-        let projects = ids.iter().filter_map(|id| snapshot.projects.get(id)).cloned().collect();
-        query.page(projects, self.config().list_limit)
+        let projects = ids.iter().filter_map(|id| snapshot.projects.get(id));
+        let own = caller.user.id.as_str() == id;
+        let seen = projects.filter(|project| own || is_seen(caller, project.domain()));
+        query.page(seen.cloned().collect(), self.config().list_limit)
     }
 }
 
@@ -230,6 +244,7 @@ impl Draft {
             let because = format!("User's default project ID cannot be a domain ID: {}", domain.id);
             return Err(Error::Invalid(because));
         }
+        default.map_or(Ok(()), |id| checked_id("default_project_id", id))?;
         self.put(user.clone());
         Ok(Arc::new(user))
     }

@@ -15,7 +15,9 @@ fn keystone() -> (KeyRepository, BTreeMap<String, String>, tempfile::TempDir) {
     let texts: BTreeMap<String, String> =
         serde_json::from_str(include_str!("../../tests/golden/keystone-tokens.json")).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("0"), &texts["key"]).unwrap();
+    let path = dir.path().join("0");
+    std::fs::write(&path, &texts["key"]).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     (KeyRepository::open(dir.path(), 3).unwrap(), texts, dir)
 }
 

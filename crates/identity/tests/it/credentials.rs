@@ -22,16 +22,64 @@ async fn a_key_pair_is_made_shown_listed_and_deleted() {
     let made = pair(&cloud, &demo).await;
     assert_eq!(made["user_id"], demo_id(&cloud));
     assert_eq!(made["trust_id"], Value::Null);
+    assert_eq!(made["secret"].as_str().unwrap().len(), 32);
     let path = format!("/v3/users/{}/credentials/OS-EC2", demo_id(&cloud));
     let one = format!("{path}/{}", made["access"].as_str().unwrap());
-    assert_eq!(cloud.get(&demo, &one).await.expect(200)["credential"], made);
-    assert_eq!(cloud.get(&demo, &path).await.expect(200)["credentials"].as_array().unwrap().len(), 1);
-    let through_credentials = cloud.get(&demo, "/v3/credentials?type=ec2").await.expect(200);
-    let blob: Value =
-        serde_json::from_str(through_credentials["credentials"][0]["blob"].as_str().unwrap()).unwrap();
-    assert_eq!(blob["secret"], made["secret"]);
+    let mut later = made.clone();
+    later["secret"] = Value::Null;
+    assert_eq!(cloud.get(&demo, &one).await.expect(200)["credential"], later, "the secret is shown once");
+    assert_eq!(cloud.get(&demo, &path).await.expect(200)["credentials"], json!([later]));
     cloud.delete(&demo, &one).await.expect(204);
     cloud.get(&demo, &one).await.expect(404);
+    cloud.delete(&demo, &one).await.expect(404);
+}
+
+#[tokio::test]
+async fn the_secret_of_a_key_pair_is_not_shown_through_credentials_either() {
+    let cloud = Cloud::start().await;
+    let (admin, demo) = (cloud.admin().await, cloud.demo().await);
+    let made = pair(&cloud, &demo).await;
+    let listed = cloud.get(&demo, "/v3/credentials?type=ec2").await.expect(200)["credentials"][0].clone();
+    let blob: Value = serde_json::from_str(listed["blob"].as_str().unwrap()).unwrap();
+    assert_eq!(blob, json!({"access": made["access"], "secret": null, "trust_id": null}));
+    let path = format!("/v3/credentials/{}", listed["id"].as_str().unwrap());
+    for token in [&admin, &demo] {
+        assert_eq!(cloud.get(token, &path).await.expect(200)["credential"], listed);
+    }
+    let moved = cloud.patch(&demo, &path, json!({"credential": {"colour": "red"}})).await.expect(200);
+    assert_eq!(moved["credential"]["blob"], listed["blob"]);
+    // what was read is written back: the secret stays
+    cloud.patch(&demo, &path, json!({"credential": {"blob": listed["blob"]}})).await.expect(200);
+    signs(&cloud, &admin, &made, made["secret"].as_str().unwrap()).await.expect(200);
+    let blob = json!({"access": made["access"], "secret": "chosen", "trust_id": null}).to_string();
+    let told = cloud.patch(&demo, &path, json!({"credential": {"blob": blob}})).await.expect(200);
+    assert_eq!(told["credential"]["blob"], blob.as_str(), "who sets it sees it");
+    signs(&cloud, &admin, &made, made["secret"].as_str().unwrap()).await.expect(401);
+    signs(&cloud, &admin, &made, "chosen").await.expect(200);
+}
+
+#[tokio::test]
+async fn an_operator_may_show_secrets_always_as_keystone_does() {
+    let mut config = kogge_identity::IdentityConfig::for_test();
+    config.security.show_ec2_secrets = true;
+    let cloud = Cloud::with(config).await;
+    let demo = cloud.demo().await;
+    let made = pair(&cloud, &demo).await;
+    let path = format!("/v3/users/{}/credentials/OS-EC2", demo_id(&cloud));
+    assert_eq!(cloud.get(&demo, &path).await.expect(200)["credentials"], json!([made]));
+    let listed = cloud.get(&demo, "/v3/credentials").await.expect(200);
+    assert!(listed["credentials"][0]["blob"].as_str().unwrap().contains(made["secret"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn a_pair_without_a_secret_signs_nothing() {
+    let cloud = Cloud::start().await;
+    let (admin, demo) = (cloud.admin().await, cloud.demo().await);
+    let project = cloud.identity.seeded_project("demo").unwrap();
+    let body = json!({"user_id": demo_id(&cloud), "type": "ec2", "project_id": project.as_str(),
+        "blob": "{\"access\": \"bare\"}"});
+    cloud.post(&demo, "/v3/credentials", json!({ "credential": body })).await.expect(201);
+    signs(&cloud, &admin, &json!({"access": "bare"}), "").await.expect(401);
 }
 
 #[tokio::test]
@@ -130,6 +178,71 @@ fn sign(secret: &str, text: &str, date: &str) -> String {
     let start = format!("AWS4{secret}").into_bytes();
     let key = [date, "RegionOne", "s3", "aws4_request"].iter().fold(start, |key, part| mac(&key, part));
     hex::encode(mac(&key, text))
+}
+
+/// Asks for a token by a request that `secret` signs for a pair.
+async fn signs(cloud: &Cloud, service: &str, pair: &Value, secret: &str) -> crate::cloud::Answer {
+    use base64::Engine as _;
+    let text = "AWS4-HMAC-SHA256\n20251124T160000Z\n20251124/RegionOne/s3/aws4_request\nabc";
+    let (token, signature) =
+        (base64::engine::general_purpose::URL_SAFE.encode(text), sign(secret, text, "20251124"));
+    let body = json!({"credentials": {"access": pair["access"], "token": token, "signature": signature}});
+    cloud.post(service, "/v3/s3tokens", body).await
+}
+
+#[tokio::test]
+async fn a_signature_is_good_around_its_date_and_one_without_a_date_never() {
+    use base64::Engine as _;
+    let cloud = Cloud::start().await;
+    let (admin, demo) = (cloud.admin().await, cloud.demo().await);
+    let made = pair(&cloud, &demo).await;
+    let secret = made["secret"].as_str().unwrap();
+    for (moment, status) in [
+        ("20251124T154500Z", 200),
+        ("20251124T154459Z", 401),
+        ("20251124T161500Z", 200),
+        ("20251124T161501Z", 401),
+        ("20351124T160000Z", 401),
+        ("", 401),
+        ("soon", 401),
+    ] {
+        let date = moment.get(..8).unwrap_or("20251124");
+        let text = format!("AWS4-HMAC-SHA256\n{moment}\n{date}/RegionOne/s3/aws4_request\nabc");
+        let token = base64::engine::general_purpose::URL_SAFE.encode(&text);
+        let signature = sign(secret, &text, date);
+        let body = json!({"credentials": {"access": made["access"], "token": token, "signature": signature}});
+        let answer = cloud.post(&admin, "/v3/s3tokens", body).await;
+        assert_eq!(answer.status.as_u16(), status, "{moment}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_2_signature_counts_from_the_date_that_it_covers() {
+    use base64::Engine as _;
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let cloud = Cloud::start().await;
+    let (admin, demo) = (cloud.admin().await, cloud.demo().await);
+    let made = pair(&cloud, &demo).await;
+    let answer = async |timestamp: Option<&str>| {
+        let mut params = json!({"SignatureVersion": "2", "SignatureMethod": "HmacSHA256"});
+        let mut query = "SignatureMethod=HmacSHA256&SignatureVersion=2".to_owned();
+        if let Some(timestamp) = timestamp {
+            params["Timestamp"] = timestamp.into();
+            query += &format!("&Timestamp={}", timestamp.replace(':', "%3A"));
+        }
+        let text = format!("GET\nhost\n/\n{query}");
+        let mut mac =
+            Hmac::<sha2::Sha256>::new_from_slice(made["secret"].as_str().unwrap().as_bytes()).unwrap();
+        mac.update(text.as_bytes());
+        let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        // a header of the day that nobody signed
+        let body = json!({"access": made["access"], "signature": signature, "verb": "GET", "host": "host",
+            "path": "/", "params": params, "headers": {"X-Amz-Date": "20251124T160000Z"}});
+        cloud.post(&admin, "/v3/ec2tokens", json!({ "credentials": body })).await.status.as_u16()
+    };
+    assert_eq!(answer(Some("2025-11-24T16:00:00Z")).await, 200);
+    assert_eq!(answer(Some("2025-11-23T16:00:00Z")).await, 401);
+    assert_eq!(answer(None).await, 401, "the header is not part of what was signed");
 }
 
 #[tokio::test]

@@ -86,6 +86,83 @@ async fn a_manager_sees_only_the_own_domain() {
 }
 
 #[tokio::test]
+async fn sub_lists_show_the_own_domain_only() {
+    let Domains { cloud, admin, manager, one, their_user, their_project, .. } = domains().await;
+    let make = async |path: &str, key: &str, body: Value| {
+        id(&cloud.post(&admin, path, json!({ key: body })).await.expect(201), key)
+    };
+    let own_user = make("/v3/users", "user", json!({"name": "own", "domain_id": one})).await;
+    let own_group = make("/v3/groups", "group", json!({"name": "own", "domain_id": one})).await;
+    let other_group = make("/v3/groups", "group", json!({"name": "foreign"})).await;
+    let own_project = make("/v3/projects", "project", json!({"name": "own", "domain_id": one})).await;
+    for (group, user) in [(&own_group, &own_user), (&other_group, &own_user), (&own_group, &their_user)] {
+        cloud.put(&admin, &format!("/v3/groups/{group}/users/{user}")).await.expect(204);
+    }
+    let reader = role(&cloud, "reader");
+    for (project, user) in
+        [(&own_project, &own_user), (&their_project, &own_user), (&own_project, &their_user)]
+    {
+        cloud.put(&admin, &format!("/v3/projects/{project}/users/{user}/roles/{reader}")).await.expect(204);
+    }
+    let credential = |user: &str| json!({"user_id": user, "type": "cert", "blob": "b"});
+    make("/v3/credentials", "credential", credential(&own_user)).await;
+    make("/v3/credentials", "credential", credential(&their_user)).await;
+    let admins = role(&cloud, "admin");
+    let listed = async |token: &str, path: &str, key: &str| {
+        let listed = cloud.get(token, path).await.expect(200);
+        let ids = listed[key].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned());
+        let mut ids: Vec<String> = ids.collect();
+        ids.sort_unstable();
+        ids.join(" ")
+    };
+    let count = |ids: String| ids.split_whitespace().count();
+    let of_user = [("groups", &own_group), ("projects", &own_project)];
+    for (kind, own) in of_user {
+        let path = format!("/v3/users/{own_user}/{kind}");
+        assert_eq!(listed(&manager, &path, kind).await, *own, "{kind}");
+        assert_eq!(count(listed(&admin, &path, kind).await), 2, "an administrator sees all {kind}");
+    }
+    let path = format!("/v3/groups/{own_group}/users");
+    assert_eq!(listed(&manager, &path, "users").await, own_user);
+    assert_eq!(count(listed(&admin, &path, "users").await), 2);
+    assert_eq!(listed(&manager, "/v3/groups", "groups").await, own_group);
+    assert_eq!(listed(&manager, "/v3/projects", "projects").await, own_project);
+    // an administrator with a domain's token sees that domain in lists too
+    let boss = cloud.identity.snapshot().user_named(&one, "boss").unwrap().id.clone();
+    cloud.put(&admin, &format!("/v3/domains/{one}/users/{boss}/roles/{admins}")).await.expect(204);
+    let identity = json!({"methods": ["password"], "password": {"user": {"id": boss, "password": "p"}}});
+    let login = json!({"identity": identity, "scope": {"domain": {"id": one}}});
+    let domain_admin = cloud.log_in(login).await.token();
+    for (path, key, expected) in [
+        ("/v3/domains".to_owned(), "domains", 1),
+        ("/v3/users".to_owned(), "users", 2),
+        ("/v3/groups".to_owned(), "groups", 1),
+        ("/v3/projects".to_owned(), "projects", 1),
+        ("/v3/projects?is_domain=true".to_owned(), "projects", 0),
+        ("/v3/credentials".to_owned(), "credentials", 1),
+        (format!("/v3/groups/{own_group}/users"), "users", 1),
+        (format!("/v3/users/{own_user}/groups"), "groups", 1),
+        (format!("/v3/users/{own_user}/projects"), "projects", 1),
+    ] {
+        assert_eq!(count(listed(&domain_admin, &path, key).await), expected, "{path}");
+    }
+    let assignments = cloud.get(&domain_admin, "/v3/role_assignments").await.expect(200);
+    for line in assignments["role_assignments"].as_array().unwrap() {
+        let scope = &line["scope"];
+        let own = scope["domain"]["id"] == one.as_str() || scope["project"]["id"] == own_project.as_str();
+        assert!(own, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_manager_names_the_domain_of_what_is_made() {
+    let Domains { cloud, manager, .. } = domains().await;
+    for (path, key) in [("/v3/users", "user"), ("/v3/groups", "group"), ("/v3/projects", "project")] {
+        cloud.post(&manager, path, json!({ key: {"name": "nameless"} })).await.expect(403);
+    }
+}
+
+#[tokio::test]
 async fn a_manager_changes_nothing_in_another_domain() {
     let Domains { cloud, manager, their_user, their_project, two, .. } = domains().await;
     let reader = role(&cloud, "reader");

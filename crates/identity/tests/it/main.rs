@@ -4,6 +4,7 @@
 
 mod application_credentials;
 mod assignments;
+mod bounds;
 mod catalog;
 mod cloud;
 mod credentials;
@@ -12,6 +13,8 @@ mod groups;
 mod isolation;
 mod passwords;
 mod projects;
+mod races;
+mod restricted;
 mod roles;
 mod store;
 mod tokens;

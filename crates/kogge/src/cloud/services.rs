@@ -159,6 +159,7 @@ fn identity_config(config: &Config, simulated: bool) -> IdentityConfig {
         lockout_seconds: given.lockout_seconds,
         unique_last_passwords: given.password_history as usize,
         logins_per_minute: given.logins_per_minute,
+        show_ec2_secrets: given.show_ec2_secrets,
         ..SecurityConfig::default()
     };
     IdentityConfig {

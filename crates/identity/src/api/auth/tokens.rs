@@ -3,21 +3,22 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Pairs};
+use kogge_http::{ApiError, Auth, BaseUrl, Json, Pairs, Peer};
 
 use crate::api::wire::{login, token};
 use crate::error::Error;
 use crate::policy;
-use crate::service::{Identity, Look, Resolved};
+use crate::service::{Client, Identity, Look, Resolved};
 
 /// `POST`.
 pub(in crate::api) async fn create(
     State(identity): State<Identity>,
+    peer: Peer,
     base: BaseUrl,
     query: Pairs,
     Json(body): Json<login::Body>,
 ) -> Result<Response, ApiError> {
-    let (text, resolved) = identity.log_in(body.into_login()?).await?;
+    let (text, resolved) = identity.log_in(Client::at(peer.0), body.into_login()?).await?;
     rendered(&identity, &base, &query, StatusCode::CREATED, &text, &resolved)
 }
 

@@ -103,7 +103,8 @@ pub(in crate::api) struct Ec2<'a> {
     user_id: &'a str,
     tenant_id: Option<&'a str>,
     access: &'a str,
-    secret: &'a str,
+    /// `null` but where the pair was just made.
+    secret: Option<&'a str>,
     trust_id: Option<&'a str>,
     links: Links,
 }
@@ -115,7 +116,7 @@ impl<'a> Ec2<'a> {
             user_id: &pair.user_id,
             tenant_id: pair.project_id.as_deref(),
             access: &pair.access,
-            secret: pair.secret.reveal(),
+            secret: pair.secret.as_ref().map(Secret::reveal),
             trust_id: None,
             links: Links { itself },
         }
