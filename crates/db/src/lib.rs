@@ -26,6 +26,7 @@ mod page;
 mod query;
 mod row;
 mod select;
+mod upkeep;
 mod value;
 
 pub use connect::{Db, DbOptions, Durability};

@@ -17,6 +17,8 @@ use text::text_id;
 use uuid_id::uuid_id;
 
 uuid_id! {
+    /// A cloud: its database, its data directories and its nodes bear the same one.
+    CloudId;
     /// A compute server.
     ServerId;
     /// A server group.
