@@ -1,8 +1,12 @@
 //! Logs that QEMU writes and guests can fill: read from their end, and cut before they fill the host's disk.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+/// A guest's log is written by the guest's user: it is never a way to another file.
+const NOFOLLOW: i32 = nix::libc::O_NOFOLLOW;
 
 /// How much of a log is kept.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +54,8 @@ impl Logs {
         if length < self.limit.cut_at {
             return Ok(());
         }
-        std::fs::write(&self.before, read_end(&self.file, self.limit.keep)?)?;
-        std::fs::OpenOptions::new().write(true).open(&self.file)?.set_len(0)
+        replace(&self.before, &read_end(&self.file, self.limit.keep)?)?;
+        File::options().write(true).custom_flags(NOFOLLOW).open(&self.file)?.set_len(0)
     }
 
     /// The end of the log, at most what is kept and at most `most` bytes.
@@ -67,9 +71,18 @@ impl Logs {
     }
 }
 
+/// Writes a file anew that only we can read; a link in its place goes, and is not followed.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::options().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
+}
+
 /// The last `most` bytes of a file; nothing where there is no file.
 fn read_end(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut file = match File::open(path) {
+    let mut file = match File::options().read(true).custom_flags(NOFOLLOW).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
@@ -106,6 +119,24 @@ mod tests {
             let joined = pieces[from..].join("\n");
             prop_assert_eq!(tail_lines(log.as_bytes(), Some(lines)), joined.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_log_leads_nowhere() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (file, other) = (dir.path().join("console.log"), dir.path().join("other"));
+        std::fs::write(&other, "secret".repeat(100)).unwrap();
+        let logs = Logs::new(&file, LogLimit { cut_at: 100, keep: 10 });
+        std::fs::write(&file, "x".repeat(200)).unwrap();
+        std::os::unix::fs::symlink(&other, dir.path().join("console.log.1")).unwrap();
+        logs.cut().unwrap();
+        let before = std::fs::symlink_metadata(dir.path().join("console.log.1")).unwrap();
+        assert_eq!((before.is_file(), before.permissions().mode() & 0o777), (true, 0o600));
+        std::fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink(&other, &file).unwrap();
+        assert!(logs.cut().is_err() && logs.end(50).is_err());
+        assert_eq!(std::fs::read(&other).unwrap().len(), 600);
     }
 
     #[test]

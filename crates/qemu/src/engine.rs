@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use kogge_node_api::Accelerator;
-use tokio::process::Command;
 
 use crate::command_line::FirmwareFiles;
 use crate::error::QemuError;
 use crate::probe::{self, Trial, Verdict};
+use crate::spawn::command;
 use crate::user::GuestUser;
 
 /// Which accelerator to use.
@@ -170,7 +170,7 @@ async fn trial(
 }
 
 async fn ask(binary: &str, arguments: &[&str]) -> Result<String, QemuError> {
-    let out = Command::new(binary).args(arguments).kill_on_drop(true).output().await;
+    let out = command(binary).args(arguments).kill_on_drop(true).output().await;
     let out =
         out.map_err(|error| QemuError::NoProgram { program: binary.to_owned(), because: error.to_string() })?;
     Ok(String::from_utf8_lossy(&out.stdout).into_owned())

@@ -146,7 +146,7 @@ impl ImageTool {
     }
 
     fn command(&self, verb: &str) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = crate::spawn::command(&self.program);
         command.arg(verb);
         if let Some(dir) = &self.dir {
             command.current_dir(dir);

@@ -1,5 +1,7 @@
 //! A running guest: started by us or found running.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -7,7 +9,6 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use crate::command_line::{GuestSpec, arguments, qmp_socket};
 use crate::engine::Engine;
@@ -15,7 +16,7 @@ use crate::error::QemuError;
 use crate::image_tool::last_words;
 use crate::process::ProcessId;
 use crate::qmp::{Qmp, QmpError};
-use crate::spawn::detach;
+use crate::spawn::{command, detach};
 use crate::user::{GuestUser, become_user};
 
 mod backup;
@@ -26,6 +27,8 @@ pub use nics::{GuestDevice, nic_device, port_of_device};
 
 /// How long a QEMU that lives may take until its monitor answers: firmware is loaded and memory touched before.
 const START_PATIENCE: Duration = Duration::from_secs(120);
+/// So much of what QEMU says at its start is looked at, in bytes.
+const SAID: u64 = 64 * 1024;
 /// How long a QEMU may take to end after it was told to.
 const QUIT_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -81,11 +84,11 @@ impl Machine {
         user: Option<&GuestUser>,
     ) -> Result<Self, QemuError> {
         let log_path = dir.join("qemu.log");
-        let log = std::fs::File::options().create(true).append(true).mode(0o600).open(&log_path);
+        let log = File::options().create(true).append(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW).open(&log_path);
         let log = log.map_err(QemuError::file(format!("opening {}", log_path.display())))?;
         let said_before = log.metadata().map(|m| m.len()).unwrap_or_default();
         let also_log = log.try_clone().map_err(QemuError::file("opening QEMU's log"))?;
-        let mut command = Command::new(&engine.binary);
+        let mut command = command(&engine.binary);
         command.args(arguments(spec)).current_dir(dir);
         command.stdin(Stdio::null()).stdout(log).stderr(also_log);
         detach(&mut command, taps.iter().map(AsRawFd::as_raw_fd).collect());
@@ -99,7 +102,7 @@ impl Machine {
         drop(taps);
         let process = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(ProcessId::of);
         let Some(process) = process else {
-            let because = last_log_words(&log_path, said_before);
+            let because = last_log_words(&log_path, said_before).await;
             return Err(QemuError::DiedAtStart { because });
         };
         // collects the exit status, so that no zombie stays; the guest itself is not bound to this task
@@ -112,7 +115,7 @@ impl Machine {
                 Ok(machine)
             }
             Err(_) if !process.is_alive() => {
-                Err(QemuError::DiedAtStart { because: last_log_words(&log_path, said_before) })
+                Err(QemuError::DiedAtStart { because: last_log_words(&log_path, said_before).await })
             }
             Err(error) => Err(error),
         }
@@ -235,7 +238,7 @@ impl Drop for KillUnlessKept {
 
 /// Connects over a path that is short however deep `dir` lies: a socket's path has 107 bytes at most.
 async fn connect(process: ProcessId, dir: &Path, launch: u64) -> Result<Qmp, QmpError> {
-    let handle = std::fs::File::open(dir).map_err(QmpError::Io)?;
+    let handle = File::open(dir).map_err(QmpError::Io)?;
     let short = |name: &str| PathBuf::from(format!("/proc/self/fd/{}/{name}", handle.as_raw_fd()));
     let name = qmp_socket(launch);
     let mut path = short(&name);
@@ -247,8 +250,16 @@ async fn connect(process: ProcessId, dir: &Path, launch: u64) -> Result<Qmp, Qmp
     Qmp::connect(&path, Some(process.pid)).await
 }
 
-fn last_log_words(log: &Path, from: u64) -> String {
-    let said = std::fs::read(log).unwrap_or_default();
-    let from = usize::try_from(from).unwrap_or(usize::MAX).min(said.len());
-    last_words(&said[from..], "it said nothing")
+/// What QEMU said since its log was `from` bytes long.
+async fn last_log_words(log: &Path, from: u64) -> String {
+    let log = log.to_owned();
+    let read = tokio::task::spawn_blocking(move || {
+        let mut file = File::options().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(log)?;
+        file.seek(SeekFrom::Start(from))?;
+        let mut said = Vec::new();
+        file.take(SAID).read_to_end(&mut said)?;
+        Ok::<Vec<u8>, std::io::Error>(said)
+    });
+    let said = read.await.ok().and_then(Result::ok).unwrap_or_default();
+    last_words(&said, "it said nothing")
 }

@@ -8,8 +8,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::process::Command;
-
 use crate::error::QemuError;
 use crate::image_tool::last_words;
 use crate::user::{GuestUser, become_user};
@@ -61,7 +59,7 @@ pub(crate) async fn attempt(
     rom: &str,
     trial: Trial<'_>,
 ) -> Result<Verdict, QemuError> {
-    let mut command = Command::new(binary);
+    let mut command = crate::spawn::command(binary);
     command.args(["-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35", "-m", "2"]);
     command.args(["-accel", trial.accel, "-cpu", trial.cpu, "-bios"]).arg(rom);
     command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]);

@@ -1,6 +1,7 @@
 //! A swap disk that the guest can switch on at once.
 
 use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::error::QemuError;
@@ -18,7 +19,13 @@ pub fn write_swap(target: &Path, mib: u64, uuid: [u8; 16]) -> Result<(), QemuErr
 
 fn write(target: &Path, size: u64, uuid: [u8; 16]) -> std::io::Result<()> {
     let last_page = u32::try_from((size / PAGE).saturating_sub(1)).unwrap_or(u32::MAX);
-    let mut file = std::fs::File::create(target)?;
+    let mut file = std::fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(target)?;
     file.set_len(size)?;
     let mut header = Vec::new();
     header.extend_from_slice(&1_u32.to_le_bytes()); // version

@@ -63,7 +63,7 @@ fn give(path: &Path, uid: u32, gid: u32, mode: u32) -> std::io::Result<()> {
 /// # Errors
 /// What the system says.
 pub async fn try_user(user: &GuestUser, program: &str) -> Result<(), QemuError> {
-    let mut command = Command::new(program);
+    let mut command = crate::spawn::command(program);
     command.arg("--version").current_dir("/").kill_on_drop(true);
     become_user(&mut command, user, None);
     let no_program = |error: std::io::Error| QemuError::NoProgram {

@@ -21,6 +21,7 @@ pub(crate) fn run(program: &str, args: &[&str], input: &str) -> Result<String, N
     let step = || format!("{program} {}", args.join(" "));
     let mut child = Command::new(program)
         .args(args)
+        .env_clear()
         .env("PATH", PATH)
         .env("LC_ALL", "C")
         .stdin(Stdio::piped())
