@@ -37,6 +37,8 @@ pub struct ComputeConfig {
     pub slow_retry_seconds: u64,
     /// Days for which deleted servers stay visible to admins.
     pub keep_deleted_days: u64,
+    /// Days after which an instance that no server is leaves the quarantine of its node for good; 0 for never.
+    pub quarantine_days: u32,
     /// Servers of one host that are worked on at the same time.
     pub parallel_per_host: usize,
     /// Most items of a page.
@@ -80,6 +82,7 @@ impl Default for ComputeConfig {
             retry_millis: 1000,
             slow_retry_seconds: 60,
             keep_deleted_days: 30,
+            quarantine_days: 30,
             parallel_per_host: 8,
             max_limit: 1000,
         }

@@ -3,6 +3,7 @@
 mod converge;
 mod follow;
 mod place;
+mod quarantine;
 mod reap;
 mod register;
 mod tell;
@@ -28,6 +29,7 @@ pub(crate) fn all(compute: &Compute) -> Vec<Arc<dyn Task>> {
         Arc::new(follow::FollowPorts(compute.clone())),
         Arc::new(converge::ConvergeServers(compute.clone())),
         Arc::new(reap::ReapServers(compute.clone())),
+        Arc::new(quarantine::ClearQuarantine::new(compute.clone())),
     ]
 }
 

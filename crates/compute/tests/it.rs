@@ -20,6 +20,7 @@ mod it {
     mod keypairs;
     mod lifecycle;
     mod lists;
+    mod quarantine;
     mod reshape;
     mod rotation;
     mod server_groups;

@@ -24,6 +24,14 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
         "hypervisor.guest_uid_count",
         "How many such users there are; 0 lets all guests run as Kogge's own user.",
     ),
+    (
+        "hypervisor.guests_as_root",
+        "true: guests run as root where Kogge does and they cannot have users of their own. Not safe; else they do not run.",
+    ),
+    (
+        "hypervisor.quarantine_days",
+        "Days for which guests and disks that the database does not know are kept in quarantine; 0 for ever.",
+    ),
     ("network.external_name", "Name of the external network that is made at the first start."),
     (
         "network.external_cidr",

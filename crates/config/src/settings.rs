@@ -77,6 +77,10 @@ pub struct HypervisorConfig {
     pub guest_uid_first: u32,
     /// How many there are; 0 lets guests run as Kogge's own user.
     pub guest_uid_count: u32,
+    /// Whether guests may run as root where that is Kogge's own user.
+    pub guests_as_root: bool,
+    /// Days for which an instance that the database does not know is kept; 0 for ever.
+    pub quarantine_days: u32,
 }
 
 /// `[network]`.
@@ -178,6 +182,8 @@ impl Default for HypervisorConfig {
             disk_allocation_ratio: 1.0,
             guest_uid_first: 1_900_000_000,
             guest_uid_count: 1 << 24,
+            guests_as_root: false,
+            quarantine_days: 30,
         }
     }
 }

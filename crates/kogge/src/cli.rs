@@ -6,6 +6,7 @@ mod e2e;
 pub mod fix;
 pub mod flavor_name;
 mod manual;
+mod quarantine;
 pub mod standards;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use advice::Advice;
 pub use check::{Account, Check, CheckCommand, Choice, Explain, Reports, Upload};
 pub use e2e::{EndToEnd, TestAccounts, TestWishes};
 pub use manual::Manual;
+pub use quarantine::{Quarantine, Removal};
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
 #[derive(Debug, Parser)]
@@ -45,6 +47,9 @@ pub enum Command {
     Backup(Backup),
     /// Bring a backup back; guests and their disks stay as they are
     Restore(Restore),
+    /// Look at guests and disks that the cloud does not know, and remove them
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// Check a cloud against the SCS standards
     Check(Box<Check>),
     /// Look at the SCS standards: documents, scopes, test cases, flavor names
@@ -86,6 +91,10 @@ pub struct Up {
     /// Configuration file [default: kogge.toml in the data directory, if there]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Take this database for this data directory's though they belong to different clouds, or it is empty; guests that
+    /// it does not know are kept in quarantine
+    #[arg(long)]
+    pub adopt_database: bool,
     /// Stay attached, log to standard error, stop on Ctrl-C
     #[arg(long)]
     pub foreground: bool,

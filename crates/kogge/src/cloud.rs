@@ -1,6 +1,8 @@
 //! A running cloud: handles built from the bottom to the top, routers mounted, tasks started.
 
+mod belonging;
 mod catalog;
+mod checkpoint;
 mod memory_dir;
 pub(crate) mod node;
 mod policies;
@@ -18,6 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use kogge_clock::Clock;
 use kogge_config::Config;
+use kogge_ids::ServerId;
+use kogge_node_api::Quarantined;
 use kogge_task::{Driver, DriverOptions, TaskStatus};
 use kogge_telemetry::Metrics;
 use tokio::net::TcpListener;
@@ -25,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Passwords;
 use crate::clouds_yaml;
-use crate::control::{self, Api, Controlled, Status};
+use crate::control::{self, Api, Controlled, Discarded, Status};
 use crate::data_dir::{Claim, DataDir, write_private};
 use crate::exit::Failure;
 use memory_dir::MemoryDir;
@@ -42,6 +46,8 @@ pub struct CloudOptions {
     pub simulated: bool,
     /// The data directory.
     pub data: DataDir,
+    /// Whether the operator says that database and data directory belong together, whatever their ids say.
+    pub adopt: bool,
     /// The time.
     pub clock: Clock,
 }
@@ -85,7 +91,7 @@ impl Cloud {
     /// # Errors
     /// Where the address is taken, the database or a directory cannot be used, or the policy file is wrong.
     pub async fn start(options: CloudOptions, metrics: Option<Metrics>) -> Result<Self, Failure> {
-        let CloudOptions { config, listen, simulated, data, clock } = options;
+        let CloudOptions { config, listen, simulated, data, adopt, clock } = options;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| Failure::outside(&format!("listening on {listen}"), error))?;
@@ -97,10 +103,17 @@ impl Cloud {
         }
         let memory = simulated.then(MemoryDir::make).transpose()?;
         let state = memory.as_ref().map_or_else(|| data.path().to_owned(), |memory| memory.path().to_owned());
-        let passwords = Passwords::load_or_make(&data.join("accounts.toml"))?;
-        let plan =
-            services::Plan { config: &config, data: &data, state: &state, simulated, clock: clock.clone() };
+        let plan = services::Plan {
+            config: &config,
+            data: &data,
+            state: &state,
+            simulated,
+            adopt,
+            clock: clock.clone(),
+        };
+        // first of all: a database that is not this directory's is refused before anything is made or changed
         let services = Services::open(&plan).await?;
+        let passwords = Passwords::load_or_make(&data.join("accounts.toml"))?;
         services.seed(&passwords).await?;
         let node = NodePlace::start(&config, &data, simulated, &services, &clock).await?;
         let mut driver = Driver::new(DriverOptions { db: services.db.clone(), clock, owner: owner(&claim) });
@@ -231,7 +244,23 @@ impl Controlled for Face {
             data: self.data.clone(),
             apis,
             instances: self.node.instances().await,
+            quarantined: self.node.quarantine().await.map_or(0, |kept| kept.len()),
         }
+    }
+
+    async fn quarantine(&self) -> Vec<Quarantined> {
+        self.node.quarantine().await.unwrap_or_default()
+    }
+
+    async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {
+        let mut answers = Vec::with_capacity(ids.len());
+        for id in ids {
+            answers.push(Discarded {
+                id,
+                because: self.node.discard(id).await.err().map(|error| error.to_string()),
+            });
+        }
+        answers
     }
 
     fn tasks(&self) -> Vec<TaskStatus> {

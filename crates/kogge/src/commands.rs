@@ -5,6 +5,7 @@ pub mod check;
 pub mod config;
 pub mod doctor;
 pub mod down;
+pub mod quarantine;
 pub mod restore;
 pub mod settings;
 pub mod signal;
@@ -33,6 +34,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Tasks(place) => tasks::run(place).await,
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,
+        Command::Quarantine(command) => quarantine::run(command).await,
         Command::Check(arguments) => check::run(*arguments).await,
         Command::Standards(command) => standards::run(command).await,
         Command::Config(command) => config::run(command),

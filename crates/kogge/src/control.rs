@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use kogge_ids::ServerId;
+use kogge_node_api::Quarantined;
 use kogge_task::TaskStatus;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -11,13 +13,20 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 /// What can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command")]
 pub enum Request {
     /// What runs and where.
     Status,
     /// The background tasks.
     Tasks,
+    /// What is in quarantine.
+    Quarantine,
+    /// Remove guests and disks that are in quarantine.
+    Discard {
+        /// The servers they were.
+        ids: Vec<ServerId>,
+    },
     /// Stop.
     Stop {
         /// Leave the guests running.
@@ -46,6 +55,18 @@ pub struct Status {
     pub apis: Vec<Api>,
     /// Guests on this machine.
     pub instances: usize,
+    /// How many of them are in quarantine.
+    #[serde(default)]
+    pub quarantined: usize,
+}
+
+/// What became of an order to remove something from the quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discarded {
+    /// The server it was.
+    pub id: ServerId,
+    /// Why it is not removed; `None` where it is, or soon will be.
+    pub because: Option<String>,
 }
 
 /// An API.
@@ -64,6 +85,10 @@ pub trait Controlled: Send + Sync + 'static {
     async fn status(&self) -> Status;
     /// For [`Request::Tasks`].
     fn tasks(&self) -> Vec<TaskStatus>;
+    /// For [`Request::Quarantine`].
+    async fn quarantine(&self) -> Vec<Quarantined>;
+    /// For [`Request::Discard`].
+    async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded>;
     /// For [`Request::Stop`]; answers at once, the end comes after.
     fn stop(&self, keep_guests: bool);
 }
@@ -71,8 +96,8 @@ pub trait Controlled: Send + Sync + 'static {
 /// Pause after a connection could not be taken.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(200);
 
-/// Longest line either way.
-const LONGEST: u64 = 1024 * 1024;
+/// Longest line either way: room for tens of thousands of guests in quarantine.
+const LONGEST: u64 = 16 * 1024 * 1024;
 
 /// Answers commands until `end`.
 ///
@@ -110,6 +135,8 @@ async fn answer(stream: UnixStream, cloud: Arc<dyn Controlled>) -> std::io::Resu
     let reply = match serde_json::from_str(&line) {
         Ok(Request::Status) => serde_json::to_string(&cloud.status().await),
         Ok(Request::Tasks) => serde_json::to_string(&cloud.tasks()),
+        Ok(Request::Quarantine) => serde_json::to_string(&cloud.quarantine().await),
+        Ok(Request::Discard { ids }) => serde_json::to_string(&cloud.discard(ids).await),
         Ok(Request::Stop { keep_guests }) => {
             cloud.stop(keep_guests);
             serde_json::to_string(&true)
@@ -168,7 +195,14 @@ mod tests {
                 data: "/d".to_owned(),
                 apis: Vec::new(),
                 instances: 0,
+                quarantined: 0,
             }
+        }
+        async fn quarantine(&self) -> Vec<Quarantined> {
+            Vec::new()
+        }
+        async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {
+            ids.into_iter().map(|id| Discarded { id, because: None }).collect()
         }
         fn tasks(&self) -> Vec<TaskStatus> {
             Vec::new()

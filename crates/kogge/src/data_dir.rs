@@ -4,6 +4,7 @@
 //!   kogge.toml     configuration, if any        keys/        token keys
 //!   kogge.sqlite   state                        images/      image data
 //!   clouds.yaml    for clients (0600)           instances/   a directory per guest
+//!   cloud-id       the cloud it belongs to
 //!   accounts.toml  first passwords (0600)       control.sock, kogge.lock, process-name, kogge.log
 //! ```
 

@@ -68,6 +68,7 @@ impl TestCloud {
             config,
             listen: "127.0.0.1:0".parse().expect("constant"),
             simulated: true,
+            adopt: false,
             data: DataDir::chosen(Some(dir.path())).expect("an absolute path"),
             clock: clock.clone(),
         };

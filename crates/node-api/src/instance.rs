@@ -149,6 +149,8 @@ pub struct ObservedInstance {
     /// What of the reached generation the guest itself holds up: an interface that it does not let go or has no slot
     /// for. It comes true when the guest lets it, and at its next start at the latest.
     pub deferred: Option<crate::NodeError>,
+    /// It is kept though the cloud did not know it: see [`crate::Quarantined`].
+    pub quarantined: bool,
 }
 
 /// What an instance is doing.

@@ -17,6 +17,7 @@ mod instance;
 mod metadata;
 mod networking;
 mod node;
+mod quarantine;
 
 pub use error::NodeError;
 pub use host::{Accelerator, HostFacts};
@@ -31,3 +32,4 @@ pub use networking::{
     ObservedNetworking, ObservedPort, Remote, RouterGateway, RouterInterface,
 };
 pub use node::{Node, NodeHandle, Nodes};
+pub use quarantine::{Quarantined, SetAside};

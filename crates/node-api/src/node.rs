@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use kogge_ids::ServerId;
 use tokio::sync::Notify;
 
-use crate::{DesiredInstance, DesiredNetworking, HostFacts, NodeError, ObservedInstance, ObservedNetworking};
+use crate::{
+    DesiredInstance, DesiredNetworking, HostFacts, NodeError, ObservedInstance, ObservedNetworking,
+    Quarantined, SetAside,
+};
 
 /// A machine that runs instances. All calls are idempotent and may be repeated at any time.
 #[async_trait]
@@ -20,11 +23,26 @@ pub trait Node: Send + Sync {
     /// background and rings [`Node::changed`] when the observation changes. An older generation is ignored.
     async fn apply(&self, desired: DesiredInstance) -> Result<ObservedInstance, NodeError>;
 
-    /// Removes an instance with all that belongs to it. True when nothing is left; false while it works on it.
+    /// Removes an instance with all that belongs to it: only ever called for one whose owner ordered that, never for one
+    /// that nobody knows. True when nothing is left; false while it works on it.
     async fn remove(&self, id: ServerId) -> Result<bool, NodeError>;
 
     /// Every instance on this node, wanted or not.
     async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError>;
+
+    /// Puts an instance that the cloud does not know into quarantine: guest and disks stay as they are. The note of the
+    /// first time stays. [`NodeError::NotFound`] where it is not here.
+    async fn set_aside(&self, id: ServerId, note: SetAside) -> Result<(), NodeError>;
+
+    /// Takes an instance that the cloud knows again out of quarantine; no error where it is in none.
+    async fn take_back(&self, id: ServerId) -> Result<(), NodeError>;
+
+    /// What is in quarantine, oldest first.
+    async fn quarantine(&self) -> Result<Vec<Quarantined>, NodeError>;
+
+    /// Removes an instance that is in quarantine, for good. True when nothing is left; false while it works on it.
+    /// [`NodeError::Refused`] where it is not in quarantine.
+    async fn discard(&self, id: ServerId) -> Result<bool, NodeError>;
 
     /// The last `lines` lines of the serial console (all that is kept, where `None`).
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError>;

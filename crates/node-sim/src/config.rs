@@ -11,7 +11,8 @@ pub struct SimConfig {
     pub facts: HostFacts,
     /// How long work takes.
     pub delays: Delays,
-    /// True makes an instance wait, with a fault, until all its ports are part of the applied networking.
+    /// An instance waits, with a fault, until all its ports are part of the applied networking, as it does on a real
+    /// host. False lets it run without.
     pub strict_ports: bool,
 }
 
@@ -51,7 +52,7 @@ impl SimConfig {
                 address: "127.0.0.1".to_owned(),
             },
             delays: Delays::default(),
-            strict_ports: false,
+            strict_ports: true,
         }
     }
 

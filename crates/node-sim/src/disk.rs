@@ -4,6 +4,7 @@
 //! cluster that says whose disk it is. Everything behind it reads as zeros.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use kogge_node_api::{DiskFormat, RootDisk};
@@ -40,7 +41,8 @@ pub(crate) fn write(target: &Path, size: u64, label: &str) -> io::Result<u64> {
     let l2_at = (3 + l1_clusters) * CLUSTER;
     let data_at = l2_at + CLUSTER;
     let clusters = data_at / CLUSTER + 1;
-    let mut file = std::fs::File::create(target)?;
+    let mut file =
+        std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(target)?;
     file.set_len(clusters * CLUSTER)?;
     put(&mut file, 0, &header(size, l1_entries))?;
     put(&mut file, CLUSTER, &(2 * CLUSTER).to_be_bytes())?;

@@ -49,6 +49,14 @@ impl SimNode {
         found
     }
 
+    /// Everything that the node keeps of an instance is lost, disks and all. False where there was nothing.
+    pub fn lose(&self, id: ServerId) -> bool {
+        self.settle();
+        let lost = self.with(|state| state.instances.remove(&id).is_some());
+        self.ring();
+        lost
+    }
+
     /// The agent's process ends and is started again: guests do not notice, work under way begins anew.
     pub fn restart_agent(&self) {
         self.settle();

@@ -18,6 +18,8 @@ pub enum Call {
     Remove,
     /// `Node::observe`
     Observe,
+    /// `Node::set_aside`, `Node::take_back` and `Node::quarantine`
+    Quarantine,
     /// `Node::console_output`
     ConsoleOutput,
     /// `Node::export_disk`
@@ -31,11 +33,12 @@ pub enum Call {
 
 impl Call {
     /// Every place.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Facts,
         Self::Apply,
         Self::Remove,
         Self::Observe,
+        Self::Quarantine,
         Self::ConsoleOutput,
         Self::ExportDisk,
         Self::ApplyNetworking,

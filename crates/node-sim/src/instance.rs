@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kogge_clock::Timestamp;
 use kogge_ids::PortId;
-use kogge_node_api::{DesiredInstance, InstanceState, NodeError, ObservedInstance};
+use kogge_node_api::{DesiredInstance, InstanceState, NodeError, ObservedInstance, Quarantined, SetAside};
 
 use crate::console::{self, Mark};
 
@@ -35,6 +35,8 @@ pub(crate) struct Instance {
     pub gone_at: Option<Timestamp>,
     /// What the console shows.
     pub marks: Vec<Mark>,
+    /// Since when and why it is in quarantine.
+    pub aside: Option<SetAside>,
 }
 
 impl Instance {
@@ -52,6 +54,7 @@ impl Instance {
             due: None,
             gone_at: None,
             marks: Vec::new(),
+            aside: None,
         }
     }
 
@@ -64,7 +67,21 @@ impl Instance {
             reboots_done: self.reboots_done,
             fault: self.fault.clone(),
             deferred: self.deferred(),
+            quarantined: self.aside.is_some(),
         }
+    }
+
+    /// What operators are told of it while it is in quarantine.
+    pub(crate) fn quarantined(&self) -> Option<Quarantined> {
+        Some(Quarantined {
+            id: self.desired.id,
+            note: self.aside.clone()?,
+            name: self.desired.metadata.name.clone(),
+            project_id: self.desired.metadata.project_id.clone(),
+            running: self.is_alive(),
+            bytes: 0,
+            place: "in memory".to_owned(),
+        })
     }
 
     /// What of the reached state the guest holds up.

@@ -10,7 +10,7 @@ use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{
     DesiredInstance, DesiredNetworking, DesiredPort, HostFacts, InstanceState, Node, NodeError,
-    ObservedInstance, ObservedNetworking, ObservedPort,
+    ObservedInstance, ObservedNetworking, ObservedPort, Quarantined, SetAside,
 };
 use tokio::sync::Notify;
 
@@ -126,6 +126,13 @@ impl SimNode {
 
     /// Finishes the work on `instance`, or writes down why not.
     fn attempt(&self, instance: &mut Instance, ports: &BTreeMap<PortId, DesiredPort>) {
+        if instance.state == InstanceState::Building && instance.desired.root.source.is_none() {
+            let because =
+                "the server's disk was built before and is not on its host any more; it is not made anew";
+            instance.fault = Some(NodeError::Refused { because: because.to_owned() });
+            instance.due = None;
+            return;
+        }
         let missing = instance.desired.nics.iter().find(|nic| !ports.contains_key(&nic.port));
         if let (true, Some(nic)) = (self.0.config.strict_ports, missing) {
             let what = format!("port {} to be part of this host's networking", nic.port);
@@ -249,6 +256,42 @@ impl Node for SimNode {
         answer(lost, self.with(|state| state.instances.values().map(Instance::observed).collect()))
     }
 
+    async fn set_aside(&self, id: ServerId, note: SetAside) -> Result<(), NodeError> {
+        let lost = self.pass(Call::Quarantine, Some(id)).await?;
+        self.settle();
+        let known = self.with(|state| {
+            let instance = state.instances.get_mut(&id);
+            instance.map(|instance| instance.aside.get_or_insert(note).since).is_some()
+        });
+        self.ring();
+        answer(lost, known).and_then(|known| if known { Ok(()) } else { Err(no_server(id)) })
+    }
+
+    async fn take_back(&self, id: ServerId) -> Result<(), NodeError> {
+        let lost = self.pass(Call::Quarantine, Some(id)).await?;
+        self.with(|state| state.instances.get_mut(&id).map(|instance| instance.aside = None));
+        self.ring();
+        answer(lost, ())
+    }
+
+    async fn quarantine(&self) -> Result<Vec<Quarantined>, NodeError> {
+        let lost = self.pass(Call::Quarantine, None).await?;
+        self.settle();
+        let mut kept: Vec<Quarantined> =
+            self.with(|state| state.instances.values().filter_map(Instance::quarantined).collect());
+        kept.sort_by_key(|one| (one.note.since, one.id));
+        answer(lost, kept)
+    }
+
+    async fn discard(&self, id: ServerId) -> Result<bool, NodeError> {
+        let kept = self.with(|state| state.instances.get(&id).is_some_and(|one| one.aside.is_some()));
+        if !kept {
+            let because = format!("server {id} is not in quarantine on this host");
+            return Err(NodeError::Refused { because });
+        }
+        self.remove(id).await
+    }
+
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError> {
         let lost = self.pass(Call::ConsoleOutput, Some(id)).await?;
         self.settle();
@@ -265,9 +308,12 @@ impl Node for SimNode {
         if state == InstanceState::Building {
             return Err(NodeError::NotYet { what: format!("the disk of server {id}") });
         }
-        let size = disk::virtual_size(&root);
-        let written = disk::write(target, size, &format!("disk of server {id}\n"))
-            .map_err(|error| NodeError::failed(&format!("writing {}", target.display()), error))?;
+        let target = target.to_owned();
+        let writing = tokio::task::spawn_blocking(move || {
+            disk::write(&target, disk::virtual_size(&root), &format!("disk of server {id}\n"))
+        });
+        let written = writing.await.map_err(std::io::Error::other).and_then(|written| written);
+        let written = written.map_err(|error| NodeError::failed("writing the picture", error))?;
         answer(lost, written)
     }
 

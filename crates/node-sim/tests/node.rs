@@ -8,9 +8,14 @@ use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{ImageId, NetworkId, PortId, ServerId};
 use kogge_node_api::{
     DesiredInstance, DesiredNetworking, DesiredPort, DiskBus, DiskFormat, Firmware, GuestMetadata,
-    InstanceState, Nic, Node, NodeError, Power, Reboot, RebootKind, RootDisk,
+    InstanceState, Nic, Node, NodeError, Power, Reboot, RebootKind, RootDisk, SetAside,
 };
 use kogge_node_sim::{Call, Delays, SimConfig, SimNode, Times};
+
+/// A host on which guests run whatever networking there is.
+fn loose(name: &str) -> SimConfig {
+    SimConfig { strict_ports: false, ..SimConfig::new(name) }
+}
 
 fn desired(generation: i64, power: Power) -> DesiredInstance {
     let id = ServerId::random();
@@ -68,7 +73,7 @@ fn port(of: &DesiredInstance) -> DesiredPort {
 }
 
 fn node() -> SimNode {
-    SimNode::new(SimConfig::new("sim-1"), Clock::system())
+    SimNode::new(loose("sim-1"), Clock::system())
 }
 
 fn next(of: &DesiredInstance, power: Power) -> DesiredInstance {
@@ -150,7 +155,7 @@ async fn work_takes_its_time_by_the_clock_and_a_removal_cuts_it_short() {
     let (clock, hand) = Clock::fake(Timestamp::from_seconds(1_000));
     let delays =
         Delays { build: Duration::from_secs(10), remove: Duration::from_secs(5), ..Delays::default() };
-    let node = SimNode::new(SimConfig::new("slow").with_delays(delays), clock);
+    let node = SimNode::new(loose("slow").with_delays(delays), clock);
     let web = desired(1, Power::Running);
     let at_once = node.apply(web.clone()).await.unwrap();
     assert_eq!((at_once.reached, at_once.state), (0, InstanceState::Building));
@@ -172,7 +177,7 @@ async fn work_takes_its_time_by_the_clock_and_a_removal_cuts_it_short() {
 async fn the_bell_rings_when_delayed_work_is_done() {
     let delays = Delays { build: Duration::from_secs(3), ..Delays::default() };
     let (clock, hand) = Clock::fake(Timestamp::from_seconds(0));
-    let node = SimNode::new(SimConfig::new("slow").with_delays(delays), clock);
+    let node = SimNode::new(loose("slow").with_delays(delays), clock);
     node.apply(desired(1, Power::Running)).await.unwrap();
     let bell = node.changed();
     hand.advance(Duration::from_secs(3));
@@ -241,9 +246,7 @@ async fn a_port_is_up_while_its_guest_runs() {
 
 #[tokio::test]
 async fn with_strict_ports_a_guest_waits_for_its_network() {
-    let mut config = SimConfig::new("strict");
-    config.strict_ports = true;
-    let (node, web) = (SimNode::new(config, Clock::system()), desired(1, Power::Running));
+    let (node, web) = (SimNode::new(SimConfig::new("strict"), Clock::system()), desired(1, Power::Running));
     let waiting = node.apply(web.clone()).await.unwrap();
     assert!(matches!(waiting.fault, Some(NodeError::NotYet { .. })));
     let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
@@ -346,7 +349,7 @@ async fn a_full_guest_gets_its_interface_with_its_next_start() {
 async fn plugging_takes_its_time() {
     let (clock, time) = Clock::fake(Timestamp::from_seconds(1_000));
     let plug = Duration::from_secs(7);
-    let config = SimConfig::new("sim-1").with_delays(Delays { plug, ..Delays::default() });
+    let config = loose("sim-1").with_delays(Delays { plug, ..Delays::default() });
     let node = SimNode::new(config, clock);
     let web = desired(1, Power::Running);
     node.apply(web.clone()).await.unwrap();
@@ -354,4 +357,23 @@ async fn plugging_takes_its_time() {
     assert_eq!(node.apply(two).await.unwrap().reached, 1);
     time.advance(plug);
     assert_eq!((node.observe().await.unwrap()[0].reached, node.plugged(web.id).len()), (2, 2));
+}
+
+#[tokio::test]
+async fn what_is_set_aside_goes_on_until_it_is_taken_back_or_discarded() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    let note = |since| SetAside { since, because: "nobody knows it".to_owned() };
+    assert!(matches!(node.set_aside(web.id, note(1)).await, Err(NodeError::NotFound { .. })));
+    node.apply(web.clone()).await.unwrap();
+    assert!(node.discard(web.id).await.unwrap_err().is_final());
+    node.set_aside(web.id, note(1)).await.unwrap();
+    node.set_aside(web.id, note(2)).await.unwrap();
+    assert_eq!(node.quarantine().await.unwrap()[0].note, note(1), "the first note stays");
+    let seen = node.observe().await.unwrap();
+    assert!(seen[0].quarantined && seen[0].state == InstanceState::Running);
+    node.take_back(web.id).await.unwrap();
+    assert!(node.discard(web.id).await.is_err() && !node.observe().await.unwrap()[0].quarantined);
+    node.set_aside(web.id, note(3)).await.unwrap();
+    assert!(node.discard(web.id).await.unwrap());
+    assert!(node.observe().await.unwrap().is_empty());
 }

@@ -41,6 +41,8 @@ pub(crate) struct Actor {
     id: ServerId,
     dir: PathBuf,
     record: Record,
+    /// The guest's administrator's password, until it is on the config drive. In memory only.
+    secret: Option<String>,
     guest: Guest,
     /// What the guest did when we looked last.
     state: RunState,
@@ -92,6 +94,7 @@ impl Actor {
             host,
             id,
             record,
+            secret: None,
             guest: Guest::Absent,
             state: RunState::Running,
             nics: Nics::default(),

@@ -1,27 +1,30 @@
 //! The node as services see it: a register of actors.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use kogge_ids::ServerId;
 use kogge_node_api::{
     DesiredInstance, DesiredNetworking, HostFacts, Node, NodeError, ObservedInstance, ObservedNetworking,
+    Quarantined, SetAside,
 };
-use kogge_qemu::{Engine, FoundGuest, ImageTool, find_guests, tail_lines};
+use kogge_qemu::{Engine, FoundGuest, ImageTool, tail_lines};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use crate::actor::{Actor, Command, Export, Handle};
+use crate::blocking::with_files;
 use crate::config::NodeConfig;
 use crate::host::{self, Host};
 use crate::layout::Layout;
 use crate::metadata::MetadataBook;
 use crate::record::Record;
 use crate::shut_down::Guests;
+use crate::survey::{Sealed, Survey, survey};
 use crate::users::Users;
 use crate::wiring::Wiring;
-use crate::{bases, disks};
+use crate::{bases, cloud, disks, launch, quarantine};
 
 /// So much of a console is answered at most, as Nova does.
 const CONSOLE_MOST: u64 = 100 * 1024;
@@ -36,6 +39,10 @@ pub struct QemuNode(Arc<Inner>);
 struct Inner {
     host: Arc<Host>,
     actors: Actors,
+    /// Instances that are left alone: they have no actor.
+    sealed: Mutex<BTreeMap<ServerId, Sealed>>,
+    /// Instances in quarantine.
+    aside: Mutex<BTreeSet<ServerId>>,
     /// Held while an instance is made, so that it is made once.
     making: tokio::sync::Mutex<()>,
 }
@@ -53,7 +60,11 @@ impl QemuNode {
     ) -> Result<Self, NodeError> {
         let layout = Layout::open(&config.data_dir)?;
         let lock = host::lock(&layout.lock()).await?;
-        let users = Users::open(config.users, &config.engine.binary).await;
+        // before anything is touched that may be another cloud's
+        if let Some(id) = config.cloud {
+            cloud::claim(&layout, id)?;
+        }
+        let users = Users::open(config.users, &config.engine.binary, config.guests_as_root).await?;
         let probed = Engine::probe(&config.engine, layout.root(), users.any().as_ref()).await;
         let engine = probed.map_err(|error| disks::failed("trying out QEMU", error))?;
         tracing::info!(
@@ -77,48 +88,45 @@ impl QemuNode {
             starts: Semaphore::new(starts),
             _lock: lock,
         });
-        let node =
-            Self(Arc::new(Inner { host, actors: Actors::default(), making: tokio::sync::Mutex::default() }));
-        node.take_up()?;
+        let (layout, cloud) = (host.layout.clone(), host.config.cloud);
+        let found = with_files("reading the instances of this host", move || {
+            layout.empty_trash()?;
+            survey(&layout, cloud)
+        });
+        let found = found.await?;
+        let node = Self(Arc::new(Inner {
+            host,
+            actors: Actors::default(),
+            sealed: Mutex::new(found.sealed.clone()),
+            aside: Mutex::new(found.aside.clone()),
+            making: tokio::sync::Mutex::default(),
+        }));
+        node.take_up(found).await?;
         Ok(node)
     }
 
-    /// Takes up every instance that an earlier life left.
-    fn take_up(&self) -> Result<(), NodeError> {
-        let layout = &self.0.host.layout;
-        let failed = |error: std::io::Error| NodeError::failed("reading the instances of this host", error);
-        layout.empty_trash().map_err(failed)?;
-        let mut running: BTreeMap<_, FoundGuest> =
-            find_guests(&layout.instances()).into_iter().map(|guest| (guest.dir.clone(), guest)).collect();
-        let mut used = BTreeSet::new();
-        let mut records = Vec::new();
-        for entry in std::fs::read_dir(layout.instances()).map_err(failed)? {
-            let dir = entry.map_err(failed)?.path();
-            let found = running.remove(&dir);
-            match Record::load(&dir) {
-                Ok(record) => {
-                    if let Some(uid) = record.user {
-                        self.0.host.users.note(uid);
-                    }
-                    let root = &record.desired.root;
-                    used.insert(bases::path(&layout.bases(), root.image, root.format));
-                    used.extend(record.built.map(|image| bases::path(&layout.bases(), image, root.format)));
-                    records.push((record, found));
-                }
-                // made, but nothing was written yet: nobody was told that it exists
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && found.is_none() => {
-                    layout.discard(&dir).map_err(failed)?;
-                }
-                Err(error) => {
-                    let because =
-                        format!("{}: {error}; repair or move it away", dir.join("record.json").display());
-                    return Err(NodeError::failed("reading the instances of this host", because));
-                }
+    /// Takes up every instance that an earlier life left whole.
+    async fn take_up(&self, found: Survey) -> Result<(), NodeError> {
+        let host = &self.0.host;
+        for id in found.sealed.keys() {
+            if let Some(uid) = disks::owner(&host.layout.instance(*id)) {
+                host.users.note(uid);
             }
         }
-        bases::collect(&layout.bases(), &used).map_err(failed)?;
-        for (record, found) in records {
-            self.spawn(record, found);
+        let mut used = BTreeSet::new();
+        for (record, _) in &found.whole {
+            if let Some(uid) = record.user {
+                host.users.note(uid);
+            }
+            used.extend(bases_of(&host.layout.bases(), record));
+        }
+        // which base a sealed instance stands on is not known
+        if found.sealed.is_empty() {
+            let bases = host.layout.bases();
+            with_files("clearing away unused image bases", move || bases::collect(&bases, &used)).await?;
+        }
+        for (record, guest) in found.whole {
+            self.spawn(record, guest);
         }
         Ok(())
     }
@@ -139,6 +147,39 @@ impl QemuNode {
 
     fn actors(&self) -> MutexGuard<'_, BTreeMap<ServerId, Handle>> {
         self.0.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sealed(&self) -> MutexGuard<'_, BTreeMap<ServerId, Sealed>> {
+        self.0.sealed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn aside(&self) -> MutexGuard<'_, BTreeSet<ServerId>> {
+        self.0.aside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes an instance that has no actor, with its process.
+    async fn remove_sealed(&self, id: ServerId) -> Result<bool, NodeError> {
+        let _making = self.0.making.lock().await;
+        if !self.sealed().contains_key(&id) {
+            return Ok(true);
+        }
+        let dir = self.0.host.layout.instance(id);
+        launch::end_all(&self.0.host, &dir).await?;
+        launch::clear_away(&self.0.host, &dir).await?;
+        self.sealed().remove(&id);
+        self.aside().remove(&id);
+        self.0.host.ring();
+        Ok(true)
+    }
+
+    /// Does something with an instance's note of quarantine.
+    async fn note(
+        &self,
+        id: ServerId,
+        act: impl FnOnce(&Path) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), NodeError> {
+        let dir = self.0.host.layout.instance(id);
+        with_files("writing the note of quarantine", move || act(&dir)).await
     }
 
     fn spawn(&self, record: Record, found: Option<FoundGuest>) {
@@ -168,7 +209,11 @@ impl QemuNode {
         if let Some(commands) = self.reach(desired.id) {
             return Ok(commands);
         }
-        let (layout, record) = (self.0.host.layout.clone(), Record::new(desired.clone()));
+        if let Some(sealed) = self.sealed().get(&desired.id) {
+            return Err(sealed.refusal());
+        }
+        let (layout, cloud) = (self.0.host.layout.clone(), self.0.host.config.cloud);
+        let record = Record::new(desired.clone(), cloud);
         let first = record.clone();
         let made = tokio::task::spawn_blocking(move || {
             let id = first.desired.id;
@@ -178,6 +223,7 @@ impl QemuNode {
             first.save(&layout.instance(id))
         });
         made.await.unwrap_or_else(|error| Err(NodeError::failed("making the instance", error)))?;
+        self.aside().remove(&desired.id);
         self.spawn(record, None);
         self.reach(desired.id).ok_or_else(|| going(desired.id))
     }
@@ -187,6 +233,14 @@ fn going(id: ServerId) -> NodeError {
     NodeError::NotYet { what: format!("the removal of server {id} or the restart of its host") }
 }
 
+/// The bases below the disks of an instance.
+fn bases_of(bases_dir: &Path, record: &Record) -> impl Iterator<Item = PathBuf> {
+    let root = &record.desired.root;
+    let wanted = bases::path(bases_dir, root.image, root.format);
+    let built = record.built.map(|image| bases::path(bases_dir, image, root.format));
+    std::iter::once(wanted).chain(built)
+}
+
 fn no_server(id: ServerId) -> NodeError {
     NodeError::NotFound { kind: "server".to_owned(), id: id.to_string() }
 }
@@ -194,7 +248,9 @@ fn no_server(id: ServerId) -> NodeError {
 #[async_trait]
 impl Node for QemuNode {
     async fn facts(&self) -> Result<HostFacts, NodeError> {
-        self.0.host.facts()
+        let host = Arc::clone(&self.0.host);
+        let facts = tokio::task::spawn_blocking(move || host.facts()).await;
+        facts.unwrap_or_else(|error| Err(NodeError::failed("looking at the host", error)))
     }
 
     async fn apply(&self, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {
@@ -206,22 +262,62 @@ impl Node for QemuNode {
     }
 
     async fn remove(&self, id: ServerId) -> Result<bool, NodeError> {
-        let Some(commands) = self.reach(id) else { return Ok(true) };
+        let Some(commands) = self.reach(id) else { return self.remove_sealed(id).await };
         // one that just ended is gone at the next call
         let _ = commands.send(Command::Remove).await;
         Ok(false)
     }
 
     async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError> {
-        Ok(self.actors().values().map(Handle::observed).collect())
+        let mut all: Vec<ObservedInstance> = self.actors().values().map(Handle::observed).collect();
+        all.extend(self.sealed().iter().map(|(id, sealed)| sealed.observed(*id)));
+        let aside = self.aside();
+        for one in &mut all {
+            one.quarantined = aside.contains(&one.id);
+        }
+        Ok(all)
+    }
+
+    async fn set_aside(&self, id: ServerId, note: SetAside) -> Result<(), NodeError> {
+        if self.reach(id).is_none() && !self.sealed().contains_key(&id) {
+            return Err(no_server(id));
+        }
+        if self.aside().contains(&id) {
+            return Ok(());
+        }
+        self.note(id, move |dir| quarantine::write(dir, &note)).await?;
+        self.aside().insert(id);
+        self.0.host.ring();
+        Ok(())
+    }
+
+    async fn take_back(&self, id: ServerId) -> Result<(), NodeError> {
+        if !self.aside().contains(&id) {
+            return Ok(());
+        }
+        self.note(id, quarantine::erase).await?;
+        self.aside().remove(&id);
+        self.0.host.ring();
+        Ok(())
+    }
+
+    async fn quarantine(&self) -> Result<Vec<Quarantined>, NodeError> {
+        let root = self.0.host.layout.root().to_owned();
+        with_files("reading what is in quarantine", move || quarantine::quarantined(&root)).await
+    }
+
+    async fn discard(&self, id: ServerId) -> Result<bool, NodeError> {
+        if !self.aside().contains(&id) {
+            let because = format!("server {id} is not in quarantine on this host");
+            return Err(NodeError::Refused { because });
+        }
+        self.remove(id).await
     }
 
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError> {
         self.reach(id).ok_or_else(|| no_server(id))?;
         let logs = self.0.host.console(id);
-        let read = tokio::task::spawn_blocking(move || logs.end(CONSOLE_MOST)).await;
-        let read = read.map_err(std::io::Error::other).and_then(|read| read);
-        let log = read.map_err(|error| NodeError::failed("reading the console", error))?;
+        let log = with_files("reading the console", move || logs.end(CONSOLE_MOST)).await?;
         Ok(tail_lines(&log, lines).to_vec())
     }
 

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kogge_ids::ImageId;
 use kogge_node_api::{DiskFormat, NodeError, RootDisk};
 
+use crate::blocking::with_files;
+
 /// Where the base of an image lies.
 pub(crate) fn path(bases: &Path, image: ImageId, format: DiskFormat) -> PathBuf {
     let ending = match format {
@@ -31,9 +33,7 @@ pub(crate) async fn ensure(bases: &Path, root: &RootDisk) -> Result<PathBuf, Nod
         return Err(NodeError::Refused { because: because.to_owned() });
     };
     let goal = target.clone();
-    let made = tokio::task::spawn_blocking(move || bring(&source, &goal)).await;
-    let made = made.map_err(std::io::Error::other).and_then(|made| made);
-    made.map_err(|error| NodeError::failed(&format!("taking over image {}", root.image), error))?;
+    with_files(&format!("taking over image {}", root.image), move || bring(&source, &goal)).await?;
     Ok(target)
 }
 
@@ -48,14 +48,22 @@ fn bring(source: &Path, target: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    if std::fs::hard_link(source, &fresh).is_err() {
-        std::fs::copy(source, &fresh)?;
-        std::fs::File::open(&fresh)?.sync_all()?;
+    if std::fs::hard_link(source, &fresh).is_err()
+        && let Err(error) = copy(source, &fresh)
+    {
+        // half of it is no use, and may be what fills the disk
+        let _ = std::fs::remove_file(&fresh);
+        return Err(error);
     }
     std::fs::rename(&fresh, target)?;
     // renaming a link over another one of the same file leaves both
     let _ = std::fs::remove_file(&fresh);
     Ok(())
+}
+
+fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
+    std::fs::copy(source, target)?;
+    std::fs::File::open(target)?.sync_all()
 }
 
 /// Removes every base that is not in `used`, and half-made ones. Only while nothing is built.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kogge_ids::CloudId;
 use kogge_qemu::{EngineConfig, LogLimit};
 
 use crate::users::UserRange;
@@ -24,6 +25,10 @@ pub struct NodeConfig {
     pub logs: LogLimit,
     /// Whom guests run as, where the agent is root.
     pub users: UserRange,
+    /// Whether guests may run as root where the agent is root and they cannot have users of their own.
+    pub guests_as_root: bool,
+    /// The cloud that this node is part of. A directory or an instance of another cloud is refused; `None` asks nothing.
+    pub cloud: Option<CloudId>,
 }
 
 /// How long guests are waited for.
@@ -63,6 +68,8 @@ impl NodeConfig {
             patience: Patience::default(),
             logs: LogLimit::default(),
             users: UserRange::default(),
+            guests_as_root: false,
+            cloud: None,
         }
     }
 }

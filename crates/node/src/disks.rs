@@ -1,5 +1,6 @@
 //! The disks of an instance.
 
+use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,8 @@ use kogge_node_api::{DesiredInstance, DiskFormat, NodeError};
 use kogge_qemu::{Disk, GuestUser, ImageTool, Machine, QemuError, RUN_DIR, write_swap};
 
 use crate::bases;
+use crate::blocking::with_files;
+use crate::layout::remove_file;
 
 const GIB: u64 = 1 << 30;
 const ROOT: &str = "root.qcow2";
@@ -17,6 +20,8 @@ const CONFIG: &str = "config.iso";
 const UEFI: &str = "uefi-vars.fd";
 const CONSOLE: &str = "console.log";
 const LOG: &str = "qemu.log";
+/// The step of [`link_base`].
+const TAKING_OVER: &str = "taking over the image";
 /// A copy of the root disk on its way out.
 const COPY: &str = "copy.qcow2";
 
@@ -26,6 +31,12 @@ const fn base_name(format: DiskFormat) -> &'static str {
         DiskFormat::Raw => "base.raw",
         DiskFormat::Qcow2 => "base.qcow2",
     }
+}
+
+/// The system user that the disks in `dir` belong to.
+pub(crate) fn owner(dir: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::symlink_metadata(root_file(dir)).ok().map(|file| file.uid())
 }
 
 /// The root disk's file.
@@ -51,7 +62,8 @@ pub(crate) async fn build(
     desired: &DesiredInstance,
 ) -> Result<(), NodeError> {
     let base = bases::ensure(bases_dir, &desired.root).await?;
-    link_base(&base, dir, desired.root.format)?;
+    let (place, format) = (dir.to_owned(), desired.root.format);
+    with_files(TAKING_OVER, move || link_base(&base, &place, format)).await?;
     build_root(tool, dir, desired).await?;
     if desired.ephemeral_gib > 0 {
         let file = dir.join(EPHEMERAL);
@@ -60,30 +72,59 @@ pub(crate) async fn build(
     }
     if desired.swap_mib > 0 {
         let label = derive(desired.id.uuid(), "swap").into_bytes();
-        write_swap(&dir.join(SWAP), desired.swap_mib, label)
-            .map_err(|error| failed("making the swap disk", error))?;
+        let (file, mib) = (dir.join(SWAP), desired.swap_mib);
+        with_files("making the swap disk", move || {
+            write_swap(&file, mib, label).map_err(std::io::Error::other)
+        })
+        .await?;
     }
     Ok(())
 }
 
 /// Gives the guest's directory a name of its own for the image base. The guest's user gets no further than into that
 /// directory, so the file itself may be readable by all.
-fn link_base(base: &Path, dir: &Path, format: DiskFormat) -> Result<(), NodeError> {
+fn link_base(base: &Path, dir: &Path, format: DiskFormat) -> std::io::Result<()> {
     let fresh = dir.join("base.new");
-    let linked = remove_file(&fresh)
+    remove_file(&fresh)
         .and_then(|()| std::fs::hard_link(base, &fresh))
         .and_then(|()| std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o644)))
         .and_then(|()| std::fs::rename(&fresh, dir.join(base_name(format))))
         // renaming a link over another one of the same file leaves both
-        .and_then(|()| remove_file(&fresh));
-    linked.map_err(|error| NodeError::failed("taking over the image", error))
+        .and_then(|()| remove_file(&fresh))
 }
 
-fn remove_file(path: &Path) -> std::io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+/// The files that the disks of an instance are.
+pub(crate) fn names(desired: &DesiredInstance) -> Vec<String> {
+    let ephemeral = (desired.ephemeral_gib > 0).then_some(EPHEMERAL);
+    let swap = (desired.swap_mib > 0).then_some(SWAP);
+    [Some(ROOT), ephemeral, swap].into_iter().flatten().map(str::to_owned).collect()
+}
+
+/// Which of the disks in `dir` are there. One that was made (`made`; unknown where a version that did not note them
+/// made them) and is not there any more is a fault, and never made anew: it may come back, an empty one in its place
+/// would be taken for it.
+pub(crate) fn present(dir: &Path, made: Option<&[String]>) -> Result<Vec<&'static str>, NodeError> {
+    let mut there = Vec::new();
+    for name in [ROOT, EPHEMERAL, SWAP] {
+        let was = made.map_or(name == ROOT, |made| made.iter().any(|one| one == name));
+        match std::fs::symlink_metadata(dir.join(name)) {
+            Ok(_) => there.push(name),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(NodeError::failed("looking at the disks", error));
+            }
+            Err(_) if was => return Err(missing(name)),
+            Err(_) => {}
+        }
     }
+    Ok(there)
+}
+
+fn missing(name: &str) -> NodeError {
+    let because = format!(
+        "the disk `{name}` was there and is missing on the host; it is not made anew, for that would hide the loss. The \
+         server starts again when an operator puts the disk back; to rebuild it makes a new disk from its image"
+    );
+    NodeError::failed("starting the guest", because)
 }
 
 async fn build_root(tool: &ImageTool, dir: &Path, desired: &DesiredInstance) -> Result<(), NodeError> {
@@ -107,8 +148,8 @@ async fn build_root(tool: &ImageTool, dir: &Path, desired: &DesiredInstance) -> 
     }
     let made = tool.create_overlay(Path::new("root.new"), base, root.format, size).await;
     made.map_err(|error| failed("making the root disk", error))?;
-    std::fs::rename(dir.join("root.new"), root_file(dir))
-        .map_err(|error| NodeError::failed("making the root disk", error))
+    let (fresh, root) = (dir.join("root.new"), root_file(dir));
+    with_files("making the root disk", move || std::fs::rename(fresh, root)).await
 }
 
 /// Makes the files of an instance ready for a process that runs as `user`: what it writes to is the user's, what it only
@@ -125,7 +166,9 @@ pub(crate) fn hand_over(
         _ => std::fs::DirBuilder::new().mode(0o700).create(&run),
     };
     let ready = ready.and_then(|()| {
-        std::fs::File::options().create(true).append(true).mode(0o600).open(&console)?;
+        remove_file(&dir.join(COPY))?;
+        let nofollow = nix::libc::O_NOFOLLOW;
+        File::options().create(true).append(true).mode(0o600).custom_flags(nofollow).open(&console)?;
         // QEMU has its log open; versions before let everybody read it
         match std::fs::set_permissions(dir.join(LOG), std::fs::Permissions::from_mode(0o600)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
@@ -135,7 +178,8 @@ pub(crate) fn hand_over(
     ready.map_err(|error| NodeError::failed("making the guest's directory ready", error))?;
     let root = &desired.root;
     if !dir.join(base_name(root.format)).exists() {
-        link_base(&bases::path(bases_dir, root.image, root.format), dir, root.format)?;
+        let linked = link_base(&bases::path(bases_dir, root.image, root.format), dir, root.format);
+        linked.map_err(|error| NodeError::failed(TAKING_OVER, error))?;
     }
     let Some(user) = user else { return Ok(()) };
     let written = [ROOT, EPHEMERAL, SWAP, UEFI, CONSOLE].map(|name| (name, true, 0o600));
@@ -195,19 +239,27 @@ pub(crate) async fn copy(
     let moved = match copied {
         Ok(()) => {
             let (from, to) = (draft.clone(), target.to_owned());
-            let moving = tokio::task::spawn_blocking(move || std::fs::copy(from, to)).await;
-            let moved = moving.map_err(std::io::Error::other).and_then(|moved| moved.map(drop));
-            moved.map_err(|error| NodeError::failed(step, error))
+            with_files(step, move || copy_private(&from, &to)).await
         }
         Err(error) => Err(error),
     };
     // the next copy begins anew in any case
-    let _ = remove_file(&draft);
+    let _ = with_files(step, move || remove_file(&draft)).await;
     moved
 }
 
+/// A copy that only we can read or write, whatever lay in its place.
+fn copy_private(from: &Path, to: &Path) -> std::io::Result<()> {
+    remove_file(to)?;
+    let mut source = File::options().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(from)?;
+    let mut target = File::options().write(true).create_new(true).mode(0o600).open(to)?;
+    std::io::copy(&mut source, &mut target)?;
+    target.sync_all()
+}
+
 /// The disks as QEMU is told, in the order the guest sees them.
-pub(crate) fn list(dir: &Path, desired: &DesiredInstance) -> Vec<Disk> {
+/// `there` is what [`present`] found.
+pub(crate) fn list(there: &[&str], desired: &DesiredInstance) -> Vec<Disk> {
     let base = base_name(desired.root.format).into();
     let own = |node: &str, file: &str, format: DiskFormat| Disk {
         node: node.to_owned(),
@@ -218,10 +270,10 @@ pub(crate) fn list(dir: &Path, desired: &DesiredInstance) -> Vec<Disk> {
     };
     let mut disks =
         vec![Disk { backing: Some((base, desired.root.format)), ..own("root", ROOT, DiskFormat::Qcow2) }];
-    if dir.join(EPHEMERAL).exists() {
+    if there.contains(&EPHEMERAL) {
         disks.push(own("ephemeral", EPHEMERAL, DiskFormat::Qcow2));
     }
-    if dir.join(SWAP).exists() {
+    if there.contains(&SWAP) {
         disks.push(own("swap", SWAP, DiskFormat::Raw));
     }
     if desired.config_drive {
@@ -266,13 +318,32 @@ mod tests {
         let (bases, vm) = (dir.path().join("bases"), dir.path().join("vm"));
         build(&tool, &bases, &vm, &desired).await.unwrap();
         build(&tool, &bases, &vm, &desired).await.unwrap();
-        let nodes: Vec<String> = list(&vm, &desired).into_iter().map(|disk| disk.node).collect();
+        let there = present(&vm, Some(&names(&desired))).unwrap();
+        let nodes: Vec<String> = list(&there, &desired).into_iter().map(|disk| disk.node).collect();
         assert_eq!(nodes, ["root", "ephemeral", "swap", "config"]);
         assert_eq!(tool.info(&root_file(&vm), DiskFormat::Qcow2).await.unwrap().virtual_size, 3 * GIB);
         desired.root.size_gib = 5;
         grow(&tool.inside(&vm, None), &desired).await.unwrap();
         grow(&tool.inside(&vm, None), &desired).await.unwrap();
         assert_eq!(tool.info(&root_file(&vm), DiskFormat::Qcow2).await.unwrap().virtual_size, 5 * GIB);
+    }
+
+    #[test]
+    fn a_disk_that_was_there_is_missed_and_one_that_never_was_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut wanted = desired();
+        wanted.swap_mib = 64;
+        std::fs::write(dir.path().join(ROOT), "disk").unwrap();
+        assert_eq!(present(dir.path(), None).unwrap(), [ROOT]);
+        let error = present(dir.path(), Some(&names(&wanted))).unwrap_err();
+        let text = error.to_string();
+        assert!(!error.is_final() && text.contains(SWAP) && text.contains("rebuild"), "{text}");
+        std::fs::write(dir.path().join(SWAP), "disk").unwrap();
+        assert_eq!(present(dir.path(), Some(&names(&wanted))).unwrap(), [ROOT, SWAP]);
+        std::fs::remove_file(dir.path().join(ROOT)).unwrap();
+        for made in [None, Some(names(&wanted))] {
+            assert!(present(dir.path(), made.as_deref()).unwrap_err().to_string().contains(ROOT));
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! What all actors of a node share, and the host's facts.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -83,7 +84,8 @@ fn disk_gib(path: &Path) -> Result<u64, NodeError> {
 /// Takes the lock that keeps a second agent out of the data directory. An agent that just ended may still hold it.
 pub(crate) async fn lock(path: &Path) -> Result<File, NodeError> {
     let failed = |because: String| NodeError::failed(&format!("locking {}", path.display()), because);
-    let file = File::options().create(true).append(true).open(path).map_err(|e| failed(e.to_string()))?;
+    let opened = File::options().create(true).append(true).mode(0o600).open(path);
+    let file = opened.map_err(|error| failed(error.to_string()))?;
     for _ in 0..100 {
         match file.try_lock() {
             Ok(()) => return Ok(file),

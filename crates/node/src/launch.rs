@@ -3,32 +3,40 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kogge_node_api::{DesiredInstance, Firmware, NodeError, Power};
-use kogge_qemu::{FirmwareFiles, GuestNic, GuestSpec, GuestUser, Machine, RunState, write_config_drive};
+use kogge_node_api::{DesiredInstance, Firmware, GuestMetadata, NodeError, Power};
+use kogge_qemu::{
+    FirmwareFiles, GuestNic, GuestSpec, GuestUser, Machine, RunState, find_guests, write_config_drive,
+};
 use tokio::time::Instant;
 
+use crate::blocking::with_files;
 use crate::disks;
 use crate::host::Host;
 use crate::layout::replace_file;
-use crate::record::Record;
+use crate::record::{Password, Record};
 
+/// How long a killed process may take to vanish.
+const VANISH: Duration = Duration::from_secs(30);
 /// How often a guest that shall go down is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Starts the guest of `record`, whose launch number was counted and saved before.
-pub(crate) async fn start(host: &Host, record: &Record) -> Result<Machine, NodeError> {
+/// Starts the guest of `record`, whose launch number was counted and saved before. `secret` is its administrator's
+/// password, where it is known.
+pub(crate) async fn start(
+    host: &Host,
+    record: &Record,
+    secret: Option<String>,
+) -> Result<Machine, NodeError> {
     let desired = &record.desired;
     let dir = host.layout.instance(desired.id);
     let _turn =
         host.starts.acquire().await.map_err(|error| NodeError::failed("starting the guest", error))?;
     let user = host.users.of(record.user);
-    let firmware = firmware(host, &dir, desired)?;
+    let firmware = firmware(host, &dir, desired).await?;
+    let there = hand_over(host, &dir, record, user.clone()).await?;
     if desired.config_drive {
-        let files = kogge_dataplane::documents(&desired.metadata);
-        let made = write_config_drive(&disks::config_file(&dir), &files).await;
-        made.map_err(|error| disks::failed("making the config drive", error))?;
+        update_drive(&dir, record, secret, user.as_ref()).await?;
     }
-    hand_over(host, &dir, desired, user.clone()).await?;
     disks::grow(&host.tool.inside(&dir, user.as_ref()), desired).await?;
     let mut taps = Vec::new();
     for nic in &desired.nics {
@@ -49,7 +57,7 @@ pub(crate) async fn start(host: &Host, record: &Record) -> Result<Machine, NodeE
         memory_mib: desired.memory_mib,
         firmware,
         bus: desired.disk_bus,
-        disks: disks::list(&dir, desired),
+        disks: disks::list(&there, desired),
         nics: nics.collect(),
         sandbox: host.engine.sandbox,
         paused: desired.power == Power::Paused,
@@ -58,36 +66,77 @@ pub(crate) async fn start(host: &Host, record: &Record) -> Result<Machine, NodeE
     started.map_err(|error| disks::failed("starting the guest", error))
 }
 
-/// Gives the guest's files to its user; what a guest left behind may be a lot to clear away.
+/// Puts the guest's metadata on its config drive. One that holds the administrator's password stays as it was made, as
+/// it does in Nova.
+async fn update_drive(
+    dir: &Path,
+    record: &Record,
+    secret: Option<String>,
+    user: Option<&GuestUser>,
+) -> Result<(), NodeError> {
+    let file = disks::config_file(dir);
+    let there = tokio::fs::try_exists(&file).await.unwrap_or(false);
+    if record.password != Password::None && there {
+        return Ok(());
+    }
+    make_drive(dir, record, secret).await?;
+    let Some(user) = user else { return Ok(()) };
+    let given = user.own(&file, false, 0o640);
+    given.map_err(|error| disks::failed("making the guest's directory ready", error))
+}
+
+/// Makes the config drive anew, with the administrator's password where one is to be on it.
+pub(crate) async fn make_drive(dir: &Path, record: &Record, secret: Option<String>) -> Result<(), NodeError> {
+    if record.password == Password::Awaited && secret.is_none() {
+        let what = format!("the administrator's password of server {} to be told", record.desired.id);
+        return Err(NodeError::NotYet { what });
+    }
+    let metadata = GuestMetadata { admin_password: secret, ..record.desired.metadata.clone() };
+    let made = write_config_drive(&disks::config_file(dir), &kogge_dataplane::documents(&metadata)).await;
+    made.map_err(|error| disks::failed("making the config drive", error))
+}
+
+/// Looks whether all disks are there and gives the guest's files to its user; what a guest left behind may be a lot to
+/// clear away.
 async fn hand_over(
     host: &Host,
     dir: &Path,
-    desired: &DesiredInstance,
+    record: &Record,
     user: Option<GuestUser>,
-) -> Result<(), NodeError> {
-    let (bases, dir, desired) = (host.layout.bases(), dir.to_owned(), desired.clone());
-    let done =
-        tokio::task::spawn_blocking(move || disks::hand_over(&bases, &dir, &desired, user.as_ref())).await;
-    done.unwrap_or_else(|error| Err(NodeError::failed("starting the guest", error)))
+) -> Result<Vec<&'static str>, NodeError> {
+    let (bases, dir, record) = (host.layout.bases(), dir.to_owned(), record.clone());
+    let done = tokio::task::spawn_blocking(move || {
+        let there = disks::present(&dir, record.disks.as_deref())?;
+        disks::hand_over(&bases, &dir, &record.desired, user.as_ref())?;
+        Ok(there)
+    });
+    done.await.unwrap_or_else(|error| Err(NodeError::failed("starting the guest", error)))
 }
 
 /// The firmware for a guest that wants UEFI; its variables are its own and stay.
-fn firmware(host: &Host, dir: &Path, desired: &DesiredInstance) -> Result<Option<FirmwareFiles>, NodeError> {
+async fn firmware(
+    host: &Host,
+    dir: &Path,
+    desired: &DesiredInstance,
+) -> Result<Option<FirmwareFiles>, NodeError> {
     if desired.firmware == Firmware::Bios {
         return Ok(None);
     }
-    let Some(files) = &host.engine.firmware else {
+    let Some(files) = host.engine.firmware.clone() else {
         let because = "the image wants UEFI, and this host has no UEFI firmware; install the package ovmf";
         return Err(NodeError::Failed { step: "starting the guest".to_owned(), because: because.to_owned() });
     };
-    let variables = disks::uefi_file(dir);
-    if !variables.exists() {
-        let copied = std::fs::read(&files.variables).and_then(|template| replace_file(&variables, &template));
-        copied.map_err(|error| NodeError::failed("making the UEFI variables", error))?;
-    }
+    let (template, own) = (files.variables, disks::uefi_file(dir));
     // by its name alone: that is all that the guest's user can reach
-    let variables = variables.file_name().map(PathBuf::from).unwrap_or_default();
-    Ok(Some(FirmwareFiles { code: files.code.clone(), variables }))
+    let variables = own.file_name().map(PathBuf::from).unwrap_or_default();
+    with_files("making the UEFI variables", move || {
+        if own.exists() {
+            return Ok(());
+        }
+        std::fs::read(&template).and_then(|template| replace_file(&own, &template))
+    })
+    .await?;
+    Ok(Some(FirmwareFiles { code: files.code, variables }))
 }
 
 /// Ends the guest's process; asks the guest first where `ask_for` says how long.
@@ -118,4 +167,24 @@ async fn ask(machine: &Machine, press_again: Duration) {
             }
         }
     }
+}
+
+/// Ends every process of the instance in `dir`, also one that was only starting.
+pub(crate) async fn end_all(host: &Host, dir: &Path) -> Result<(), NodeError> {
+    let instances = host.layout.instances();
+    let scan = tokio::task::spawn_blocking(move || find_guests(&instances)).await;
+    let left = scan.map_err(|error| NodeError::failed("looking for the guest's process", error))?;
+    for guest in left.into_iter().filter(|guest| guest.dir == dir) {
+        guest.process.kill();
+        if !guest.process.gone_within(VANISH).await {
+            return Err(NodeError::failed("stopping the guest", "its process does not end even by force"));
+        }
+    }
+    Ok(())
+}
+
+/// Removes the files of the instance in `dir`, which has no process any more.
+pub(crate) async fn clear_away(host: &Host, dir: &Path) -> Result<(), NodeError> {
+    let (layout, dir) = (host.layout.clone(), dir.to_owned());
+    with_files("removing the instance's files", move || layout.discard(&dir)).await
 }

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! DATA/agent.lock                   held while an agent runs
+//! DATA/cloud-id                     the cloud that this node is part of
 //! DATA/bases/IMAGE.qcow2            image bases, shared by all disks made from them
 //! DATA/instances/SERVER/record.json desired state and what was done; written before acting
+//!                      /quarantine.json  there while the instance is in quarantine: since when and why
 //!                      /root.qcow2, ephemeral.qcow2, swap.raw, config.iso, uefi-vars.fd
 //!                      /base.qcow2  the image base once more, for the guest's user to read
 //!                      /console.log, qemu.log
@@ -55,6 +57,10 @@ impl Layout {
         self.root.join("agent.lock")
     }
 
+    pub(crate) fn cloud_id(&self) -> PathBuf {
+        self.root.join("cloud-id")
+    }
+
     pub(crate) fn instances(&self) -> PathBuf {
         self.root.join("instances")
     }
@@ -97,6 +103,14 @@ impl Layout {
     }
 }
 
+/// Removes a file or link; one that is not there is fine.
+pub(crate) fn remove_file(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn remove_all(path: &Path) -> std::io::Result<()> {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
@@ -107,8 +121,9 @@ fn remove_all(path: &Path) -> std::io::Result<()> {
 /// Replaces `path` by `bytes`, so that after a loss of power either the old or the new content is there.
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let fresh = path.with_extension("new");
-    let mut file =
-        std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+    // what an interrupted try left goes; a link is not followed
+    remove_file(&fresh)?;
+    let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&fresh, path)?;

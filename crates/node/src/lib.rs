@@ -18,12 +18,16 @@
 //! Network interfaces come and go while the guest runs (`nics`): the record names them first, then the tap is made behind
 //! its port's rules, then the guest gets the device; and back in the opposite order.
 //!
+//! What nobody asked for is never destroyed: it is kept in quarantine, and what cannot be understood is left alone.
+//!
 //! Guests outlive the agent: a restarted agent finds their processes by their directory and takes them over. After a
 //! restart of the machine what ran is started again.
 
 mod actor;
 mod agent;
 mod bases;
+mod blocking;
+mod cloud;
 mod config;
 mod disks;
 mod host;
@@ -31,15 +35,19 @@ mod launch;
 mod layout;
 mod metadata;
 mod nics;
+mod quarantine;
 mod record;
 mod shut_down;
 mod step;
+mod survey;
 mod users;
 mod wiring;
 
 pub use agent::QemuNode;
+pub use cloud::adopt;
 pub use config::{NodeConfig, Patience};
 pub use metadata::MetadataBook;
+pub use quarantine::{instances, quarantined};
 pub use shut_down::Guests;
 pub use users::{UserRange, trial_user};
 pub use wiring::{NoWiring, Wiring};

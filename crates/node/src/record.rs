@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use kogge_ids::{ImageId, PortId};
+use kogge_ids::{CloudId, ImageId, PortId};
 use kogge_node_api::{DesiredInstance, NodeError};
 use kogge_qemu::{ProcessId, nic_device};
 use serde::{Deserialize, Serialize};
 
+use crate::disks::config_file;
 use crate::layout::replace_file;
 
 /// Version of the file's form.
@@ -16,6 +17,9 @@ const FORM: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Record {
     form: u32,
+    /// The cloud that asked for the instance; `None` where a version before clouds had ids wrote this.
+    #[serde(default)]
+    pub cloud: Option<CloudId>,
     /// The newest desired state.
     pub desired: DesiredInstance,
     /// The generation that was reached last.
@@ -24,6 +28,12 @@ pub(crate) struct Record {
     pub reboots_done: i64,
     /// The image whose disks are complete.
     pub built: Option<ImageId>,
+    /// The files that the complete disks are; `None` where a version that did not note them made them.
+    #[serde(default)]
+    pub disks: Option<Vec<String>>,
+    /// Where the administrator's password of the guest is. It is never in this record.
+    #[serde(default)]
+    pub password: Password,
     /// The versioned machine type the guest was first started with, and keeps.
     pub machine_type: Option<String>,
     /// The system user that the guest runs as; it has its disks. `None` is the agent's own.
@@ -43,6 +53,19 @@ pub(crate) struct Record {
     pub rest: Option<Rest>,
     /// Whether the instance is on its way out.
     pub removing: bool,
+}
+
+/// Where the administrator's password of a guest is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Password {
+    /// Nowhere: there is none, or no config drive to put it on.
+    #[default]
+    None,
+    /// Whoever orders the guest tells it; it is to be put on the config drive.
+    Awaited,
+    /// On the config drive, which is made no more.
+    OnDrive,
 }
 
 /// A guest's process.
@@ -84,13 +107,18 @@ pub(crate) struct Rest {
 }
 
 impl Record {
-    pub(crate) const fn new(desired: DesiredInstance) -> Self {
+    pub(crate) fn new(mut desired: DesiredInstance, cloud: Option<CloudId>) -> Self {
+        let told = desired.metadata.admin_password.take().is_some();
+        let password = if told && desired.config_drive { Password::Awaited } else { Password::None };
         Self {
             form: FORM,
+            cloud,
             desired,
             reached: 0,
             reboots_done: 0,
             built: None,
+            disks: None,
+            password,
             machine_type: None,
             user: None,
             launch: 0,
@@ -129,7 +157,12 @@ impl Record {
     /// Reads the record of the instance in `dir`.
     pub(crate) fn load(dir: &Path) -> std::io::Result<Self> {
         let text = std::fs::read(dir.join("record.json"))?;
-        let record: Self = serde_json::from_slice(&text)?;
+        let mut record: Self = serde_json::from_slice(&text)?;
+        if record.desired.metadata.admin_password.take().is_some() && record.desired.config_drive {
+            // of a version that kept it here
+            let made = config_file(dir).exists();
+            record.password = if made { Password::OnDrive } else { Password::Awaited };
+        }
         if record.form == FORM {
             return Ok(record);
         }
@@ -152,6 +185,31 @@ mod tests {
         written.save(dir.path()).unwrap();
         assert_eq!(Record::load(dir.path()).unwrap(), written);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn no_record_has_a_password_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut wanted = crate::step::testing::desired();
+        wanted.metadata.admin_password = Some("very-secret".to_owned());
+        wanted.config_drive = true;
+        let record = Record::new(wanted.clone(), None);
+        assert_eq!(record.password, Password::Awaited);
+        record.save(dir.path()).unwrap();
+        let path = dir.path().join("record.json");
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("very-secret"));
+        // as a version before wrote it
+        let mut old = record;
+        old.desired = wanted;
+        old.password = Password::None;
+        std::fs::write(&path, serde_json::to_vec(&old).unwrap()).unwrap();
+        for (drive, password) in [(false, Password::Awaited), (true, Password::OnDrive)] {
+            if drive {
+                std::fs::write(config_file(dir.path()), "iso").unwrap();
+            }
+            let read = Record::load(dir.path()).unwrap();
+            assert_eq!((read.desired.metadata.admin_password.as_deref(), read.password), (None, password));
+        }
     }
 
     #[test]

@@ -51,9 +51,7 @@ impl Drop for RemoveTree {
 }
 
 /// Does something with files without holding up others.
-async fn blocking(
-    act: impl FnOnce() -> Result<(), QemuError> + Send + 'static,
-) -> Result<(), QemuError> {
+async fn blocking(act: impl FnOnce() -> Result<(), QemuError> + Send + 'static) -> Result<(), QemuError> {
     let done = tokio::task::spawn_blocking(act).await;
     done.unwrap_or_else(|error| Err(QemuError::file("making the config drive")(std::io::Error::other(error))))
 }
@@ -133,7 +131,9 @@ mod tests {
                 assert_eq!(&bytes[0x8028..0x8030], b"config-2");
                 assert!(bytes.windows(11).any(|w| w == b"{\"uuid\": 1}"));
                 assert!(!dir.path().join("config.tree").exists());
-                let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&target).unwrap().permissions());
+                let mode = std::os::unix::fs::PermissionsExt::mode(
+                    &std::fs::metadata(&target).unwrap().permissions(),
+                );
                 assert_eq!(mode & 0o777, 0o600);
             }
         }

@@ -84,7 +84,12 @@ impl Machine {
         user: Option<&GuestUser>,
     ) -> Result<Self, QemuError> {
         let log_path = dir.join("qemu.log");
-        let log = File::options().create(true).append(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW).open(&log_path);
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .custom_flags(nix::libc::O_NOFOLLOW)
+            .open(&log_path);
         let log = log.map_err(QemuError::file(format!("opening {}", log_path.display())))?;
         let said_before = log.metadata().map(|m| m.len()).unwrap_or_default();
         let also_log = log.try_clone().map_err(QemuError::file("opening QEMU's log"))?;

@@ -14,7 +14,8 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// A command to run `program`, with nothing of the shell that started us but where programs are: what else stands there
 /// is its owner's, may be secret, and can change what programs do.
 pub(crate) fn command(program: &str) -> Command {
-    let path = std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| OsString::from(PATH));
+    let path =
+        std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| OsString::from(PATH));
     let mut command = Command::new(program);
     command.env_clear().env("PATH", path).env("LANG", "C").env("LC_ALL", "C");
     command

@@ -133,6 +133,7 @@ mod tests {
             reboots_done: 0,
             fault,
             deferred: None,
+            quarantined: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! `converge_servers`: each host's servers become what they should be, and what they are is written down.
 //!
-//! One run looks at every host once: what the node has is compared with what is known; what nobody knows is removed;
+//! One run looks at every host once: what the node has is compared with what is known; what nobody knows goes into
+//! quarantine and is never destroyed, for the database may be an old one;
 //! then each server that is not settled goes one step. Only one process runs this at a time (the driver's lease), so
 //! no two of them throw a disk away and make it anew in each other's way.
 
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use kogge_ids::ServerId;
-use kogge_node_api::{NodeError, NodeHandle, ObservedInstance};
+use kogge_node_api::{NodeError, NodeHandle, ObservedInstance, SetAside};
 use kogge_task::{Report, Task, TaskError, Wake};
 
 use super::register::failed;
@@ -61,7 +62,7 @@ impl Task for ConvergeServers {
 }
 
 /// Calls a node and does not wait for ever.
-async fn patiently<T>(
+pub(super) async fn patiently<T>(
     host: &str,
     patience: Duration,
     call: impl Future<Output = std::result::Result<T, NodeError>>,
@@ -114,20 +115,23 @@ impl Compute {
         Ok(report)
     }
 
-    /// Writes down what the node has, and removes what nobody knows.
+    /// Writes down what the node has, and puts what nobody knows into quarantine.
     async fn take_in(&self, host: &str, node: &NodeHandle, instances: &[ObservedInstance]) -> Result<()> {
         // the node was asked first: what it has and no row knows now, no row will ever know
         let known: BTreeMap<ServerId, Observed> =
             store::known_on(self.db(), host).await?.into_iter().collect();
         let patience = self.config().patience();
         for instance in instances {
+            if instance.quarantined && known.contains_key(&instance.id) {
+                self.take_back(host, node, instance.id).await;
+            }
             match known.get(&instance.id) {
                 Some(observed) if is_news(observed, instance) => {
                     self.record(instance.id, |server, now| observe::seen(server, instance, &patience, now))
                         .await?;
                 }
                 Some(_) => {}
-                None => self.remove_orphan(host, node, instance.id).await?,
+                None => self.keep_unknown(host, node, instance).await,
             }
         }
         let there: std::collections::BTreeSet<ServerId> = instances.iter().map(|one| one.id).collect();
@@ -143,18 +147,39 @@ impl Compute {
         Ok(())
     }
 
-    async fn remove_orphan(&self, host: &str, node: &NodeHandle, id: ServerId) -> Result<()> {
-        let row = store::get(self.db(), id).await?;
-        let here = row
-            .as_ref()
-            .is_some_and(|row| row.deleted_at.is_none() && row.placed.host.as_deref() == Some(host));
-        if !here {
-            tracing::warn!(server.id = %id, host, "an instance that belongs to no server is removed");
-            if let Err(error) = patiently(host, PATIENCE, node.remove(id)).await {
-                tracing::warn!(server.id = %id, host, %error, "the instance could not be removed; it is tried again");
+    /// An instance that no living server of this host is. It is removed only where its server's row says that the server
+    /// was deleted, which its owner ordered; whatever else may be the matter, it is kept.
+    async fn keep_unknown(&self, host: &str, node: &NodeHandle, instance: &ObservedInstance) {
+        let id = instance.id;
+        let because = match store::get(self.db(), id).await {
+            Ok(Some(row)) if row.deleted_at.is_some() => {
+                tracing::warn!(server.id = %id, host, "an instance of a server that was deleted is removed");
+                return report(host, id, patiently(host, PATIENCE, node.remove(id)).await.map(drop));
             }
-        }
-        Ok(())
+            // it came in between
+            Ok(Some(row)) if row.placed.host.as_deref() == Some(host) => return,
+            _ if instance.quarantined => return,
+            Ok(Some(row)) => match row.placed.host {
+                Some(other) => format!("the database has this server on host {other}"),
+                None => "the database has this server on no host".to_owned(),
+            },
+            Ok(None) => "the database does not know this server".to_owned(),
+            Err(error) => {
+                tracing::error!(server.id = %id, host, %error, "a server's row cannot be read; its instance is left alone");
+                return;
+            }
+        };
+        tracing::error!(
+            server.id = %id, host, because,
+            "an instance goes into quarantine: it is kept as it is; see `kogge quarantine list`"
+        );
+        let note = SetAside { since: self.now().as_micros(), because };
+        report(host, id, patiently(host, PATIENCE, node.set_aside(id, note)).await);
+    }
+
+    async fn take_back(&self, host: &str, node: &NodeHandle, id: ServerId) {
+        tracing::info!(server.id = %id, host, "the cloud knows an instance again: it leaves the quarantine");
+        report(host, id, patiently(host, PATIENCE, node.take_back(id)).await);
     }
 
     async fn step(
@@ -250,6 +275,13 @@ impl Compute {
             row.observed.retry_at = 0;
         };
         self.record(server.id, done).await.map(drop)
+    }
+}
+
+/// What a node could not do is tried again by the next run, for the node still shows the instance.
+fn report(host: &str, id: ServerId, done: std::result::Result<(), NodeError>) {
+    if let Err(error) = done {
+        tracing::warn!(server.id = %id, host, %error, "a node did not keep or remove an instance; it is tried again");
     }
 }
 

@@ -1,12 +1,14 @@
 //! The machine under the cloud: the real one, or a simulated one.
 
+mod namespace;
 mod real;
 
 use std::sync::{Arc, OnceLock};
 
 use kogge_clock::Clock;
 use kogge_config::Config;
-use kogge_node_api::{Accelerator, NodeHandle};
+use kogge_ids::ServerId;
+use kogge_node_api::{Accelerator, NodeError, NodeHandle, Quarantined};
 use kogge_node_sim::{SimConfig, SimNode};
 
 use real::RealNode;
@@ -73,6 +75,26 @@ impl NodePlace {
     pub async fn instances(&self) -> usize {
         let Some(node) = self.handle() else { return 0 };
         node.observe().await.map_or(0, |instances| instances.len())
+    }
+
+    /// What is in quarantine on this machine.
+    ///
+    /// # Errors
+    /// Where the node cannot say.
+    pub async fn quarantine(&self) -> Result<Vec<Quarantined>, NodeError> {
+        match self.handle() {
+            Some(node) => node.quarantine().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Removes an instance that is in quarantine, for good. True when nothing is left; false while the node works on it.
+    ///
+    /// # Errors
+    /// Where it is not in quarantine, or there is no node yet.
+    pub async fn discard(&self, id: ServerId) -> Result<bool, NodeError> {
+        let starting = || NodeError::NotYet { what: "this machine's node to start".to_owned() };
+        self.handle().ok_or_else(starting)?.discard(id).await
     }
 
     /// The node, once it is there.

@@ -8,12 +8,15 @@ use kogge_compute::{Compute, ComputeConfig, ComputeDeps};
 use kogge_config::Config;
 use kogge_db::{Db, DbOptions, Durability, Migrations};
 use kogge_identity::{Identity, IdentityConfig, IdentityDeps, Secret, SecurityConfig, SeedAccounts};
+use kogge_ids::CloudId;
 use kogge_image::{ImageConfig, ImageDeps, Images};
 use kogge_network::{NetworkConfig, NetworkDeps, Networking, PublicNetwork};
 use kogge_node_api::Nodes;
 use kogge_placement::Placement;
 use kogge_task::Task;
 
+use super::belonging::{self, Belonging};
+use super::checkpoint::CheckpointDatabase;
 use super::{catalog, policies};
 use crate::accounts::Passwords;
 use crate::data_dir::DataDir;
@@ -36,6 +39,8 @@ pub struct Services {
     pub compute: Compute,
     /// The machines.
     pub nodes: Nodes,
+    /// The cloud's id.
+    pub cloud: CloudId,
 }
 
 /// What services are built from.
@@ -45,10 +50,13 @@ pub(super) struct Plan<'a> {
     /// Where state is kept: the data directory, or memory.
     pub(super) state: &'a Path,
     pub(super) simulated: bool,
+    /// Whether the operator says that database and directory belong together.
+    pub(super) adopt: bool,
     pub(super) clock: Clock,
 }
 
-const MIGRATIONS: [Migrations; 5] = [
+const MIGRATIONS: [Migrations; 6] = [
+    belonging::MIGRATIONS,
     kogge_identity::MIGRATIONS,
     kogge_placement::MIGRATIONS,
     kogge_image::MIGRATIONS,
@@ -71,12 +79,9 @@ fn broken(what: &'static str) -> impl Fn(&dyn std::error::Error) -> Failure {
 impl Services {
     /// Opens the database and builds every service on it.
     pub(super) async fn open(plan: &Plan<'_>) -> Result<Self, Failure> {
-        let Plan { config, data, state, simulated, clock } = plan;
+        let Plan { config, data, state, simulated, clock, .. } = plan;
         let clock = || clock.clone();
-        let db = Db::open(&database(config, state, *simulated))
-            .await
-            .map_err(|error| broken("opening the database")(&error))?;
-        db.migrate(&MIGRATIONS, &clock()).await.map_err(|error| broken("preparing the database")(&error))?;
+        let (db, cloud) = open_database(plan).await?;
         let identity = Identity::open(IdentityDeps {
             db: db.clone(),
             clock: clock(),
@@ -106,7 +111,7 @@ impl Services {
             nodes: nodes.clone(),
             config: compute_config(config),
         });
-        Ok(Self { db, identity, placement, image, network, compute, nodes })
+        Ok(Self { db, identity, placement, image, network, compute, nodes, cloud })
     }
 
     /// Makes what a new cloud has: accounts, catalog, flavors, the external network. What is there stays.
@@ -125,7 +130,8 @@ impl Services {
             .map_err(|error| broken("making the first accounts")(&error))?;
         let admin = self.identity.seeded_project("admin").map(String::from).unwrap_or_default();
         self.network.seed(&admin).await.map_err(|error| broken("making the external network")(&error))?;
-        self.compute.seed().await.map_err(|error| broken("making the standard flavors")(&error))
+        self.compute.seed().await.map_err(|error| broken("making the standard flavors")(&error))?;
+        self.db.checkpoint().await.map_err(|error| broken("writing the database")(&error))
     }
 
     /// The background tasks of all services.
@@ -134,8 +140,38 @@ impl Services {
         tasks.extend(self.image.tasks());
         tasks.extend(self.network.tasks());
         tasks.extend(self.compute.tasks());
+        tasks.push(Arc::new(CheckpointDatabase(self.db.clone())));
         tasks
     }
+}
+
+/// Opens the database, once it is clear that it is this data directory's.
+async fn open_database(plan: &Plan<'_>) -> Result<(Db, CloudId), Failure> {
+    let options = database(plan.config, plan.state, plan.simulated);
+    let place = match &options {
+        DbOptions::File { path, .. } => path.display().to_string(),
+        // the URL may hold a password
+        DbOptions::Postgres { .. } => "database.url".to_owned(),
+    };
+    // a simulated cloud begins anew each time, with its guests
+    let belonging = (!plan.simulated).then(|| Belonging::look(plan.data, place, plan.adopt)).transpose()?;
+    if let (Some(belonging), DbOptions::File { path, .. }) = (&belonging, &options)
+        && std::fs::metadata(path).map_or(true, |file| file.len() == 0)
+    {
+        belonging.refuse_blank()?;
+    }
+    let db = Db::open(&options).await.map_err(|error| broken("opening the database")(&error))?;
+    let blank = db.is_blank().await.map_err(|error| broken("opening the database")(&error))?;
+    if let Some(belonging) = belonging.as_ref().filter(|_| blank) {
+        belonging.refuse_blank()?;
+    }
+    let migrated = db.migrate(&MIGRATIONS, &plan.clock).await;
+    migrated.map_err(|error| broken("preparing the database")(&error))?;
+    let cloud = match belonging {
+        Some(belonging) => belonging.settle(&db, blank, &plan.clock).await?,
+        None => CloudId::random(),
+    };
+    Ok((db, cloud))
 }
 
 fn database(config: &Config, state: &Path, simulated: bool) -> DbOptions {
@@ -209,6 +245,7 @@ fn compute_config(config: &Config) -> ComputeConfig {
         ram_allocation_ratio: config.hypervisor.ram_allocation_ratio,
         disk_allocation_ratio: config.hypervisor.disk_allocation_ratio,
         reserved_memory_mib: config.hypervisor.reserved_memory_mib,
+        quarantine_days: config.hypervisor.quarantine_days,
         ..ComputeConfig::default()
     }
 }

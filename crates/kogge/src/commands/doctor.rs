@@ -62,7 +62,7 @@ pub async fn run(arguments: Doctor) -> Result<Exit, Failure> {
 
 /// All findings about this machine.
 pub async fn examine(data: &DataDir, simulated: bool) -> Vec<Finding> {
-    let mut findings = vec![probes::data_dir(data)];
+    let mut findings = vec![probes::data_dir(data), probes::quarantine(data).await];
     if simulated {
         return findings;
     }

@@ -37,8 +37,12 @@ pub fn none_runs(data: &DataDir) -> Failure {
 #[must_use]
 pub fn dashboard(status: &Status) -> String {
     let rows = status.apis.iter().map(|api| vec![format!("  {}", api.service), api.url.clone()]).collect();
+    let kept = match status.quarantined {
+        0 => String::new(),
+        some => format!("\n{some} of the guests are in quarantine: `kogge quarantine list` shows them.\n"),
+    };
     format!(
-        "kogge {} runs at {} (guests: {}, {} of them), process {}.\n\n{}\n\n  \
+        "kogge {} runs at {} (guests: {}, {} of them), process {}.\n{kept}\n{}\n\n  \
          export OS_CLIENT_CONFIG_FILE={}/clouds.yaml OS_CLOUD=kogge\n  openstack flavor list\n  kogge check",
         status.version,
         status.address,

@@ -81,7 +81,14 @@ fn options(arguments: &Up, data: &DataDir) -> Result<CloudOptions, Failure> {
             "server.listen `{given}` is no address and port such as 127.0.0.1:8770 or [::]:8770"
         ))
     })?;
-    Ok(CloudOptions { config, listen, simulated: arguments.sim, data: data.clone(), clock: Clock::system() })
+    Ok(CloudOptions {
+        config,
+        listen,
+        simulated: arguments.sim,
+        data: data.clone(),
+        adopt: arguments.adopt_database,
+        clock: Clock::system(),
+    })
 }
 
 async fn foreground(options: CloudOptions) -> Result<Exit, Failure> {
@@ -121,6 +128,9 @@ async fn background(arguments: &Up, data: &DataDir) -> Result<Status, Failure> {
     command.args(["up", "--foreground", "--data"]).arg(data.path());
     if arguments.sim {
         command.arg("--sim");
+    }
+    if arguments.adopt_database {
+        command.arg("--adopt-database");
     }
     if let Some(listen) = &arguments.listen {
         command.args(["--listen", listen]);
@@ -169,7 +179,14 @@ mod tests {
 
     fn asked(listen: Option<&str>, sim: bool) -> Result<(), Failure> {
         let place = Where { data: None, output: Output::default() };
-        let up = Up { place, sim, listen: listen.map(str::to_owned), config: None, foreground: false };
+        let up = Up {
+            place,
+            sim,
+            listen: listen.map(str::to_owned),
+            config: None,
+            foreground: false,
+            adopt_database: false,
+        };
         let running = serde_json::json!({"version": "1", "ready": true, "simulated": false, "accelerator": "tcg",
             "address": "127.0.0.1:8770", "pid": 1, "data": "/d", "apis": [], "instances": 0});
         let running: Status = serde_json::from_value(running).unwrap();

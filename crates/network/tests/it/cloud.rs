@@ -64,6 +64,18 @@ impl node::Node for FakeNode {
     async fn observe(&self) -> Result<Vec<node::ObservedInstance>, node::NodeError> {
         Ok(Vec::new())
     }
+    async fn set_aside(&self, _: kogge_ids::ServerId, _: node::SetAside) -> Result<(), node::NodeError> {
+        Err(node::NodeError::failed("set_aside", "not asked for here"))
+    }
+    async fn take_back(&self, _: kogge_ids::ServerId) -> Result<(), node::NodeError> {
+        Err(node::NodeError::failed("take_back", "not asked for here"))
+    }
+    async fn quarantine(&self) -> Result<Vec<node::Quarantined>, node::NodeError> {
+        Ok(Vec::new())
+    }
+    async fn discard(&self, _: kogge_ids::ServerId) -> Result<bool, node::NodeError> {
+        Err(node::NodeError::failed("discard", "not asked for here"))
+    }
     async fn console_output(
         &self,
         _: kogge_ids::ServerId,

@@ -10,6 +10,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use super::guest::Guest;
 use super::{Actor, Course};
 use crate::launch;
+use crate::record::Password;
 use crate::shut_down::Guests;
 
 /// What an actor can be told.
@@ -89,17 +90,26 @@ impl Actor {
             }
             Some(Command::Remove) => self.remove().await,
             Some(Command::Export(export)) => self.exports.push(export),
-            Some(Command::Wake) => {
-                if self.fault.as_ref().is_some_and(|fault| !fault.is_final()) {
-                    self.retry_at = None;
-                }
-            }
+            Some(Command::Wake) => self.try_again(),
         }
         Course::Goes
     }
 
+    /// What had to wait may be possible now.
+    fn try_again(&mut self) {
+        if self.fault.as_ref().is_some_and(|fault| !fault.is_final()) {
+            self.retry_at = None;
+        }
+    }
+
     /// Takes over a newer desired state; an older or the same one changes nothing.
     async fn desire(&mut self, mut desired: DesiredInstance) -> Result<(), NodeError> {
+        let secret = desired.metadata.admin_password.take();
+        if secret.is_some() && self.record.password == Password::Awaited {
+            // an agent that came back is told it again
+            self.secret.clone_from(&secret);
+            self.try_again();
+        }
         if desired.generation <= self.record.desired.generation || self.record.removing {
             return Ok(());
         }
@@ -107,9 +117,13 @@ impl Actor {
         if self.record.built == Some(desired.root.image) {
             desired.root.format = self.record.desired.root.format;
         }
-        let before = std::mem::replace(&mut self.record.desired, desired);
+        let before = (std::mem::replace(&mut self.record.desired, desired), self.record.password);
+        if secret.is_some() && self.record.desired.config_drive && !self.record.is_built() {
+            self.record.password = Password::Awaited;
+            self.secret = secret;
+        }
         if let Err(error) = self.save().await {
-            self.record.desired = before;
+            (self.record.desired, self.record.password) = before;
             return Err(error);
         }
         self.host.book.write(self.record.desired.metadata.clone());

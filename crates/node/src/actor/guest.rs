@@ -7,6 +7,7 @@ use kogge_qemu::{Event, FoundGuest, Machine, ProcessId, RunState, tail_lines};
 use tokio::sync::broadcast;
 
 use super::Actor;
+use crate::blocking::with_files;
 use crate::record::{Rest, Run};
 
 /// How long a monitor may take to answer before the guest counts as lost.
@@ -134,7 +135,7 @@ impl Actor {
         self.guest = Guest::Absent;
         let Some(run) = self.record.run.take() else { return };
         if !run.ending && self.record.desired.power != Power::Stopped {
-            let because = self.last_words();
+            let because = self.last_words().await;
             tracing::warn!(server.id = %self.id, %because, "a guest's process ended by itself");
             self.record.rest = Some(Rest { generation: self.record.reached, crash: Some(because) });
         }
@@ -144,11 +145,15 @@ impl Actor {
     }
 
     /// What QEMU said last.
-    pub(super) fn last_words(&self) -> String {
-        let log = self.host.qemu_log(self.id).end(4096).unwrap_or_default();
-        let said =
-            String::from_utf8_lossy(tail_lines(log.trim_ascii_end(), Some(3))).trim().replace('\n', "; ");
-        if said.is_empty() { "QEMU ended without a word".to_owned() } else { said }
+    fn last_words(&self) -> impl Future<Output = String> + Send + use<> {
+        let log = self.host.qemu_log(self.id);
+        async move {
+            let read = with_files("reading QEMU's log", move || log.end(4096)).await;
+            let log = read.unwrap_or_default();
+            let said =
+                String::from_utf8_lossy(tail_lines(log.trim_ascii_end(), Some(3))).trim().replace('\n', "; ");
+            if said.is_empty() { "QEMU ended without a word".to_owned() } else { said }
+        }
     }
 
     /// Writes down that the process is about to be ended by us.

@@ -18,6 +18,8 @@ pub(super) fn of_record(record: &Record) -> ObservedInstance {
         reboots_done: record.reboots_done,
         fault: crash(record),
         deferred: record.deferred.clone(),
+        // the agent knows, not the actor
+        quarantined: false,
     }
 }
 

@@ -2,20 +2,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use kogge_ids::PortId;
 use kogge_node_api::NodeError;
-use kogge_qemu::{Machine, find_guests};
+use kogge_qemu::Machine;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::guest::Guest;
 use super::{Actor, Export, Step, Why};
+use crate::blocking::with_files;
 use crate::host::Host;
 use crate::nics::Nics;
-use crate::record::{Plug, Record, Rest};
+use crate::record::{Password, Plug, Record, Rest};
 use crate::{disks, launch, step};
 
 /// Work under way.
@@ -77,11 +77,11 @@ impl Actor {
                 host.book.forget(self.id);
                 Box::pin(destroy(host, self.record.clone(), machine))
             }
-            (Step::Build, _) => Box::pin(build(host, self.record.clone())),
+            (Step::Build, _) => Box::pin(build(host, self.record.clone(), self.secret.clone())),
             (Step::Start, _) => {
                 self.prepare_launch().await?;
-                let record = self.record.clone();
-                Box::pin(async move { launch::start(&host, &record).await.map(Done::Started) })
+                let (record, secret) = (self.record.clone(), self.secret.clone());
+                Box::pin(async move { launch::start(&host, &record, secret).await.map(Done::Started) })
             }
             (Step::TakeDown { soft, why }, Guest::Held(machine, _)) => {
                 let machine = machine.clone();
@@ -111,7 +111,7 @@ impl Actor {
         self.record.plugs = self.record.desired.nics.iter().map(|nic| Plug::of(nic.port)).collect();
         self.nics = Nics::default();
         if self.record.user.is_none() {
-            self.record.user = self.host.users.take(self.id);
+            self.record.user = self.host.users.take(self.id)?;
         }
         let newest = &self.host.engine.machine_type;
         self.record.machine_type.get_or_insert_with(|| newest.clone());
@@ -142,6 +142,11 @@ impl Actor {
         match result {
             Ok(Done::Built) => {
                 self.record.built = Some(self.record.desired.root.image);
+                self.record.disks = Some(disks::names(&self.record.desired));
+                if self.record.password == Password::Awaited {
+                    self.record.password = Password::OnDrive;
+                    self.secret = None;
+                }
                 self.succeed();
                 self.save_or_fail().await;
             }
@@ -208,9 +213,12 @@ impl Actor {
     }
 }
 
-async fn build(host: Arc<Host>, record: Record) -> Result<Done, NodeError> {
+async fn build(host: Arc<Host>, record: Record, secret: Option<String>) -> Result<Done, NodeError> {
     let _turn = host.starts.acquire().await.map_err(|error| NodeError::failed("making the disks", error))?;
     let dir = host.layout.instance(record.desired.id);
+    if record.password == Password::Awaited {
+        launch::make_drive(&dir, &record, secret).await?;
+    }
     disks::build(&host.tool, &host.layout.bases(), &dir, &record.desired).await?;
     Ok(Done::Built)
 }
@@ -241,23 +249,12 @@ async fn destroy(host: Arc<Host>, record: Record, machine: Option<Machine>) -> R
     if let Some(machine) = machine {
         machine.end().await;
     }
-    let (instances, own) = (host.layout.instances(), dir.clone());
-    let scan = tokio::task::spawn_blocking(move || find_guests(&instances)).await;
-    let left = scan.map_err(|error| NodeError::failed("looking for the guest's process", error))?;
-    for guest in left.into_iter().filter(|guest| guest.dir == own) {
-        guest.process.kill();
-        if !guest.process.gone_within(Duration::from_secs(30)).await {
-            return Err(NodeError::failed("stopping the guest", "its process does not end even by force"));
-        }
-    }
+    launch::end_all(&host, &dir).await?;
     let ports = record.plugs.iter().filter_map(|plug| plug.port);
     for port in record.desired.nics.iter().map(|nic| nic.port).chain(ports) {
         host.wiring.unplug(port).await?;
     }
-    let layout = host.layout.clone();
-    let discarded = tokio::task::spawn_blocking(move || layout.discard(&dir)).await;
-    let discarded = discarded.map_err(std::io::Error::other).and_then(|discarded| discarded);
-    discarded.map_err(|error| NodeError::failed("removing the instance's files", error))?;
+    launch::clear_away(&host, &dir).await?;
     if let Some(uid) = record.user {
         host.users.give_back(uid);
     }
@@ -287,13 +284,15 @@ async fn copy_disk(
     let dir = host.layout.instance(record.desired.id);
     let user = host.users.of(record.user);
     let copied = disks::copy(&host.tool, &dir, user.as_ref(), machine.as_ref(), partial).await;
-    let whole = copied.and_then(|()| {
-        let named = std::fs::rename(partial, target).and_then(|()| std::fs::metadata(target));
-        named.map(|file| file.len()).map_err(|error| NodeError::failed("copying the disk", error))
+    let (part, whole) = (partial.to_owned(), target.to_owned());
+    let ended = with_files("copying the disk", move || {
+        let named = copied.is_ok().then(|| std::fs::rename(&part, &whole).and_then(|()| whole.metadata()));
+        if !matches!(named, Some(Ok(_))) {
+            // what is left of it is no use
+            let _ = std::fs::remove_file(&part);
+        }
+        let size = named.transpose()?.map(|file| file.len());
+        Ok(copied.map(|()| size.unwrap_or_default()))
     });
-    if whole.is_err() {
-        // what is left of it is no use
-        let _ = std::fs::remove_file(partial);
-    }
-    whole
+    ended.await?
 }

@@ -49,7 +49,7 @@ pub(crate) fn desired() -> DesiredInstance {
 
 /// A record of an instance that was just asked for.
 pub(crate) fn record() -> Record {
-    Record::new(desired())
+    Record::new(desired(), None)
 }
 
 /// A record of an instance with disks.

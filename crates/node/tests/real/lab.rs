@@ -10,8 +10,8 @@ use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_ids::{ImageId, ServerId};
 use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, Wiring};
 use kogge_node_api::{
-    DesiredInstance, DiskBus, DiskFormat, Firmware, GuestMetadata, InstanceState, Node, ObservedInstance,
-    Power, RootDisk,
+    DesiredInstance, DiskBus, DiskFormat, Firmware, GuestMetadata, InstanceState, Node, NodeError,
+    ObservedInstance, Power, RootDisk,
 };
 use kogge_qemu::{AccelSetting, FoundGuest, find_guests};
 
@@ -27,6 +27,10 @@ pub(crate) struct Lab {
     dataplane: Mutex<Option<Dataplane>>,
     /// Whom guests run as from the next agent on.
     pub(crate) users: UserRange,
+    /// Whose node it is from the next agent on.
+    pub(crate) cloud: Option<kogge_ids::CloudId>,
+    /// Whether it is on a disk of its own.
+    small: bool,
 }
 
 /// What the lab's node is wired with.
@@ -42,6 +46,9 @@ impl Drop for Lab {
         self.node = None;
         for guest in self.guests() {
             guest.process.kill();
+        }
+        if self.small {
+            let _ = std::process::Command::new("umount").arg("-l").arg(self.dir.path()).status();
         }
         if let Wires::Dataplane(prefix) = &self.wiring {
             let folder = std::fs::read_dir("/run/netns").into_iter().flatten().flatten();
@@ -63,7 +70,16 @@ impl Lab {
     pub(crate) async fn open_patient() -> Option<Self> {
         let long = Duration::from_secs(600);
         let patience = patient(long);
-        Self::made(Wires::Given(Arc::new(NoWiring)), patience).await
+        Self::made(Wires::Given(Arc::new(NoWiring)), patience, None).await
+    }
+
+    /// A lab on a disk of so many MiB of its own; `None` without root.
+    pub(crate) async fn open_on_small_disk(mib: u32) -> Option<Self> {
+        if !nix::unistd::geteuid().is_root() {
+            println!("skipped: a disk of its own needs root");
+            return None;
+        }
+        Self::made(Wires::Given(Arc::new(NoWiring)), patient(Duration::from_secs(2)), Some(mib)).await
     }
 
     /// A patient lab with real networking in namespaces of its own; `None` without root.
@@ -88,17 +104,17 @@ impl Lab {
         assert!(made.unwrap().success());
         let long = Duration::from_secs(600);
         let patience = Patience { unplug, ..patient(long) };
-        Self::made(Wires::Dataplane(prefix), patience).await
+        Self::made(Wires::Dataplane(prefix), patience, None).await
     }
 
     /// A lab for guests that are deaf to the power button.
     pub(crate) async fn with_wiring(wiring: Arc<dyn Wiring>) -> Option<Self> {
         let short = Duration::from_secs(2);
         let patience = Patience { press_again: Duration::from_secs(1), ..patient(short) };
-        Self::made(Wires::Given(wiring), patience).await
+        Self::made(Wires::Given(wiring), patience, None).await
     }
 
-    async fn made(wiring: Wires, patience: Patience) -> Option<Self> {
+    async fn made(wiring: Wires, patience: Patience, small: Option<u32>) -> Option<Self> {
         let there = |program: &str| std::process::Command::new(program).arg("--version").output().is_ok();
         if !there("qemu-system-x86_64") || !there("qemu-img") {
             println!("skipped: QEMU is not installed");
@@ -111,23 +127,41 @@ impl Lab {
             patience,
             wiring,
             users,
+            cloud: None,
             dataplane: Mutex::default(),
+            small: small.is_some(),
         };
+        if let Some(mib) = small {
+            let size = format!("size={mib}m");
+            let mount = std::process::Command::new("mount")
+                .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+                .arg(lab.dir.path())
+                .status();
+            assert!(mount.unwrap().success());
+        }
         lab.node = Some(lab.open_node().await);
         Some(lab)
     }
 
     async fn open_node(&self) -> QemuNode {
+        self.try_open().await.unwrap()
+    }
+
+    /// Opens another node, if it can be opened.
+    pub(crate) async fn try_open(&self) -> Result<QemuNode, NodeError> {
         let mut config = NodeConfig::new("lab", self.dir.path().join("data"));
         config.engine.accel = AccelSetting::Tcg;
         config.patience = self.patience;
         config.users = self.users;
+        // containers may have no such users; whether guests have users of their own is a test of its own
+        config.guests_as_root = true;
+        config.cloud = self.cloud;
         let book = MetadataBook::default();
         let wiring = match &self.wiring {
             Wires::Given(wiring) => Arc::clone(wiring),
             Wires::Dataplane(prefix) => Arc::new(self.open_dataplane(prefix, &book).await),
         };
-        QemuNode::open(config, wiring, book).await.unwrap()
+        QemuNode::open(config, wiring, book).await
     }
 
     async fn open_dataplane(&self, prefix: &str, book: &MetadataBook) -> Dataplane {
@@ -141,10 +175,15 @@ impl Lab {
         opened
     }
 
-    /// The agent vanishes as if killed and another one is opened; `meanwhile` happens in between.
-    pub(crate) async fn restart(&mut self, meanwhile: impl FnOnce(&Self)) {
+    /// The agent vanishes as if killed.
+    pub(crate) fn close(&mut self) {
         self.node = None;
         self.dataplane.lock().unwrap().take();
+    }
+
+    /// The agent vanishes as if killed and another one is opened; `meanwhile` happens in between.
+    pub(crate) async fn restart(&mut self, meanwhile: impl FnOnce(&Self)) {
+        self.close();
         meanwhile(self);
         self.node = Some(self.open_node().await);
     }
@@ -258,6 +297,13 @@ impl Lab {
         self.node().apply(desired.clone()).await.unwrap();
         self.reached(desired).await
     }
+}
+
+/// What tells a disk from another one in its place: number and birth of its file.
+pub(crate) fn identity(lab: &Lab, id: ServerId) -> (u64, std::time::SystemTime) {
+    use std::os::unix::fs::MetadataExt;
+    let file = std::fs::metadata(lab.instance_dir(id).join("root.qcow2")).unwrap();
+    (file.ino(), file.created().unwrap())
 }
 
 fn patient(limit: Duration) -> Patience {

@@ -11,11 +11,14 @@
 )]
 
 mod exporting;
+mod full_disk;
 mod guest;
 mod hotplug;
 mod lab;
 mod life;
 mod network;
+mod quarantine;
+mod secrets;
 mod survival;
 mod tiny;
 mod users;

@@ -8,7 +8,7 @@ use kogge_node::{Guests, MetadataBook, NodeConfig, QemuNode, UserRange, Wiring};
 use kogge_node_api::{Accelerator, Node, NodeError, NodeHandle};
 use kogge_qemu::AccelSetting;
 
-use super::join;
+use super::{join, namespace};
 use crate::cloud::Services;
 use crate::data_dir::DataDir;
 
@@ -44,9 +44,13 @@ impl Start {
     async fn open(&self) -> Result<RealNode, NodeError> {
         let book = MetadataBook::default();
         let place = self.data.join("node");
+        let data = self.data.clone();
+        let prefix = tokio::task::spawn_blocking(move || namespace::prefix(&data)).await;
+        let prefix = prefix.map_err(std::io::Error::other).and_then(|prefix| prefix);
+        let prefix = prefix.map_err(|error| NodeError::failed("naming the network namespaces", error))?;
         let dataplane = Arc::new(
             Dataplane::open(DataplaneConfig {
-                prefix: namespace_prefix(&self.data),
+                prefix,
                 data_dir: place.join("network"),
                 host: HostSide { masquerade: self.config.network.masquerade, ..HostSide::default() },
                 metadata: Arc::new(book.clone()),
@@ -54,6 +58,7 @@ impl Start {
             .await?,
         );
         let mut node = NodeConfig::new(&self.host, place);
+        node.cloud = Some(self.services.cloud);
         node.engine.accel = match self.config.hypervisor.accel {
             Accel::Auto => AccelSetting::Auto,
             Accel::Kvm => AccelSetting::Kvm,
@@ -63,6 +68,7 @@ impl Start {
             first: self.config.hypervisor.guest_uid_first,
             count: self.config.hypervisor.guest_uid_count,
         };
+        node.guests_as_root = self.config.hypervisor.guests_as_root;
         let agent = QemuNode::open(node, Arc::clone(&dataplane) as Arc<dyn Wiring>, book).await?;
         let accelerator = agent.facts().await?.accelerator;
         Ok(RealNode { agent, dataplane, accelerator })
@@ -87,25 +93,5 @@ impl RealNode {
         if let Err(error) = self.dataplane.teardown().await {
             tracing::error!(%error, "networking could not be taken down");
         }
-    }
-}
-
-/// A name of its own for each data directory, so that several clouds can live on one host.
-fn namespace_prefix(data: &DataDir) -> String {
-    let root = uuid::Uuid::NAMESPACE_URL;
-    let id = kogge_ids::derive(root, &data.path().to_string_lossy()).simple().to_string();
-    format!("kogge-{}", &id[..8])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_data_directory_has_its_own_namespaces() {
-        let prefix = |path: &str| namespace_prefix(&DataDir::chosen(Some(path.as_ref())).unwrap());
-        assert_eq!(prefix("/a"), prefix("/a"));
-        assert_ne!(prefix("/a"), prefix("/b"));
-        assert!(prefix("/a").len() <= 32);
     }
 }

@@ -112,13 +112,35 @@ pub(super) fn data_dir(data: &DataDir) -> Finding {
     }
 }
 
+/// Guests and disks that the cloud does not know.
+pub(super) async fn quarantine(data: &DataDir) -> Finding {
+    let what = "quarantine";
+    match crate::commands::quarantine::listed(data).await {
+        Ok(kept) if kept.is_empty() => Finding::good(what, "nothing is in it"),
+        Ok(kept) => Finding::fair(
+            what,
+            format!("{} guests that the database does not know are kept", kept.len()),
+            "Is it the right database? `kogge quarantine list` shows them, `kogge quarantine remove` removes them for good.",
+        ),
+        Err(error) => {
+            Finding::fair(what, error.to_string(), "Look at the data directory, and at the cloud's log.")
+        }
+    }
+}
+
 /// Boots a probe: `/dev/kvm` may open on hosts where guests then hang.
 pub(super) async fn accelerator() -> Finding {
     let probed = match tempfile::tempdir() {
         Ok(scratch) => {
             let config = EngineConfig::default();
             // what KVM lets root do, it need not let guests' users do
-            let user = kogge_node::trial_user(kogge_node::UserRange::default(), &config.binary).await;
+            let user = match kogge_node::trial_user(kogge_node::UserRange::default(), &config.binary).await {
+                Ok(user) => user,
+                Err(error) => {
+                    let advice = "Guests do not run before that is settled.";
+                    return Finding::bad("guests' users", error.to_string(), advice);
+                }
+            };
             Engine::probe(&config, scratch.path(), user.as_ref()).await
         }
         Err(error) => {

@@ -1,0 +1,119 @@
+//! `clear_quarantine`: what has been in quarantine for long enough is removed, little by little.
+//!
+//! Everything here errs towards keeping. Where more than half of a host's instances are in quarantine, it is the
+//! database that is wrong and not they: then only an operator removes any. Otherwise a few go per hour, oldest first,
+//! and none in the first hour after a start, so that there is time to see what happens and to stop it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kogge_clock::Timestamp;
+use kogge_node_api::{NodeHandle, Quarantined};
+use kogge_task::{Report, Task, TaskError, Wake};
+
+use crate::Compute;
+
+/// Most removals per host and hour.
+const MOST: usize = 3;
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+/// How long a call to a node may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Clears the quarantine.
+pub(super) struct ClearQuarantine {
+    compute: Compute,
+    started: Timestamp,
+    /// When instances were removed, by host.
+    removed: Mutex<BTreeMap<String, Vec<Timestamp>>>,
+}
+
+impl ClearQuarantine {
+    pub(super) fn new(compute: Compute) -> Self {
+        let started = compute.now();
+        Self { compute, started, removed: Mutex::default() }
+    }
+
+    async fn clear(
+        &self,
+        host: &str,
+        node: &NodeHandle,
+        days: u32,
+    ) -> Result<Report, kogge_node_api::NodeError> {
+        let kept = super::converge::patiently(host, PATIENCE, node.quarantine()).await?;
+        let all = super::converge::patiently(host, PATIENCE, node.observe()).await?.len();
+        let now = self.compute.now();
+        let mut report = Report { seen: kept.len() as u64, ..Report::default() };
+        for one in due(&kept, all, now.minus(DAY.saturating_mul(days))).take(self.room(host, now)) {
+            tracing::warn!(
+                server.id = %one.id, host, because = one.note.because,
+                "an instance was in quarantine for {days} days and is removed"
+            );
+            // counted before: a node that removes and does not answer must not lose more than this
+            self.count(host, now);
+            super::converge::patiently(host, PATIENCE, node.discard(one.id)).await?;
+            report.done += 1;
+        }
+        Ok(report)
+    }
+
+    /// How many more may be removed now.
+    fn room(&self, host: &str, now: Timestamp) -> usize {
+        if self.started.plus(HOUR) > now {
+            return 0;
+        }
+        let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = removed.entry(host.to_owned()).or_default();
+        last.retain(|at| at.plus(HOUR) > now);
+        MOST.saturating_sub(last.len())
+    }
+
+    fn count(&self, host: &str, now: Timestamp) {
+        let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+        removed.entry(host.to_owned()).or_default().push(now);
+    }
+}
+
+/// What of `kept` (oldest first) may go: set aside before `limit`, and nothing where most of `all` are in quarantine.
+fn due(kept: &[Quarantined], all: usize, limit: Timestamp) -> impl Iterator<Item = &Quarantined> {
+    let too_many = kept.len().saturating_mul(2) > all;
+    kept.iter().filter(move |one| !too_many && Timestamp::from_micros(one.note.since) <= limit)
+}
+
+#[async_trait]
+impl Task for ClearQuarantine {
+    fn name(&self) -> &'static str {
+        "clear_quarantine"
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_secs(600)
+    }
+
+    fn wake(&self) -> Wake {
+        Wake::new()
+    }
+
+    async fn run(&self) -> Result<Report, TaskError> {
+        let mut report = Report::default();
+        let days = self.compute.config().quarantine_days;
+        if days == 0 {
+            return Ok(report);
+        }
+        for (host, node) in self.compute.nodes().all() {
+            match self.clear(&host, &node, days).await {
+                Ok(one) => {
+                    report.seen += one.seen;
+                    report.done += one.done;
+                }
+                // the other hosts have nothing to do with it
+                Err(error) => {
+                    tracing::warn!(host, %error, "the quarantine of a host could not be looked through")
+                }
+            }
+        }
+        Ok(report)
+    }
+}
