@@ -150,6 +150,7 @@ faults! {
     Conflict IpAddressGenerationFailureNoMatchingSubnet no_service_subnet(network, owner) "No valid service subnet for the given device owner, network {network}, service type {owner}.";
     Conflict RbacPolicyInUse rbac_in_use(id, reason) "RBAC policy on object {id} cannot be removed because other objects depend on it.\nDetails: {reason}";
     Conflict RbacPolicyDuplicate rbac_duplicate() "An RBAC policy already exists with those values.";
+    Conflict ChangedMeanwhile changed_meanwhile() "Something that this request refers to was deleted or came into use at the same moment; look again and retry.";
     Conflict OverQuota over_quota(resource) "Quota exceeded for resources: ['{resource}'].";
     Conflict DeviceIDNotOwnedByTenant device_not_owned(device) "The following device_id {device} is not owned by your project or matches another project router.";
     Conflict AddressPairAndPortSecurityRequired pairs_need_port_security() "Port Security must be enabled in order to have allowed address pairs on a port.";
@@ -196,6 +197,7 @@ faults! {
     Conflict SubnetPoolQuotaExceeded pool_quota() "Per-project subnet pool prefix quota exceeded.";
     BadRequest SubnetPoolDeleteError pool_in_use(reason) "Unable to delete subnet pool: {reason}.";
     BadRequest NetworkSubnetPoolAffinityError pool_affinity() "Subnets hosted on the same network must be allocated from the same subnet pool.";
+    Conflict AddressScopePrefixConflict scope_overlap() "Failed to associate address scope: subnetpools within an address scope must have unique prefixes.";
     Conflict AddressScopeInUse scope_in_use(id) "Unable to complete operation on address scope {id}. There are one or more subnet pools in use on the address scope.";
     BadRequest AddressScopeUpdateError scope_update(id, reason) "Unable to update address scope {id} : {reason}.";
     BadRequest IllegalSubnetPoolIpVersionAssociationToAddressScope scope_version(pool, scope, version) "Illegal subnetpool association: subnetpool {pool} cannot associate with address scope {scope} because subnetpool ip_version is not {version}.";
@@ -207,7 +209,11 @@ faults! {
 
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
-        Self::Database(error)
+        match error {
+            // what was there at the check is gone at the write, or is referred to by now
+            DbError::Reference => Self::changed_meanwhile(),
+            error => Self::Database(error),
+        }
     }
 }
 
@@ -227,8 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn what_went_or_came_into_use_meanwhile_is_a_conflict() {
+        assert_eq!(Error::from(DbError::Reference).kind(), Kind::Conflict);
+    }
+
+    #[test]
     fn a_database_failure_tells_users_nothing() {
-        let fault = Error::from(DbError::Reference);
+        let fault = Error::from(DbError::column("secret", "no such column"));
         assert_eq!(
             (fault.kind(), fault.to_string().as_str()),
             (Kind::Internal, "An unknown exception occurred.")

@@ -19,7 +19,7 @@ use crate::model::commands::PortChange;
 use crate::model::holder::Holder;
 use crate::service::networks::NetworkView;
 use crate::service::ports::PortView;
-use crate::store::filter::{ListQuery, Source};
+use crate::store::filter::{ListQuery, Source, Whose};
 use crate::store::rows::{Route, SecurityGroup, Subnet};
 use crate::store::{allocations, groups, networks, ports, routers};
 
@@ -183,11 +183,11 @@ impl Networking {
     /// # Errors
     /// The database's.
     pub async fn networks_for_boot(&self, caller: &Caller) -> Result<Vec<BootNetwork>> {
-        let project = crate::service::project_of(caller).to_owned();
+        let Some(project) = crate::service::project_of(caller) else { return Ok(Vec::new()) };
         let mut query = crate::store::networks::everything();
         query.page.sort = vec![("created_at".to_owned(), kogge_db::Direction::Ascending)];
         let mut source: Source<'_> = self.db().into();
-        let page = networks::list(&mut source, Some(&project), &query).await??;
+        let page = networks::list(&mut source, Whose::Of(project), &query).await??;
         let views: Vec<NetworkView> = self.complete_networks(&mut source, caller, page.items).await?;
         let mut found: Vec<BootNetwork> = views
             .into_iter()
@@ -218,7 +218,8 @@ impl Networking {
     /// # Errors
     /// `SecurityGroupNotFound`; `BadRequest` where several have the name.
     pub async fn find_security_group(&self, caller: &Caller, name: &str) -> Result<SecurityGroup> {
-        let project = crate::service::project_of(caller);
+        let missing = || Error::security_group_not_found(name);
+        let project = crate::service::project_of(caller).ok_or_else(missing)?;
         if let Ok(id) = name.parse::<SecurityGroupId>()
             && let Ok(view) = self.security_group(caller, id).await
         {
@@ -229,7 +230,7 @@ impl Networking {
         query.filters.insert("project_id".to_owned(), vec![project.to_owned()]);
         let mut found = self.list_security_groups(caller, &query).await?.items;
         match (found.pop(), found.is_empty()) {
-            (None, _) => Err(Error::security_group_not_found(name)),
+            (None, _) => Err(missing()),
             (Some(view), true) => Ok(view.row),
             (Some(_), false) => {
                 let message = format!(

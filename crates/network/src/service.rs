@@ -18,16 +18,25 @@ use kogge_auth::{Caller, Rule, Target};
 
 use crate::error::{Error, Result};
 use crate::policy;
-use crate::store::filter::BadFilter;
+use crate::store::filter::{BadFilter, Whose};
 
-/// The project whose things the caller sees; `None` sees everything.
-pub(crate) fn scope(caller: &Caller) -> Option<&str> {
-    if sees_all(caller) { None } else { Some(project_of(caller)) }
+/// Whose things the caller sees in lists.
+pub(crate) fn scope(caller: &Caller) -> Whose<'_> {
+    match project_of(caller) {
+        _ if sees_all(caller) => Whose::Everybodys,
+        Some(project) => Whose::Of(project),
+        None => Whose::Nobodys,
+    }
 }
 
-/// The caller's project; empty where the token has none, which matches nothing.
-pub(crate) fn project_of(caller: &Caller) -> &str {
-    caller.project_id().map_or("", kogge_ids::ProjectId::as_str)
+/// The caller's project; none for a token of a domain, of the system, or of nothing.
+pub(crate) fn project_of(caller: &Caller) -> Option<&str> {
+    caller.project_id().map(kogge_ids::ProjectId::as_str)
+}
+
+/// True where `project` is the caller's own.
+pub(crate) fn is_own(caller: &Caller, project: &str) -> bool {
+    project_of(caller) == Some(project)
 }
 
 /// Admins and services see the things of every project.
@@ -42,18 +51,16 @@ pub(crate) fn is_admin(caller: &Caller) -> bool {
 
 /// The project a new thing belongs to: the caller's own, or any for admins.
 pub(crate) fn owner(caller: &Caller, wished: Option<String>) -> Result<String> {
-    let own = project_of(caller);
     match wished {
-        Some(project) if project == own || sees_all(caller) => Ok(project),
+        Some(project) if is_own(caller, &project) || (sees_all(caller) && !project.is_empty()) => Ok(project),
         Some(_) => Err(Error::Attribute(
             "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin \
              privileges"
                 .to_owned(),
         )),
-        None if own.is_empty() => Err(Error::Attribute(
-            "Running without keystone AuthN requires that tenant_id is specified".to_owned(),
-        )),
-        None => Ok(own.to_owned()),
+        None => project_of(caller).map(str::to_owned).ok_or_else(|| {
+            Error::Attribute("Running without keystone AuthN requires that tenant_id is specified".to_owned())
+        }),
     }
 }
 

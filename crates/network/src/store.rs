@@ -7,6 +7,7 @@ pub(crate) mod groups;
 pub(crate) mod networks;
 pub(crate) mod ports;
 pub(crate) mod quotas;
+pub(crate) mod rbac;
 pub(crate) mod record;
 pub(crate) mod routers;
 pub mod rows;

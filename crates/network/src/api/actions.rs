@@ -112,7 +112,7 @@ pub(crate) async fn remove_routes(
 
 /// The project that a topology is asked for: the caller's own, which `null` and `None` stand for.
 fn own(caller: &kogge_auth::Caller, wished: &str) -> Result<String> {
-    let project = crate::service::project_of(caller);
+    let project = crate::service::project_of(caller).ok_or(Error::Invisible)?;
     match wished {
         "null" | "None" => Ok(project.to_owned()),
         other if other == project => Ok(project.to_owned()),

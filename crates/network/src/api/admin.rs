@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::listing;
 use crate::error::{Error, Result};
 use crate::service::permit;
-use crate::store::filter::Source;
+use crate::store::filter::{Source, Whose};
 use crate::store::rows::{Network, Subnet};
 use crate::store::{allocations, networks};
 use crate::{Networking, policy};
@@ -115,7 +115,7 @@ fn usage(network: &Network, subnets: &[Subnet], used: &HashMap<SubnetId, i64>) -
 
 async fn usages(net: &Networking, query: &crate::ListQuery, version: Option<&str>) -> Result<Vec<Value>> {
     let mut source: Source<'_> = net.db().into();
-    let page = networks::list(&mut source, None, query).await??;
+    let page = networks::list(&mut source, Whose::Everybodys, query).await??;
     let ids: Vec<_> = page.items.iter().map(|network| network.id).collect();
     let mut subnets = networks::subnets_of(&mut source, &ids).await?;
     let used = allocations::used(&mut source).await?;

@@ -10,6 +10,12 @@ use crate::attributes::Body;
 use crate::error::{Error, Result};
 use crate::store::filter::ListQuery;
 
+/// Most items of a page, also where the client asks for more or names no limit; a link leads on (as with upstream's
+/// `pagination_max_limit`).
+const MOST_PER_PAGE: u32 = 1000;
+/// Most values of all filters of a list together; more make a statement that databases refuse.
+const MOST_VALUES: usize = 500;
+
 const NOT_FILTERS: &[&str] =
     &["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir", "verbose"];
 
@@ -21,6 +27,15 @@ pub(crate) fn query(pairs: &Pairs, sort: &'static [SortKey]) -> Result<ListQuery
 fn filters(pairs: &Pairs) -> Result<BTreeMap<String, Vec<String>>> {
     if pairs.has("tenant_id") && pairs.has("project_id") {
         return Err(Error::project_filters());
+    }
+    let given = pairs.iter().filter(|(name, _)| !NOT_FILTERS.contains(name));
+    let values: usize = given
+        .map(|(name, value)| if name.contains("tags") { 1 + value.matches(',').count() } else { 1 })
+        .sum();
+    if values > MOST_VALUES {
+        return Err(Error::Attribute(format!(
+            "A list takes at most {MOST_VALUES} values of filters, not {values}."
+        )));
     }
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in pairs.iter().filter(|(name, _)| !NOT_FILTERS.contains(name)) {
@@ -44,11 +59,12 @@ fn filters(pairs: &Pairs) -> Result<BTreeMap<String, Vec<String>>> {
 
 fn page(pairs: &Pairs, known: &'static [SortKey]) -> Result<Page> {
     let limit = match pairs.get("limit") {
-        None | Some("" | "0" | "infinite") => None,
-        Some(text) => Some(text.parse::<u32>().map_err(|_| {
+        None | Some("" | "0" | "infinite") => MOST_PER_PAGE,
+        Some(text) => text.parse::<u32>().map_err(|_| {
             Error::bad_request("limit", format!("Limit must be an integer 0 or greater and not '{text}'"))
-        })?),
+        })?,
     };
+    let limit = Some(limit.min(MOST_PER_PAGE));
     let rules =
         kogge_http::PageRules { max_limit: None, default_limit: None, sort_keys: known, strict_sort: true };
     let keys: Vec<&str> = pairs.all("sort_key").collect();
@@ -148,7 +164,16 @@ mod tests {
         ] {
             assert!(read(text).is_err(), "{text}");
         }
-        assert_eq!(read("limit=0").unwrap().page.limit, None);
+    }
+
+    #[test]
+    fn pages_and_filters_are_bounded() {
+        for text in ["limit=0", "", "limit=infinite", "limit=4000000000"] {
+            assert_eq!(read(text).unwrap().page.limit, Some(MOST_PER_PAGE), "{text}");
+        }
+        assert!(read(&"id=a&".repeat(MOST_VALUES)).is_ok());
+        assert!(read(&"id=a&".repeat(MOST_VALUES + 1)).is_err());
+        assert!(read(&format!("tags=a{}", ",a".repeat(MOST_VALUES))).is_err());
     }
 
     #[test]

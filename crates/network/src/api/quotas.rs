@@ -46,7 +46,7 @@ pub(crate) async fn default(
     Auth(caller): Auth,
     Path(project): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    if project != project_of(&caller) {
+    if project_of(&caller) != Some(&*project) {
         net.quotas(&caller, &project).await?;
     }
     Ok(Json(json!({"quota": net.default_quotas()})))

@@ -122,6 +122,9 @@ fn object(value: Value, what: &str) -> Result<Body> {
     }
 }
 
+/// Most things that one request creates: all of them are one transaction.
+const MOST_AT_ONCE: usize = 200;
+
 /// `POST` of one (`{"network": …}`) or several (`{"networks": […]}`), all or nothing.
 pub(crate) async fn create<R: Resource>(
     State(net): State<Networking>,
@@ -133,6 +136,11 @@ pub(crate) async fn create<R: Resource>(
     };
     let (items, many) = match (body.remove(R::ONE), body.remove(R::MANY)) {
         (Some(one), _) => (vec![one], false),
+        (None, Some(Value::Array(items))) if items.len() > MOST_AT_ONCE => {
+            let message =
+                format!("At most {MOST_AT_ONCE} {} are created at once, not {}", R::MANY, items.len());
+            return Err(Error::Attribute(message).into());
+        }
         (None, Some(Value::Array(items))) if !items.is_empty() => (items, true),
         (None, Some(_)) => return Err(Error::Attribute("Resources required".to_owned()).into()),
         (None, None) => {

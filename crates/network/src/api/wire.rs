@@ -47,8 +47,11 @@ impl Standard<'_> {
 /// The standard attributes of a row.
 macro_rules! standard {
     ($row:expr) => {
+        $crate::api::wire::standard!($row, &$row.project_id)
+    };
+    ($row:expr, $project:expr) => {
         $crate::api::wire::Standard {
-            project: &$row.project_id,
+            project: $project,
             description: &$row.description,
             tags: &$row.tags.0,
             created: $row.created_at,

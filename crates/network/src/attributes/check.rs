@@ -167,9 +167,20 @@ pub(crate) fn uuid_or_null(value: Value) -> Checked {
     if value.is_null() { Ok(value) } else { uuid(value) }
 }
 
+/// Refuses a list of more than `most` items.
+pub(crate) fn at_most(items: &[Value], most: usize) -> Result<(), Refused> {
+    if items.len() <= most {
+        return Ok(());
+    }
+    Err(Refused::Because(format!("a list of {} items exceeds the maximum of {most}", items.len())))
+}
+
+/// Most items of a list of names or ids.
+const MOST_ITEMS: usize = 100;
+
 fn list(value: Value, what: &str) -> Result<Vec<Value>, Refused> {
     match value {
-        Value::Array(items) => Ok(items),
+        Value::Array(items) => at_most(&items, MOST_ITEMS).map(|()| items),
         Value::Null => Ok(Vec::new()),
         other => Err(Refused::Because(format!("{what}: '{}'", show(&other)))),
     }
@@ -230,6 +241,7 @@ pub(crate) fn range_or_null(value: Value) -> Checked {
 /// A list of ranges.
 pub(crate) fn ranges(value: Value) -> Checked {
     let Value::Array(items) = value else { return no(format!("'{}' is not a list", show(&value))) };
+    at_most(&items, MOST_ITEMS)?;
     let mut found = Vec::new();
     for item in items {
         match item.as_str().and_then(|text| text.parse::<IpNet>().ok()) {

@@ -35,6 +35,9 @@ fn no(reason: String) -> Checked {
     Err(Refused::Because(reason))
 }
 
+/// Most addresses of a port.
+const MOST_FIXED_IPS: usize = 32;
+
 /// A list of `{subnet_id, ip_address}`, each with one or both.
 pub(crate) fn fixed_ips(value: Value) -> Checked {
     if value.is_null() {
@@ -43,6 +46,7 @@ pub(crate) fn fixed_ips(value: Value) -> Checked {
     let Value::Array(items) = value else {
         return no(format!("Invalid data format for fixed IP: '{}'", show(&value)));
     };
+    check::at_most(&items, MOST_FIXED_IPS)?;
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for item in items {
@@ -106,11 +110,15 @@ fn address_pairs(value: Value) -> Checked {
     Ok(found.into())
 }
 
+/// Most DHCP options of a port, each of at most 64 + 255 characters.
+pub(crate) const MOST_DHCP_OPTIONS: usize = 32;
+
 fn dhcp_options(value: Value) -> Checked {
     if value.is_null() {
         return Ok(value);
     }
     let Value::Array(items) = value else { return no(format!("'{}' is not a list", show(&value))) };
+    check::at_most(&items, MOST_DHCP_OPTIONS)?;
     let mut found = Vec::new();
     for item in items {
         let name = item["opt_name"]
@@ -195,6 +203,18 @@ mod tests {
         assert!(dhcp_options(json!([{"opt_name": "mtu"}])).is_err());
         assert!(dhcp_options(json!([{"opt_name": "a\nb", "opt_value": "1"}])).is_err());
         assert!(dhcp_options(json!([{"opt_name": "mtu", "opt_value": "1\ndhcp-script=x"}])).is_err());
+    }
+
+    #[test]
+    fn lists_of_a_port_are_bounded() {
+        let many = |count: usize, item: fn(usize) -> Value| Value::Array((0..count).map(item).collect());
+        let option = |n: usize| json!({"opt_name": format!("o{n}"), "opt_value": "v"});
+        assert!(dhcp_options(many(MOST_DHCP_OPTIONS, option)).is_ok());
+        assert!(dhcp_options(many(MOST_DHCP_OPTIONS + 1, option)).is_err());
+        let address = |n: usize| json!({"ip_address": format!("10.0.{}.{}", n / 256, n % 256)});
+        assert!(fixed_ips(many(MOST_FIXED_IPS, address)).is_ok());
+        assert!(fixed_ips(many(MOST_FIXED_IPS + 1, address)).is_err());
+        assert!(profile(json!({"a": "x".repeat(4096)})).is_err());
     }
 
     proptest! {

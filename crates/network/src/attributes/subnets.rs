@@ -71,10 +71,14 @@ fn ipv6_mode(value: Value) -> Checked {
     check::one_of(value, &["dhcpv6-stateful", "dhcpv6-stateless", "slaac"])
 }
 
+/// Most allocation pools of a subnet.
+const MOST_POOLS: usize = 100;
+
 fn pools(value: Value) -> Checked {
     let Value::Array(items) = value else {
         return no(format!("Invalid data format for IP pool: '{}'", show(&value)));
     };
+    check::at_most(&items, MOST_POOLS)?;
     let mut found = Vec::new();
     for item in items {
         let keys_fit = item.as_object().is_some_and(|o| o.len() == 2);
@@ -113,6 +117,7 @@ pub(crate) fn routes(value: Value) -> Checked {
     let Value::Array(items) = value else {
         return no(format!("Invalid data format for hostroute: '{}'", show(&value)));
     };
+    let mut seen = HashSet::new();
     let mut found: Vec<Value> = Vec::new();
     for item in items {
         let keys_fit = item.as_object().is_some_and(|o| o.len() == 2);
@@ -123,7 +128,7 @@ pub(crate) fn routes(value: Value) -> Checked {
             return no(format!("Invalid data format for hostroute: '{}'", show(&item)));
         };
         let route = json!({"destination": destination.trunc().to_string(), "nexthop": hop.to_string()});
-        if found.contains(&route) {
+        if !seen.insert((destination.trunc(), hop)) {
             return no(format!("Duplicate hostroute '{route}'"));
         }
         found.push(route);
@@ -134,14 +139,19 @@ pub(crate) fn routes(value: Value) -> Checked {
 /// Prefixes of device owners that a subnet may be reserved for.
 const OWNERS: &[&str] = &["network:", "compute:", "baremetal:", "Octavia", "neutron:", "trunk:", "volume:"];
 
+/// Most device owners that a subnet is reserved for.
+const MOST_SERVICE_TYPES: usize = 30;
+
 fn service_types(value: Value) -> Checked {
     let Value::Array(items) = value else { return no("Subnet service types must be a list.".to_owned()) };
+    check::at_most(&items, MOST_SERVICE_TYPES)?;
     for item in &items {
         let Some(text) = item.as_str() else {
             return Err(Error::invalid(format!("Subnet service type {} is not a string", show(item))).into());
         };
-        if !OWNERS.iter().any(|owner| text.starts_with(owner)) {
-            let message = format!("Subnet service type {text} does not correspond to a valid device owner");
+        if text.len() > 255 || !OWNERS.iter().any(|owner| text.starts_with(owner)) {
+            let message =
+                format!("Subnet service type {} does not correspond to a valid device owner", show(item));
             return Err(Error::invalid(message).into());
         }
     }

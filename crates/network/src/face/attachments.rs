@@ -49,14 +49,14 @@ impl Networking {
     ) -> Result<Bound> {
         let (mut row, network, shared) = self.own_port(tx, caller, id, &policy::UPDATE_PORT).await?;
         let server = to.server.to_string();
-        if row.project_id != to.project.as_str() {
+        if row.project_id.project() != Some(to.project.as_str()) {
             return Err(Error::port_not_usable(id, server));
         }
         if !row.device_id.is_empty() && row.device_id != server {
             return Err(Error::port_in_use(id, row.network_id, &row.device_id));
         }
         if !row.is_filtered() {
-            let asked = target(&row.project_id, &row.device_owner, &network, shared);
+            let asked = target(row.project_id.project(), &row.device_owner, &network, shared);
             permit(caller, &policy::CREATE_PORT_PORT_SECURITY_ENABLED, &asked)?;
         }
         if !ports::plug_into_server(tx, id, to.server, to.project).await? {
@@ -67,7 +67,8 @@ impl Networking {
         row.device_id = server;
         row.device_owner = format!("compute:{}", to.zone);
         self.save_port(tx, &mut row).await?;
-        let foreign_external = network.external && network.project_id != row.project_id && !shared;
+        let foreign_external =
+            network.external && Some(network.project_id.as_str()) != row.project_id.project() && !shared;
         Ok(Bound { port: self.port_view(&mut tx.into(), row).await?, foreign_external })
     }
 

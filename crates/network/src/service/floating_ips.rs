@@ -13,7 +13,7 @@ use crate::model::commands::{FixedIpWish, FloatingIpChange, NewFloatingIp, NewPo
 use crate::model::holder::Holder;
 use crate::store::filter::{ListQuery, Source};
 use crate::store::record::Json;
-use crate::store::rows::{FloatingIp, Network, Port, Subnet};
+use crate::store::rows::{FloatingIp, Network, Port, Router, Subnet};
 use crate::store::{allocations, ports, routers as store};
 use crate::{Networking, policy};
 
@@ -46,6 +46,7 @@ impl Networking {
         let network = self.visible_network(&mut (&mut *tx).into(), caller, network).await?;
         let id = FloatingIpId::random();
         let (port, address) = self.take_external(tx, &network, id, &new).await?;
+        self.still_open(tx, caller, &network).await?;
         let now = self.clock().now();
         let mut row = FloatingIp {
             id,
@@ -69,7 +70,9 @@ impl Networking {
             (None, None) => {}
             (Some(port), fixed) => self.associate(tx, caller, &mut row, port, fixed).await?,
         }
-        row.insert(tx).await?;
+        if !row.insert(tx).await? {
+            return Err(Error::changed_meanwhile());
+        }
         self.floating_view(&mut tx.into(), row).await
     }
 
@@ -89,7 +92,7 @@ impl Networking {
             return Err(bad(format!("Network {} does not contain any IPv4 subnet", network.id)));
         }
         let draft = NewPort::of(Holder::FloatingIp, id, id);
-        let port = self.insert_port(tx, network, "", &draft).await?;
+        let port = self.insert_port(tx, network, None, &draft).await?;
         let v4: Vec<Subnet> = subnets.into_iter().filter(|subnet| subnet.ip_version == 4).collect();
         let claim = Claim::of(&port, network, &v4);
         let wish = FixedIpWish { subnet_id: new.subnet_id, ip_address: new.floating_ip_address };
@@ -112,7 +115,7 @@ impl Networking {
         fixed: Option<IpAddr>,
     ) -> Result<()> {
         let (target, ..) = self.own_port(tx, caller, port, &policy::GET_PORT).await?;
-        if target.project_id != row.project_id && !is_admin(caller) {
+        if target.project_id.project() != Some(row.project_id.as_str()) && !is_admin(caller) {
             return Err(bad(format!(
                 "Cannot process floating IP association with Port {port}, since that port is owned by a different project"
             )));
@@ -163,11 +166,15 @@ impl Networking {
         port: PortId,
         subnet: kogge_ids::SubnetId,
     ) -> Result<RouterId> {
+        let none = || Error::external_gateway_not_found(row.floating_network_id, subnet, port);
         let out = store::leading_out(tx, subnet, row.floating_network_id).await?;
-        let gateway = Subnet::get(tx, &subnet).await?.and_then(|subnet| subnet.gateway_ip);
+        let gateway = Subnet::get(&mut *tx, &subnet).await?.and_then(|subnet| subnet.gateway_ip);
         let best = out.iter().find(|(_, leg)| Some(*leg) == gateway).or_else(|| out.first());
-        best.map(|(router, _)| *router)
-            .ok_or_else(|| Error::external_gateway_not_found(row.floating_network_id, subnet, port))
+        let (router, _) = *best.ok_or_else(none)?;
+        // from here on nobody takes its gateway or its leg away; somebody may just have done so
+        Router::lock(tx, &router).await?;
+        let still = store::leading_out(tx, subnet, row.floating_network_id).await?;
+        if still.iter().any(|(id, _)| *id == router) { Ok(router) } else { Err(none()) }
     }
 
     async fn only_one(&self, tx: &mut Tx, row: &FloatingIp, port: PortId, fixed: IpAddr) -> Result<()> {

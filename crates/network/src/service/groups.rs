@@ -6,7 +6,7 @@ use kogge_auth::{Caller, Target};
 use kogge_db::{Executor, Paged, Query, Tx};
 use kogge_ids::{SecurityGroupId, SecurityGroupRuleId};
 
-use super::{check_revision, is_admin, owner, permit, permit_change, project_of, scope, sees_all};
+use super::{check_revision, is_admin, is_own, owner, permit, permit_change, project_of, scope, sees_all};
 use crate::error::{Error, Result};
 use crate::model::commands::{NewRule, NewSecurityGroup, SecurityGroupChange};
 use crate::model::rule::Match;
@@ -173,8 +173,9 @@ impl Networking {
     /// 400 for unknown filters.
     pub async fn list_security_groups(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<GroupView>> {
         let mut source: Source<'_> = self.db().into();
-        let project = project_of(caller);
-        if !project.is_empty() && store::default_of(&mut source, project).await?.is_none() {
+        if let Some(project) = project_of(caller)
+            && store::default_of(&mut source, project).await?.is_none()
+        {
             let mut tx = self.db().begin().await?;
             self.default_group(&mut tx, project).await?;
             tx.commit().await?;
@@ -260,7 +261,7 @@ impl Networking {
         let found = store::by_ids(&mut tx.into(), ids).await?;
         let visible: HashSet<SecurityGroupId> = found
             .iter()
-            .filter(|group| sees_all(caller) || group.project_id == project_of(caller))
+            .filter(|group| sees_all(caller) || is_own(caller, &group.project_id))
             .map(|group| group.id)
             .collect();
         match ids.iter().find(|id| !visible.contains(id)) {
@@ -322,7 +323,6 @@ impl Networking {
             self.usable_groups(tx, caller, &[remote]).await?;
         }
         self.charge(tx, &project, "security_group_rule", 1).await?;
-        let project = if project.is_empty() { group.project_id.clone() } else { project };
         let row = self.rule_row(&group, &new, Some(&project))?;
         if let Some(twin) = store::twin(tx, id, &row.fingerprint).await? {
             return Err(Error::rule_exists(twin));

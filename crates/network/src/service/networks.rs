@@ -12,6 +12,8 @@ use crate::model::commands::{NetworkChange, NewNetwork};
 use crate::model::holder::Holder;
 use crate::store::filter::{ListQuery, Source};
 use crate::store::networks as store;
+use crate::store::quotas::{self, EVERYBODY};
+use crate::store::rbac::{self, Sharing};
 use crate::store::record::Json;
 use crate::store::rows::{Network, Subnet};
 use crate::{Networking, policy};
@@ -27,11 +29,12 @@ pub struct NetworkView {
     pub shared: bool,
 }
 
-/// What policies may ask of a network.
+/// What policies may ask of a network; `shared` by an RBAC policy, of whatever kind. A network that is joined to the
+/// world is so for those only whom it is shared with.
 pub(crate) fn target(network: &Network, shared: bool) -> Target<'_> {
     Target::project(&network.project_id)
         .attr("shared", spelled(shared))
-        .attr("router:external", spelled(network.external))
+        .attr("router:external", spelled(network.external && shared))
         .attr("network:project_id", network.project_id.as_str())
 }
 
@@ -61,15 +64,16 @@ impl Networking {
         permit_fields(caller, "create_network", &new.fields, &wished)?;
         self.charge(tx, &project, "network", 1).await?;
         if new.is_default && new.external {
+            quotas::lock(tx, EVERYBODY, "default_external").await?;
             no_other_default(tx, None).await?;
         }
         let mtu = self.mtu(new.mtu)?;
         let row = self.insert_network(tx, &project, mtu, &new).await?;
         if new.shared {
-            store::share(tx, &row, "access_as_shared", "*").await?;
+            rbac::share(tx, &row, "access_as_shared", "*").await?;
         }
         if new.external {
-            store::share(tx, &row, "access_as_external", "*").await?;
+            rbac::share(tx, &row, "access_as_external", "*").await?;
         }
         self.default_group(tx, &project).await?;
         Ok(NetworkView { row, subnets: Vec::new(), shared: new.shared })
@@ -173,6 +177,13 @@ impl Networking {
         Ok(rows.into_iter().map(view).collect())
     }
 
+    /// Looks again whether the caller may use a network, after something was put on it: who takes a sharing or the
+    /// network away meanwhile either is seen here or waits for this transaction (see [`rbac::fence`]).
+    pub(crate) async fn still_open(&self, tx: &mut Tx, caller: &Caller, network: &Network) -> Result<()> {
+        let now = self.visible_network(&mut tx.into(), caller, network.id).await?;
+        if now.external == network.external { Ok(()) } else { Err(Error::network_not_found(network.id)) }
+    }
+
     /// The network's row, if the caller may see it.
     pub(crate) async fn visible_network(
         &self,
@@ -208,7 +219,7 @@ impl Networking {
             self.set_shared(tx, &row, shared).await?;
         }
         if let Some(external) = change.external.filter(|external| *external != row.external) {
-            set_external(tx, &row, external).await?;
+            self.set_external(tx, &row, external).await?;
             row.external = external;
         }
         if let Some(mtu) = change.mtu {
@@ -216,6 +227,7 @@ impl Networking {
             mtu_fits(tx, &row).await?;
         }
         if change.is_default == Some(true) && row.external {
+            quotas::lock(tx, EVERYBODY, "default_external").await?;
             no_other_default(tx, Some(id)).await?;
         }
         row.is_default = change.is_default.unwrap_or(row.is_default);
@@ -252,18 +264,27 @@ impl Networking {
 
     async fn set_shared(&self, tx: &mut Tx, row: &Network, shared: bool) -> Result<()> {
         if shared {
-            store::share(tx, row, "access_as_shared", "*").await?;
+            rbac::share(tx, row, "access_as_shared", "*").await?;
             return Ok(());
         }
-        let strangers = Query::new(
-            "SELECT 1 AS one FROM ports WHERE network_id = $1 AND project_id NOT IN ('', $2) \
-             AND project_id NOT IN (SELECT target_project FROM network_rbac \
-             WHERE object_id = $1 AND action = 'access_as_shared' AND target_project <> '*') LIMIT 1",
-        );
-        if tx.optional(strangers.bind(row.id).bind(&row.project_id)).await?.is_some() {
+        rbac::fence(tx, row.id).await?;
+        if rbac::is_needed(tx, row, &Sharing::shared_with_all(), None).await? {
             return Err(Error::invalid_shared(&row.name));
         }
-        Ok(store::unshare(tx, row.id, "access_as_shared", "*").await?)
+        Ok(rbac::unshare(tx, row.id, "access_as_shared", "*").await?)
+    }
+
+    /// Joins a network to the world, for everybody; or takes it and all its sharing out of it.
+    pub(crate) async fn set_external(&self, tx: &mut Tx, row: &Network, external: bool) -> Result<()> {
+        if external {
+            rbac::share(tx, row, "access_as_external", "*").await?;
+            return Ok(());
+        }
+        rbac::fence(tx, row.id).await?;
+        if rbac::has_external_users(tx, row.id).await? {
+            return Err(Error::external_in_use(row.id));
+        }
+        Ok(rbac::unshare_all(tx, row.id, "access_as_external").await?)
     }
 
     /// Deletes a network with its subnets and DHCP ports.
@@ -279,6 +300,7 @@ impl Networking {
     ) -> Result<()> {
         let row = self.own_network(tx, caller, id, &policy::DELETE_NETWORK).await?;
         check_revision(revision, row.revision_number)?;
+        rbac::fence(tx, id).await?;
         if row.external {
             crate::store::routers::remove_idle_floating(tx, id).await?;
         }
@@ -318,6 +340,7 @@ async fn provider_fits(tx: &mut Tx, kind: &str, new: &NewNetwork) -> Result<()> 
         return Err(Error::invalid(format!("segmentation_id {id} out of range for {kind} network")));
     }
     let Some(physical) = &new.physical_network else { return Ok(()) };
+    quotas::lock(tx, EVERYBODY, "physical_network").await?;
     let same = Query::new(
         "SELECT 1 AS one FROM networks WHERE physical_network = $1 AND network_type = $2 \
          AND COALESCE(segmentation_id, 0) = $3",
@@ -338,21 +361,6 @@ async fn no_other_default(tx: &mut Tx, except: Option<NetworkId>) -> Result<()> 
         Some(row) => Err(Error::default_external_exists(row.text("id")?)),
         None => Ok(()),
     }
-}
-
-async fn set_external(tx: &mut Tx, row: &Network, external: bool) -> Result<()> {
-    if external {
-        store::share(tx, row, "access_as_external", "*").await?;
-        return Ok(());
-    }
-    let query = Query::new(
-        "SELECT 1 AS one FROM ports WHERE network_id = $1 \
-         AND holder IN ('router_gateway', 'floating_ip') LIMIT 1",
-    );
-    if tx.optional(query.bind(row.id)).await?.is_some() {
-        return Err(Error::external_in_use(row.id));
-    }
-    Ok(store::unshare(tx, row.id, "access_as_external", "*").await?)
 }
 
 async fn mtu_fits(tx: &mut Tx, row: &Network) -> Result<()> {

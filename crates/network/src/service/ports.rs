@@ -7,14 +7,17 @@ use kogge_db::{Paged, Tx};
 use kogge_ids::{PortId, SecurityGroupId};
 
 use super::ipam::{Claim, is_auto};
-use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
+use super::{
+    check_revision, is_own, owner, permit, permit_change, permit_fields, project_of, scope, spelled,
+};
+use crate::attributes::ports::MOST_DHCP_OPTIONS;
 use crate::error::{Error, Result};
 use crate::model::commands::{FixedIpWish, NewPort, PairWish, PortChange};
 use crate::model::holder::Holder;
 use crate::model::{mac, status};
 use crate::store::allocations::{self, FixedIp};
 use crate::store::filter::{ListQuery, Source};
-use crate::store::record::Json;
+use crate::store::record::{Json, Owner};
 use crate::store::rows::{AddressPair, DhcpOption, Network, Port};
 use crate::store::{departures, networks, ports as store, routers};
 use crate::{Networking, policy};
@@ -36,12 +39,13 @@ pub struct PortView {
 const MAC_TRIES: u32 = 16;
 
 pub(crate) fn target<'a>(
-    project: &'a str,
+    project: Option<&'a str>,
     device_owner: &'a str,
     network: &'a Network,
     shared: bool,
 ) -> Target<'a> {
-    Target::project(project)
+    project
+        .map_or_else(Target::none, Target::project)
         .attr("network:project_id", network.project_id.as_str())
         .attr("shared", spelled(shared))
         .attr("device_owner", device_owner)
@@ -57,7 +61,7 @@ impl Networking {
         let network = self.visible_network(&mut (&mut *tx).into(), caller, id).await?;
         let project = owner(caller, new.project_id.clone())?;
         let shared = networks::shared(&mut (&mut *tx).into(), &[id], project_of(caller)).await?.contains(&id);
-        let wished = target(&project, &new.device_owner, &network, shared);
+        let wished = target(Some(&project), &new.device_owner, &network, shared);
         permit(caller, &policy::CREATE_PORT, &wished)?;
         permit_fields(caller, "create_port", &new.fields, &wished)?;
         permit_fields(caller, "create_port", &implied_fields(&new), &wished)?;
@@ -67,10 +71,20 @@ impl Networking {
         new.port_security_enabled = Some(new.port_security_enabled.unwrap_or(filtered));
         self.charge(tx, &project, "port", 1).await?;
         if new.holder == Holder::Nobody {
-            self.device_fits(tx, caller, &project, &new.device_id).await?;
+            self.device_fits(tx, caller, Some(&project), &new.device_id).await?;
         }
         let groups = self.groups_for(tx, caller, &project, &new).await?;
-        let row = self.insert_port(tx, &network, &project, &new).await?;
+        let row = self.insert_port(tx, &network, Some(&project), &new).await?;
+        if !is_own(caller, &network.project_id) {
+            self.still_open(tx, caller, &network).await?;
+            let shared =
+                networks::shared(&mut (&mut *tx).into(), &[id], project_of(caller)).await?.contains(&id);
+            permit(
+                caller,
+                &policy::CREATE_PORT,
+                &target(Some(&project), &new.device_owner, &network, shared),
+            )?;
+        }
         let subnets = self.subnets_in(tx, id).await?;
         let claim = Claim::of(&row, &network, &subnets);
         let fixed_ips = claim.take(tx, new.fixed_ips.as_deref()).await?;
@@ -112,7 +126,7 @@ impl Networking {
         &self,
         tx: &mut Tx,
         network: &Network,
-        project: &str,
+        project: Option<&str>,
         new: &NewPort,
     ) -> Result<Port> {
         let now = self.clock().now();
@@ -120,7 +134,7 @@ impl Networking {
             let mac_address = new.mac_address.clone().unwrap_or_else(mac::random);
             let row = Port {
                 id: PortId::random(),
-                project_id: project.to_owned(),
+                project_id: Owner(project.map(str::to_owned)),
                 name: new.name.clone(),
                 description: new.description.clone(),
                 network_id: network.id,
@@ -158,10 +172,16 @@ impl Networking {
 
     /// Nobody writes the id of another project's router or server into a port. The text would prove nothing, but
     /// people who search ports by device would be misled.
-    async fn device_fits(&self, tx: &mut Tx, caller: &Caller, project: &str, device: &str) -> Result<()> {
-        if device.is_empty() || super::sees_all(caller) {
+    async fn device_fits(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        project: Option<&str>,
+        device: &str,
+    ) -> Result<()> {
+        let Some(project) = project.filter(|_| !device.is_empty() && !super::sees_all(caller)) else {
             return Ok(());
-        }
+        };
         if store::is_device_of_another(tx, device, project).await? {
             return Err(Error::device_not_owned(device));
         }
@@ -177,7 +197,9 @@ impl Networking {
         let row = Port::get(&mut source, &id).await?.ok_or_else(|| Error::port_not_found(id))?;
         let network =
             Network::get(&mut source, &row.network_id).await?.ok_or_else(|| Error::port_not_found(id))?;
-        if !caller.may(&policy::GET_PORT, &target(&row.project_id, &row.device_owner, &network, false)) {
+        if !caller
+            .may(&policy::GET_PORT, &target(row.project_id.project(), &row.device_owner, &network, false))
+        {
             return Err(Error::port_not_found(id));
         }
         self.port_view(&mut source, row).await
@@ -235,7 +257,7 @@ impl Networking {
             Network::get(&mut *tx, &row.network_id).await?.ok_or_else(|| Error::port_not_found(id))?;
         let shared = networks::shared(&mut (&mut *tx).into(), &[network.id], project_of(caller)).await?;
         let shared = shared.contains(&network.id);
-        let asked = target(&row.project_id, &row.device_owner, &network, shared);
+        let asked = target(row.project_id.project(), &row.device_owner, &network, shared);
         permit_change(caller, rule, &policy::GET_PORT, &asked, || Error::port_not_found(id))?;
         Ok((row, network, shared))
     }
@@ -258,7 +280,7 @@ impl Networking {
         fields
             .retain(|name| name != "device_owner" || change.device_owner.as_ref() != Some(&row.device_owner));
         let owner_then = change.device_owner.unwrap_or_else(|| row.device_owner.clone());
-        let asked = target(&row.project_id, &owner_then, &network, shared);
+        let asked = target(row.project_id.project(), &owner_then, &network, shared);
         permit_fields(caller, "update_port", &fields, &asked)?;
         check_revision(revision, row.revision_number)?;
         let device_then = change.device_id.unwrap_or_else(|| row.device_id.clone());
@@ -288,6 +310,9 @@ impl Networking {
         row.binding_profile = change.binding_profile.map_or(row.binding_profile, Json);
         if let Some(wished) = change.extra_dhcp_opts {
             row.extra_dhcp_opts = Json(options(row.extra_dhcp_opts.0, wished));
+            if row.extra_dhcp_opts.len() > MOST_DHCP_OPTIONS {
+                return Err(Error::invalid(format!("a port has at most {MOST_DHCP_OPTIONS} DHCP options")));
+            }
         }
         if row.mac_address != old_mac {
             mac_free(tx, &row).await?;
@@ -315,7 +340,7 @@ impl Networking {
         if row.holder != Holder::Nobody {
             return Err(Error::port_in_use(row.id, row.network_id, &row.device_id));
         }
-        self.device_fits(tx, caller, &row.project_id, device).await
+        self.device_fits(tx, caller, row.project_id.project(), device).await
     }
 
     /// The only place that writes a port's row after its insert: status follows.

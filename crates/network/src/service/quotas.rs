@@ -24,6 +24,10 @@ pub(crate) const DEFAULTS: &[(&str, i64)] = &[
     ("subnetpool", -1),
 ];
 
+/// Most per project of what upstream has no quota for, or none by default: nothing grows without end. An admin who
+/// sets a quota of -1 for a project lifts it there.
+const CEILINGS: &[(&str, i64)] = &[("address_scope", 100), ("subnetpool", 500)];
+
 /// Limit and use of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
@@ -58,7 +62,7 @@ impl Networking {
     /// # Errors
     /// `PolicyNotAuthorized`.
     pub async fn quota_usage(&self, caller: &Caller, project: &str) -> Result<BTreeMap<String, Usage>> {
-        let own = super::project_of(caller) == project;
+        let own = super::is_own(caller, project);
         if !own {
             permit(caller, &policy::GET_QUOTA, &Target::project(project))?;
         }
@@ -134,13 +138,21 @@ impl Networking {
         Ok(limits)
     }
 
+    /// Whether an admin set this limit for the project.
+    async fn is_lifted(&self, tx: &mut Tx, project: &str, resource: &str) -> Result<bool> {
+        Ok(store::of_project(&mut tx.into(), project).await?.contains_key(resource))
+    }
+
     /// Makes sure that `project` may have `more` of `resource`; call it before the insert, in its transaction.
     pub(crate) async fn charge(&self, tx: &mut Tx, project: &str, resource: &str, more: i64) -> Result<()> {
-        if project.is_empty() {
-            return Ok(());
-        }
         store::lock(tx, project, resource).await?;
-        let limit = self.limits(&mut (&mut *tx).into(), project).await?.get(resource).copied().unwrap_or(-1);
+        let limits = self.limits(&mut (&mut *tx).into(), project).await?;
+        let ceiling = CEILINGS.iter().find(|(name, _)| *name == resource).map(|(_, most)| *most);
+        let limit = match (limits.get(resource).copied(), ceiling) {
+            (Some(limit), Some(most)) if limit < 0 && !self.is_lifted(tx, project, resource).await? => most,
+            (Some(limit), _) => limit,
+            (None, most) => most.unwrap_or(-1),
+        };
         if limit >= 0 && store::count(&mut tx.into(), project, resource).await? + more > limit {
             return Err(Error::over_quota(resource));
         }

@@ -1,11 +1,12 @@
 //! Sharing of networks with single projects.
 
 use kogge_auth::{Caller, Target};
-use kogge_db::{Executor, Paged, Query, Select, Tx};
+use kogge_db::{Paged, Select, Tx};
 
 use super::{owner, permit, permit_change, scope};
 use crate::error::{Error, Result};
 use crate::store::filter::{Filter, ListQuery, apply, by, text};
+use crate::store::rbac::{self as store, Sharing};
 use crate::store::rows::{Network, RbacPolicy};
 use crate::{Networking, policy};
 
@@ -58,10 +59,7 @@ impl Networking {
         }
         match action {
             "access_as_shared" => {}
-            "access_as_external" if super::is_admin(caller) => {
-                tx.execute(Query::new("UPDATE networks SET external = TRUE WHERE id = $1").bind(network))
-                    .await?;
-            }
+            "access_as_external" if super::is_admin(caller) => {}
             "access_as_external" => {
                 return Err(Error::Policy(policy::UPDATE_NETWORK_ROUTER_EXTERNAL.name.to_owned()));
             }
@@ -73,7 +71,45 @@ impl Networking {
             }
         }
         self.charge(tx, &row.project_id, "rbac_policy", 1).await?;
-        if row.insert(tx).await? { Ok(row) } else { Err(Error::rbac_duplicate()) }
+        if !row.insert(tx).await? {
+            return Err(Error::rbac_duplicate());
+        }
+        self.sharing_changed(tx, &row).await?;
+        Ok(row)
+    }
+
+    /// A network is joined to the world for as long as it is shared so with anybody; its revision rises.
+    async fn sharing_changed(&self, tx: &mut Tx, policy: &RbacPolicy) -> Result<()> {
+        let Some(mut row) = Network::lock(tx, &policy.object_id).await? else { return Ok(()) };
+        if policy.action == "access_as_external" {
+            let external = store::any_left(tx, row.id, &policy.action).await?;
+            if row.external && !external && store::has_external_users(tx, row.id).await? {
+                return Err(Error::external_in_use(row.id));
+            }
+            row.external = external;
+        }
+        row.updated_at = self.clock().now();
+        row.revision_number += 1;
+        Ok(row.save(tx).await?)
+    }
+
+    /// Nobody needs this sharing any more, where `instead` takes the place of its target.
+    async fn not_in_use(&self, tx: &mut Tx, row: &RbacPolicy, instead: Option<&str>) -> Result<()> {
+        let Some(network) = Network::lock(tx, &row.object_id).await? else { return Ok(()) };
+        store::fence(tx, network.id).await?;
+        let in_use = |because: &str| Err(Error::rbac_in_use(network.id, because));
+        let external = row.action == "access_as_external";
+        if external && row.target_project == "*" && network.is_default {
+            return in_use("Default external networks must be shared to everyone.");
+        }
+        if store::is_needed(tx, &network, &Sharing::of(row), instead).await? {
+            return in_use(if external {
+                "There are routers or floating IPs on this network that depend on this policy for access."
+            } else {
+                "There are ports of other projects on this network that depend on this policy for access."
+            });
+        }
+        Ok(())
     }
 
     /// The policy, if the caller may see it.
@@ -91,8 +127,7 @@ impl Networking {
     /// # Errors
     /// 400 for unknown filters.
     pub async fn list_rbac_policies(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<RbacPolicy>> {
-        let select =
-            Select::new(RbacPolicy::COLUMNS, RbacPolicy::TABLE).and_some("project_id = ?", scope(caller));
+        let select = scope(caller).of(Select::new(RbacPolicy::COLUMNS, RbacPolicy::TABLE), "project_id = ?");
         let select = apply(select, &[FILTERS], query)?.page(&query.page, SORT, &[], "id");
         Ok(select.fetch(self.db(), RbacPolicy::from_row).await?)
     }
@@ -111,11 +146,16 @@ impl Networking {
         let missing = || Error::rbac_policy_not_found(id);
         let mut row = RbacPolicy::lock(tx, &id.to_owned()).await?.ok_or_else(missing)?;
         permit_change(caller, &policy::UPDATE_RBAC_POLICY, &policy::GET_RBAC_POLICY, &target(&row), missing)?;
+        let before = row.clone();
         row.target_project = to.to_owned();
         permit(caller, &policy::UPDATE_RBAC_POLICY_TARGET_TENANT, &target(&row))?;
+        if before.target_project != to {
+            self.not_in_use(tx, &before, Some(to)).await?;
+        }
         row.save(tx).await.map_err(|error| {
             if error.is_unique_violation() { Error::rbac_duplicate() } else { error.into() }
         })?;
+        self.sharing_changed(tx, &row).await?;
         Ok(row)
     }
 
@@ -127,16 +167,8 @@ impl Networking {
         let missing = || Error::rbac_policy_not_found(id);
         let row = RbacPolicy::lock(tx, &id.to_owned()).await?.ok_or_else(missing)?;
         permit_change(caller, &policy::DELETE_RBAC_POLICY, &policy::GET_RBAC_POLICY, &target(&row), missing)?;
-        let users = Query::new(
-            "SELECT 1 AS one FROM ports p JOIN networks n ON n.id = p.network_id WHERE p.network_id = $1 \
-             AND p.project_id NOT IN ('', n.project_id) AND ($2 = '*' OR p.project_id = $2) LIMIT 1",
-        );
-        if row.action == "access_as_shared"
-            && tx.optional(users.bind(row.object_id).bind(&row.target_project)).await?.is_some()
-        {
-            return Err(Error::rbac_in_use(row.object_id, "ports of other projects are on the network"));
-        }
+        self.not_in_use(tx, &row, None).await?;
         RbacPolicy::delete(tx, &row.id).await?;
-        Ok(())
+        self.sharing_changed(tx, &row).await
     }
 }

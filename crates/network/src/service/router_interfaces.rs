@@ -6,7 +6,7 @@ use kogge_ids::{NetworkId, PortId, RouterId, SubnetId};
 
 use super::ipam::{Claim, is_auto};
 use super::routers::apart;
-use super::{is_admin, project_of};
+use super::{is_admin, is_own, project_of};
 use crate::error::{Error, Result};
 use crate::model::commands::{FixedIpWish, NewPort};
 use crate::model::holder::Holder;
@@ -114,7 +114,8 @@ impl Networking {
             return Ok(interface(router.id, &port, vec![id]));
         }
         let draft = NewPort::of(Holder::RouterInterface, router.id, router.id);
-        let port = self.insert_port(tx, &network, &router.project_id, &draft).await?;
+        let port = self.insert_port(tx, &network, Some(&router.project_id), &draft).await?;
+        self.still_open(tx, caller, &network).await?;
         let claim = Claim::of(&port, &network, one);
         claim.take(tx, Some(&[wish])).await?;
         Ok(interface(router.id, &port, vec![id]))
@@ -127,9 +128,11 @@ impl Networking {
         let subnet = Subnet::get(&mut source, &id).await?.ok_or_else(missing)?;
         let network =
             self.visible_network(&mut source, caller, subnet.network_id).await.map_err(|_| missing())?;
-        let project = project_of(caller);
-        let own = subnet.project_id == project || network.project_id == project || is_admin(caller);
-        if !own && !networks::shared(&mut source, &[network.id], project).await?.contains(&network.id) {
+        let own =
+            is_own(caller, &subnet.project_id) || is_own(caller, &network.project_id) || is_admin(caller);
+        if !own
+            && !networks::shared(&mut source, &[network.id], project_of(caller)).await?.contains(&network.id)
+        {
             return Err(bad(format!(
                 "Cannot add interface to router because subnet {id} is not owned by project making the request"
             )));
@@ -256,7 +259,7 @@ fn bad(message: impl std::fmt::Display) -> Error {
 fn interface(router_id: RouterId, port: &Port, subnet_ids: Vec<SubnetId>) -> Interface {
     Interface {
         router_id,
-        project_id: port.project_id.clone(),
+        project_id: port.project_id.0.clone().unwrap_or_default(),
         port_id: port.id,
         network_id: port.network_id,
         subnet_ids,

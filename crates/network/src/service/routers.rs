@@ -174,6 +174,10 @@ impl Networking {
         more: Vec<Route>,
     ) -> Result<RouterView> {
         let mut row = self.own_router(tx, caller, id, &policy::ADD_EXTRAROUTES).await?;
+        let most = self.config().max_routes;
+        if more.len() > most {
+            return Err(Error::routes_exhausted(id, most));
+        }
         for route in more {
             if !row.routes.contains(&route) {
                 row.routes.0.push(route);
@@ -306,7 +310,8 @@ impl Networking {
                 self.clear_gateway(tx, row).await?;
                 let legs = self.legs(tx, row).await?;
                 apart(&legs, &subnets)?;
-                self.new_gateway(tx, row, &network, &subnets, wish).await
+                self.new_gateway(tx, row, &network, &subnets, wish).await?;
+                self.still_open(tx, caller, &network).await
             }
         }
     }
@@ -320,7 +325,7 @@ impl Networking {
         wish: &GatewayWish,
     ) -> Result<()> {
         let draft = NewPort::of(Holder::RouterGateway, row.id, row.id);
-        let port = self.insert_port(tx, network, "", &draft).await?;
+        let port = self.insert_port(tx, network, None, &draft).await?;
         let claim = Claim::of(&port, network, subnets);
         let wishes = Some(wish.external_fixed_ips.as_slice()).filter(|wishes| !wishes.is_empty());
         let taken = claim.take(tx, wishes).await?;

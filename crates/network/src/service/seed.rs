@@ -62,7 +62,7 @@ impl Networking {
         if !row.insert(tx).await? {
             return Ok(());
         }
-        store::share(tx, &row, "access_as_external", "*").await?;
+        crate::store::rbac::share(tx, &row, "access_as_external", "*").await?;
         self.seed_public_subnet(tx, &row).await
     }
 
@@ -109,6 +109,8 @@ impl Networking {
     /// `AutoAllocationFailure` where the cloud has no default external network; quotas.
     pub async fn auto_allocate_in(&self, tx: &mut Tx, caller: &Caller) -> Result<NetworkId> {
         let project = super::owner(caller, None)?;
+        // of two that ask at once, the second finds what the first made
+        crate::store::quotas::lock(tx, &project, "network").await?;
         if let Some(id) = auto_network(tx, &project).await? {
             return Ok(id);
         }

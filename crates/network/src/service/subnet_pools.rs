@@ -5,12 +5,13 @@ use kogge_auth::{Caller, Target};
 use kogge_db::{Executor, Paged, Query, Tx};
 use kogge_ids::{AddressScopeId, SubnetPoolId};
 
-use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
+use super::{check_revision, owner, permit, permit_change, permit_fields, scope, spelled};
 use crate::error::{Error, Result};
 use crate::model::address::{address, bounds, number, overlap};
 use crate::model::commands::{NewSubnet, NewSubnetPool, SubnetPoolChange};
 use crate::store::filter::ListQuery;
 use crate::store::networks as store;
+use crate::store::quotas;
 use crate::store::record::Json;
 use crate::store::rows::{AddressScope, SubnetPool};
 use crate::{Networking, policy};
@@ -169,9 +170,10 @@ impl Networking {
         Ok(row)
     }
 
-    /// Default pools are unique per IP version; a scope has the pool's version.
+    /// Default pools are unique per IP version; a scope has the pool's version, and no two of its pools overlap.
     async fn pool_fits(&self, tx: &mut Tx, caller: &Caller, row: &SubnetPool) -> Result<()> {
         if row.is_default {
+            quotas::lock(tx, quotas::EVERYBODY, "default_pool").await?;
             let other = store::default_pool(tx, row.ip_version).await?.filter(|id| *id != row.id);
             if other.is_some() {
                 return Err(Error::invalid(format!(
@@ -181,12 +183,18 @@ impl Networking {
             }
         }
         let Some(id) = row.address_scope_id else { return Ok(()) };
-        let found = AddressScope::get(tx, &id).await?.ok_or_else(|| Error::address_scope_not_found(id))?;
+        // locked, so that of two pools that join at once the second sees the first
+        let found = AddressScope::lock(tx, &id).await?.ok_or_else(|| Error::address_scope_not_found(id))?;
         if !caller.may(&policy::GET_ADDRESS_SCOPE, &scope_target(&found)) {
             return Err(Error::address_scope_not_found(id));
         }
         if found.ip_version != row.ip_version {
             return Err(Error::scope_version(row.id, id, found.ip_version));
+        }
+        let others = store::pools_of_scope(&mut tx.into(), id).await?;
+        let mut others = others.iter().filter(|pool| pool.id != row.id).flat_map(|pool| pool.prefixes.iter());
+        if others.any(|other| row.prefixes.iter().any(|own| overlap(own, other))) {
+            return Err(Error::scope_overlap());
         }
         Ok(())
     }
@@ -305,6 +313,7 @@ impl Networking {
         if shared {
             permit(caller, &policy::CREATE_ADDRESS_SCOPE_SHARED, &wished)?;
         }
+        self.charge(tx, &project, "address_scope", 1).await?;
         let row =
             AddressScope { id: AddressScopeId::random(), project_id: project, name, ip_version, shared };
         row.insert(tx).await?;
@@ -385,7 +394,7 @@ impl Networking {
 
     /// True where the caller's project is the owner, for tags.
     pub(crate) fn is_own(&self, caller: &Caller, project: &str) -> bool {
-        super::is_admin(caller) || project_of(caller) == project
+        super::is_admin(caller) || super::is_own(caller, project)
     }
 }
 

@@ -35,7 +35,7 @@ fn target<'a>(subnet: &'a Subnet, network: &'a Network, shared: bool) -> Target<
     Target::project(&subnet.project_id)
         .attr("network:project_id", network.project_id.as_str())
         .attr("shared", spelled(shared))
-        .attr("router:external", spelled(network.external))
+        .attr("router:external", spelled(network.external && shared))
 }
 
 impl Networking {
@@ -340,7 +340,7 @@ impl Networking {
 
     async fn insert_dhcp_port(&self, tx: &mut Tx, network: &Network) -> Result<Port> {
         let draft = NewPort::of(Holder::Dhcp, network.id, format_args!("dhcp-{}", network.id));
-        self.insert_port(tx, network, &network.project_id, &draft).await
+        self.insert_port(tx, network, Some(&network.project_id), &draft).await
     }
 }
 

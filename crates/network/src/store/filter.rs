@@ -165,6 +165,28 @@ fn value(filter: &Filter, text: &str) -> Result<Value, BadFilter> {
     }
 }
 
+/// Whose rows a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose<'a> {
+    /// All rows.
+    Everybodys,
+    /// What this project may see.
+    Of(&'a str),
+    /// None: the caller has no project.
+    Nobodys,
+}
+
+impl Whose<'_> {
+    /// Lets only those rows through for which `condition` holds, with `?` for the project.
+    pub(crate) fn of(self, select: Select, condition: &'static str) -> Select {
+        match self {
+            Self::Everybodys => select,
+            Self::Of(project) => select.and(condition, project),
+            Self::Nobodys => select.and_fixed("1 = 0"),
+        }
+    }
+}
+
 /// Where to read: the database, or the transaction that is under way.
 pub(crate) enum Source<'a> {
     /// Outside of a transaction.
@@ -216,6 +238,16 @@ mod tests {
     fn read(name: &str, value: &str) -> Result<Select, BadFilter> {
         let query = ListQuery::by(name, [value.to_owned()]);
         apply(Select::new("id", "networks"), &[FILTERS, TAGS], &query)
+    }
+
+    #[test]
+    fn who_has_no_project_sees_nothing() {
+        let sql = |whose: Whose<'_>| {
+            format!("{:?}", whose.of(Select::new("id", "ports"), "project_id = ?").query())
+        };
+        assert!(sql(Whose::Nobodys).contains("1 = 0"));
+        assert!(sql(Whose::Of("p")).contains("project_id = $1"));
+        assert!(!sql(Whose::Everybodys).contains("WHERE"));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use kogge_db::{DbError, Executor, Paged, Query, Select, SortKey, Tx};
 use kogge_ids::SecurityGroupId;
 
 use super::filter::{
-    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, int, sort_keys, text, truth,
+    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, Whose, by, int, sort_keys, text,
+    truth,
 };
 use super::rows::{DefaultRule, SecurityGroup, SecurityGroupRule};
 
@@ -15,14 +16,13 @@ const FILTERS: &[Filter] = &[truth("stateful", "stateful = ?"), truth("shared", 
 /// Sort keys of security groups.
 pub(crate) const SORT: &[SortKey] = sort_keys![by("name"), by("stateful"),];
 
-/// One page of the security groups of `project`; all for `None`.
+/// One page of the security groups that the caller may see.
 pub(crate) async fn list(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<SecurityGroup>, DbError>, BadFilter> {
-    let select =
-        Select::new(SecurityGroup::COLUMNS, SecurityGroup::TABLE).and_some("project_id = ?", project);
+    let select = whose.of(Select::new(SecurityGroup::COLUMNS, SecurityGroup::TABLE), "project_id = ?");
     SecurityGroup::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, SORT).await
 }
 
@@ -89,14 +89,17 @@ pub(crate) const RULE_SORT: &[SortKey] = &[
     by("updated_at"),
 ];
 
-/// One page of the rules in groups of `project`; all for `None`.
+/// One page of the rules in groups that the caller may see.
 pub(crate) async fn list_rules(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<SecurityGroupRule>, DbError>, BadFilter> {
-    let select =
-        Select::new(SecurityGroupRule::COLUMNS, SecurityGroupRule::TABLE).and_some("project_id = ?", project);
+    let select = whose.of(
+        Select::new(SecurityGroupRule::COLUMNS, SecurityGroupRule::TABLE),
+        "project_id = ? OR EXISTS (SELECT 1 FROM security_groups g \
+         WHERE g.id = security_group_rules.security_group_id AND g.project_id = ?)",
+    );
     SecurityGroupRule::page(source, select, &[BASIC, DESCRIBED, RULE_FILTERS], query, RULE_SORT).await
 }
 

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use kogge_db::{DbError, Executor, Page, Paged, Query, Select, SortKey, Tx};
-use kogge_ids::{NetworkId, SubnetId, SubnetPoolId};
+use kogge_ids::{AddressScopeId, NetworkId, SubnetId, SubnetPoolId};
 
 use super::filter::{
-    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, int, sort_keys, text, truth,
+    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, Whose, by, int, sort_keys, text,
+    truth,
 };
 use super::rows::{AddressScope, Network, Subnet, SubnetPool};
 
@@ -38,31 +39,31 @@ pub(crate) const NETWORK_SORT: &[SortKey] = sort_keys![
     SortKey { name: "availability_zone_hints", expression: "az_hints" },
 ];
 
-/// One page of the networks that `project` may see; all for `None`.
+/// One page of the networks that the caller may see.
 pub(crate) async fn list(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<Network>, DbError>, BadFilter> {
-    let select = Select::new(Network::COLUMNS, Network::TABLE).and_some(
+    let select = whose.of(
+        Select::new(Network::COLUMNS, Network::TABLE),
         "project_id = ? OR EXISTS (SELECT 1 FROM network_rbac r WHERE r.object_id = networks.id \
          AND r.target_project IN ('*', ?))",
-        project,
     );
     Network::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, NETWORK_SORT).await
 }
 
-/// Which of `networks` are shared with `project` (or with everybody).
+/// Which of `networks` are shared with `project`, or with everybody.
 pub(crate) async fn shared(
     source: &mut Source<'_>,
     networks: &[NetworkId],
-    project: &str,
+    project: Option<&str>,
 ) -> Result<HashSet<NetworkId>, DbError> {
     let mut found = HashSet::new();
     for part in networks.chunks(500) {
         let select = Select::new("object_id", "network_rbac")
             .and_fixed("action = 'access_as_shared'")
-            .and("target_project IN ('*', ?)", project)
+            .and("target_project IN ('*', ?)", project.map(str::to_owned))
             .and_in("object_id", part.iter().copied());
         for row in source.all(select.query()).await? {
             found.insert(row.parse("object_id")?);
@@ -71,16 +72,16 @@ pub(crate) async fn shared(
     Ok(found)
 }
 
-/// Whether `project` may see the network by any RBAC policy.
+/// Whether the caller may see the network by any RBAC policy.
 pub(crate) async fn is_open(
     source: &mut Source<'_>,
     network: NetworkId,
-    project: &str,
+    project: Option<&str>,
 ) -> Result<bool, DbError> {
     let query = Query::new(
         "SELECT 1 AS one FROM network_rbac WHERE object_id = $1 AND target_project IN ('*', $2) LIMIT 1",
     );
-    Ok(source.optional(query.bind(network).bind(project)).await?.is_some())
+    Ok(source.optional(query.bind(network).bind(project.map(str::to_owned))).await?.is_some())
 }
 
 /// The subnets of some networks, oldest first.
@@ -142,18 +143,15 @@ pub(crate) const SUBNET_SORT: &[SortKey] = sort_keys![
     SortKey { name: "subnetpool_id", expression: "COALESCE(subnetpool_id, '')" },
 ];
 
-/// One page of the subnets that `project` may see; all for `None`.
+/// One page of the subnets that the caller may see.
 pub(crate) async fn list_subnets(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<Subnet>, DbError>, BadFilter> {
-    let select = Select::new(Subnet::COLUMNS, Subnet::TABLE).and_some(
-        "project_id = ? OR EXISTS (SELECT 1 FROM networks n WHERE n.id = subnets.network_id AND n.project_id = ?) \
+    let select = whose.of(Select::new(Subnet::COLUMNS, Subnet::TABLE), "project_id = ? OR EXISTS (SELECT 1 FROM networks n WHERE n.id = subnets.network_id AND n.project_id = ?) \
          OR EXISTS (SELECT 1 FROM network_rbac r WHERE r.object_id = subnets.network_id \
-         AND r.target_project IN ('*', ?))",
-        project,
-    );
+         AND r.target_project IN ('*', ?))");
     Subnet::page(source, select, &[BASIC, NAMED, DESCRIBED, SUBNET_FILTERS, TAGS], query, SUBNET_SORT).await
 }
 
@@ -183,14 +181,13 @@ pub(crate) const POOL_SORT: &[SortKey] = &[
     by("updated_at"),
 ];
 
-/// One page of the subnet pools that `project` may see; all for `None`.
+/// One page of the subnet pools that the caller may see.
 pub(crate) async fn list_pools(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<SubnetPool>, DbError>, BadFilter> {
-    let select =
-        Select::new(SubnetPool::COLUMNS, SubnetPool::TABLE).and_some("project_id = ? OR shared", project);
+    let select = whose.of(Select::new(SubnetPool::COLUMNS, SubnetPool::TABLE), "project_id = ? OR shared");
     SubnetPool::page(source, select, &[BASIC, NAMED, DESCRIBED, POOL_FILTERS, TAGS], query, POOL_SORT).await
 }
 
@@ -209,20 +206,29 @@ pub(crate) async fn subnets_of_pool(
     Ok(select.fetch(source, Subnet::from_row).await?.items)
 }
 
+/// The pools of an address scope.
+pub(crate) async fn pools_of_scope(
+    source: &mut Source<'_>,
+    scope: AddressScopeId,
+) -> Result<Vec<SubnetPool>, DbError> {
+    let select = Select::new(SubnetPool::COLUMNS, SubnetPool::TABLE).and("address_scope_id = ?", scope);
+    Ok(select.fetch(source, SubnetPool::from_row).await?.items)
+}
+
 const SCOPE_FILTERS: &[Filter] = &[int("ip_version", "ip_version = ?"), truth("shared", "shared = ?")];
 
 /// Sort keys of address scopes.
 pub(crate) const SCOPE_SORT: &[SortKey] =
     &[by("id"), by("name"), by("project_id"), by("ip_version"), by("shared")];
 
-/// One page of the address scopes that `project` may see; all for `None`.
+/// One page of the address scopes that the caller may see.
 pub(crate) async fn list_scopes(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<AddressScope>, DbError>, BadFilter> {
     let select =
-        Select::new(AddressScope::COLUMNS, AddressScope::TABLE).and_some("project_id = ? OR shared", project);
+        whose.of(Select::new(AddressScope::COLUMNS, AddressScope::TABLE), "project_id = ? OR shared");
     AddressScope::page(source, select, &[BASIC, NAMED, SCOPE_FILTERS], query, SCOPE_SORT).await
 }
 
@@ -231,34 +237,6 @@ pub(crate) async fn list_scopes(
 pub(crate) async fn touch(tx: &mut Tx, id: NetworkId) -> Result<(), DbError> {
     let query = Query::new("UPDATE networks SET revision_number = revision_number + 1 WHERE id = $1");
     tx.execute(query.bind(id)).await.map(|_| ())
-}
-
-/// Adds a sharing policy; false where there is one.
-pub(crate) async fn share(
-    tx: &mut Tx,
-    network: &Network,
-    action: &str,
-    target: &str,
-) -> Result<bool, DbError> {
-    let query = Query::new(
-        "INSERT INTO network_rbac (id, project_id, object_type, object_id, action, target_project) \
-         VALUES ($1, $2, 'network', $3, $4, $5) ON CONFLICT DO NOTHING",
-    );
-    let id = kogge_ids::NetworkId::random().to_string();
-    let query = query.bind(id).bind(&network.project_id).bind(network.id).bind(action).bind(target);
-    Ok(tx.execute(query).await? == 1)
-}
-
-/// Takes a sharing policy back.
-pub(crate) async fn unshare(
-    tx: &mut Tx,
-    network: NetworkId,
-    action: &str,
-    target: &str,
-) -> Result<(), DbError> {
-    let query =
-        Query::new("DELETE FROM network_rbac WHERE object_id = $1 AND action = $2 AND target_project = $3");
-    tx.execute(query.bind(network).bind(action).bind(target)).await.map(|_| ())
 }
 
 /// A page without filters.

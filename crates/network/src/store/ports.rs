@@ -6,7 +6,7 @@ use kogge_db::{DbError, Direction, Executor, Paged, Query, Select, SortKey, Tx};
 use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, SubnetId};
 
 use super::filter::{
-    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, sort_keys, text, truth,
+    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, Whose, by, sort_keys, text, truth,
 };
 use super::rows::Port;
 use crate::model::holder::Holder;
@@ -53,16 +53,13 @@ pub(crate) const SORT: &[SortKey] = sort_keys![
     by("status"),
 ];
 
-/// One page of the ports that `project` may see; all for `None`.
+/// One page of the ports that the caller may see.
 pub(crate) async fn list(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<Port>, DbError>, BadFilter> {
-    let select = Select::new(Port::COLUMNS, Port::TABLE).and_some(
-        "project_id = ? OR EXISTS (SELECT 1 FROM networks n WHERE n.id = ports.network_id AND n.project_id = ?)",
-        project,
-    );
+    let select = whose.of(Select::new(Port::COLUMNS, Port::TABLE), "project_id = ? OR EXISTS (SELECT 1 FROM networks n WHERE n.id = ports.network_id AND n.project_id = ?)");
     Port::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, SORT).await
 }
 

@@ -37,6 +37,9 @@ pub(crate) async fn reset(tx: &mut Tx, project: &str) -> Result<bool, DbError> {
     Ok(tx.execute(query.bind(project)).await? > 0)
 }
 
+/// Stands for the project in [`lock`] where what is counted is the cloud's.
+pub(crate) const EVERYBODY: &str = "*";
+
 /// Lets one transaction at a time count and add, per project and resource.
 pub(crate) async fn lock(tx: &mut Tx, project: &str, resource: &str) -> Result<(), DbError> {
     let query = Query::new(
@@ -52,6 +55,7 @@ pub(crate) async fn count(source: &mut Source<'_>, project: &str, resource: &str
         "network" => "SELECT COUNT(*) AS n FROM networks WHERE project_id = $1",
         "subnet" => "SELECT COUNT(*) AS n FROM subnets WHERE project_id = $1",
         "subnetpool" => "SELECT COUNT(*) AS n FROM subnet_pools WHERE project_id = $1",
+        "address_scope" => "SELECT COUNT(*) AS n FROM address_scopes WHERE project_id = $1",
         "port" => "SELECT COUNT(*) AS n FROM ports WHERE project_id = $1",
         "router" => "SELECT COUNT(*) AS n FROM routers WHERE project_id = $1",
         "floatingip" => "SELECT COUNT(*) AS n FROM floating_ips WHERE project_id = $1",

@@ -84,6 +84,28 @@ parsed!(
     IpNet
 );
 
+/// The project that something belongs to, or none. The column is older than the `Option`: none is the empty text there,
+/// and nowhere else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Owner(pub Option<String>);
+
+impl Owner {
+    /// The project's id, if there is one.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl Column for Owner {
+    fn read(row: &Row, column: &str) -> Result<Self, DbError> {
+        Ok(Self(Some(row.text(column)?).filter(|project| !project.is_empty())))
+    }
+    fn value(&self) -> Value {
+        self.0.clone().unwrap_or_default().into()
+    }
+}
+
 /// A list or map kept as JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);

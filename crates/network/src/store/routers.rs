@@ -7,7 +7,7 @@ use kogge_db::{DbError, Executor, Paged, Query, Select, SortKey, Tx};
 use kogge_ids::{PortId, RouterId};
 
 use super::filter::{
-    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, by, sort_keys, text, truth,
+    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, Whose, by, sort_keys, text, truth,
 };
 use super::rows::{FloatingIp, Router};
 
@@ -17,13 +17,13 @@ const FILTERS: &[Filter] = &[truth("admin_state_up", "admin_state_up = ?"), text
 pub(crate) const SORT: &[SortKey] =
     sort_keys![by("name"), by("admin_state_up"), SortKey { name: "status", expression: "'ACTIVE'" },];
 
-/// One page of the routers of `project`; all for `None`.
+/// One page of the routers that the caller may see.
 pub(crate) async fn list(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<Router>, DbError>, BadFilter> {
-    let select = Select::new(Router::COLUMNS, Router::TABLE).and_some("project_id = ?", project);
+    let select = whose.of(Select::new(Router::COLUMNS, Router::TABLE), "project_id = ?");
     Router::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, SORT).await
 }
 
@@ -82,13 +82,13 @@ pub(crate) const FLOATING_SORT: &[SortKey] = sort_keys![
     SortKey { name: "status", expression: "CASE WHEN port_id IS NULL THEN 'DOWN' ELSE 'ACTIVE' END" },
 ];
 
-/// One page of the floating IPs of `project`; all for `None`.
+/// One page of the floating IPs that the caller may see.
 pub(crate) async fn list_floating(
     source: &mut Source<'_>,
-    project: Option<&str>,
+    whose: Whose<'_>,
     query: &ListQuery,
 ) -> Result<Result<Paged<FloatingIp>, DbError>, BadFilter> {
-    let select = Select::new(FloatingIp::COLUMNS, FloatingIp::TABLE).and_some("project_id = ?", project);
+    let select = whose.of(Select::new(FloatingIp::COLUMNS, FloatingIp::TABLE), "project_id = ?");
     FloatingIp::page(source, select, &[BASIC, DESCRIBED, FLOATING_FILTERS, TAGS], query, FLOATING_SORT).await
 }
 

@@ -11,7 +11,7 @@ use kogge_ids::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::record::{Json, record};
+use super::record::{Json, Owner, record};
 use crate::model::address::Pool;
 use crate::model::holder::Holder;
 
@@ -204,8 +204,8 @@ record! {
     Port in "ports" {
         /// Its id.
         id: PortId,
-        /// The project it belongs to; empty for ports of gateways and floating IPs.
-        project_id: String,
+        /// The project it belongs to; none for ports of gateways and floating IPs.
+        project_id: Owner,
         /// Its name.
         name: String,
         /// What the user says about it.

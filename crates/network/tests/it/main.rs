@@ -16,4 +16,5 @@ mod quotas;
 mod races;
 mod routers;
 mod security_groups;
+mod sharing;
 mod subnets;

@@ -17,7 +17,7 @@ pub(crate) fn port(_: &Networking, view: &PortView) -> Body {
     let row = &view.row;
     let vif = status::vif_type(row.holder, &row.host);
     let details = if vif == "unbound" { json!({}) } else { json!({"port_filter": true}) };
-    standard!(row).add(members(json!({
+    standard!(row, row.project_id.project().unwrap_or_default()).add(members(json!({
         "id": row.id,
         "name": row.name,
         "network_id": row.network_id,
