@@ -8,6 +8,12 @@ use crate::Config;
 pub(crate) const KEYS: &[(&str, &str)] = &[
     ("server.listen", "Address and port of all OpenStack APIs. [::]:8770 listens on every address."),
     ("server.region", "Name of the region in the catalog."),
+    ("server.connections", "Most connections of clients at once; the next ones wait."),
+    (
+        "server.connections_per_client",
+        "Most of them from one IPv4 address or IPv6 /64; 0 for any number. This machine has no such limit: a proxy on it \
+         stands for many. Where a proxy stands elsewhere, take 0.",
+    ),
     ("database.url", "postgres://user:password@host/name; empty for a SQLite file in the data directory."),
     ("database.connections", "Most connections to PostgreSQL."),
     ("hypervisor.accel", "auto: KVM if a probe guest really boots on it, else tcg. kvm or tcg force one."),

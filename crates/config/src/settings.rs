@@ -33,6 +33,10 @@ pub struct ServerConfig {
     pub listen: String,
     /// Name of the region in the catalog.
     pub region: String,
+    /// Most connections at once.
+    pub connections: usize,
+    /// Most connections at once of one client.
+    pub connections_per_client: usize,
 }
 
 /// `[database]`.
@@ -161,7 +165,12 @@ pub struct LogConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8770".to_owned(), region: "RegionOne".to_owned() }
+        Self {
+            listen: "127.0.0.1:8770".to_owned(),
+            region: "RegionOne".to_owned(),
+            connections: 4096,
+            connections_per_client: 256,
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     MethodNotAllowed,
     /// 406.
     NotAcceptable,
+    /// 408.
+    RequestTimeout,
     /// 409.
     Conflict,
     /// 410.
@@ -28,6 +30,8 @@ pub enum ErrorKind {
     PreconditionFailed,
     /// 413.
     TooLarge,
+    /// 414.
+    UriTooLong,
     /// 415.
     UnsupportedMediaType,
     /// 416.
@@ -53,10 +57,12 @@ impl ErrorKind {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict => StatusCode::CONFLICT,
             Self::Gone => StatusCode::GONE,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -173,13 +179,24 @@ impl From<kogge_db::DbError> for ApiError {
     }
 }
 
+/// Longest message in bytes. Messages repeat what was wrong, and that may be all of a large body.
+const LONGEST: usize = 2048;
+
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST {
+        message.truncate(message.floor_char_boundary(LONGEST));
+        message.push('…');
+    }
+    message
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.kind.status().into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
         }
-        let fault = Fault { message: self.message, name: self.name };
+        let fault = Fault { message: shortened(self.message), name: self.name };
         response.extensions_mut().insert(fault);
         response
     }

@@ -47,6 +47,15 @@ impl FaultStyle {
         matches!(self, Self::Image | Self::Network)
     }
 
+    /// Longest JSON body in bytes. Nova and Keystone stand behind oslo.middleware's `sizelimit` with its default; the
+    /// others have none, so ours is the largest that makes sense.
+    pub(crate) const fn longest_json(self) -> usize {
+        match self {
+            Self::Compute | Self::Identity => 114_688,
+            Self::Network | Self::Image | Self::Placement => 2 * 1024 * 1024,
+        }
+    }
+
     fn body(
         self,
         status: StatusCode,

@@ -12,7 +12,13 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
 use kogge_auth::Authenticate;
 
-use crate::{ApiError, BaseUrl, FaultStyle, Microversion, RequestId, Versions};
+use crate::server::Ticket;
+use crate::{ApiError, BaseUrl, ErrorKind, FaultStyle, Microversion, RequestId, Versions};
+
+/// Longest path with query in bytes; Neutron's server takes as much (`url_length_limit` of eventlet's default).
+const LONGEST_URI: usize = 16 * 1024;
+/// Most pairs of a query; no client sends more.
+const MOST_PAIRS: usize = 1000;
 
 /// How requests enter a service.
 #[derive(Clone)]
@@ -49,7 +55,10 @@ async fn walk(State(door): State<Arc<FrontDoor>>, request: Request, next: Next) 
     // 3. which version it speaks
     let version = door.versions.as_ref().map(|versions| versions.negotiate(&parts.headers)).transpose();
     // 4. who it is; having no token is an answer too, routes decide
-    let caller = token::caller(&door, &parts, &id).await;
+    let caller = match within_bounds(&parts) {
+        Ok(()) => token::caller(&door, &parts, &id).await,
+        Err(error) => Err(error),
+    };
     let response = match (version.clone(), caller) {
         (Err(error), _) | (_, Err(error)) => error.into_response(),
         (Ok(version), Ok(caller)) => {
@@ -72,9 +81,28 @@ async fn walk(State(door): State<Arc<FrontDoor>>, request: Request, next: Next) 
     response
 }
 
-/// Runs the rest of the walk to its end, whatever the client does. A panic is a 500 and nobody else's trouble.
+/// What no service wants to take apart.
+fn within_bounds(parts: &http::request::Parts) -> Result<(), ApiError> {
+    let length = parts.uri.path_and_query().map_or(0, |whole| whole.as_str().len());
+    if length > LONGEST_URI {
+        let message = format!("The address of the request is too long: {LONGEST_URI} bytes at most.");
+        return Err(ApiError::new(ErrorKind::UriTooLong, message));
+    }
+    let pairs = parts.uri.query().map_or(0, |query| query.split('&').count());
+    if pairs > MOST_PAIRS {
+        return Err(ApiError::bad_request(format!("A query has at most {MOST_PAIRS} parameters.")));
+    }
+    Ok(())
+}
+
+/// Runs the rest of the walk to its end, whatever the client does. A panic is a 500 and nobody else's trouble. The
+/// server's end waits for it, and its client keeps the place of the connection until then.
 async fn detached(next: Next, request: Request) -> Response {
-    match tokio::spawn(next.run(request)).await {
+    let running = match request.extensions().get::<Ticket>().cloned() {
+        Some(ticket) => ticket.spawn(next.run(request)),
+        None => tokio::spawn(next.run(request)),
+    };
+    match running.await {
         Ok(response) => response,
         Err(error) => ApiError::internal(&error).into_response(),
     }

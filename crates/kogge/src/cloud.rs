@@ -3,6 +3,7 @@
 mod belonging;
 mod catalog;
 mod checkpoint;
+mod descriptors;
 mod memory_dir;
 pub(crate) mod node;
 mod policies;
@@ -123,7 +124,12 @@ impl Cloud {
         let stopper =
             Stopper { token: CancellationToken::new(), keep_guests: Arc::new(AtomicBool::new(false)) };
         let router = router::build(&services, metrics);
-        let serving = tokio::spawn(kogge_http::server::serve(listener, router, stopper.token.clone()));
+        let serving = tokio::spawn(kogge_http::server::serve(
+            listener,
+            router,
+            descriptors::limits(&config.server),
+            stopper.token.clone(),
+        ));
         let client = clouds_yaml::client_address(address);
         let text = clouds_yaml::render(client, &config.server.region, &passwords);
         write_private(&data.clouds_yaml(), &text)

@@ -1,13 +1,17 @@
 //! JSON in and out.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
+use http_body_util::LengthLimitError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{ApiError, ErrorKind};
+use crate::server::{BodyStalled, ReadWithin};
+use crate::{ApiError, ErrorKind, FaultStyle};
 
 /// A JSON body. Malformed JSON is 400 "Malformed request body"; JSON of another shape is 400 and names the field.
 #[derive(Debug, Clone)]
@@ -17,8 +21,8 @@ pub struct Json<T>(pub T);
 #[derive(Debug, Clone)]
 pub struct OptionalJson<T>(pub Option<T>);
 
-/// Longest JSON body in bytes. (Images are not JSON and have no such limit.)
-const LONGEST: usize = 2 * 1024 * 1024;
+/// How long the whole of a body may take where no server says so.
+const WITHIN: Duration = Duration::from_secs(30);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
@@ -54,9 +58,33 @@ impl<T: Serialize> IntoResponse for Json<T> {
 
 async fn read(request: Request) -> Result<Bytes, ApiError> {
     is_json(request.headers())?;
-    axum::body::to_bytes(request.into_body(), LONGEST).await.map_err(|_| {
-        ApiError::new(ErrorKind::TooLarge, format!("Request is too large: {LONGEST} bytes at most."))
-    })
+    let style = request.extensions().get::<FaultStyle>().copied().unwrap_or(FaultStyle::Network);
+    let within = request.extensions().get::<ReadWithin>().map_or(WITHIN, |within| within.0);
+    let longest = style.longest_json();
+    match tokio::time::timeout(within, axum::body::to_bytes(request.into_body(), longest)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(broken(&error, longest)),
+        Err(_) => Err(late()),
+    }
+}
+
+fn broken(error: &axum::Error, longest: usize) -> ApiError {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if inner.is::<LengthLimitError>() {
+            let message = format!("Request is too large: {longest} bytes at most.");
+            return ApiError::new(ErrorKind::TooLarge, message);
+        }
+        if inner.is::<BodyStalled>() {
+            return late();
+        }
+        cause = inner.source();
+    }
+    ApiError::bad_request("The body of the request broke off.")
+}
+
+fn late() -> ApiError {
+    ApiError::new(ErrorKind::RequestTimeout, "The body of the request did not come in time.")
 }
 
 /// A missing content type is taken for JSON, as upstream does.

@@ -5,6 +5,7 @@ mod documents;
 mod faults;
 mod isolation;
 mod noise;
+mod races;
 mod referee;
 mod robust;
 mod scene;
