@@ -22,6 +22,7 @@ const LAYERS: [(&str, &[&str]); 5] = [
             "kogge-task",
             "kogge-db",
             "kogge-config",
+            "kogge-room",
             "kogge-telemetry",
             "kogge-clock",
             "kogge-ids",
