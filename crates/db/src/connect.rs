@@ -4,27 +4,28 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::Transaction;
+use sqlx::postgres::PgConnectOptions;
 
+use crate::damage::DamageBook;
 use crate::executor::Inner;
+use crate::postgres::Server;
+use crate::sqlite::SqlitePools;
 use crate::{DbError, Tx};
 
 /// A database. Cheap to clone.
 #[derive(Debug, Clone)]
-pub enum Db {
+pub struct Db {
+    pub(crate) pools: Pools,
+    pub(crate) damage: DamageBook,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Pools {
     /// A file.
     Sqlite(SqlitePools),
     /// A server.
-    Postgres(PgPool),
-}
-
-/// One connection that writes, several that read.
-#[derive(Debug, Clone)]
-pub struct SqlitePools {
-    pub(crate) read: SqlitePool,
-    pub(crate) write: SqlitePool,
+    Postgres(Server),
 }
 
 /// Where the database is.
@@ -55,7 +56,8 @@ pub enum Durability {
     None,
 }
 
-const READERS: u32 = 4;
+/// Longest wait for connections to close: a server that is gone does not say goodbye.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 impl Db {
     /// Opens the database.
@@ -63,10 +65,24 @@ impl Db {
     /// # Errors
     /// Where it cannot be opened or reached.
     pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
-        match options {
-            DbOptions::File { path, durability } => open_file(path, *durability).await,
-            DbOptions::Postgres { url, connections } => open_postgres(url, *connections).await,
-        }
+        let pools = match options {
+            DbOptions::File { path, durability } => {
+                Pools::Sqlite(SqlitePools::open(path, *durability).await?)
+            }
+            DbOptions::Postgres { url, connections } => {
+                Pools::Postgres(Server::open(url, *connections).await?)
+            }
+        };
+        Ok(Self { pools, damage: DamageBook::default() })
+    }
+
+    /// Opens a SQLite file that is there, to look at it only.
+    ///
+    /// # Errors
+    /// Where it is no database, or cannot be opened.
+    pub async fn look_at(path: &Path) -> Result<Self, DbError> {
+        let pools = Pools::Sqlite(SqlitePools::look_at(path).await?);
+        Ok(Self { pools, damage: DamageBook::default() })
     }
 
     /// A fresh, empty database for a test: in `dir`, or on the server that `KOGGE_TEST_POSTGRES` names, in a schema
@@ -81,11 +97,21 @@ impl Db {
         }
         let Ok(url) = std::env::var("KOGGE_TEST_POSTGRES") else { return Ok(None) };
         let schema = format!("t{}", kogge_ids::HostId::random().uuid().simple());
-        let admin = open_postgres(&url, 1).await?;
-        let create = crate::Query::built(format!("CREATE SCHEMA {schema}"), Vec::new());
-        crate::Executor::execute(&admin, create).await?;
+        let admin = Self::open(&DbOptions::Postgres { url: url.clone(), connections: 1 }).await?;
+        admin.make_schema_for_test(&schema).await?;
         let options = PgConnectOptions::from_str(&url)?.options([("search_path", schema.as_str())]);
-        Ok(Some(Self::Postgres(PgPoolOptions::new().max_connections(4).connect_with(options).await?)))
+        let pools = Pools::Postgres(Server::with(options, 4).await?);
+        Ok(Some(Self { pools, damage: DamageBook::default() }))
+    }
+
+    /// Makes a schema on a server that is there for tests. `name` is a plain word.
+    ///
+    /// # Errors
+    /// Where the server refuses.
+    pub async fn make_schema_for_test(&self, name: &str) -> Result<(), DbError> {
+        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let create = crate::Query::built(format!("CREATE SCHEMA {name}"), Vec::new());
+        crate::Executor::execute(self, create).await.map(drop)
     }
 
     /// Starts a transaction that may write. On SQLite it is the only one while it lasts.
@@ -93,57 +119,42 @@ impl Db {
     /// # Errors
     /// Where no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        Ok(Tx(match self {
-            Self::Sqlite(db) => Inner::Sqlite(db.write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
-        }))
+        let (inner, turn) = match &self.pools {
+            Pools::Sqlite(db) => {
+                let (tx, turn) = db.begin().await?;
+                (Inner::Sqlite(tx), Some(turn))
+            }
+            Pools::Postgres(server) => {
+                let connection = server.acquire().await?;
+                let tx = server.run(crate::postgres::STATEMENT, Transaction::begin(connection, None)).await?;
+                (Inner::Postgres(tx, server.clone()), None)
+            }
+        };
+        Ok(Tx::new(inner, turn, self.damage.clone()))
+    }
+
+    /// True for a SQLite file.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite(_))
+    }
+
+    /// The rows that could not be read so far.
+    #[must_use]
+    pub const fn damage(&self) -> &DamageBook {
+        &self.damage
     }
 
     /// Closes all connections; a clean end of the WAL.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite(db) => {
+        match &self.pools {
+            Pools::Sqlite(db) => {
                 db.read.close().await;
                 db.write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Pools::Postgres(server) => {
+                let _ = tokio::time::timeout(FAREWELL, server.pool.close()).await;
+            }
         }
     }
-}
-
-async fn open_file(path: &Path, durability: Durability) -> Result<Db, DbError> {
-    let synchronous = match durability {
-        Durability::Full => SqliteSynchronous::Full,
-        Durability::None => SqliteSynchronous::Off,
-    };
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(synchronous)
-        .busy_timeout(Duration::from_secs(5))
-        .foreign_keys(true)
-        .statement_cache_capacity(256)
-        .pragma("cache_size", "-20000");
-    let write = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(Duration::from_secs(60))
-        .connect_with(options.clone())
-        .await?;
-    let read = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .connect_with(options.read_only(true).create_if_missing(false))
-        .await?;
-    Ok(Db::Sqlite(SqlitePools { read, write }))
-}
-
-async fn open_postgres(url: &str, connections: u32) -> Result<Db, DbError> {
-    let pool = PgPoolOptions::new()
-        .max_connections(connections.max(1))
-        .test_before_acquire(false)
-        .max_lifetime(Duration::from_secs(1800))
-        .idle_timeout(Duration::from_secs(300))
-        .connect_with(PgConnectOptions::from_str(url)?)
-        .await?;
-    Ok(Db::Postgres(pool))
 }

@@ -14,25 +14,33 @@
 //! ```
 //!
 //! Invariants: one connection writes on SQLite (`BEGIN IMMEDIATE`), so a transaction never fails half-way for a
-//! lock; an acknowledged commit is on the disk (`synchronous=FULL`); built SQL exists in [`select`] only.
+//! lock; an acknowledged commit is on the disk (`synchronous=FULL`); built SQL exists in [`select`] only; a row that
+//! cannot be read costs no other row ([`damage`]); an outage ends with its cause, without a restart ([`DbError::outage`]).
 
 mod connect;
 mod copy;
+mod damage;
 mod error;
 mod executor;
+mod inspect;
 mod lease;
 mod migrate;
 mod page;
+mod postgres;
 mod query;
 mod row;
 mod select;
+mod sqlite;
+mod turn;
 mod upkeep;
 mod value;
 
 pub use connect::{Db, DbOptions, Durability};
 pub use copy::copy_file;
-pub use error::DbError;
+pub use damage::{DamageBook, DamagedRow};
+pub use error::{DbError, Outage};
 pub use executor::{Executor, Tx};
+pub use inspect::{DbSize, Depth, LeaseState, PoolState};
 pub use lease::Lease;
 pub use migrate::{Migration, Migrations};
 pub use page::{Direction, Page, Paged, SortKey};

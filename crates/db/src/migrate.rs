@@ -1,5 +1,7 @@
 //! Migrations: each service brings its own, numbered from 1.
 
+use std::time::Duration;
+
 use kogge_clock::Clock;
 
 use crate::{Db, DbError, Executor, Query};
@@ -30,6 +32,9 @@ const OWN: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 const LEASES: &str = "CREATE TABLE IF NOT EXISTS leases (
     name TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, expires_at BIGINT NOT NULL)";
 
+/// Longest statement of a migration.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 impl Db {
     /// Brings the schema of every crate to its newest step, all in one transaction. Several processes may do this
     /// at the same time.
@@ -38,7 +43,10 @@ impl Db {
     /// [`DbError::Migration`] where the database knows steps that this program does not; nothing is changed then.
     pub async fn migrate(&self, all: &[Migrations], clock: &Clock) -> Result<(), DbError> {
         let mut tx = self.begin().await?;
-        if matches!(self, Self::Postgres(_)) {
+        if !self.is_sqlite() {
+            // steps over large tables may take their time
+            tx.patience = LONGEST;
+            tx.execute(Query::new("SET LOCAL statement_timeout = 0")).await?;
             tx.execute(Query::new("SELECT pg_advisory_xact_lock(6004001)")).await?;
         }
         tx.execute(Query::new(OWN)).await?;

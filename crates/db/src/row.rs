@@ -1,7 +1,7 @@
 //! A row of either database.
 
 use kogge_clock::Timestamp;
-use sqlx::Row as _;
+use sqlx::{Column as _, Row as _};
 
 use crate::DbError;
 
@@ -94,7 +94,7 @@ impl Row {
     /// # Errors
     /// [`DbError::Column`] where it is not JSON of this shape.
     pub fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T, DbError> {
-        serde_json::from_str(&self.text(column)?).map_err(|e| DbError::column(column, e))
+        document(column, &self.text(column)?)
     }
 
     /// As [`Row::json`], `None` for NULL.
@@ -102,8 +102,35 @@ impl Row {
     /// # Errors
     /// [`DbError::Column`] where it is not JSON of this shape.
     pub fn opt_json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<Option<T>, DbError> {
-        self.opt_text(column)?
-            .map(|text| serde_json::from_str(&text).map_err(|e| DbError::column(column, e)))
-            .transpose()
+        self.opt_text(column)?.map(|text| document(column, &text)).transpose()
     }
+
+    /// What names this row to people: its `id`, else its first two columns.
+    #[must_use]
+    pub fn key(&self) -> String {
+        if let Ok(id) = self.text("id") {
+            return id;
+        }
+        let names: Vec<String> = match self {
+            Self::Sqlite(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
+            Self::Postgres(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
+        };
+        let shown = |name: &String| {
+            self.text(name)
+                .or_else(|_| self.int(name).map(|number| number.to_string()))
+                .unwrap_or("?".to_owned())
+        };
+        names.iter().take(2).map(shown).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// Reads JSON. What is wrong is told without the text, which may be a secret.
+fn document<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, DbError> {
+    serde_json::from_str(text).map_err(|error| {
+        let what = match error.classify() {
+            serde_json::error::Category::Data => "JSON of another shape",
+            _ => "no JSON",
+        };
+        DbError::column(column, format!("{what}, at line {} column {}", error.line(), error.column()))
+    })
 }

@@ -1,5 +1,7 @@
 //! The one place where SQL is built: lists with filters and keyset pages.
 
+use crate::executor::readable;
+use crate::query::LIST;
 use crate::{DbError, Direction, Executor, Page, Paged, Query, Row, SortKey, Value};
 
 /// A `SELECT` that grows by conditions. Every piece of text stands in the program; values are always bound.
@@ -22,6 +24,22 @@ pub struct Select {
     limit: Option<u32>,
     offset: i64,
     reverse: bool,
+    lists: bool,
+}
+
+/// Values of one `IN` that are bound one by one.
+const MOST_BOUND: usize = 100;
+
+/// The values as a JSON array, where all of them are texts.
+fn text_list(values: &[Value]) -> Option<String> {
+    let texts: Option<Vec<&str>> = values
+        .iter()
+        .map(|value| match value {
+            Value::Text(text) => text.as_deref(),
+            _ => None,
+        })
+        .collect();
+    serde_json::to_string(&texts?).ok()
 }
 
 impl Select {
@@ -37,6 +55,7 @@ impl Select {
             limit: None,
             offset: 0,
             reverse: false,
+            lists: false,
         }
     }
 
@@ -79,14 +98,24 @@ impl Select {
         self
     }
 
-    /// Adds `expression IN (values)`; no values match nothing.
+    /// Adds `expression IN (values)`; no values match nothing. Many texts are bound as one list: a statement has no
+    /// place for any number of values, and one text for each number of them would be one too many.
     #[must_use]
     pub fn and_in<V: Into<Value>>(
         mut self,
         expression: &'static str,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        let numbers: Vec<String> = values.into_iter().map(|value| self.add(value.into())).collect();
+        let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        if values.len() > MOST_BOUND
+            && let Some(list) = text_list(&values)
+        {
+            let number = self.add(Value::Text(Some(list)));
+            self.lists = true;
+            self.conditions.push(format!("{expression} IN ({}{number}{})", LIST.0, LIST.1));
+            return self;
+        }
+        let numbers: Vec<String> = values.into_iter().map(|value| self.add(value)).collect();
         self.conditions.push(if numbers.is_empty() {
             "1 = 0".to_owned()
         } else {
@@ -187,13 +216,14 @@ impl Select {
         if self.offset > 0 {
             sql.push_str(&format!(" OFFSET {}", self.offset));
         }
-        Query::built(sql, self.values)
+        Query { lists: self.lists, ..Query::built(sql, self.values) }
     }
 
-    /// Runs it and makes an item of each row.
+    /// Runs it and makes an item of each row. A row that cannot be read is passed over and noted
+    /// ([`Executor::list`]); the page is shorter then.
     ///
     /// # Errors
-    /// What the database or `make` says.
+    /// What the database says.
     pub async fn fetch<T>(
         self,
         db: impl Executor,
@@ -201,14 +231,21 @@ impl Select {
     ) -> Result<Paged<T>, DbError> {
         let limit = self.limit.map(|limit| limit as usize);
         let reverse = self.reverse;
+        let table = self.table();
+        let damage = db.damage_book();
         let mut rows = db.all(self.query()).await?;
         let more = limit.is_some_and(|limit| rows.len() > limit);
         rows.truncate(limit.unwrap_or(usize::MAX));
-        let mut items = rows.iter().map(make).collect::<Result<Vec<T>, DbError>>()?;
+        let mut items = readable(&damage, table, &rows, make)?;
         if reverse {
             items.reverse();
         }
         Ok(Paged { items, more })
+    }
+
+    /// The first table of the `FROM`.
+    fn table(&self) -> &'static str {
+        self.from.split_whitespace().next().unwrap_or(self.from)
     }
 }
 

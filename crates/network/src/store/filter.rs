@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use kogge_db::{Db, DbError, Executor, Page, Query, Row, Select, SortKey, Tx, Value};
+use kogge_db::{DamageBook, Db, DbError, Executor, Page, Query, Row, Select, SortKey, Tx, Value};
 
 /// How the values of a filter are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,6 +225,12 @@ impl Executor for &mut Source<'_> {
         match self {
             Source::Db(db) => (*db).execute(query).await,
             Source::Tx(tx) => (**tx).execute(query).await,
+        }
+    }
+    fn damage_book(&self) -> DamageBook {
+        match self {
+            Source::Db(db) => db.damage_book(),
+            Source::Tx(tx) => tx.damage_book(),
         }
     }
 }

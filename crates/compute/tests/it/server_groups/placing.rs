@@ -146,7 +146,7 @@ on_both! {
 
 /// Waits until somebody waits for the lock of a group. SQLite has one writer: there the other transaction has to end first.
 async fn until_it_waits(cloud: &Cloud) {
-    if matches!(cloud.db, kogge_db::Db::Sqlite(_)) {
+    if cloud.db.is_sqlite() {
         return;
     }
     let waiting = "SELECT COUNT(*) AS n FROM pg_stat_activity \
