@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::fault::Fault;
+use crate::outage;
 
 /// Kinds of failure that every service knows; each is one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +45,8 @@ pub enum ErrorKind {
     NotImplemented,
     /// 503.
     Unavailable,
+    /// 507.
+    InsufficientStorage,
 }
 
 impl ErrorKind {
@@ -69,6 +72,7 @@ impl ErrorKind {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::InsufficientStorage => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 }
@@ -125,7 +129,15 @@ impl ApiError {
         Self::new(ErrorKind::Unavailable, message)
     }
 
-    /// 500: our trouble. The cause with its sources goes to the log, once, here; the client learns nothing of it.
+    /// 507: there is no room for this now.
+    #[must_use]
+    pub fn no_room(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InsufficientStorage, message).retry_after(outage::ROOM_SECONDS)
+    }
+
+    /// Our trouble. The cause with its sources goes to the log, once, here; the client learns nothing of it. An outage
+    /// of the database or a full disk anywhere among the sources is 503 or 507 with `Retry-After`, a race that the
+    /// database decided is 409, all else is 500.
     #[must_use]
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         let mut chain = cause.to_string();
@@ -134,6 +146,10 @@ impl ApiError {
             chain.push_str(": ");
             chain.push_str(&error.to_string());
             source = error.source();
+        }
+        if let Some(outage) = outage::of(cause) {
+            tracing::warn!(error = %chain, status = outage.kind.status().as_u16(), "request not served");
+            return outage;
         }
         tracing::error!(error = %chain, "request failed inside");
         let message = "Unexpected error inside the service; the request id tells its log lines.";

@@ -110,6 +110,8 @@ const fn network_name(status: StatusCode) -> &'static str {
         403 => "HTTPForbidden",
         404 => "HTTPNotFound",
         409 => "HTTPConflict",
+        503 => "HTTPServiceUnavailable",
+        507 => "HTTPInsufficientStorage",
         _ => "HTTPInternalServerError",
     }
 }

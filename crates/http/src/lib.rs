@@ -11,6 +11,7 @@ mod extract;
 pub mod fault;
 pub mod front_door;
 mod microversion;
+mod outage;
 mod paging;
 mod patch;
 mod peer;
