@@ -10,6 +10,7 @@ mod tell;
 
 use std::sync::Arc;
 
+use kogge_db::DbError;
 use kogge_ids::ServerId;
 use kogge_task::Task;
 
@@ -43,7 +44,11 @@ impl Compute {
     ) -> Result<Option<Server>> {
         let mut tx = self.db().begin().await?;
         store::lock(&mut tx, id).await?;
-        let row = store::get(&mut tx, id).await?;
+        let row = match store::get(&mut tx, id).await {
+            // noted, and shown by the doctor: the other servers go on
+            Err(DbError::Column { .. }) => return Ok(None),
+            row => row?,
+        };
         let Some(mut server) = row.filter(|server| server.deleted_at.is_none()) else { return Ok(None) };
         let before = server.clone();
         let now = self.now();

@@ -6,8 +6,8 @@ use kogge_ids::{ProjectId, UserId};
 
 use crate::error::Result;
 use crate::model::{
-    Actor, Assignment, Endpoint, Extra, Implication, Interface, PasswordHash, Project, Region, Role, Service,
-    Target, User, UserOptions,
+    Actor, Assignment, Endpoint, Extra, Implication, Interface, Kind, PasswordHash, Project, Region, Role,
+    Service, Target, User, UserOptions,
 };
 use crate::secret::Secret;
 use crate::service::{Client, Draft, Identity};
@@ -97,10 +97,10 @@ impl Identity {
         let mut hashed = Vec::new();
         for (name, password, project, role) in wanted {
             // hashing takes a quarter of a second: not for accounts that are there
-            let Some(password) = password.filter(|_| snapshot.user_named(DEFAULT_DOMAIN, name).is_none())
-            else {
-                continue;
-            };
+            // an account that cannot be read may have another password, or be disabled: it is not made anew
+            let there = snapshot.user_named(DEFAULT_DOMAIN, name).is_some()
+                || snapshot.is_unreadable(Kind::User, &id_of("user", name));
+            let Some(password) = password.filter(|_| !there) else { continue };
             hashed.push(Account { name, hash: self.hash(Client::Inside, password).await?, project, role });
         }
         Ok(hashed)
@@ -139,8 +139,9 @@ fn projects(draft: &mut Draft) {
         draft.put(project(DEFAULT_DOMAIN.to_owned(), "Default", "The default domain", None));
     }
     for (name, description) in PROJECTS {
-        if draft.project_named(DEFAULT_DOMAIN, name).is_none() {
-            draft.put(project(id_of("project", name), name, description, Some(DEFAULT_DOMAIN)));
+        let id = id_of("project", name);
+        if draft.project_named(DEFAULT_DOMAIN, name).is_none() && !draft.is_unreadable(Kind::Project, &id) {
+            draft.put(project(id, name, description, Some(DEFAULT_DOMAIN)));
         }
     }
 }

@@ -113,6 +113,7 @@ struct Inner {
     hasher: hashing::Hasher,
     logins: logins::Logins,
     catalogs: catalog::CatalogCache,
+    opened: kogge_clock::Timestamp,
 }
 
 impl std::fmt::Debug for Identity {
@@ -130,7 +131,8 @@ impl Identity {
         let IdentityDeps { db, clock, policies, data_dir, config } = deps;
         let token_keys = KeyRepository::open(data_dir.join(&config.token_keys), config.max_active_keys)?;
         let credential_keys = KeyRepository::open(data_dir.join(&config.credential_keys), usize::MAX)?;
-        let state = ArcSwap::from_pointee(store::load(&db).await?);
+        let opened = clock.now();
+        let state = ArcSwap::from_pointee(store::load(&db, opened).await?);
         let hasher = hashing::Hasher::new(config.security.bcrypt_cost).await?;
         let logins = logins::Logins::new(&config.security);
         Ok(Self(Arc::new(Inner {
@@ -145,6 +147,7 @@ impl Identity {
             hasher,
             logins,
             catalogs: catalog::CatalogCache::default(),
+            opened,
         })))
     }
 

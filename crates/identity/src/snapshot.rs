@@ -16,6 +16,9 @@ pub(crate) use catalog::{absolute, is_fillable};
 pub use roles::{EffectiveAssignment, RoleName};
 pub use table::Table;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::model::{
     AccessRule, ApplicationCredential, Assignment, Change, Credential, Endpoint, Group, Implication, Kind,
     Membership, Project, Region, Revocation, Role, Service, User,
@@ -58,12 +61,23 @@ pub struct Snapshot {
     revoked: Revoked,
     /// Revocations were removed that `revoked` still has.
     revoked_too_much: bool,
+    unreadable: Arc<BTreeSet<(Kind, String)>>,
 }
 
 impl Snapshot {
     /// An empty one of that version.
     pub(crate) fn at(version: i64) -> Self {
         Self { version, ..Self::default() }
+    }
+
+    /// True where the database has a record of this kind and id that cannot be read.
+    #[must_use]
+    pub fn is_unreadable(&self, kind: Kind, id: &str) -> bool {
+        !self.unreadable.is_empty() && self.unreadable.contains(&(kind, id.to_owned()))
+    }
+
+    pub(crate) fn note_unreadable(&mut self, kind: Kind, id: String) {
+        Arc::make_mut(&mut self.unreadable).insert((kind, id));
     }
 
     /// This snapshot with one more change.

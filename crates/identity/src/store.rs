@@ -3,10 +3,11 @@
 //! Identity is read whole into memory when it starts and when another process wrote; after that only changes are
 //! written. So there is no query by attribute: the snapshot answers those.
 
-use kogge_db::{Db, DbError, Executor, Migration, Migrations, Query, Row, Tx};
+use kogge_clock::Timestamp;
+use kogge_db::{DamageBook, Db, DbError, Executor, Migration, Migrations, Query, Row, Tx};
 
 use crate::error::{Error, Result};
-use crate::model::{Change, Kind, Record};
+use crate::model::{Change, Kind, Record, Revocation};
 use crate::snapshot::Snapshot;
 
 /// The schema.
@@ -29,26 +30,54 @@ pub(crate) async fn next_version(tx: &mut Tx) -> Result<i64, DbError> {
 }
 
 /// Reads everything. The version is read first: what is committed in between makes the snapshot look older than it is,
-/// which only means that it is read once more.
-pub(crate) async fn load(db: &Db) -> Result<Snapshot> {
+/// which only means that it is read once more. A document that cannot be read is noted and costs no other: nobody can
+/// use it, and nothing is put in its place ([`Snapshot::is_unreadable`]). `opened` is when this process began to read.
+pub(crate) async fn load(db: &Db, opened: Timestamp) -> Result<Snapshot> {
     let mut snapshot = Snapshot::at(version(db).await?);
     for kind in Kind::ALL {
-        for row in db.all(Query::new(kind.select())).await? {
-            snapshot.apply(&read(*kind, &row)?);
-        }
+        let rows = db.all(Query::new(kind.select())).await?;
+        take_in(&mut snapshot, *kind, &rows, db.damage(), opened);
     }
     Ok(snapshot)
 }
 
 /// As [`load`], inside a write transaction.
-pub(crate) async fn load_in(tx: &mut Tx) -> Result<Snapshot> {
+pub(crate) async fn load_in(tx: &mut Tx, opened: Timestamp) -> Result<Snapshot> {
     let mut snapshot = Snapshot::at(version(&mut *tx).await?);
+    let damage = (&mut *tx).damage_book();
     for kind in Kind::ALL {
-        for row in tx.all(Query::new(kind.select())).await? {
-            snapshot.apply(&read(*kind, &row)?);
-        }
+        let rows = tx.all(Query::new(kind.select())).await?;
+        take_in(&mut snapshot, *kind, &rows, &damage, opened);
     }
     Ok(snapshot)
+}
+
+fn take_in(snapshot: &mut Snapshot, kind: Kind, rows: &[Row], damage: &DamageBook, opened: Timestamp) {
+    for row in rows {
+        match read(kind, row) {
+            Ok(change) => snapshot.apply(&change),
+            Err(error) => {
+                damage.note(kind.table(), row, &error);
+                let id = row.key();
+                if kind == Kind::Revocation {
+                    snapshot.apply(&Change::Revocation(of_everything(&id, opened)));
+                }
+                snapshot.note_unreadable(kind, id);
+            }
+        }
+    }
+}
+
+/// What was revoked cannot be read any more: then no token from before is good. Their owners log in once more.
+fn of_everything(id: &str, opened: Timestamp) -> Revocation {
+    Revocation {
+        id: id.to_owned(),
+        audit_id: None,
+        user_id: None,
+        project_id: None,
+        issued_before: opened.as_micros(),
+        revoked_at: opened.as_micros(),
+    }
 }
 
 /// Writes one change.
@@ -83,23 +112,21 @@ async fn put<T: Record>(tx: &mut Tx, row: &T) -> Result<()> {
     Ok(())
 }
 
-fn read(kind: Kind, row: &Row) -> Result<Change> {
-    let text = row.text("doc")?;
-    let change = match kind {
-        Kind::Project => serde_json::from_str(&text).map(Change::Project),
-        Kind::User => serde_json::from_str(&text).map(Change::User),
-        Kind::Group => serde_json::from_str(&text).map(Change::Group),
-        Kind::Membership => serde_json::from_str(&text).map(Change::Membership),
-        Kind::Role => serde_json::from_str(&text).map(Change::Role),
-        Kind::Implication => serde_json::from_str(&text).map(Change::Implication),
-        Kind::Assignment => serde_json::from_str(&text).map(Change::Assignment),
-        Kind::Region => serde_json::from_str(&text).map(Change::Region),
-        Kind::Service => serde_json::from_str(&text).map(Change::Service),
-        Kind::Endpoint => serde_json::from_str(&text).map(Change::Endpoint),
-        Kind::ApplicationCredential => serde_json::from_str(&text).map(Change::ApplicationCredential),
-        Kind::AccessRule => serde_json::from_str(&text).map(Change::AccessRule),
-        Kind::Credential => serde_json::from_str(&text).map(Change::Credential),
-        Kind::Revocation => serde_json::from_str(&text).map(Change::Revocation),
-    };
-    change.map_err(|source| Error::Document { table: kind.table(), source })
+fn read(kind: Kind, row: &Row) -> Result<Change, DbError> {
+    Ok(match kind {
+        Kind::Project => Change::Project(row.json("doc")?),
+        Kind::User => Change::User(row.json("doc")?),
+        Kind::Group => Change::Group(row.json("doc")?),
+        Kind::Membership => Change::Membership(row.json("doc")?),
+        Kind::Role => Change::Role(row.json("doc")?),
+        Kind::Implication => Change::Implication(row.json("doc")?),
+        Kind::Assignment => Change::Assignment(row.json("doc")?),
+        Kind::Region => Change::Region(row.json("doc")?),
+        Kind::Service => Change::Service(row.json("doc")?),
+        Kind::Endpoint => Change::Endpoint(row.json("doc")?),
+        Kind::ApplicationCredential => Change::ApplicationCredential(row.json("doc")?),
+        Kind::AccessRule => Change::AccessRule(row.json("doc")?),
+        Kind::Credential => Change::Credential(row.json("doc")?),
+        Kind::Revocation => Change::Revocation(row.json("doc")?),
+    })
 }

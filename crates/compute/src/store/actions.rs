@@ -57,7 +57,7 @@ pub(crate) async fn get(
 ) -> Result<Option<Action>, DbError> {
     let query =
         Select::new(COLUMNS, "server_actions").and("server_id = ?", server).and("request_id = ?", request);
-    db.optional(query.query()).await?.as_ref().map(read).transpose()
+    db.find("server_actions", query.query(), read).await
 }
 
 /// The actions of a server, newest first. `since` and `before` are about the last change.

@@ -22,7 +22,7 @@ pub(crate) async fn list(db: impl Executor) -> Result<Vec<Aggregate>, DbError> {
     let query = Query::new(
         "SELECT number, uuid, name, hosts, metadata, created_at, updated_at FROM aggregates ORDER BY number",
     );
-    db.all(query).await?.iter().map(read).collect()
+    db.list("aggregates", query, read).await
 }
 
 pub(crate) async fn insert(tx: &mut Tx, aggregate: &Aggregate) -> Result<(), DbError> {

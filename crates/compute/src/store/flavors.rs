@@ -99,7 +99,7 @@ pub(crate) async fn update(tx: &mut Tx, flavor: &Flavor) -> Result<(), DbError> 
 
 pub(crate) async fn get(db: impl Executor, id: &str) -> Result<Option<Flavor>, DbError> {
     let query = Select::new(COLUMNS, "flavors").and("id = ?", id).query();
-    db.optional(query).await?.as_ref().map(read).transpose()
+    db.find("flavors", query, read).await
 }
 
 pub(crate) async fn delete(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
@@ -129,7 +129,7 @@ pub(crate) async fn list(
 /// The projects with access to a private flavor.
 pub(crate) async fn access(db: impl Executor, id: &FlavorId) -> Result<Vec<String>, DbError> {
     let query = Query::new("SELECT project_id FROM flavor_access WHERE flavor_id = $1 ORDER BY project_id");
-    db.all(query.bind(id)).await?.iter().map(|row| row.text("project_id")).collect()
+    db.list("flavor_access", query.bind(id), |row| row.text("project_id")).await
 }
 
 pub(crate) async fn add_access(tx: &mut Tx, id: &FlavorId, project: &str) -> Result<(), DbError> {

@@ -27,7 +27,7 @@ pub(crate) async fn list(db: impl Executor) -> Result<Vec<Host>, DbError> {
         "SELECT id, service_id, number, facts, disabled, disabled_reason, forced_down, seen_at, created_at \
          FROM compute_hosts ORDER BY name",
     );
-    db.all(query).await?.iter().map(read).collect()
+    db.list("compute_hosts", query, read).await
 }
 
 /// Notes that a host is there; true where it is new.

@@ -38,7 +38,7 @@ pub(crate) async fn insert(tx: &mut Tx, keypair: &Keypair) -> Result<(), DbError
 
 pub(crate) async fn get(db: impl Executor, user: &UserId, name: &str) -> Result<Option<Keypair>, DbError> {
     let query = Select::new(COLUMNS, "keypairs").and("user_id = ?", user).and("name = ?", name).query();
-    db.optional(query).await?.as_ref().map(read).transpose()
+    db.find("keypairs", query, read).await
 }
 
 /// The keypairs of a user; the marker is a name.

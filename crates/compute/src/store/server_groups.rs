@@ -39,7 +39,7 @@ pub(crate) async fn insert(tx: &mut Tx, group: &ServerGroup) -> Result<(), DbErr
 
 pub(crate) async fn get(db: impl Executor, id: ServerGroupId) -> Result<Option<ServerGroup>, DbError> {
     let query = Select::new(COLUMNS, "server_groups").and("id = ?", id).query();
-    db.optional(query).await?.as_ref().map(read).transpose()
+    db.find("server_groups", query, read).await
 }
 
 /// The groups of a project, or of all, from position `offset` on; the oldest first.
@@ -87,7 +87,7 @@ pub(crate) async fn of_server(db: impl Executor, server: ServerId) -> Result<Opt
     let query = Select::new(COLUMNS, "server_groups")
         .and("id = (SELECT group_id FROM server_group_members WHERE server_id = ?)", server)
         .query();
-    db.optional(query).await?.as_ref().map(read).transpose()
+    db.find("server_groups", query, read).await
 }
 
 /// The members of groups: by group, in the order of their ids.
@@ -98,9 +98,10 @@ pub(crate) async fn members(
     let query = Select::new("group_id, server_id", "server_group_members")
         .and_in("group_id", groups.iter().copied())
         .order_by("server_id", Direction::Ascending);
+    let pair = |row: &Row| Ok((row.parse("group_id")?, row.parse("server_id")?));
     let mut members: BTreeMap<ServerGroupId, Vec<ServerId>> = BTreeMap::new();
-    for row in db.all(query.query()).await? {
-        members.entry(row.parse("group_id")?).or_default().push(row.parse("server_id")?);
+    for (group, server) in db.list("server_group_members", query.query(), pair).await? {
+        members.entry(group).or_default().push(server);
     }
     Ok(members)
 }

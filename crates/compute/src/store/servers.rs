@@ -140,7 +140,7 @@ pub(crate) async fn lock(tx: &mut Tx, id: ServerId) -> Result<(), DbError> {
 /// A server, deleted or not.
 pub(crate) async fn get(db: impl Executor, id: ServerId) -> Result<Option<Server>, DbError> {
     let query = Select::new(COLUMNS, "servers").and("id = ?", id).query();
-    db.optional(query).await?.as_ref().map(read).transpose()
+    db.find("servers", query, read).await
 }
 
 /// The servers of a host, or of none, with something left to do; at most `most`, those waiting longest first.
@@ -154,44 +154,57 @@ pub(crate) async fn unsettled(
         Some(host) => select.and("placed_host = ?", host),
         None => select.and_fixed("placed_host IS NULL"),
     };
-    let rows = db.all(select.order_by("updated_at", kogge_db::Direction::Ascending).query()).await?;
-    rows.iter().take(most).map(read).collect()
+    let select = select.order_by("updated_at", kogge_db::Direction::Ascending);
+    let mut servers = db.list("servers", select.query(), read).await?;
+    servers.truncate(most);
+    Ok(servers)
 }
 
 /// Servers that should be gone and are not yet; at most `most`.
 pub(crate) async fn doomed(db: impl Executor, most: usize) -> Result<Vec<Server>, DbError> {
     let select = Select::new(COLUMNS, "servers").and("settled = ?", false).and("task_state = ?", "deleting");
-    let rows = db.all(select.order_by("updated_at", kogge_db::Direction::Ascending).query()).await?;
-    rows.iter().take(most).map(read).collect()
+    let select = select.order_by("updated_at", kogge_db::Direction::Ascending);
+    let mut servers = db.list("servers", select.query(), read).await?;
+    servers.truncate(most);
+    Ok(servers)
 }
 
-/// What is known of every living server of a host: enough to see whether an observation is news.
+/// What is known of every living server of a host: enough to see whether an observation is news. `None` where that
+/// cannot be read: such a server is known all the same, and keeps its guest.
 pub(crate) async fn known_on(
     db: impl Executor,
     host: &str,
-) -> Result<Vec<(ServerId, crate::model::server::Observed)>, DbError> {
+) -> Result<Vec<(ServerId, Option<crate::model::server::Observed>)>, DbError> {
     let query = Query::new("SELECT id, observed FROM servers WHERE placed_host = $1 AND deleted_at IS NULL");
+    let damage = db.damage_book();
     let rows = db.all(query.bind(host)).await?;
-    rows.iter().map(|row| Ok((row.parse("id")?, row.json("observed")?))).collect()
+    let observed = |row: &Row| row.json("observed").inspect_err(|e| damage.note("servers", row, e)).ok();
+    rows.iter().map(|row| Ok((row.parse("id")?, observed(row)))).collect()
 }
 
 /// Names and ids of the living servers of a host, for admins.
 pub(crate) async fn names_on(db: impl Executor, host: &str) -> Result<Vec<(String, String)>, DbError> {
     let query =
         Query::new("SELECT id, name FROM servers WHERE placed_host = $1 AND deleted_at IS NULL ORDER BY id");
-    let rows = db.all(query.bind(host)).await?;
-    rows.iter().map(|row| Ok((row.text("id")?, row.text("name")?))).collect()
+    db.list("servers", query.bind(host), |row| Ok((row.text("id")?, row.text("name")?))).await
 }
 
 /// Deleted servers that were buried before `moment`; at most 100.
 pub(crate) async fn buried_before(db: impl Executor, moment: Timestamp) -> Result<Vec<ServerId>, DbError> {
     let query =
         Query::new("SELECT id FROM servers WHERE deleted_at IS NOT NULL AND deleted_at < $1 LIMIT 100");
-    db.all(query.bind(moment)).await?.iter().map(|row| row.parse("id")).collect()
+    db.list("servers", query.bind(moment), |row| row.parse("id")).await
 }
 
 /// Forgets a deleted server for good.
 pub(crate) async fn forget(tx: &mut Tx, id: ServerId) -> Result<(), DbError> {
     let delete = Query::new("DELETE FROM servers WHERE id = $1 AND deleted_at IS NOT NULL").bind(id);
     tx.execute(delete).await.map(drop)
+}
+
+/// Number of living servers by status.
+pub(crate) async fn by_status(db: impl Executor) -> Result<Vec<(String, u64)>, DbError> {
+    let query =
+        Query::new("SELECT status, COUNT(*) AS n FROM servers WHERE deleted_at IS NULL GROUP BY status");
+    db.list("servers", query, |row| Ok((row.text("status")?, row.int("n")?.unsigned_abs()))).await
 }

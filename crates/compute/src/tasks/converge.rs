@@ -118,7 +118,7 @@ impl Compute {
     /// Writes down what the node has, and puts what nobody knows into quarantine.
     async fn take_in(&self, host: &str, node: &NodeHandle, instances: &[ObservedInstance]) -> Result<()> {
         // the node was asked first: what it has and no row knows now, no row will ever know
-        let known: BTreeMap<ServerId, Observed> =
+        let known: BTreeMap<ServerId, Option<Observed>> =
             store::known_on(self.db(), host).await?.into_iter().collect();
         let patience = self.config().patience();
         for instance in instances {
@@ -126,7 +126,7 @@ impl Compute {
                 self.take_back(host, node, instance.id).await;
             }
             match known.get(&instance.id) {
-                Some(observed) if is_news(observed, instance) => {
+                Some(Some(observed)) if is_news(observed, instance) => {
                     self.record(instance.id, |server, now| observe::seen(server, instance, &patience, now))
                         .await?;
                 }
@@ -135,7 +135,8 @@ impl Compute {
             }
         }
         let there: std::collections::BTreeSet<ServerId> = instances.iter().map(|one| one.id).collect();
-        let lost = |observed: &Observed| observed.reached > 0 || observed.told > 0;
+        let told = |observed: &Observed| observed.reached > 0 || observed.told > 0;
+        let lost = |observed: &Option<Observed>| observed.as_ref().is_some_and(told);
         for (id, _) in known.iter().filter(|(id, observed)| !there.contains(id) && lost(observed)) {
             self.record(*id, |server, _| {
                 if !server.intent.gone {

@@ -57,8 +57,11 @@ impl Identity {
         let mut tx = self.0.db.begin().await?;
         let version = store::next_version(&mut tx).await?;
         let current = self.snapshot();
-        let next =
-            if current.version + 1 == version { (*current).clone() } else { store::load_in(&mut tx).await? };
+        let next = if current.version + 1 == version {
+            (*current).clone()
+        } else {
+            store::load_in(&mut tx, self.0.opened).await?
+        };
         let mut draft = Draft { next, changes: Vec::new(), now: self.clock().now() };
         let answer = decide(&mut draft)?;
         draft.next.settle();
@@ -84,7 +87,7 @@ impl Identity {
             return Ok(false);
         }
         let _turn = self.0.turn.lock().await;
-        let loaded = store::load(&self.0.db).await?;
+        let loaded = store::load(&self.0.db, self.0.opened).await?;
         let newer = loaded.version > self.snapshot().version;
         if newer {
             self.0.state.store(Arc::new(loaded));

@@ -22,7 +22,7 @@ pub(crate) struct Cloud {
     pub(crate) clock: FakeClock,
     router: Router,
     dir: tempfile::TempDir,
-    db: Db,
+    pub(crate) db: Db,
     time: Clock,
     config: IdentityConfig,
 }

@@ -8,6 +8,7 @@ mod bounds;
 mod catalog;
 mod cloud;
 mod credentials;
+mod damaged;
 mod domain_manager;
 mod groups;
 mod isolation;

@@ -122,7 +122,7 @@ fn json(value: &impl serde::Serialize) -> String {
 
 pub(crate) async fn get(db: impl Executor, id: ImageId) -> Result<Option<Image>, DbError> {
     let query = Query::new("SELECT * FROM images WHERE id = $1").bind(id);
-    db.optional(query).await?.as_ref().map(image).transpose()
+    db.find("images", query, image).await
 }
 
 /// As [`get`], and nobody else changes it until the transaction ends.

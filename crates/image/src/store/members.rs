@@ -18,12 +18,12 @@ fn member(row: &Row) -> Result<Member, DbError> {
 
 pub(crate) async fn list(db: impl Executor, image: ImageId) -> Result<Vec<Member>, DbError> {
     let query = Query::new("SELECT * FROM image_members WHERE image_id = $1 ORDER BY created_at, member_id");
-    db.all(query.bind(image)).await?.iter().map(member).collect()
+    db.list("image_members", query.bind(image), member).await
 }
 
 pub(crate) async fn get(db: impl Executor, image: ImageId, id: &str) -> Result<Option<Member>, DbError> {
     let query = Query::new("SELECT * FROM image_members WHERE image_id = $1 AND member_id = $2");
-    db.optional(query.bind(image).bind(id)).await?.as_ref().map(member).transpose()
+    db.find("image_members", query.bind(image).bind(id), member).await
 }
 
 /// A unique violation says that it is a member already.

@@ -56,26 +56,26 @@ pub(crate) async fn insert(tx: &mut Tx, new: &Import) -> Result<(), DbError> {
 
 pub(crate) async fn get(db: impl Executor, id: &str) -> Result<Option<Import>, DbError> {
     let query = Query::new("SELECT * FROM image_tasks WHERE id = $1").bind(id);
-    db.optional(query).await?.as_ref().map(import).transpose()
+    db.find("image_tasks", query, import).await
 }
 
 pub(crate) async fn of_image(db: impl Executor, image: ImageId) -> Result<Vec<Import>, DbError> {
     let query =
         Query::new("SELECT * FROM image_tasks WHERE image_id = $1 ORDER BY created_at, id").bind(image);
-    db.all(query).await?.iter().map(import).collect()
+    db.list("image_tasks", query, import).await
 }
 
 /// The newest ones.
 pub(crate) async fn list(db: impl Executor) -> Result<Vec<Import>, DbError> {
     let query = Query::new("SELECT * FROM image_tasks ORDER BY created_at DESC, id LIMIT 1000");
-    db.all(query).await?.iter().map(import).collect()
+    db.list("image_tasks", query, import).await
 }
 
 /// Those that nobody works at and that are not done.
 pub(crate) async fn waiting(db: impl Executor, now: Timestamp) -> Result<Vec<Import>, DbError> {
     const SQL: &str = "SELECT * FROM image_tasks WHERE status IN ('pending', 'processing')
         AND (busy_until IS NULL OR busy_until < $1) ORDER BY created_at LIMIT 20";
-    db.all(Query::new(SQL).bind(now)).await?.iter().map(import).collect()
+    db.list("image_tasks", Query::new(SQL).bind(now), import).await
 }
 
 /// Takes an import to work at until `until`. Zero: another process has it.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use kogge_db::{DbError, Executor, Query, Select, Tx};
+use kogge_db::{DbError, Executor, Query, Row, Select, Tx};
 use kogge_ids::{NetworkId, PortId, SubnetId};
 
 use super::filter::Source;
@@ -77,9 +77,12 @@ pub(crate) async fn of_ports(
         let select = Select::new("port_id, subnet_id, address", "ip_allocations")
             .and_in("port_id", part.iter().copied())
             .order_by("position", kogge_db::Direction::Ascending);
-        for row in source.all(select.query()).await? {
+        let read = |row: &Row| {
             let ip = FixedIp { subnet_id: row.parse("subnet_id")?, ip_address: row.parse("address")? };
-            found.entry(row.parse("port_id")?).or_default().push(ip);
+            Ok((row.parse("port_id")?, ip))
+        };
+        for (port, ip) in source.list("ip_allocations", select.query(), read).await? {
+            found.entry(port).or_default().push(ip);
         }
     }
     Ok(found)
@@ -99,5 +102,6 @@ pub(crate) async fn holder(
 /// How many addresses of each subnet are in use.
 pub(crate) async fn used(source: &mut Source<'_>) -> Result<HashMap<SubnetId, i64>, DbError> {
     let query = Query::new("SELECT subnet_id, COUNT(*) AS used FROM ip_allocations GROUP BY subnet_id");
-    source.all(query).await?.iter().map(|row| Ok((row.parse("subnet_id")?, row.int("used")?))).collect()
+    let read = |row: &Row| Ok((row.parse("subnet_id")?, row.int("used")?));
+    Ok(source.list("ip_allocations", query, read).await?.into_iter().collect())
 }

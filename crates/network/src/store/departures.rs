@@ -21,7 +21,7 @@ pub(crate) async fn insert(
 pub(crate) async fn list(db: impl Executor, most: i64) -> Result<Vec<(PortId, String)>, DbError> {
     let read = |row: &Row| Ok((row.parse("port_id")?, row.text("device_id")?));
     let query = Query::new("SELECT port_id, device_id FROM port_departures ORDER BY departed_at LIMIT $1");
-    db.all(query.bind(most)).await?.iter().map(read).collect()
+    db.list("port_departures", query.bind(most), read).await
 }
 
 pub(crate) async fn remove(tx: &mut Tx, port: PortId) -> Result<(), DbError> {

@@ -65,9 +65,9 @@ pub(crate) async fn shared(
             .and_fixed("action = 'access_as_shared'")
             .and("target_project IN ('*', ?)", project.map(str::to_owned))
             .and_in("object_id", part.iter().copied());
-        for row in source.all(select.query()).await? {
-            found.insert(row.parse("object_id")?);
-        }
+        found.extend(
+            source.list("network_rbac", select.query(), |row| row.parse::<NetworkId>("object_id")).await?,
+        );
     }
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kogge_db::{DbError, Direction, Executor, Paged, Query, Select, SortKey, Tx};
+use kogge_db::{DbError, Direction, Executor, Paged, Query, Row, Select, SortKey, Tx};
 use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, SubnetId};
 
 use super::filter::{
@@ -128,8 +128,9 @@ pub(crate) async fn groups_of(
         let select = Select::new("port_id, security_group_id", "port_security_groups")
             .and_in("port_id", part.iter().copied())
             .order_by("security_group_id", Direction::Ascending);
-        for row in source.all(select.query()).await? {
-            found.entry(row.parse("port_id")?).or_default().push(row.parse("security_group_id")?);
+        let pair = |row: &Row| Ok((row.parse("port_id")?, row.parse("security_group_id")?));
+        for (port, group) in source.list("port_security_groups", select.query(), pair).await? {
+            found.entry(port).or_default().push(group);
         }
     }
     Ok(found)

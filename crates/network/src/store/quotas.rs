@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kogge_db::{DbError, Executor, Query, Tx};
+use kogge_db::{DbError, Executor, Query, Row, Tx};
 
 use super::filter::Source;
 
@@ -12,14 +12,14 @@ pub(crate) async fn of_project(
     project: &str,
 ) -> Result<BTreeMap<String, i64>, DbError> {
     let query = Query::new("SELECT resource, amount FROM network_quotas WHERE project_id = $1");
-    let rows = source.all(query.bind(project)).await?;
-    rows.iter().map(|row| Ok((row.text("resource")?, row.int("amount")?))).collect()
+    let read = |row: &Row| Ok((row.text("resource")?, row.int("amount")?));
+    Ok(source.list("network_quotas", query.bind(project), read).await?.into_iter().collect())
 }
 
 /// Every project with amounts of its own.
 pub(crate) async fn projects(source: &mut Source<'_>) -> Result<Vec<String>, DbError> {
     let query = Query::new("SELECT DISTINCT project_id FROM network_quotas ORDER BY project_id");
-    source.all(query).await?.iter().map(|row| row.text("project_id")).collect()
+    source.list("network_quotas", query, |row| row.text("project_id")).await
 }
 
 /// Sets an amount.

@@ -154,7 +154,7 @@ macro_rules! record {
             ) -> Result<Option<Self>, kogge_db::DbError> {
                 use $crate::store::record::Column;
                 const SQL: &str = concat!("SELECT id", $(", ", stringify!($field),)* " FROM ", $table, " WHERE id = $1");
-                db.optional(kogge_db::Query::new(SQL).bind(id.value())).await?.as_ref().map(Self::from_row).transpose()
+                db.find($table, kogge_db::Query::new(SQL).bind(id.value()), Self::from_row).await
             }
 
             /// The rows whose `column` is one of `values`, by `order`; asked for in parts, for a statement has no room

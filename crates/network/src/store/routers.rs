@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use kogge_db::{DbError, Executor, Paged, Query, Select, SortKey, Tx};
+use kogge_db::{DbError, Executor, Paged, Query, Row, Select, SortKey, Tx};
 use kogge_ids::{PortId, RouterId};
 
 use super::filter::{
@@ -29,8 +29,9 @@ pub(crate) async fn list(
 
 /// All routers with the host each lives on.
 pub(crate) async fn hosts(source: &mut Source<'_>) -> Result<HashMap<RouterId, String>, DbError> {
-    let rows = source.all(Query::new("SELECT router_id, host FROM router_hosts")).await?;
-    rows.iter().map(|row| Ok((row.parse("router_id")?, row.text("host")?))).collect()
+    let query = Query::new("SELECT router_id, host FROM router_hosts");
+    let pair = |row: &Row| Ok((row.parse("router_id")?, row.text("host")?));
+    Ok(source.list("router_hosts", query, pair).await?.into_iter().collect())
 }
 
 /// Says where a router lives.

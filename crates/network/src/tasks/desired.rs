@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use kogge_db::{Executor, Query, Select};
+use kogge_db::{Executor, Query, Row, Select};
 use kogge_ids::{NetworkId, PortId, RouterId, SecurityGroupId, SubnetId};
 use kogge_node_api as node;
 
@@ -109,8 +109,9 @@ async fn guards(source: &mut Source<'_>, parts: &Parts) -> Result<Vec<node::Desi
             "port_security_groups g JOIN ip_allocations a ON a.port_id = g.port_id",
         )
         .and_in("g.security_group_id", part.iter().copied());
-        for row in source.all(select.query()).await? {
-            members.entry(row.parse("security_group_id")?).or_default().push(row.parse("address")?);
+        let pair = |row: &Row| Ok((row.parse("security_group_id")?, row.parse("address")?));
+        for (group, address) in source.list("ip_allocations", select.query(), pair).await? {
+            members.entry(group).or_default().push(address);
         }
     }
     let group = |row: &SecurityGroup| {
@@ -303,14 +304,9 @@ fn route(route: &crate::store::rows::Route) -> node::HostRoute {
 /// Routers without host, or on a host that is not among `hosts`.
 pub(super) async fn homeless(source: &mut Source<'_>, hosts: &[String]) -> Result<Vec<RouterId>> {
     let placed = routers::hosts(source).await?;
-    let rows = source.all(Query::new("SELECT id FROM routers")).await?;
-    let mut found = Vec::new();
-    for row in rows {
-        let id: RouterId = row.parse("id")?;
-        if !placed.get(&id).is_some_and(|host| hosts.contains(host)) {
-            found.push(id);
-        }
-    }
+    let query = Query::new("SELECT id FROM routers");
+    let mut found: Vec<RouterId> = source.list("routers", query, |row| row.parse("id")).await?;
+    found.retain(|id| !placed.get(id).is_some_and(|host| hosts.contains(host)));
     Ok(found)
 }
 

@@ -30,10 +30,8 @@ fn consumer(row: &Row) -> Result<Consumer, DbError> {
 pub(crate) async fn used(db: impl Executor) -> Result<Vec<(ProviderId, String, i64)>, DbError> {
     const SQL: &str = "SELECT provider_id, resource_class, CAST(SUM(used) AS BIGINT) AS used FROM allocations
         GROUP BY provider_id, resource_class";
-    let rows = db.all(Query::new(SQL)).await?;
-    rows.iter()
-        .map(|row| Ok((row.parse("provider_id")?, row.text("resource_class")?, row.int("used")?)))
-        .collect()
+    let read = |row: &Row| Ok((row.parse("provider_id")?, row.text("resource_class")?, row.int("used")?));
+    db.list("allocations", Query::new(SQL), read).await
 }
 
 /// What is used of one provider by others than `except`, by class.
@@ -74,19 +72,19 @@ pub(crate) async fn holders(
 
 pub(crate) async fn consumer_of(db: impl Executor, id: &str) -> Result<Option<Consumer>, DbError> {
     let query = Query::new("SELECT * FROM placement_consumers WHERE id = $1").bind(id);
-    db.optional(query).await?.as_ref().map(consumer).transpose()
+    db.find("placement_consumers", query, consumer).await
 }
 
 pub(crate) async fn held_by(db: impl Executor, consumer: &str) -> Result<Vec<Allocation>, DbError> {
     let query =
         Query::new("SELECT * FROM allocations WHERE consumer_id = $1 ORDER BY provider_id, resource_class");
-    db.all(query.bind(consumer)).await?.iter().map(allocation).collect()
+    db.list("allocations", query.bind(consumer), allocation).await
 }
 
 pub(crate) async fn held_at(db: impl Executor, id: ProviderId) -> Result<Vec<Allocation>, DbError> {
     let query =
         Query::new("SELECT * FROM allocations WHERE provider_id = $1 ORDER BY consumer_id, resource_class");
-    db.all(query.bind(id)).await?.iter().map(allocation).collect()
+    db.list("allocations", query.bind(id), allocation).await
 }
 
 /// True where something of this class is held at the provider.

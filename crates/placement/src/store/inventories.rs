@@ -20,13 +20,14 @@ fn inventory(row: &Row) -> Result<Inventory, DbError> {
 
 /// All of all providers.
 pub(crate) async fn list(db: impl Executor) -> Result<Vec<(ProviderId, Inventory)>, DbError> {
-    let rows = db.all(Query::new("SELECT * FROM inventories ORDER BY resource_class")).await?;
-    rows.iter().map(|row| Ok((row.parse("provider_id")?, inventory(row)?))).collect()
+    let query = Query::new("SELECT * FROM inventories ORDER BY resource_class");
+    let read = |row: &Row| Ok((row.parse("provider_id")?, inventory(row)?));
+    db.list("inventories", query, read).await
 }
 
 pub(crate) async fn of(db: impl Executor, id: ProviderId) -> Result<Vec<Inventory>, DbError> {
     let query = Query::new("SELECT * FROM inventories WHERE provider_id = $1 ORDER BY resource_class");
-    db.all(query.bind(id)).await?.iter().map(inventory).collect()
+    db.list("inventories", query.bind(id), inventory).await
 }
 
 /// Makes or replaces the inventory of one class.

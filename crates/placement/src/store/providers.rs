@@ -42,11 +42,11 @@ pub(crate) async fn insert(tx: &mut Tx, new: &Provider) -> Result<(), DbError> {
 }
 
 pub(crate) async fn get(db: impl Executor, id: ProviderId) -> Result<Option<Provider>, DbError> {
-    db.optional(select!("WHERE id = $1").bind(id)).await?.as_ref().map(provider).transpose()
+    db.find("resource_providers", select!("WHERE id = $1").bind(id), provider).await
 }
 
 pub(crate) async fn list(db: impl Executor) -> Result<Vec<Provider>, DbError> {
-    db.all(Query::new(COLUMNS)).await?.iter().map(provider).collect()
+    db.list("resource_providers", Query::new(COLUMNS), provider).await
 }
 
 /// Name, parent and root of a provider.
@@ -87,27 +87,30 @@ pub(crate) async fn lock(tx: &mut Tx, id: ProviderId) -> Result<u64, DbError> {
         .await
 }
 
+fn pair(row: &Row) -> Result<(ProviderId, String), DbError> {
+    Ok((row.parse("provider_id")?, row.text("word")?))
+}
+
 /// All pairs of provider and trait.
 pub(crate) async fn traits(db: impl Executor) -> Result<Vec<(ProviderId, String)>, DbError> {
-    let rows = db.all(Query::new("SELECT provider_id, trait AS word FROM provider_traits")).await?;
-    rows.iter().map(|row| Ok((row.parse("provider_id")?, row.text("word")?))).collect()
+    let query = Query::new("SELECT provider_id, trait AS word FROM provider_traits");
+    db.list("provider_traits", query, pair).await
 }
 
 /// All pairs of provider and aggregate.
 pub(crate) async fn aggregates(db: impl Executor) -> Result<Vec<(ProviderId, String)>, DbError> {
-    let rows =
-        db.all(Query::new("SELECT provider_id, aggregate_id AS word FROM provider_aggregates")).await?;
-    rows.iter().map(|row| Ok((row.parse("provider_id")?, row.text("word")?))).collect()
+    let query = Query::new("SELECT provider_id, aggregate_id AS word FROM provider_aggregates");
+    db.list("provider_aggregates", query, pair).await
 }
 
 pub(crate) async fn traits_of(db: impl Executor, id: ProviderId) -> Result<BTreeSet<String>, DbError> {
     let query = Query::new("SELECT trait AS word FROM provider_traits WHERE provider_id = $1");
-    db.all(query.bind(id)).await?.iter().map(|row| row.text("word")).collect()
+    Ok(db.list("provider_traits", query.bind(id), |row| row.text("word")).await?.into_iter().collect())
 }
 
 pub(crate) async fn aggregates_of(db: impl Executor, id: ProviderId) -> Result<BTreeSet<String>, DbError> {
     let query = Query::new("SELECT aggregate_id AS word FROM provider_aggregates WHERE provider_id = $1");
-    db.all(query.bind(id)).await?.iter().map(|row| row.text("word")).collect()
+    Ok(db.list("provider_aggregates", query.bind(id), |row| row.text("word")).await?.into_iter().collect())
 }
 
 pub(crate) async fn set_traits(tx: &mut Tx, id: ProviderId, names: &BTreeSet<String>) -> Result<(), DbError> {
