@@ -42,6 +42,7 @@ use kogge_task::{Task, Wake};
 pub use config::{ComputeConfig, ConfiguredFlavor};
 pub use error::Error;
 pub use policy::RULES;
+pub use service::census::Census;
 pub use store::MIGRATIONS;
 
 /// What the compute service stands on.

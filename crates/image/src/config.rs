@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use kogge_room::Room;
 use serde::{Deserialize, Serialize};
 
 /// Settings of the image service. Every key has a default.
@@ -33,6 +34,9 @@ pub struct ImageConfig {
     pub store_name: String,
     /// Fetching images from the web.
     pub web_download: WebDownload,
+    /// The room of the data directory's disk, that images leave some of.
+    #[serde(skip)]
+    pub room: Room,
 }
 
 /// How images may be fetched from the web.
@@ -71,6 +75,7 @@ impl Default for ImageConfig {
             upload_idle_seconds: 600,
             store_name: "file".to_owned(),
             web_download: WebDownload::default(),
+            room: Room::default(),
         }
     }
 }

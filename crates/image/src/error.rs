@@ -48,6 +48,9 @@ pub enum Error {
         /// Which image.
         because: String,
     },
+    /// The disk has no room for more images.
+    #[error("There is no room for image data now. Please try again later.")]
+    NoRoom(#[from] kogge_room::NoRoom),
     /// The data directory failed.
     #[error("the image store failed")]
     Store(#[from] std::io::Error),

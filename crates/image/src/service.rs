@@ -6,5 +6,6 @@ pub(crate) mod holds;
 pub(crate) mod images;
 pub(crate) mod imports;
 pub(crate) mod members;
+mod room;
 pub(crate) mod snapshots;
 pub(crate) mod usage;

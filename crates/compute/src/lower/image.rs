@@ -112,6 +112,7 @@ impl Compute {
         properties: BTreeMap<String, String>,
         min_disk: u64,
     ) -> Result<ImageId> {
+        self.has_room()?;
         let min_disk = i64::try_from(min_disk).unwrap_or(i64::MAX);
         let new = NewSnapshot { name, properties, disk_format: "qcow2".to_owned(), min_disk, min_ram: 0 };
         self.image().create_snapshot_in(tx, caller, new).await.map_err(from_image)
@@ -140,6 +141,13 @@ fn birth_disk(image: &BootImage) -> std::result::Result<BirthDisk, String> {
         virtual_size: image.virtual_size,
         digest: image.digest.clone(),
     })
+}
+
+impl Compute {
+    /// Whether the disk has room for another disk or image; what was begun before goes on.
+    pub(crate) fn has_room(&self) -> Result<()> {
+        self.image().admit(0).map_err(from_image)
+    }
 }
 
 /// Nova's checks of an image against a flavor.

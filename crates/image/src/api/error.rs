@@ -15,7 +15,7 @@ impl From<Error> for ApiError {
             Error::TooLarge { .. } => ErrorKind::TooLarge,
             Error::BadData { .. } => ErrorKind::UnsupportedMediaType,
             Error::Gone { .. } => ErrorKind::Gone,
-            Error::Store(_) | Error::Internal(_) => return Self::internal(&error),
+            Error::NoRoom(_) | Error::Store(_) | Error::Internal(_) => return Self::internal(&error),
         };
         Self::new(kind, error.to_string())
     }

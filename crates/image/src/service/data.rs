@@ -121,11 +121,17 @@ impl Images {
         if declared.is_some_and(|size| size > limits.bytes) {
             return Err(refused(ReceiveError::TooLong(limits.bytes)));
         }
+        self.admit(declared.unwrap_or(0))?;
         let file = self.files().temporary(image.id);
-        let digest = {
+        let received = {
             let _alive = self.show_life(image.id);
-            self.files().receive(&file, body, limits).await.map_err(refused)?
+            self.files().receive(&file, self.within_room(body), limits).await
         };
+        if received.is_err() {
+            // whatever the writer says of it
+            self.admit(0)?;
+        }
+        let digest = received.map_err(refused)?;
         match declared {
             Some(size) if size != digest.size => {
                 let because = format!("{size} bytes were announced but {} bytes came.", digest.size);
@@ -290,9 +296,6 @@ fn refused(error: ReceiveError) -> Error {
         }
         ReceiveError::Dangerous(why) => {
             Error::BadData { because: format!("Image failed safety checks: {why}") }
-        }
-        ReceiveError::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
-            Error::TooLarge { because: format!("Image storage media is full: {error}") }
         }
         ReceiveError::Disk(error) => Error::Store(error),
         ReceiveError::Idle(_) | ReceiveError::Broken(_) | ReceiveError::GivenUp => {

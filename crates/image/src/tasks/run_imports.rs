@@ -138,9 +138,14 @@ impl Images {
         let limits =
             Limits { bytes: self.room(image).await?, idle: Duration::from_secs(config.idle_seconds) };
         let transfer = async {
+            self.admit(0)?;
             let stream = fetch(self.gate(), uri).await.map_err(|e| Error::invalid(e.to_string()))?;
+            let stream = self.within_room(stream);
             let file = self.files().temporary(image.id);
             let digest = self.files().receive(&file, stream, limits).await;
+            if digest.is_err() {
+                self.admit(0)?;
+            }
             Ok::<_, Error>((file, digest.map_err(|e| Error::invalid(format!("The download failed: {e}")))?))
         };
         let late = || Error::invalid(format!("The download took more than {} seconds.", whole.as_secs()));

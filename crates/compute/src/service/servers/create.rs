@@ -105,6 +105,7 @@ impl Compute {
     /// Makes servers.
     pub(crate) async fn create_servers(&self, caller: &Caller, new: NewServers) -> Result<Made> {
         let plan = self.plan(caller, &new).await?;
+        self.has_room()?;
         let mut tx = self.db().begin().await?;
         quotas::take_turn(&mut tx, plan.project.as_str()).await?;
         let limits = quotas::limits(&mut tx, plan.project.as_str(), &self.config().quota).await?;

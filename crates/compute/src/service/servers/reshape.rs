@@ -54,6 +54,7 @@ impl Compute {
             Some(None) => Some(None),
             None => None,
         };
+        self.has_room()?;
         let guard = Guard::new("rebuild", REBUILDABLE);
         let mut changing = self.open(caller, id, &policy::SERVERS_REBUILD, guard).await?;
         let server = &mut changing.server;
@@ -101,6 +102,7 @@ impl Compute {
         if shape.id == known.shape.id {
             return Err(Error::Invalid("When resizing, instances must change flavor!".to_owned()));
         }
+        self.has_room()?;
         if shape.disk_gib < known.spec.root_gib {
             return Err(Error::Invalid(format!(
                 "Server disk was unable to be resized because: its root disk has {} GiB and cannot shrink to {}.",
