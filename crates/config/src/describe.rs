@@ -74,6 +74,12 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
     ("policy.file", "A file of policy overrides in the syntax of oslo.policy; empty for none."),
     ("log.level", "Least important level shown, also per module: info,kogge_compute=debug."),
     ("log.format", "text or json."),
+    ("log.max_mib", "Largest size in MiB of the log of a cloud in the background (kogge.log); 1 to 1024."),
+    ("log.keep", "How many older logs are kept beside it (kogge.log.1 …); 0 for none, at most 100."),
+    (
+        "storage.reserve_mib",
+        "Room in MiB of the data directory's file system that images and new guests leave for the database; 0 for none.",
+    ),
 ];
 
 /// The defaults as TOML.

@@ -23,6 +23,8 @@ pub struct Config {
     pub policy: PolicyConfig,
     /// Logs.
     pub log: LogConfig,
+    /// The data directory.
+    pub storage: StorageConfig,
 }
 
 /// `[server]`.
@@ -161,6 +163,18 @@ pub struct LogConfig {
     pub level: String,
     /// Shape of the lines.
     pub format: LogFormat,
+    /// Largest size of the log file in MiB.
+    pub max_mib: u32,
+    /// How many older log files are kept.
+    pub keep: u32,
+}
+
+/// `[storage]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StorageConfig {
+    /// Room in MiB that images and guests leave free in the data directory's file system.
+    pub reserve_mib: u64,
 }
 
 impl Default for ServerConfig {
@@ -231,6 +245,12 @@ impl Default for IdentityConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Text }
+        Self { level: "info".to_owned(), format: LogFormat::Text, max_mib: 32, keep: 4 }
+    }
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { reserve_mib: 1024 }
     }
 }

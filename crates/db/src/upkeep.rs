@@ -1,5 +1,6 @@
 //! What a database is asked for besides rows.
 
+use crate::connect::Pools;
 use crate::{Db, DbError, Executor, Query};
 
 impl Db {
@@ -8,9 +9,9 @@ impl Db {
     /// # Errors
     /// Where the database cannot be asked.
     pub async fn is_blank(&self) -> Result<bool, DbError> {
-        let count = match self {
-            Self::Sqlite(_) => "SELECT COUNT(*) AS n FROM sqlite_master WHERE name = 'schema_migrations'",
-            Self::Postgres(_) => {
+        let count = match self.pools {
+            Pools::Sqlite(_) => "SELECT COUNT(*) AS n FROM sqlite_master WHERE name = 'schema_migrations'",
+            Pools::Postgres(_) => {
                 "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_name = 'schema_migrations' AND \
                  table_schema = ANY (current_schemas(false))"
             }
@@ -24,7 +25,7 @@ impl Db {
     /// # Errors
     /// Where the file cannot be written.
     pub async fn checkpoint(&self) -> Result<(), DbError> {
-        if let Self::Sqlite(pools) = self {
+        if let Pools::Sqlite(pools) = &self.pools {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pools.write).await?;
         }
         Ok(())

@@ -98,6 +98,9 @@ pub struct Up {
     /// Stay attached, log to standard error, stop on Ctrl-C
     #[arg(long)]
     pub foreground: bool,
+    /// Log to kogge.log in the data directory: how a cloud in the background is started
+    #[arg(long, hide = true)]
+    pub log_to_file: bool,
 }
 
 /// `kogge down`.
@@ -148,6 +151,9 @@ pub struct Doctor {
     /// Look only at what a simulated cloud needs
     #[arg(long)]
     pub sim: bool,
+    /// Read the whole database: every row, index and reference
+    #[arg(long)]
+    pub deep: bool,
 }
 
 /// `kogge config`.

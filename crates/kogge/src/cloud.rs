@@ -4,11 +4,15 @@ mod belonging;
 mod catalog;
 mod checkpoint;
 mod descriptors;
+mod figures;
+pub(crate) mod health;
 mod memory_dir;
 pub(crate) mod node;
 mod policies;
 mod router;
 mod services;
+mod soundness;
+mod watch_room;
 
 pub use catalog::catalog;
 pub use policies::rule_sets;
@@ -19,10 +23,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kogge_clock::Clock;
+use kogge_clock::{Clock, Timestamp};
 use kogge_config::Config;
+use kogge_db::{Db, LeaseState};
 use kogge_ids::ServerId;
 use kogge_node_api::Quarantined;
+use kogge_room::Room;
 use kogge_task::{Driver, DriverOptions, TaskStatus};
 use kogge_telemetry::Metrics;
 use tokio::net::TcpListener;
@@ -30,9 +36,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Passwords;
 use crate::clouds_yaml;
-use crate::control::{self, Api, Controlled, Discarded, Status};
+use crate::control::{self, Api, Controlled, Discarded, Status, TaskView};
 use crate::data_dir::{Claim, DataDir, write_private};
 use crate::exit::Failure;
+use figures::Figures;
+use health::Health;
 use memory_dir::MemoryDir;
 pub use node::NodePlace;
 
@@ -51,6 +59,8 @@ pub struct CloudOptions {
     pub adopt: bool,
     /// The time.
     pub clock: Clock,
+    /// The room on the disk; `None` looks at the disk of the data directory.
+    pub room: Option<Room>,
 }
 
 /// A running cloud.
@@ -63,6 +73,7 @@ pub struct Cloud {
     pub passwords: Passwords,
     address: SocketAddr,
     driver: Driver,
+    health: Health,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
     stopper: Stopper,
     // let go of after everything else
@@ -92,7 +103,7 @@ impl Cloud {
     /// # Errors
     /// Where the address is taken, the database or a directory cannot be used, or the policy file is wrong.
     pub async fn start(options: CloudOptions, metrics: Option<Metrics>) -> Result<Self, Failure> {
-        let CloudOptions { config, listen, simulated, data, adopt, clock } = options;
+        let CloudOptions { config, listen, simulated, data, adopt, clock, room } = options;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| Failure::outside(&format!("listening on {listen}"), error))?;
@@ -111,19 +122,34 @@ impl Cloud {
             simulated,
             adopt,
             clock: clock.clone(),
+            room,
         };
         // first of all: a database that is not this directory's is refused before anything is made or changed
         let services = Services::open(&plan).await?;
         let passwords = Passwords::load_or_make(&data.join("accounts.toml"))?;
         services.seed(&passwords).await?;
         let node = NodePlace::start(&config, &data, simulated, &services, &clock).await?;
-        let mut driver = Driver::new(DriverOptions { db: services.db.clone(), clock, owner: owner(&claim) });
+        let owner = owner(&claim);
+        let mut driver = Driver::new(DriverOptions::new(services.db.clone(), clock.clone(), owner.clone()));
         for task in services.tasks() {
             driver.start(task);
         }
         let stopper =
             Stopper { token: CancellationToken::new(), keep_guests: Arc::new(AtomicBool::new(false)) };
-        let router = router::build(&services, metrics);
+        let health = Health {
+            db: services.db.clone(),
+            clock,
+            owner,
+            room: services.room.clone(),
+            node: node.clone(),
+            tasks: Arc::new(driver.status_view()),
+            seen: Arc::default(),
+        };
+        let figures = metrics.map(|metrics| {
+            figures::describe();
+            Figures { metrics, services: services.clone(), health: health.clone() }
+        });
+        let router = router::build(&services, &health, figures);
         let serving = tokio::spawn(kogge_http::server::serve(
             listener,
             router,
@@ -140,6 +166,7 @@ impl Cloud {
             passwords,
             address,
             driver,
+            health,
             serving,
             stopper,
             _claim: claim,
@@ -160,6 +187,12 @@ impl Cloud {
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskStatus> {
         self.driver.status()
+    }
+
+    /// Ends the runner of a background task as a fault would, for tests: it comes back by itself. False where there is
+    /// no such task.
+    pub fn kill_task(&self, name: &str) -> bool {
+        self.driver.kill(name)
     }
 
     /// What ends this cloud.
@@ -205,7 +238,8 @@ impl Cloud {
             simulated,
             data: data.path().display().to_string(),
             node: self.node.clone(),
-            tasks: Box::new(self.driver.status_view()),
+            health: self.health.clone(),
+            db: self.services.db.clone(),
             stopper: self.stopper.clone(),
         };
         control::listen(&data.control_socket(), Arc::new(face), self.stopper.token.clone())
@@ -226,8 +260,16 @@ struct Face {
     simulated: bool,
     data: String,
     node: NodePlace,
-    tasks: Box<dyn Fn() -> Vec<TaskStatus> + Send + Sync>,
+    health: Health,
+    db: Db,
     stopper: Stopper,
+}
+
+impl Face {
+    async fn problems(&self) -> Vec<String> {
+        let checks = self.health.checks().await.into_iter().filter(|check| !check.ok);
+        checks.map(|check| format!("{}: {}", check.what, check.detail)).collect()
+    }
 }
 
 #[async_trait::async_trait]
@@ -251,6 +293,8 @@ impl Controlled for Face {
             apis,
             instances: self.node.instances().await,
             quarantined: self.node.quarantine().await.map_or(0, |kept| kept.len()),
+            problems: self.problems().await,
+            damaged: self.db.damage().rows(),
         }
     }
 
@@ -269,8 +313,19 @@ impl Controlled for Face {
         answers
     }
 
-    fn tasks(&self) -> Vec<TaskStatus> {
-        (self.tasks)()
+    async fn tasks(&self) -> Vec<TaskView> {
+        let leases = self.db.leases().await.unwrap_or_default();
+        let shown = |status: TaskStatus| {
+            let name = kogge_task::lease_of(status.name);
+            let lease = leases.iter().find(|lease| lease.name == name);
+            let until = |lease: &LeaseState| Timestamp::from_micros(lease.expires_at).seconds_z();
+            TaskView {
+                lease_owner: lease.map(|lease| lease.owner.clone()),
+                lease_expires: lease.map(until),
+                status,
+            }
+        };
+        (self.health.tasks)().into_iter().map(shown).collect()
     }
 
     fn stop(&self, keep_guests: bool) {

@@ -37,7 +37,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Quarantine(command) => quarantine::run(command).await,
         Command::Check(arguments) => check::run(*arguments).await,
         Command::Standards(command) => standards::run(command).await,
-        Command::Config(command) => config::run(command),
+        Command::Config(command) => config::run(command).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kogge", &mut std::io::stdout());
             Ok(Exit::Pass)

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use kogge_db::DamagedRow;
 use kogge_ids::ServerId;
 use kogge_node_api::Quarantined;
 use kogge_task::TaskStatus;
@@ -58,6 +59,24 @@ pub struct Status {
     /// How many of them are in quarantine.
     #[serde(default)]
     pub quarantined: usize,
+    /// What is not as it should be, for the operator.
+    #[serde(default)]
+    pub problems: Vec<String>,
+    /// Rows of the database that cannot be read.
+    #[serde(default)]
+    pub damaged: Vec<DamagedRow>,
+}
+
+/// A background task, and who runs it.
+#[derive(Debug, Clone, Serialize)]
+pub struct TaskView {
+    /// Its state in this process.
+    #[serde(flatten)]
+    pub status: TaskStatus,
+    /// Which process holds its lease.
+    pub lease_owner: Option<String>,
+    /// Until when, without renewal; UTC.
+    pub lease_expires: Option<String>,
 }
 
 /// What became of an order to remove something from the quarantine.
@@ -84,7 +103,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// For [`Request::Status`].
     async fn status(&self) -> Status;
     /// For [`Request::Tasks`].
-    fn tasks(&self) -> Vec<TaskStatus>;
+    async fn tasks(&self) -> Vec<TaskView>;
     /// For [`Request::Quarantine`].
     async fn quarantine(&self) -> Vec<Quarantined>;
     /// For [`Request::Discard`].
@@ -134,7 +153,7 @@ async fn answer(stream: UnixStream, cloud: Arc<dyn Controlled>) -> std::io::Resu
     BufReader::new(read).take(LONGEST).read_line(&mut line).await?;
     let reply = match serde_json::from_str(&line) {
         Ok(Request::Status) => serde_json::to_string(&cloud.status().await),
-        Ok(Request::Tasks) => serde_json::to_string(&cloud.tasks()),
+        Ok(Request::Tasks) => serde_json::to_string(&cloud.tasks().await),
         Ok(Request::Quarantine) => serde_json::to_string(&cloud.quarantine().await),
         Ok(Request::Discard { ids }) => serde_json::to_string(&cloud.discard(ids).await),
         Ok(Request::Stop { keep_guests }) => {
@@ -196,6 +215,8 @@ mod tests {
                 apis: Vec::new(),
                 instances: 0,
                 quarantined: 0,
+                problems: Vec::new(),
+                damaged: Vec::new(),
             }
         }
         async fn quarantine(&self) -> Vec<Quarantined> {
@@ -204,7 +225,7 @@ mod tests {
         async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {
             ids.into_iter().map(|id| Discarded { id, because: None }).collect()
         }
-        fn tasks(&self) -> Vec<TaskStatus> {
+        async fn tasks(&self) -> Vec<TaskView> {
             Vec::new()
         }
         fn stop(&self, _: bool) {

@@ -34,13 +34,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        eprintln!("kogge: another TLS provider is installed in this process");
+        output::complain("another TLS provider is installed in this process");
         return exit::Exit::Bug.into();
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("kogge: the runtime does not start: {error}");
+            output::complain(&format!("the runtime does not start: {error}"));
             return exit::Exit::Bug.into();
         }
     };
@@ -49,7 +49,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("kogge: {failure}");
+            output::complain(&failure.to_string());
             failure.exit().into()
         }
     }

@@ -24,6 +24,11 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Says on standard error what went wrong, if anybody listens there.
+pub fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "kogge: {text}");
+}
+
 /// Prints `value` as JSON, or as `text` says.
 ///
 /// # Errors

@@ -31,6 +31,7 @@ use kogge_clock::Clock;
 use kogge_config::Config;
 use kogge_node_api::NodeHandle;
 use kogge_node_sim::{SimConfig, SimNode};
+use kogge_room::Room;
 use serde_json::{Value, json};
 
 use crate::accounts::ACCOUNTS;
@@ -59,6 +60,11 @@ impl TestCloud {
 
     /// A cloud with other settings or another time.
     pub async fn with(change: impl FnOnce(&mut Config), clock: Clock) -> Self {
+        Self::on_disk(change, clock, None).await
+    }
+
+    /// As [`TestCloud::with`], on a disk that is as full as `room` says.
+    pub async fn on_disk(change: impl FnOnce(&mut Config), clock: Clock, room: Option<Room>) -> Self {
         // two libraries may want a TLS provider: the first call wins, the second says so and is right
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let dir = tempfile::tempdir().expect("a directory for the test");
@@ -71,6 +77,7 @@ impl TestCloud {
             adopt: false,
             data: DataDir::chosen(Some(dir.path())).expect("an absolute path"),
             clock: clock.clone(),
+            room,
         };
         let cloud = Cloud::start(options, None).await.expect("the cloud starts");
         let root = format!("http://{}", cloud.address());

@@ -139,7 +139,7 @@ mod tests {
         assert!(room(100, 1000, 300).admit(200).is_ok());
         assert_eq!(room(100, 1000, 300).admit(201), Err(NoRoom { free: 300, reserve: 100 }));
         assert!(room(100, 1000, 99).admit(0).is_err());
-        assert!(room(100, 1000, u64::MAX).admit(u64::MAX).is_err());
+        assert!(room(100, 1000, u64::MAX - 1).admit(u64::MAX).is_err());
     }
 
     #[test]

@@ -5,18 +5,23 @@
 //! wake-up costs one period and never correctness. There are no retries inside of a task: it fails, says why, and is
 //! run again after a pause that grows. With several processes on one database a lease lets one of them run it.
 //!
+//! Runners are watched: one that dies is started again; a run that hangs, or whose lease is lost, is aborted; a task
+//! that has not succeeded for ten periods is overdue, which [`TaskStatus`] tells whoever asks whether the cloud is well.
+//!
 //! ```text
 //!   period ─┐
 //!   wake  ──┼─▶ lease? ─▶ run ─▶ report ─▶ status (`kogge tasks`), metrics
 //!   stop  ──┘      no: wait        error: pause 1 s, 2 s … 60 s
 //! ```
 
+mod board;
 mod driver;
+mod runner;
 mod status;
 mod wake;
 
 pub use driver::{Driver, DriverOptions};
-pub use status::{Outcome, TaskStatus};
+pub use status::{Outcome, TaskStatus, lease_of};
 pub use wake::Wake;
 
 use std::time::Duration;
@@ -67,6 +72,11 @@ pub trait Task: Send + Sync {
     /// True where only one of several processes may run it at a time.
     fn exclusive(&self) -> bool {
         true
+    }
+
+    /// Longest time that one run may take where that is more than ten periods: then it hangs, and is aborted.
+    fn longest_run(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Does the work.

@@ -32,6 +32,8 @@ pub struct TaskStatus {
     pub name: &'static str,
     /// Seconds between runs.
     pub period_seconds: u64,
+    /// Whether one of several processes runs it at a time, by a lease.
+    pub exclusive: bool,
     /// How the last run ended.
     #[serde(flatten)]
     pub last: Outcome,
@@ -44,9 +46,22 @@ pub struct TaskStatus {
     pub runs: u64,
     /// Failed runs in a row.
     pub failures: u32,
+    /// When a run last succeeded; UTC.
+    #[serde(serialize_with = "as_text")]
+    pub last_success: Option<Timestamp>,
+    /// No success for ten periods, nor did another process do it.
+    pub overdue: bool,
+    /// How often its runner died and was started again.
+    pub restarts: u64,
 }
 
 #[expect(clippy::ref_option, reason = "serde's signature")]
 fn as_text<S: serde::Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     at.map(Timestamp::seconds_z).serialize(serializer)
+}
+
+/// Under which name the right to run the task is kept among the leases.
+#[must_use]
+pub fn lease_of(task: &str) -> String {
+    crate::runner::lease_name(task)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kogge_clock::Clock;
 use kogge_db::{Db, DbOptions, Durability};
-use kogge_task::{Driver, DriverOptions, Outcome, Report, Task, TaskError, Wake};
+use kogge_task::{Driver, DriverOptions, Outcome, Report, Task, TaskError, TaskStatus, Wake};
 
 struct Counting {
     runs: Arc<AtomicU32>,
@@ -54,7 +54,7 @@ impl Bench {
     }
 
     fn driver(&self, owner: &str, fails: bool) -> Driver {
-        let options = DriverOptions { db: self.db.clone(), clock: Clock::system(), owner: owner.to_owned() };
+        let options = DriverOptions::new(self.db.clone(), Clock::system(), owner.to_owned());
         let mut driver = Driver::new(options);
         driver.start(Arc::new(Counting { runs: Arc::clone(&self.runs), wake: self.wake.clone(), fails }));
         driver
@@ -67,6 +67,17 @@ impl Bench {
     }
 }
 
+/// Waits until the only task of a driver is as wanted.
+async fn until(driver: &Driver, wanted: impl Fn(&TaskStatus) -> bool) -> TaskStatus {
+    loop {
+        let status = driver.status().remove(0);
+        if wanted(&status) {
+            return status;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_task_runs_at_the_start_and_when_woken() {
     let bench = Bench::new().await;
@@ -74,9 +85,10 @@ async fn a_task_runs_at_the_start_and_when_woken() {
     bench.until_runs(1).await;
     bench.wake.wake();
     bench.until_runs(2).await;
-    let status = driver.status();
+    let done = until(&driver, |status| status.runs == 2).await;
+    assert_eq!(done.last, Outcome::Done { seen: 2, done: 1 });
+    assert!(done.last_success.is_some() && !done.overdue);
     driver.stop().await;
-    assert!(matches!(status[0].last, Outcome::Done { seen: 2, done: 1 } | Outcome::Waiting));
 }
 
 #[tokio::test]
@@ -84,13 +96,9 @@ async fn a_failure_is_told_with_its_reason() {
     let bench = Bench::new().await;
     let driver = bench.driver("one", true);
     bench.until_runs(1).await;
-    loop {
-        if let Outcome::Failed { because } = &driver.status()[0].last {
-            assert_eq!(because, "on purpose");
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let failed = until(&driver, |status| status.runs == 1).await;
+    assert_eq!(failed.last, Outcome::Failed { because: "on purpose".to_owned() });
+    assert_eq!((failed.failures, failed.last_success), (1, None));
     driver.stop().await;
 }
 
@@ -100,13 +108,90 @@ async fn only_one_of_two_processes_runs_an_exclusive_task() {
     let first = bench.driver("one", false);
     bench.until_runs(1).await;
     let second = bench.driver("two", false);
-    loop {
-        if second.status()[0].last == Outcome::Elsewhere {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    until(&second, |status| status.last == Outcome::Elsewhere).await;
     assert_eq!(bench.runs.load(Ordering::SeqCst), 1);
     first.stop().await;
     second.stop().await;
+}
+
+#[tokio::test]
+async fn a_runner_that_was_killed_comes_back() {
+    let bench = Bench::new().await;
+    let driver = bench.driver("one", false);
+    bench.until_runs(1).await;
+    assert!(driver.kill("count_runs"));
+    bench.until_runs(2).await;
+    assert_eq!(until(&driver, |status| status.restarts > 0).await.restarts, 1);
+    driver.stop().await;
+}
+
+#[tokio::test]
+async fn a_runner_that_panics_itself_comes_back() {
+    /// The driver asks for the period after each run; the first answer is a panic there.
+    struct Tricky(Counting, AtomicU32);
+    #[async_trait]
+    impl Task for Tricky {
+        fn name(&self) -> &'static str {
+            "count_runs"
+        }
+        fn period(&self) -> Duration {
+            let asked = self.1.fetch_add(1, Ordering::SeqCst);
+            assert!(asked != 2, "on purpose, in the runner");
+            self.0.period()
+        }
+        fn wake(&self) -> Wake {
+            self.0.wake()
+        }
+        async fn run(&self) -> Result<Report, TaskError> {
+            self.0.run().await
+        }
+    }
+    let bench = Bench::new().await;
+    let mut driver = Driver::new(DriverOptions::new(bench.db.clone(), Clock::system(), "one".to_owned()));
+    let counting = Counting { runs: Arc::clone(&bench.runs), wake: bench.wake.clone(), fails: false };
+    driver.start(Arc::new(Tricky(counting, AtomicU32::new(0))));
+    bench.until_runs(2).await;
+    assert_eq!(until(&driver, |status| status.restarts > 0).await.restarts, 1);
+    driver.stop().await;
+}
+
+/// Hangs in its first run.
+struct Hanging(Counting);
+
+#[async_trait]
+impl Task for Hanging {
+    fn name(&self) -> &'static str {
+        "hang_once"
+    }
+    fn period(&self) -> Duration {
+        Duration::from_millis(10)
+    }
+    fn wake(&self) -> Wake {
+        self.0.wake()
+    }
+    async fn run(&self) -> Result<Report, TaskError> {
+        if self.0.runs.load(Ordering::SeqCst) == 0 {
+            self.0.runs.fetch_add(1, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+        }
+        self.0.run().await
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_hangs_is_overdue_then_aborted_and_run_again() {
+    let bench = Bench::new().await;
+    let options = DriverOptions {
+        patience: Duration::from_millis(300),
+        ..DriverOptions::new(bench.db.clone(), Clock::system(), "one".to_owned())
+    };
+    let mut driver = Driver::new(options);
+    let counting = Counting { runs: Arc::clone(&bench.runs), wake: bench.wake.clone(), fails: false };
+    driver.start(Arc::new(Hanging(counting)));
+    let hung = until(&driver, |status| status.failures > 0).await;
+    assert!(matches!(&hung.last, Outcome::Failed { because } if because.contains("hung")), "{hung:?}");
+    assert!(hung.overdue);
+    let well = until(&driver, |status| status.last_success.is_some()).await;
+    assert!(!well.overdue && well.failures == 0, "{well:?}");
+    driver.stop().await;
 }

@@ -1,11 +1,21 @@
 //! Logs, and the Prometheus page.
 //!
 //! One line per request at the front door, dotted field names (`server.id`, `project.id`, `request.id`), errors
-//! logged once, secrets never. Metrics have few labels, and never ids.
+//! logged once, secrets never. Lines are written by a thread of their own ([`Logs`]): whatever happens to the log, the
+//! cloud goes on. Metrics have few labels, and never ids.
+
+mod file;
+mod level;
+mod lines;
+
+pub use file::{LogFile, open_log};
+pub use level::level_filter;
+
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
+use lines::{Lines, StandardError};
 
 /// Telemetry could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -18,24 +28,74 @@ pub enum TelemetryError {
         /// Why not.
         because: String,
     },
+    /// The log cannot be opened.
+    #[error("the log {path} cannot be opened")]
+    File {
+        /// Its path.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// Somebody else collects already.
     #[error("logs or metrics are collected already in this process")]
     Twice,
 }
 
-/// Starts logging to standard error. Call it once.
-///
-/// # Errors
-/// [`TelemetryError`] for a wrong level or a second call.
-pub fn start_logs(level: &str, json: bool) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(level)
-        .map_err(|error| TelemetryError::Level { level: level.to_owned(), because: error.to_string() })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(BoxMakeWriter::new(std::io::stderr))
-        .with_ansi(false);
-    let started = if json { builder.json().try_init() } else { builder.try_init() };
-    started.map_err(|_| TelemetryError::Twice)
+/// How to log.
+#[derive(Debug, Clone)]
+pub struct LogOptions {
+    /// Which lines: see [`level_filter`].
+    pub level: String,
+    /// JSON instead of text.
+    pub json: bool,
+    /// To which file; `None` for standard error.
+    pub file: Option<LogFile>,
+}
+
+/// The log of this process.
+#[derive(Clone)]
+pub struct Logs(Lines);
+
+impl Logs {
+    /// Starts logging. Call it once. From then on nobody who logs ever waits or fails for the log, and panics are
+    /// logged instead of printed.
+    ///
+    /// # Errors
+    /// [`TelemetryError`] for a wrong level, a file that cannot be opened, or a second call.
+    pub fn start(options: &LogOptions) -> Result<Self, TelemetryError> {
+        let filter = level_filter(&options.level)?;
+        let lines = match &options.file {
+            Some(place) => file::Rotating::open(place.clone()).and_then(Lines::start),
+            None => Lines::start(StandardError),
+        };
+        let lines = lines.map_err(|source| TelemetryError::File {
+            path: options.file.as_ref().map_or_else(String::new, |place| place.path.display().to_string()),
+            source,
+        })?;
+        let builder =
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines.clone()).with_ansi(false);
+        let started = if options.json { builder.json().try_init() } else { builder.try_init() };
+        started.map_err(|_| TelemetryError::Twice)?;
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            let because = panic.payload_as_str().unwrap_or("without words");
+            let thread = std::thread::current();
+            tracing::error!(place, thread = thread.name().unwrap_or("?"), because, "panic: this is a bug");
+        }));
+        Ok(Self(lines))
+    }
+
+    /// Lets go of the file and opens what is at its place now (after a tool moved it). Nothing happens for standard
+    /// error.
+    pub fn reopen(&self) {
+        self.0.reopen();
+    }
+
+    /// Waits until what was logged is written, but not for ever.
+    pub fn flush(&self) {
+        self.0.flush(Duration::from_millis(500));
+    }
 }
 
 /// The metrics of this process.
@@ -77,11 +137,5 @@ mod tests {
         metrics::counter!("kogge_test_total").increment(3);
         assert!(collected.page().contains("kogge_test_total 3"));
         assert!(Metrics::start().is_err());
-    }
-
-    #[test]
-    fn a_wrong_level_is_named() {
-        let error = start_logs("loud=very", false).unwrap_err();
-        assert!(error.to_string().contains("loud=very"));
     }
 }

@@ -43,6 +43,11 @@ impl Task for ConvergeServers {
         Duration::from_secs(5)
     }
 
+    /// A run copies the disks of snapshots.
+    fn longest_run(&self) -> Duration {
+        COPY_PATIENCE + PATIENCE * 2
+    }
+
     fn wake(&self) -> Wake {
         self.0.wakes().converge.clone()
     }

@@ -6,10 +6,11 @@ use axum::Router;
 use axum::routing::get;
 use http::header;
 use kogge_http::{FaultStyle, FrontDoor, RouteInfo, Versions};
-use kogge_telemetry::Metrics;
 use tower_http::normalize_path::NormalizePath;
 
 use super::Services;
+use super::figures::Figures;
+use super::health::Health;
 
 /// A service as the world sees it.
 pub struct Door {
@@ -75,12 +76,14 @@ pub fn doors(services: Option<&Services>) -> Vec<Door> {
 }
 
 /// The whole HTTP face of a cloud.
-pub(super) fn build(services: &Services, metrics: Option<Metrics>) -> Router {
-    let mut all = Router::new().route("/healthcheck", get(|| async { "OK" }));
-    if let Some(metrics) = metrics {
-        let page =
-            move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.page()) };
-        all = all.route("/metrics", get(page));
+pub(super) fn build(services: &Services, health: &Health, figures: Option<Figures>) -> Router {
+    let (alive, ready) = (health.clone(), health.clone());
+    let mut all = Router::new()
+        .route("/healthcheck", get(move || alive.alive()))
+        .route("/readyz", get(move || ready.ready()));
+    if let Some(figures) = figures {
+        let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+        all = all.route("/metrics", get(move || async move { (kind, figures.page().await) }));
     }
     for door in doors(Some(services)) {
         let Some(router) = door.router else { continue };

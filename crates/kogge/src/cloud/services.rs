@@ -1,6 +1,6 @@
 //! The services of a cloud, built from the bottom to the top.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kogge_clock::Clock;
@@ -13,10 +13,13 @@ use kogge_image::{ImageConfig, ImageDeps, Images};
 use kogge_network::{NetworkConfig, NetworkDeps, Networking, PublicNetwork};
 use kogge_node_api::Nodes;
 use kogge_placement::Placement;
+use kogge_room::Room;
 use kogge_task::Task;
 
 use super::belonging::{self, Belonging};
 use super::checkpoint::CheckpointDatabase;
+use super::soundness;
+use super::watch_room::WatchRoom;
 use super::{catalog, policies};
 use crate::accounts::Passwords;
 use crate::data_dir::DataDir;
@@ -41,6 +44,9 @@ pub struct Services {
     pub nodes: Nodes,
     /// The cloud's id.
     pub cloud: CloudId,
+    /// The disk of the data directory.
+    pub room: Room,
+    ballast: Option<PathBuf>,
 }
 
 /// What services are built from.
@@ -53,6 +59,7 @@ pub(super) struct Plan<'a> {
     /// Whether the operator says that database and directory belong together.
     pub(super) adopt: bool,
     pub(super) clock: Clock,
+    pub(super) room: Option<Room>,
 }
 
 const MIGRATIONS: [Migrations; 6] = [
@@ -64,7 +71,7 @@ const MIGRATIONS: [Migrations; 6] = [
     kogge_compute::MIGRATIONS,
 ];
 
-fn broken(what: &'static str) -> impl Fn(&dyn std::error::Error) -> Failure {
+pub(super) fn broken(what: &'static str) -> impl Fn(&dyn std::error::Error) -> Failure {
     move |error| {
         let mut text = error.to_string();
         let mut source = error.source();
@@ -79,7 +86,7 @@ fn broken(what: &'static str) -> impl Fn(&dyn std::error::Error) -> Failure {
 impl Services {
     /// Opens the database and builds every service on it.
     pub(super) async fn open(plan: &Plan<'_>) -> Result<Self, Failure> {
-        let Plan { config, data, state, simulated, clock, .. } = plan;
+        let Plan { config, data, state, simulated, clock, room, .. } = plan;
         let clock = || clock.clone();
         let (db, cloud) = open_database(plan).await?;
         let identity = Identity::open(IdentityDeps {
@@ -92,7 +99,9 @@ impl Services {
         .await
         .map_err(|error| broken("opening identity")(&error))?;
         let placement = Placement::new(db.clone(), clock());
-        let image = image_config(config, state)?;
+        let reserve = config.storage.reserve_mib << 20;
+        let room = room.clone().unwrap_or_else(|| Room::of(state, reserve));
+        let image = ImageConfig { room: room.clone(), ..image_config(config, state)? };
         let image = Images::new(ImageDeps { db: db.clone(), clock: clock(), config: image })
             .map_err(|error| broken("opening the image store")(&error))?;
         let nodes = Nodes::new();
@@ -111,7 +120,9 @@ impl Services {
             nodes: nodes.clone(),
             config: compute_config(config),
         });
-        Ok(Self { db, identity, placement, image, network, compute, nodes, cloud })
+        // a simulated cloud is in memory, which others need more
+        let ballast = (!simulated && config.storage.reserve_mib > 0).then(|| data.join("ballast"));
+        Ok(Self { db, identity, placement, image, network, compute, nodes, cloud, room, ballast })
     }
 
     /// Makes what a new cloud has: accounts, catalog, flavors, the external network. What is there stays.
@@ -141,6 +152,11 @@ impl Services {
         tasks.extend(self.network.tasks());
         tasks.extend(self.compute.tasks());
         tasks.push(Arc::new(CheckpointDatabase(self.db.clone())));
+        tasks.extend(
+            self.ballast
+                .clone()
+                .map(|ballast| Arc::new(WatchRoom::new(self.room.clone(), ballast)) as Arc<dyn Task>),
+        );
         tasks
     }
 }
@@ -160,7 +176,7 @@ async fn open_database(plan: &Plan<'_>) -> Result<(Db, CloudId), Failure> {
     {
         belonging.refuse_blank()?;
     }
-    let db = Db::open(&options).await.map_err(|error| broken("opening the database")(&error))?;
+    let db = soundness::open(&options).await?;
     let blank = db.is_blank().await.map_err(|error| broken("opening the database")(&error))?;
     if let Some(belonging) = belonging.as_ref().filter(|_| blank) {
         belonging.refuse_blank()?;

@@ -1,7 +1,7 @@
 //! `kogge config`.
 
 use crate::cli::{Config, ConfigFile};
-use crate::commands::settings;
+use crate::commands::{doctor, settings};
 use crate::data_dir::DataDir;
 use crate::exit::{Exit, Failure};
 use crate::output::{line, show};
@@ -10,7 +10,7 @@ use crate::output::{line, show};
 ///
 /// # Errors
 /// Where the file is wrong.
-pub fn run(command: Config) -> Result<Exit, Failure> {
+pub async fn run(command: Config) -> Result<Exit, Failure> {
     match command {
         Config::Example => line(kogge_config::example().trim_end()),
         Config::Show(file) => {
@@ -19,7 +19,11 @@ pub fn run(command: Config) -> Result<Exit, Failure> {
         }
         Config::Check(file) => {
             let data = data(&file)?;
-            settings::load(file.file.as_deref(), &data)?;
+            let config = settings::load(file.file.as_deref(), &data)?;
+            if !config.database.url.is_empty() {
+                let tried = doctor::state::try_url(&config).await;
+                tried.map_err(|because| Failure::outside("database.url does not answer", because))?;
+            }
             match settings::file(file.file.as_deref(), &data) {
                 Some(path) => line(&format!("{} is right.", path.display())),
                 None => line("There is no file; the defaults hold."),

@@ -1,6 +1,7 @@
-//! `kogge doctor`: can this machine run a cloud? Each finding ends with what to do.
+//! `kogge doctor`: can this machine run a cloud, and is the one that is here well? Each finding ends with what to do.
 
 mod probes;
+pub(crate) mod state;
 
 use serde::Serialize;
 
@@ -54,7 +55,8 @@ impl Finding {
 /// Where the data directory cannot even be chosen.
 pub async fn run(arguments: Doctor) -> Result<Exit, Failure> {
     let data = DataDir::chosen(arguments.place.data.as_deref())?;
-    let findings = examine(&data, arguments.sim).await;
+    let mut findings = examine(&data, arguments.sim).await;
+    findings.extend(state::examine(&data, arguments.deep).await);
     show(arguments.place.output, &findings, |findings| rendered(findings))?;
     let bad = findings.iter().any(|finding| finding.health == Health::Bad);
     Ok(if bad { Exit::CouldNotRun } else { Exit::Pass })

@@ -15,3 +15,12 @@ pub async fn ended() -> std::io::Result<()> {
     }
     Ok(())
 }
+
+/// Calls `reopen` at each SIGHUP: such as when a tool has moved the log. Never ends.
+pub async fn on_hangup(reopen: impl Fn() + Send) {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+    while hangups.recv().await.is_some() {
+        tracing::info!("SIGHUP: the log is opened anew");
+        reopen();
+    }
+}

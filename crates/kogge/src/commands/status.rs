@@ -4,7 +4,7 @@ use crate::cli::Where;
 use crate::control::{self, Request, Status};
 use crate::data_dir::DataDir;
 use crate::exit::{Exit, Failure};
-use crate::output::{show, table};
+use crate::output::{printable, show, table};
 
 /// Shows what runs and where. Exit code 4 where nothing runs.
 ///
@@ -41,7 +41,7 @@ pub fn dashboard(status: &Status) -> String {
         0 => String::new(),
         some => format!("\n{some} of the guests are in quarantine: `kogge quarantine list` shows them.\n"),
     };
-    format!(
+    let mut text = format!(
         "kogge {} runs at {} (guests: {}, {} of them), process {}.\n{kept}\n{}\n\n  \
          export OS_CLIENT_CONFIG_FILE={}/clouds.yaml OS_CLOUD=kogge\n  openstack flavor list\n  kogge check",
         status.version,
@@ -51,5 +51,32 @@ pub fn dashboard(status: &Status) -> String {
         status.pid,
         table(&["  API", "address"], rows),
         status.data,
-    )
+    );
+    text.push_str(&troubles(status));
+    text
+}
+
+/// Most damaged rows that are named.
+const NAMED: usize = 10;
+
+/// What is not as it should be; nothing where all is.
+fn troubles(status: &Status) -> String {
+    let mut text = String::new();
+    for problem in &status.problems {
+        text.push_str(&format!("\n  NOT WELL  {problem}"));
+    }
+    if !status.damaged.is_empty() {
+        text.push_str(&format!(
+            "\n  DAMAGED   {} rows of the database cannot be read:",
+            status.damaged.len()
+        ));
+    }
+    for row in status.damaged.iter().take(NAMED) {
+        text.push_str(&format!("\n            {} {}: {}", row.table, row.key, row.because));
+    }
+    if text.is_empty() {
+        text
+    } else {
+        printable(&format!("\n{text}\n  kogge doctor --data {}", status.data))
+    }
 }

@@ -19,7 +19,9 @@ pub async fn run(place: Where) -> Result<Exit, Failure> {
         .map_err(|error| Failure::outside("asking the running cloud", error))?;
     let tasks = tasks.ok_or_else(|| super::status::none_runs(&data))?;
     show(place.output, &tasks, |tasks| {
-        table(&["task", "every", "last", "at", "took", "runs", "failed"], tasks.iter().map(row).collect())
+        let head =
+            ["task", "every", "last", "last success", "took", "runs", "failed", "restarts", "lease", "until"];
+        table(&head, tasks.iter().map(row).collect())
     })?;
     Ok(Exit::Pass)
 }
@@ -35,14 +37,18 @@ fn row(task: &Value) -> Vec<String> {
         Some("done") => format!("done {} of {}", text("done"), text("seen")),
         _ => text("outcome"),
     };
+    let last = if task["overdue"] == true { format!("OVERDUE {last}") } else { last };
     let every = format!("{} s", text("period_seconds"));
     vec![
         text("name"),
         every,
         last,
-        text("at"),
+        text("last_success"),
         format!("{} ms", text("millis")),
         text("runs"),
         text("failures"),
+        text("restarts"),
+        text("lease_owner"),
+        text("lease_expires"),
     ]
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use kogge_clock::Clock;
 use kogge_config::LogFormat;
+use kogge_telemetry::{LogFile, LogOptions, Logs, Metrics};
 
 use crate::cli::Up;
 use crate::cloud::{Cloud, CloudOptions};
@@ -37,7 +38,7 @@ pub async fn run(arguments: Up) -> Result<Exit, Failure> {
     let options = options(&arguments, &data)?;
     data.create()?;
     if arguments.foreground {
-        return foreground(options).await;
+        return foreground(options, arguments.log_to_file).await;
     }
     let running = background(&arguments, &data).await?;
     show(arguments.place.output, &running, status::dashboard)?;
@@ -72,6 +73,9 @@ fn runs_as_asked(arguments: &Up, data: &DataDir, running: &Status) -> Result<(),
 
 fn options(arguments: &Up, data: &DataDir) -> Result<CloudOptions, Failure> {
     let mut config = settings::load(arguments.config.as_deref(), data)?;
+    if arguments.sim {
+        settings::refuse_database_of_simulation(&config)?;
+    }
     if let Some(listen) = &arguments.listen {
         config.server.listen.clone_from(listen);
     }
@@ -88,44 +92,68 @@ fn options(arguments: &Up, data: &DataDir) -> Result<CloudOptions, Failure> {
         data: data.clone(),
         adopt: arguments.adopt_database,
         clock: Clock::system(),
+        room: None,
     })
 }
 
-async fn foreground(options: CloudOptions) -> Result<Exit, Failure> {
-    let json = options.config.log.format == LogFormat::Json;
-    kogge_telemetry::start_logs(&options.config.log.level, json)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let metrics = kogge_telemetry::Metrics::start().map_err(|error| Failure::Bug(error.to_string()))?;
+async fn foreground(options: CloudOptions, to_file: bool) -> Result<Exit, Failure> {
+    let logs = start_logs(&options, to_file)?;
+    let ended = until_stopped(options, &logs).await;
+    logs.flush();
+    ended
+}
+
+async fn until_stopped(options: CloudOptions, logs: &Logs) -> Result<Exit, Failure> {
+    tokio::spawn(signal::on_hangup({
+        let logs = logs.clone();
+        move || logs.reopen()
+    }));
+    let metrics = Metrics::start().map_err(|error| Failure::Bug(error.to_string()))?;
     let cloud = Cloud::start(options, Some(metrics)).await?;
     let stop = cloud.stopper();
     // a signal ends the control plane and leaves the guests alone: an update or a supervisor's restart must not cost
     // anybody a guest; `kogge down` is what stops them
-    tokio::spawn(async move {
-        if signal::ended().await.is_err() {
-            return;
-        }
-        stop.stop(true);
-        // whoever asks twice means now: guests and database stand a sudden end as well
-        if signal::ended().await.is_ok() {
-            tracing::warn!("ended at once by a second signal");
-            std::process::exit(i32::from(Exit::CouldNotRun.code()));
+    tokio::spawn({
+        let logs = logs.clone();
+        async move {
+            if signal::ended().await.is_err() {
+                return;
+            }
+            stop.stop(true);
+            // whoever asks twice means now: guests and database stand a sudden end as well
+            if signal::ended().await.is_ok() {
+                tracing::warn!("ended at once by a second signal");
+                logs.flush();
+                std::process::exit(i32::from(Exit::CouldNotRun.code()));
+            }
         }
     });
     cloud.run_to_end().await?;
     Ok(Exit::Pass)
 }
 
+fn start_logs(options: &CloudOptions, to_file: bool) -> Result<Logs, Failure> {
+    let config = &options.config.log;
+    let file = to_file.then(|| LogFile {
+        path: options.data.log(),
+        max_bytes: u64::from(config.max_mib.clamp(1, 1024)) << 20,
+        keep: config.keep.min(100),
+    });
+    let log = LogOptions { level: config.level.clone(), json: config.format == LogFormat::Json, file };
+    Logs::start(&log).map_err(|error| {
+        let because = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        Failure::Usage(format!("{error}{}", because.unwrap_or_default()))
+    })
+}
+
 /// Starts ourselves again, detached, and waits for the first answer.
 async fn background(arguments: &Up, data: &DataDir) -> Result<Status, Failure> {
     let program = std::env::current_exe().map_err(|error| Failure::outside("finding the program", error))?;
-    let log = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(data.log())
-        .map_err(|error| Failure::outside("opening the log", error))?;
+    let log = kogge_telemetry::open_log(&data.log())
+        .map_err(|error| Failure::outside(&format!("opening the log {}", data.log().display()), error))?;
     let begin = log.metadata().map_or(0, |facts| facts.len());
     let mut command = std::process::Command::new(program);
-    command.args(["up", "--foreground", "--data"]).arg(data.path());
+    command.args(["up", "--foreground", "--log-to-file", "--data"]).arg(data.path());
     if arguments.sim {
         command.arg("--sim");
     }
@@ -186,6 +214,7 @@ mod tests {
             config: None,
             foreground: false,
             adopt_database: false,
+            log_to_file: false,
         };
         let running = serde_json::json!({"version": "1", "ready": true, "simulated": false, "accelerator": "tcg",
             "address": "127.0.0.1:8770", "pid": 1, "data": "/d", "apis": [], "instances": 0});

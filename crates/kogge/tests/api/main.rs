@@ -1,8 +1,10 @@
 //! The API over HTTP, against the whole program in process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod damaged;
 mod documents;
 mod faults;
+mod health;
 mod isolation;
 mod noise;
 mod races;
