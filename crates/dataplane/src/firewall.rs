@@ -4,8 +4,7 @@
 //! came by; br_netfilter then calls the inet chains, which put it into its network's conntrack zone and check egress
 //! rules. On the way out the mark is replaced by the port it leaves by, and ingress rules are checked. A bridge port
 //! that is in no map is *dropped*: a tap that nobody asked for carries nothing. What the inet chains never see (frames
-//! that are neither IP nor ARP) reaches no filtered port, and nothing at all is delivered to a bridge itself: frames
-//! for the bridge's reserved addresses would teach it any sender, past the chains before.
+//! that are neither IP nor ARP) reaches no filtered port, and nothing at all is delivered to a bridge itself.
 //!
 //! The whole ruleset is one text and replaced in one transaction.
 

@@ -24,8 +24,9 @@ const DHCP_RATE: &str = "limit rate over 20/second burst 40 packets drop";
 const METADATA_RATE: &str = "limit rate over 400/second burst 800 packets drop";
 
 /// The chain that every guest's frames pass first. Tags are nobody's here (a receiver takes a frame of VLAN 0 for an
-/// untagged one); an IPv6 packet whose upper layer does not show in its first fragment hides it (RFC 7112), and
-/// discovery is never fragmented (RFC 6980).
+/// untagged one); an IPv6 packet whose upper layer does not show in its first fragment hides it (RFC 7112; the kernel
+/// names the protocol though its header is in the next fragment, so that the header itself is asked for), and discovery
+/// is never fragmented (RFC 6980).
 pub(super) fn guard_chain(out: &mut String) {
     let sender = u32::from(METADATA_V4);
     let target = target(METADATA_V6);
@@ -34,8 +35,9 @@ pub(super) fn guard_chain(out: &mut String) {
         " chain c_guard {{\n  ether type {{ 8021q, 8021ad, 0x9100 }} drop\n  \
          ether type arp @nh,112,32 {sender:#010x} drop\n  ether type ip ip saddr {METADATA_V4} drop\n  \
          ether type ip6 jump c_guard6\n }}\n \
-         chain c_guard6 {{\n  ip6 saddr {METADATA_V6} drop\n  \
-         icmpv6 type {{ 133, 134, 135, 136, 137 }} exthdr frag exists drop\n  \
+         chain c_pieces {{\n  frag frag-off != 0 return\n  icmpv6 type {{ 133, 134, 135, 136, 137 }} drop\n  \
+         @th,0,32 & 0x0 == 0x0 return\n  drop\n }}\n \
+         chain c_guard6 {{\n  ip6 saddr {METADATA_V6} drop\n  exthdr frag exists jump c_pieces\n  \
          icmpv6 type nd-neighbor-advert @th,64,128 {target} drop\n  \
          ip6 saddr :: icmpv6 type nd-neighbor-solicit @th,64,128 {target} drop\n  \
          meta l4proto != 255 return\n  drop\n }}\n"

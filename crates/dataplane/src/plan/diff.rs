@@ -8,6 +8,10 @@ use super::{Kind, Link, NsPlan};
 use crate::names;
 use crate::system::{ObservedLink, ObservedNs, Route};
 
+/// A bridge hears frames for its reserved addresses (01:80:c2:00:00:0x) itself, past every chain, and would learn any
+/// sender from them: a guest could draw another's traffic to itself.
+const UNLEARNED: &str = "no_linklocal_learn 1";
+
 /// Whose namespace it is: what is in it beside the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ownership {
@@ -59,10 +63,13 @@ fn link_steps(name: &str, link: &Link, seen: Option<&ObservedLink>, lines: &mut 
     let absent = ObservedLink::default();
     let mtu = link.mtu.map(|mtu| format!(" mtu {mtu}")).unwrap_or_default();
     match (&link.kind, seen) {
+        (Kind::Bridge, Some(seen)) if !seen.reserved_unlearned => {
+            lines.push(format!("link set dev {name} type bridge {UNLEARNED}"));
+        }
         (_, Some(_)) => {}
         (Kind::Foreign, None) => return,
         (Kind::Bridge, None) => lines.push(format!(
-            "link add name {name}{mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
+            "link add name {name}{mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0 {UNLEARNED}"
         )),
         (Kind::Veth { peer, namespace }, None) => {
             lines.push(format!("link add name {name}{mtu} type veth peer name {peer} netns {namespace}"));

@@ -36,6 +36,8 @@ pub(crate) struct ObservedLink {
     pub(crate) mac: String,
     /// The bridge it is joined to.
     pub(crate) master: Option<String>,
+    /// A bridge that learns nothing from frames for its reserved addresses. Read where everything is.
+    pub(crate) reserved_unlearned: bool,
 }
 
 /// A route.
@@ -83,6 +85,26 @@ struct JsonAddress {
 }
 
 #[derive(Deserialize)]
+struct JsonBridge {
+    #[serde(default)]
+    ifname: String,
+    #[serde(default)]
+    linkinfo: JsonKind,
+}
+
+#[derive(Deserialize, Default)]
+struct JsonKind {
+    #[serde(default)]
+    info_data: JsonOptions,
+}
+
+#[derive(Deserialize, Default)]
+struct JsonOptions {
+    #[serde(default)]
+    no_linklocal_learn: u8,
+}
+
+#[derive(Deserialize)]
 struct JsonRoute {
     #[serde(default)]
     dst: String,
@@ -108,6 +130,11 @@ impl ObservedNs {
             found.add_link(link);
         }
         if whole {
+            for bridge in json::<JsonBridge>(&["-details", "link", "show", "type", "bridge"])? {
+                if let Some(link) = found.links.get_mut(&bridge.ifname) {
+                    link.reserved_unlearned = bridge.linkinfo.info_data.no_linklocal_learn == 1;
+                }
+            }
             for (family, all) in [("-4", "0.0.0.0/0"), ("-6", "::/0")] {
                 for route in json::<JsonRoute>(&[family, "route", "show", "proto", "static"])? {
                     found.routes.extend(route.into_route(all));
@@ -136,6 +163,7 @@ impl ObservedNs {
             mtu: link.mtu,
             mac: link.address.to_lowercase(),
             master: link.master.clone(),
+            reserved_unlearned: false,
         };
         self.links.insert(link.ifname, observed);
     }

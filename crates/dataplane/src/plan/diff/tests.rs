@@ -24,6 +24,7 @@ fn seen(name: &str, master: Option<&str>) -> (String, ObservedLink) {
         mtu: 1450,
         mac: String::new(),
         master: master.map(str::to_owned),
+        reserved_unlearned: true,
     };
     (name.to_owned(), link)
 }
@@ -34,7 +35,8 @@ fn from_nothing_bridges_come_first_and_taps_are_not_made() {
     assert_eq!(
         steps.add,
         [
-            "link add name br7 mtu 1450 type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
+            "link add name br7 mtu 1450 type bridge stp_state 0 forward_delay 0 mcast_snooping 0 \
+             no_linklocal_learn 1",
             "link set dev br7 up",
             "link add name aa7 mtu 1450 type veth peer name dh7 netns k-net-1",
             "link set dev aa7 master br7",
@@ -49,6 +51,17 @@ fn what_is_as_it_should_be_needs_no_step() {
     let links = [seen("br7", None), seen("aa7", Some("br7")), seen("tap1", Some("br7")), seen("lo", None)];
     let observed = ObservedNs { links: links.into(), ..Default::default() };
     assert_eq!(diff(&plan(), &observed, Ownership::Ours), Steps::default());
+}
+
+#[test]
+fn a_bridge_from_before_is_told_to_learn_nothing_from_reserved_addresses() {
+    let mut links = [seen("br7", None), seen("aa7", Some("br7")), seen("tap1", Some("br7"))];
+    links[0].1.reserved_unlearned = false;
+    let observed = ObservedNs { links: links.into(), ..Default::default() };
+    assert_eq!(
+        diff(&plan(), &observed, Ownership::Ours).add,
+        ["link set dev br7 type bridge no_linklocal_learn 1"]
+    );
 }
 
 #[test]
