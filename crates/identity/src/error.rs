@@ -46,7 +46,7 @@ pub enum Error {
         user_id: String,
     },
     /// Too many tries.
-    #[error("Too many login attempts. Please try again in {seconds} seconds.")]
+    #[error("Too many attempts. Please try again in {seconds} seconds.")]
     TooManyTries {
         /// When to try again.
         seconds: u32,

@@ -82,6 +82,10 @@ use crate::fernet::KeyRepository;
 use crate::snapshot::Snapshot;
 use crate::store;
 
+/// Most tokens that one user revokes in a minute. Exchanging a token for another costs nothing, and what revokes it lies in
+/// memory for two days.
+const REVOCATIONS_PER_MINUTE: std::num::NonZeroU32 = std::num::NonZeroU32::MIN.saturating_add(119);
+
 /// What identity needs to live.
 #[derive(Debug)]
 pub struct IdentityDeps {
@@ -112,6 +116,8 @@ struct Inner {
     turn: Mutex<()>,
     hasher: hashing::Hasher,
     logins: logins::Logins,
+    /// Revocations of single tokens, per user: each is kept until the token has ended.
+    revocations: logins::Rate,
     catalogs: catalog::CatalogCache,
     opened: kogge_clock::Timestamp,
 }
@@ -146,6 +152,7 @@ impl Identity {
             turn: Mutex::new(()),
             hasher,
             logins,
+            revocations: logins::Rate::per_minute(REVOCATIONS_PER_MINUTE),
             catalogs: catalog::CatalogCache::default(),
             opened,
         })))

@@ -44,7 +44,7 @@ pub(crate) async fn load(db: &Db, opened: Timestamp) -> Result<Snapshot> {
 /// As [`load`], inside a write transaction.
 pub(crate) async fn load_in(tx: &mut Tx, opened: Timestamp) -> Result<Snapshot> {
     let mut snapshot = Snapshot::at(version(&mut *tx).await?);
-    let damage = (&mut *tx).damage_book();
+    let damage = tx.damage_book();
     for kind in Kind::ALL {
         let rows = tx.all(Query::new(kind.select())).await?;
         take_in(&mut snapshot, *kind, &rows, &damage, opened);
@@ -108,8 +108,14 @@ async fn put<T: Record>(tx: &mut Tx, row: &T) -> Result<()> {
     let table = T::KIND.table();
     let document = serde_json::to_string(row).map_err(|source| Error::Document { table, source })?;
     let query = Query::new(T::KIND.upsert()).bind(row.id()).bind(row.unique_key()).bind(document);
-    tx.execute(query).await?;
-    Ok(())
+    match tx.execute(query).await {
+        // the rules looked at every row that can be read
+        Err(error) if error.is_unique_violation() => {
+            let because = "a record that cannot be read has that name".to_owned();
+            Err(Error::Conflict { kind: T::KIND.name(), because })
+        }
+        written => Ok(written.map(|_| ())?),
+    }
 }
 
 fn read(kind: Kind, row: &Row) -> Result<Change, DbError> {

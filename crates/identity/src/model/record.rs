@@ -43,6 +43,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $table,)* }
             }
 
+            /// Its name for people: its table's without the owner, in the plural.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                self.table().trim_start_matches("identity_")
+            }
+
             /// Reads every row of it.
             pub(crate) const fn select(self) -> &'static str {
                 match self { $(Self::$kind => concat!("SELECT id, doc FROM ", $table),)* }

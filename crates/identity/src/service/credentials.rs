@@ -116,7 +116,7 @@ impl Identity {
         Ok(OpenCredential { row, blob })
     }
 
-    /// The credentials that the caller may see; with a domain's token those of its users. One whose blob cannot be opened is left out and reported in the log.
+    /// The credentials that the caller may see; with a domain's token those of its users. One whose blob cannot be opened is left out and noted.
     ///
     /// # Errors
     /// 403 by the policy and for restricted application credentials, 404 for the marker.
@@ -139,8 +139,15 @@ impl Identity {
                 && self.within_reach(caller, row).is_ok()
         });
         let page = query.page(seen.cloned().collect(), self.config().list_limit)?;
-        let items = page.items.iter().filter_map(|row| readable(self.shown(row))).collect();
+        let items = page.items.iter().filter_map(|row| self.readable(row, self.shown(row))).collect();
         Ok(Listed { items, more: page.more })
+    }
+
+    /// What a list shows of a row: one that cannot be opened is noted and costs nobody the others.
+    pub(super) fn readable<T>(&self, row: &Credential, opened: Result<T>) -> Option<T> {
+        let because = "its blob cannot be opened: its key is gone or it is damaged";
+        let note = |_: &Error| self.0.db.damage().note_key(Kind::Credential.table(), &row.id, because);
+        opened.inspect_err(note).ok()
     }
 
     /// What a delegated token may touch of what its user may touch.
@@ -239,11 +246,6 @@ impl Identity {
         })
         .await
     }
-}
-
-/// What a list shows: one bad row is reported and costs nobody the others.
-pub(super) fn readable<T>(opened: Result<T>) -> Option<T> {
-    opened.inspect_err(|error| tracing::error!(%error, "a credential is left out of a list")).ok()
 }
 
 impl Draft {

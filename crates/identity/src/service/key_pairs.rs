@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::Identity;
-use super::credentials::{missing, readable, target_of};
+use super::credentials::{missing, target_of};
 use super::delegation::{in_scope, refuse_restricted};
 use super::names::new_id;
 use super::permission::allow;
@@ -147,7 +147,7 @@ impl Identity {
         self.key_pair(&row)
     }
 
-    /// The EC2 key pairs of a user. One that cannot be opened is left out and reported in the log.
+    /// The EC2 key pairs of a user. One that cannot be opened is left out and noted.
     ///
     /// # Errors
     /// 403 by the policy and for restricted credentials, 404 where there is no such user.
@@ -159,7 +159,7 @@ impl Identity {
         let own = snapshot.credentials.iter().filter(|row| {
             row.user_id == user_id && row.kind == EC2 && self.within_reach(caller, row).is_ok()
         });
-        Ok(own.filter_map(|row| readable(self.shown_key_pair(row))).collect())
+        Ok(own.filter_map(|row| self.readable(row, self.shown_key_pair(row))).collect())
     }
 
     fn key_pair(&self, row: &Credential) -> Result<KeyPair> {

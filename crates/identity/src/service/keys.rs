@@ -28,6 +28,7 @@ impl Identity {
     /// Forgets rates and failures of accounts that were quiet or are gone.
     pub(crate) fn tidy_logins(&self) {
         let snapshot = self.snapshot();
+        self.0.revocations.tidy();
         self.0.logins.tidy(self.clock().now(), |counted_for| super::proofs::exists(&snapshot, counted_for));
     }
 }

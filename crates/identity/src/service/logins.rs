@@ -44,7 +44,8 @@ struct Failures {
     last: Timestamp,
 }
 
-struct Rate {
+/// So many times per minute, per key; keys that share a drawer share the bound.
+pub(super) struct Rate {
     limiter: DefaultKeyedRateLimiter<u16>,
     hashes: RandomState,
 }
@@ -69,15 +70,11 @@ pub(super) struct Attempt {
 
 impl Logins {
     pub(super) fn new(config: &SecurityConfig) -> Self {
-        let rate = |number| Rate {
-            limiter: RateLimiter::keyed(Quota::per_minute(number)),
-            hashes: RandomState::new(),
-        };
         Self {
             attempts: config.lockout_attempts,
             locked_for: Duration::from_secs(config.lockout_seconds),
             book: Arc::default(),
-            rate: NonZeroU32::new(config.logins_per_minute).map(rate),
+            rate: NonZeroU32::new(config.logins_per_minute).map(Rate::per_minute),
         }
     }
 
@@ -125,8 +122,7 @@ impl Logins {
     /// Forgets accounts that were quiet, or for which `exists` is false.
     pub(super) fn tidy(&self, now: Timestamp, exists: impl Fn(&str) -> bool) {
         if let Some(rate) = &self.rate {
-            rate.limiter.retain_recent();
-            rate.limiter.shrink_to_fit();
+            rate.tidy();
         }
         self.book.failures().retain(|account, found| {
             let open = found.count >= self.attempts && now.since(found.last) >= self.locked_for;
@@ -136,7 +132,21 @@ impl Logins {
 }
 
 impl Rate {
-    fn check(&self, key: &str) -> Result<()> {
+    pub(super) fn per_minute(number: NonZeroU32) -> Self {
+        Self { limiter: RateLimiter::keyed(Quota::per_minute(number)), hashes: RandomState::new() }
+    }
+
+    /// Forgets keys that were quiet.
+    pub(super) fn tidy(&self) {
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+    }
+
+    /// Counts once for a key.
+    ///
+    /// # Errors
+    /// [`Error::TooManyTries`] where that is too often.
+    pub(super) fn check(&self, key: &str) -> Result<()> {
         const DRAWERS: u64 = 1 << 16;
         let drawer = u16::try_from(self.hashes.hash_one(key) % DRAWERS).unwrap_or(0);
         self.limiter.check_key(&drawer).map_err(|not_until| {

@@ -46,7 +46,7 @@ impl Identity {
     /// Revokes a token.
     ///
     /// # Errors
-    /// 404 for one that does not hold, 403 by the policy.
+    /// 404 for one that does not hold, 403 by the policy, [`Error::TooManyTries`] where its user revokes one after the other.
     pub(crate) async fn revoke_token(&self, caller: &Caller, text: Option<&str>) -> Result<()> {
         let text = text.ok_or_else(|| Error::Missing("No token in the request".to_owned()))?;
         let token = self.validate(text, 0)?.token;
@@ -55,6 +55,7 @@ impl Identity {
             &policy::REVOKE_TOKEN,
             &Target::none().attr("target.token.user_id", token.user_id.clone()),
         )?;
+        self.0.revocations.check(&token.user_id)?;
         let audit_id = token.audit_ids.first().cloned();
         self.write(|draft| {
             draft.revoke(|event| Revocation { audit_id, ..event });

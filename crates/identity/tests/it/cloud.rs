@@ -81,6 +81,22 @@ impl Cloud {
         }
     }
 
+    /// Makes the blob of a credential one that nobody can open.
+    pub(crate) async fn lose_credential(&self, id: &str) {
+        use kogge_db::{Executor as _, Query};
+        let mut tx = self.db.begin().await.unwrap();
+        let text = "UPDATE identity_credentials SET doc = replace(doc, 'gAAAA', 'gBBBB') WHERE id = $1";
+        assert_eq!(tx.execute(Query::new(text).bind(id)).await.unwrap(), 1);
+        tx.execute(Query::new("UPDATE identity_version SET version = version + 1")).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(self.identity.refresh().await.unwrap());
+    }
+
+    /// Table and key of the rows that could not be read.
+    pub(crate) fn damaged_rows(&self) -> Vec<(String, String)> {
+        self.db.damage().rows().into_iter().map(|row| (row.table, row.key)).collect()
+    }
+
     pub(crate) fn advance(&self, seconds: u64) {
         self.clock.advance(std::time::Duration::from_secs(seconds));
     }

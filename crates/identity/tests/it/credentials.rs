@@ -167,6 +167,44 @@ async fn a_token_of_an_application_credential_stays_in_its_project() {
     );
 }
 
+#[tokio::test]
+async fn one_credential_that_cannot_be_opened_costs_nobody_the_others() {
+    let cloud = Cloud::start().await;
+    let (admin, demo) = (cloud.admin().await, cloud.demo().await);
+    let lost = pair(&cloud, &demo).await;
+    let kept = pair(&cloud, &demo).await;
+    cloud.lose_credential(&crate::restricted::id_of(&lost)).await;
+    let ec2 = format!("/v3/users/{}/credentials/OS-EC2", demo_id(&cloud));
+    for (token, path) in [(&admin, "/v3/credentials"), (&demo, "/v3/credentials"), (&demo, ec2.as_str())] {
+        let listed = cloud.get(token, path).await.expect(200)["credentials"].clone();
+        assert_eq!(listed.as_array().unwrap().len(), 1, "{path}");
+        assert!(listed.to_string().contains(kept["access"].as_str().unwrap()), "{path}");
+    }
+    let noted = cloud.damaged_rows();
+    assert_eq!(noted, [("identity_credentials".to_owned(), crate::restricted::id_of(&lost))]);
+    let one = format!("/v3/credentials/{}", crate::restricted::id_of(&lost));
+    cloud.delete(&demo, &one).await.expect(204);
+}
+
+#[tokio::test]
+async fn one_user_does_not_fill_the_memory_with_revocations() {
+    let cloud = Cloud::start().await;
+    let demo = cloud.demo().await;
+    let alt = cloud.log_in(scoped("alt_demo", json!({"project": in_default("alt_demo")}))).await.token();
+    let mut refused = false;
+    for _ in 0..1000 {
+        let token = cloud.log_in(crate::cloud::by_token(&demo, json!("unscoped"))).await.token();
+        let answer = cloud.subject(&token, http::Method::DELETE, &token).await;
+        refused = answer.status == 429;
+        if refused {
+            assert!(answer.headers.contains_key("retry-after"));
+            break;
+        }
+    }
+    assert!(refused, "a thousand at once");
+    cloud.subject(&alt, http::Method::DELETE, &alt).await.expect(204);
+}
+
 /// The signature of an S3 request, version 4.
 fn sign(secret: &str, text: &str, date: &str) -> String {
     use hmac::{Hmac, KeyInit as _, Mac as _};

@@ -92,3 +92,16 @@ async fn a_revocation_that_cannot_be_read_ends_every_token_from_before() {
     let demo = scoped("demo", serde_json::json!({"project": in_default("demo")}));
     assert_eq!(next.log_in(demo).await.status, 201);
 }
+
+#[tokio::test]
+async fn the_name_of_an_account_that_cannot_be_read_is_taken() {
+    let cloud = Cloud::start().await;
+    let demo = cloud.identity.seeded_user("demo").unwrap();
+    let spoil = Query::new("UPDATE identity_users SET doc = '{' WHERE id = $1");
+    assert_eq!(cloud.db.execute(spoil.bind(&demo)).await.unwrap(), 1);
+    let next = cloud.second_process().await;
+    let admin = next.admin().await;
+    let user = |name: &str| serde_json::json!({"user": {"name": name}});
+    next.post(&admin, "/v3/users", user("demo")).await.expect(409);
+    next.post(&admin, "/v3/users", user("another")).await.expect(201);
+}

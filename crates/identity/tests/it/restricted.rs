@@ -57,7 +57,7 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 }
 
 /// The id of the credential that a key pair is.
-fn id_of(pair: &Value) -> String {
+pub(crate) fn id_of(pair: &Value) -> String {
     use sha2::Digest as _;
     hex::encode(sha2::Sha256::digest(text(pair, "access")))
 }
