@@ -184,6 +184,67 @@ fn vmdk_that_names_other_files_is_dangerous() {
     dangerous("vmdk", &moved, "wrong place");
 }
 
+/// The bytes of a VMDK whose descriptor is `text`.
+fn described(text: &str) -> Vec<u8> {
+    let mut bytes = vmdk("monolithicSparse", "");
+    bytes[512..512 + 20 * 512].fill(0);
+    put(&mut bytes, 512, text.as_bytes());
+    bytes
+}
+
+#[test]
+fn readers_that_understand_a_vmdk_differently_never_meet() {
+    let good = "version=1\nCID=1\nparentCID=ffffffff\ncreateType=\"monolithicSparse\"\nRW 8 SPARSE \"a\"\n";
+    assert_eq!(verdict("vmdk", &described(good)).unfit(), None);
+    for (more, word) in [
+        ("CREATETYPE=\"monolithicSparse\"\n", "more than once"),
+        ("createType=\"monolithicFlat\"\n", "more than once"),
+        ("# createType=\"vmfs\"\n", "more than once"),
+        ("ddb.comment=\"CreateType=\"\n", "more than once"),
+        ("parentCID=12345678\n", "more than once"),
+        ("# PARENTFILENAMEHINT=\"/x\"\n", "parent"),
+        ("RW\t8\tFLAT\t\"x=y\"\t0\n", "kept in another file"),
+        ("RW 8 FLAT \"x\" 0\n", "kept in another file"),
+        ("RW many SPARSE \"x\"\n", "kept in another file"),
+        ("RW 8 SPARSE \"x\"\n", "2 extents"),
+        ("a key with blanks=1\n", "not understood"),
+    ] {
+        dangerous("vmdk", &described(&format!("{good}{more}")), word);
+        dangerous("vmdk", &described(&format!("{more}{good}")), word);
+    }
+    for kind in ["monolithicFlat", "twoGbMaxExtentSparse", "custom", "VMFS", "fullDevice", ""] {
+        dangerous("vmdk", &described(&good.replace("monolithicSparse", kind)), "subformat");
+    }
+    dangerous("vmdk", &described(&good.replace("ffffffff", "fffffffe")), "parent");
+}
+
+#[test]
+fn a_vmdk_whose_header_leaves_the_say_to_its_descriptor_is_dangerous() {
+    let mut empty = vmdk("monolithicSparse", "RW 8 SPARSE \"a\"");
+    put(&mut empty, 12, &0u64.to_le_bytes());
+    dangerous("vmdk", &empty, "capacity");
+    put(&mut empty, 12, &u64::MAX.to_le_bytes());
+    dangerous("vmdk", &empty, "capacity");
+    // QEMU goes on reading where the header's sectors end
+    let mut short =
+        described(&format!("createType=\"monolithicSparse\"\nRW 8 SPARSE \"a\"\n#{}", "x".repeat(600)));
+    put(&mut short, 36, &1u64.to_le_bytes());
+    dangerous("vmdk", &short, "does not end");
+}
+
+#[test]
+fn a_vmdk_descriptor_is_recognized_whatever_its_comments_hold() {
+    for text in [
+        &b"#\x01\xff\nversion=1\nRW 1 FLAT \"/x\" 0\n"[..],
+        b"\r\n  \n# a\n#b\r\nVERSION=1\r\n",
+        b"# Disk DescriptorFile\n\x00",
+        b"CreateType=\"vmfs\"\n",
+    ] {
+        dangerous("raw", text, "other files");
+    }
+    assert_eq!(verdict("raw", b"#!/bin/sh\necho version=1\n").unfit(), None);
+}
+
 #[test]
 fn a_vmdk_footer_must_repeat_its_header() {
     let mut bytes = vmdk("streamOptimized", "RW 2048 SPARSE \"disk.vmdk\"");
