@@ -54,6 +54,10 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
         "image.web_download_private_networks",
         "Private ranges that web-download may fetch from, e.g. 192.0.2.0/24.",
     ),
+    (
+        "image.quarantine_days",
+        "Days for which data of images that the database does not know are kept in quarantine; 0 for ever.",
+    ),
     ("identity.token_seconds", "Life of a token in seconds."),
     ("identity.key_rotation_days", "Days between rotations of the token keys."),
     ("identity.bcrypt_cost", "Cost of password hashing, 4 to 31; each step doubles it."),

@@ -113,6 +113,8 @@ pub struct ImageConfig {
     pub enforce_format: bool,
     /// Private ranges that `web-download` may fetch from, e.g. `192.0.2.0/24`.
     pub web_download_private_networks: Vec<String>,
+    /// Days for which data of images that the database does not know are kept in quarantine; 0 for ever.
+    pub quarantine_days: u32,
 }
 
 /// `[identity]`.
@@ -224,7 +226,12 @@ impl Default for NetworkConfig {
 
 impl Default for ImageConfig {
     fn default() -> Self {
-        Self { max_size_gib: 128, enforce_format: false, web_download_private_networks: Vec::new() }
+        Self {
+            max_size_gib: 128,
+            enforce_format: false,
+            web_download_private_networks: Vec::new(),
+            quarantine_days: 30,
+        }
     }
 }
 

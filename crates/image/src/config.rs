@@ -28,6 +28,8 @@ pub struct ImageConfig {
     /// Refuse uploads whose content is not the declared disk format. Without it they are kept, but no server can
     /// boot from them. Dangerous content is refused always.
     pub require_format_match: bool,
+    /// How long data that the database does not know are kept in quarantine; none for ever.
+    pub quarantine_keep: Option<Duration>,
     /// Seconds without a byte after which an upload is given up.
     pub upload_idle_seconds: u64,
     /// The name of the store that clients see.
@@ -72,6 +74,7 @@ impl Default for ImageConfig {
             max_tags: 128,
             max_members: 128,
             require_format_match: false,
+            quarantine_keep: None,
             upload_idle_seconds: 600,
             store_name: "file".to_owned(),
             web_download: WebDownload::default(),

@@ -2,22 +2,29 @@
 //!
 //! ```text
 //! DIR/tmp/<name>    being written          ── fsync, inspect, rename ──▶   DIR/data/<name>   belongs to a row
+//!                                                                            │ ▲
+//! DIR/quarantine/<since>-<name>                  no row names it (any more)  ◀─┘ └─ a row names it after all
 //! ```
 //!
-//! A file in `data` that no row names is left over from a crash; [`Files::sweep`] removes it.
+//! `<name>` is the image's id and a random word: nothing in it comes from a tenant. Only what was never accepted, or
+//! belongs to an image whose deletion the database remembers, is deleted ([`sweep`]).
 
+mod directory;
+mod quarantine;
 mod receive;
+mod sweep;
 mod writer;
 
-use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use kogge_ids::ImageId;
 
+pub use quarantine::{Quarantine, Quarantined};
 pub(crate) use receive::{Limits, ReceiveError};
+pub(crate) use sweep::{Known, Swept};
 pub(crate) use writer::Digest;
 
 /// The data directory. Cheap to clone.
@@ -25,6 +32,7 @@ pub(crate) use writer::Digest;
 pub(crate) struct Files {
     data: PathBuf,
     tmp: PathBuf,
+    quarantine: Quarantine,
 }
 
 /// A file that goes away unless it is kept.
@@ -44,27 +52,33 @@ impl Drop for Temporary {
     }
 }
 
-/// Younger files may still be somebody's work.
-const SETTLED: Duration = Duration::from_secs(3600);
+/// Makes a new file that only we read and write; one that is there, or a link, is refused.
+fn create(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
 
 impl Files {
-    /// The directory with its parts, made where they are missing.
+    /// The directory with its parts, made where they are missing. The files may be read by guests' users, who know
+    /// them under names of their own; nobody gets in here.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// Where it cannot be made, is a link, or belongs to somebody else.
     pub(crate) fn open(dir: &Path) -> io::Result<Self> {
-        let files = Self { data: dir.join("data"), tmp: dir.join("tmp") };
-        for part in [&files.data, &files.tmp] {
-            std::fs::create_dir_all(part)?;
-            // the files may be read by guests' users, who know them under names of their own; nobody gets in here
-            std::fs::set_permissions(part, std::fs::Permissions::from_mode(0o700))?;
-        }
+        let files = Self { data: dir.join("data"), tmp: dir.join("tmp"), quarantine: Quarantine::of(dir) };
+        std::fs::create_dir_all(dir)?;
+        directory::own(&files.data)?;
+        directory::own(&files.tmp)?;
+        files.quarantine.make()?;
         Ok(files)
     }
 
     /// A new place for data of an image.
     pub(crate) fn temporary(&self, id: ImageId) -> Temporary {
-        let name = format!("{id}.{}", uuid::Uuid::new_v4().simple());
+        self.temporary_named(&id.to_string())
+    }
+
+    fn temporary_named(&self, first: &str) -> Temporary {
+        let name = format!("{first}.{}", uuid::Uuid::new_v4().simple());
         Temporary { path: self.tmp.join(&name), name }
     }
 
@@ -73,9 +87,33 @@ impl Files {
         self.tmp.join(format!("snapshot-{id}"))
     }
 
-    /// Where the data of a row are.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    /// Where the data of a row are at home.
+    fn path(&self, name: &str) -> PathBuf {
         self.data.join(name)
+    }
+
+    /// True where the data of a row are there, or in quarantine, from where they come back.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.path(name).exists() || self.quarantine.holds(name)
+    }
+
+    /// Where the data of a row are. Data that a row names are not left in quarantine.
+    pub(crate) async fn locate(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        if tokio::fs::try_exists(&path).await.unwrap_or(true) {
+            return path;
+        }
+        let (quarantine, name) = (self.quarantine.clone(), name.to_owned());
+        let given = tokio::task::spawn_blocking(move || quarantine.give_back(|file| file == name)).await;
+        if let Ok(Err(error)) = given {
+            tracing::error!(path = %path.display(), %error, "data of an image do not come out of the quarantine");
+        }
+        path
+    }
+
+    /// What is in quarantine.
+    pub(crate) fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
     }
 
     /// Makes a temporary file last, and answers its name.
@@ -87,50 +125,35 @@ impl Files {
         let dir = self.data.clone();
         tokio::task::spawn_blocking(move || {
             std::fs::rename(&file.path, target)?;
-            std::fs::File::open(dir)?.sync_all()?;
+            directory::sync(&dir)?;
             Ok(file.name.clone())
         })
         .await
         .map_err(io::Error::other)?
     }
 
-    /// Takes over a file that a snapshot's maker wrote.
-    pub(crate) fn adopt(&self, id: ImageId, path: PathBuf) -> Temporary {
-        Temporary { path, name: self.temporary(id).name.clone() }
+    /// Takes over a file that a snapshot's maker wrote, away from where the maker could write to it again.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub(crate) async fn adopt(&self, id: ImageId) -> io::Result<Temporary> {
+        let file = self.temporary(id);
+        tokio::fs::rename(self.snapshot(id), &file.path).await?;
+        if !tokio::fs::symlink_metadata(&file.path).await?.is_file() {
+            return Err(io::Error::other("a snapshot is no plain file"));
+        }
+        tokio::fs::set_permissions(&file.path, std::fs::Permissions::from_mode(0o600)).await?;
+        Ok(file)
+    }
+
+    /// Removes what a snapshot's maker wrote, if it wrote anything.
+    pub(crate) async fn discard_snapshot(&self, id: ImageId) {
+        remove(&self.snapshot(id)).await;
     }
 
     /// Removes data that no row names any more. A missing file is fine.
     pub(crate) async fn remove(&self, name: &str) {
-        let path = self.data.join(name);
-        match tokio::fs::remove_file(&path).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(path = %path.display(), %error, "data of a deleted image stay behind");
-            }
-            _ => {}
-        }
-    }
-
-    /// Removes what crashes left behind: files that nobody wrote to for an hour and that no row names. The age is
-    /// told by the file system's own clock, which other machines may share with us.
-    ///
-    /// # Errors
-    /// Where the directory cannot be read.
-    pub(crate) fn sweep(&self, needed: &BTreeSet<String>) -> io::Result<u64> {
-        let marker = self.tmp.join("sweep");
-        std::fs::write(&marker, b"")?;
-        let now = std::fs::metadata(&marker)?.modified()?;
-        let mut removed = 0;
-        for dir in [&self.data, &self.tmp] {
-            for entry in std::fs::read_dir(dir)? {
-                let entry = entry?;
-                let needed = entry.file_name().to_str().is_some_and(|name| needed.contains(name));
-                if !needed && settled(&entry, now) && std::fs::remove_file(entry.path()).is_ok() {
-                    removed += 1;
-                }
-            }
-        }
-        std::fs::remove_file(marker)?;
-        Ok(removed)
+        remove(&self.locate(name).await).await;
     }
 
     /// How many files there are.
@@ -147,9 +170,13 @@ impl Temporary {
     }
 }
 
-fn settled(entry: &std::fs::DirEntry, now: std::time::SystemTime) -> bool {
-    let modified = entry.metadata().and_then(|data| data.modified());
-    modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > SETTLED))
+async fn remove(path: &Path) {
+    match tokio::fs::remove_file(path).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "data that nobody needs stay behind");
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -177,21 +204,28 @@ mod tests {
         assert_eq!(files.count(), 0);
     }
 
-    #[test]
-    fn sweeping_takes_only_what_is_old_and_not_needed() {
+    #[tokio::test]
+    async fn a_file_is_ours_alone_and_a_link_in_its_place_is_not_followed() {
+        let (files, dir) = files();
+        let file = files.temporary(ImageId::random());
+        let made = create(file.path()).unwrap();
+        assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(create(file.path()).is_err());
+        let (elsewhere, link) = (dir.path().join("elsewhere"), files.temporary(ImageId::random()));
+        std::os::unix::fs::symlink(&elsewhere, link.path()).unwrap();
+        assert!(create(link.path()).is_err());
+        assert!(!elsewhere.exists());
+    }
+
+    #[tokio::test]
+    async fn data_in_quarantine_are_found_by_who_needs_them() {
         let (files, _dir) = files();
-        for name in ["needed", "orphan"] {
-            std::fs::write(files.path(name), b"x").unwrap();
-        }
-        let needed = BTreeSet::from(["needed".to_owned()]);
-        assert_eq!(files.sweep(&needed).unwrap(), 0, "too young");
-        for name in ["needed", "orphan"] {
-            let file = std::fs::File::options().write(true).open(files.path(name)).unwrap();
-            let modified = file.metadata().unwrap().modified().unwrap();
-            file.set_modified(modified - SETTLED * 2).unwrap();
-        }
-        assert_eq!(files.sweep(&needed).unwrap(), 1);
-        assert!(files.path("needed").exists());
-        assert!(!files.path("orphan").exists());
+        let name = format!("{}.0f", ImageId::random());
+        std::fs::write(files.path(&name), b"x").unwrap();
+        files.quarantine.take(&name, kogge_clock::Timestamp::from_seconds(1)).unwrap();
+        assert!(!files.path(&name).exists());
+        assert_eq!(std::fs::read(files.locate(&name).await).unwrap(), b"x");
+        assert_eq!(files.quarantine.list().unwrap(), []);
+        assert_eq!(files.locate("missing.0").await, files.path("missing.0"));
     }
 }

@@ -36,6 +36,7 @@ use kogge_task::{Task, Wake};
 pub use api::routes;
 pub use config::{ImageConfig, WebDownload};
 pub use error::Error;
+pub use files::{Quarantine, Quarantined};
 pub use inspect::{Content, content};
 pub use model::filter::ListQuery;
 pub use model::image::{Data, Image, Staged};
@@ -43,6 +44,7 @@ pub use model::status::Status;
 pub use model::visibility::Visibility;
 pub use policy::RULES;
 pub use service::snapshots::{BootImage, NewSnapshot};
+pub use service::stored::Stored;
 pub use store::stored::{StoredData, stored_data};
 
 use fetch::Gate;
@@ -99,7 +101,11 @@ impl Images {
     /// The background tasks.
     #[must_use]
     pub fn tasks(&self) -> Vec<Arc<dyn Task>> {
-        vec![Arc::new(tasks::RunImports::new(self.clone())), Arc::new(tasks::ResetUploads::new(self.clone()))]
+        vec![
+            Arc::new(tasks::RunImports::new(self.clone())),
+            Arc::new(tasks::ResetUploads::new(self.clone())),
+            Arc::new(tasks::SweepFiles::new(self.clone())),
+        ]
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -1,5 +1,6 @@
 //! What the image service does. One file per kind of request; all begin with [`access`].
 
+pub(crate) mod accept;
 pub(crate) mod access;
 pub(crate) mod data;
 pub(crate) mod holds;
@@ -8,4 +9,5 @@ pub(crate) mod imports;
 pub(crate) mod members;
 mod room;
 pub(crate) mod snapshots;
+pub(crate) mod stored;
 pub(crate) mod usage;

@@ -18,3 +18,5 @@ mod isolation;
 mod sharing;
 #[path = "api/snapshots.rs"]
 mod snapshots;
+#[path = "api/stored.rs"]
+mod stored;

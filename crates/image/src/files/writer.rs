@@ -35,7 +35,7 @@ pub(super) enum Piece {
 
 /// Writes what comes in to a new file at `path`, makes it last, hashes and inspects it.
 pub(super) fn write(mut pieces: Receiver<Piece>, path: &Path) -> Result<Digest, ReceiveError> {
-    let mut file = File::options().write(true).create_new(true).open(path)?;
+    let mut file = super::create(path)?;
     let mut hashes = Hashes::default();
     let mut head = Head::default();
     loop {

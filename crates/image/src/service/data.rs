@@ -10,15 +10,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::Stream;
 use kogge_auth::Caller;
-use kogge_db::Tx;
 use kogge_ids::ImageId;
 
+use super::accept::still;
 use super::access::Seen;
 use crate::Images;
 use crate::error::Error;
 use crate::files::{Digest, Limits, ReceiveError, Temporary};
-use crate::inspect::judge;
-use crate::model::image::{Data, Image, Staged};
+use crate::model::image::{Image, Staged};
 use crate::model::status::Status;
 use crate::{policy, store};
 
@@ -51,13 +50,10 @@ impl Images {
         let image = self.begin(caller, id, Status::Saving, &policy::UPLOAD_IMAGE).await?;
         let received = self.receive(&image, declared, body).await;
         let outcome = match received {
-            Ok((file, digest)) => self.accept(&image, file, &digest, Status::Saving).await,
+            Ok((file, digest)) => self.accept(id, file, &digest, Status::Saving).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = &outcome {
-            self.put_back(id, Status::Saving, error).await?;
-        }
-        outcome
+        self.unless_done(id, Status::Saving, outcome).await
     }
 
     /// Keeps data for a later import.
@@ -78,10 +74,7 @@ impl Images {
             Ok((file, digest)) => self.keep_staged(id, file, &digest).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = &outcome {
-            self.put_back(id, Status::Uploading, error).await?;
-        }
-        outcome
+        self.unless_done(id, Status::Uploading, outcome).await
     }
 
     async fn begin(
@@ -166,60 +159,6 @@ impl Images {
         }))
     }
 
-    /// Judges received data and makes them the image's, if it is still where it was.
-    pub(crate) async fn accept(
-        &self,
-        image: &Image,
-        file: Temporary,
-        digest: &Digest,
-        from: Status,
-    ) -> Result<(), Error> {
-        let data = self.judged(image, digest)?;
-        let name = self.files().keep(file).await?;
-        let done = self.activate(image.id, Data { file: name.clone(), ..data }, from).await;
-        if done.is_err() {
-            self.files().remove(&name).await;
-        }
-        done
-    }
-
-    /// What is known of the data, or why they are refused.
-    pub(crate) fn judged(&self, image: &Image, digest: &Digest) -> Result<Data, Error> {
-        let declared = image.disk_format.as_deref().unwrap_or("raw");
-        // what is packed in a container cannot be recognized and is not booted either
-        let bare = image.container_format.as_deref() == Some("bare");
-        let judgement = judge(if bare { declared } else { "" }, &digest.inspection);
-        if let Some(danger) = &judgement.danger {
-            return Err(Error::BadData { because: format!("Image failed safety checks: {danger}") });
-        }
-        if let Some(why) = judgement.mismatch.as_ref().filter(|_| bare && self.config().require_format_match)
-        {
-            return Err(Error::BadData { because: format!("Image {} is refused: {why}", image.id) });
-        }
-        Ok(Data {
-            file: String::new(),
-            size: i64::try_from(digest.size).unwrap_or(i64::MAX),
-            virtual_size: judgement.virtual_size.and_then(|size| i64::try_from(size).ok()).filter(|_| bare),
-            checksum: digest.md5.clone(),
-            sha512: digest.sha512.clone(),
-            detected: judgement.detected.to_owned(),
-            unfit: judgement.unfit().filter(|_| bare).map(str::to_owned),
-        })
-    }
-
-    /// Makes data the image's.
-    pub(crate) async fn activate(&self, id: ImageId, data: Data, from: Status) -> Result<(), Error> {
-        let mut tx = self.db().begin().await?;
-        let mut image = still(&mut tx, id, from).await?;
-        image.become_(Status::Active)?;
-        image.data = Some(data);
-        image.staged = None;
-        image.updated_at = self.now();
-        store::images::save(&mut tx, &image).await?;
-        store::images::idle(&mut tx, id).await?;
-        Ok(tx.commit().await?)
-    }
-
     async fn keep_staged(&self, id: ImageId, file: Temporary, digest: &Digest) -> Result<(), Error> {
         let name = self.files().keep(file).await?;
         let staged = Staged { file: name.clone(), size: i64::try_from(digest.size).unwrap_or(i64::MAX) };
@@ -240,31 +179,6 @@ impl Images {
         Ok(tx.commit().await?)
     }
 
-    /// Back to *queued*, unless the image went elsewhere in the meantime.
-    pub(crate) async fn put_back(
-        &self,
-        id: ImageId,
-        from: Status,
-        because: &(dyn std::error::Error + Sync),
-    ) -> Result<(), Error> {
-        tracing::info!(image.id = %id, error = %because, "data of an image were not taken");
-        let mut tx = self.db().begin().await?;
-        let Some(mut image) = store::images::lock(&mut tx, id).await?.filter(|image| image.status == from)
-        else {
-            return Ok(());
-        };
-        let file = image.file().map(str::to_owned);
-        image.become_(Status::Queued)?;
-        image.updated_at = self.now();
-        store::images::save(&mut tx, &image).await?;
-        store::images::idle(&mut tx, id).await?;
-        tx.commit().await?;
-        if let Some(file) = file {
-            self.files().remove(&file).await;
-        }
-        Ok(())
-    }
-
     /// Where the data are, for a download.
     pub(crate) async fn download(&self, caller: &Caller, id: ImageId) -> Result<Readable, Error> {
         let seen = self.seen(caller, id).await?;
@@ -273,20 +187,12 @@ impl Images {
             return Err(Error::forbidden(because));
         }
         seen.allow(caller, &policy::DOWNLOAD_IMAGE)?;
-        let path = seen.image.data.as_ref().map(|data| self.files().path(&data.file));
+        let path = match &seen.image.data {
+            Some(data) => Some(self.files().locate(&data.file).await),
+            None => None,
+        };
         Ok(Readable { image: seen.image, path })
     }
-}
-
-/// The image, locked, if it is still in this state.
-async fn still(tx: &mut Tx, id: ImageId, from: Status) -> Result<Image, Error> {
-    let image = store::images::lock(tx, id).await?.filter(|image| image.status == from);
-    image.ok_or_else(|| Error::Gone {
-        because: format!(
-            "Image {id} could not be found after upload. The image may have been deleted during the upload, \
-             cleaning up the chunks uploaded."
-        ),
-    })
 }
 
 fn refused(error: ReceiveError) -> Error {

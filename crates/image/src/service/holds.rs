@@ -44,9 +44,9 @@ impl Images {
                 return Err(Error::conflict(format!("Image {id} is deactivated.")));
             }
             let data = image.data.ok_or_else(|| Error::no_image(id))?;
-            return Ok(self.files().path(&data.file));
+            return Ok(self.files().locate(&data.file).await);
         }
         let file = store::holds::kept_file(self.db(), id).await?;
-        file.map(|file| self.files().path(&file)).ok_or_else(|| Error::no_image(id))
+        Ok(self.files().locate(&file.ok_or_else(|| Error::no_image(id))?).await)
     }
 }

@@ -10,7 +10,7 @@ use kogge_ids::ImageId;
 use super::images::NewImage;
 use crate::Images;
 use crate::error::Error;
-use crate::model::image::{Data, Image};
+use crate::model::image::Image;
 use crate::model::status::Status;
 use crate::model::visibility::Visibility;
 use crate::store;
@@ -73,7 +73,7 @@ impl Images {
     /// # Errors
     /// [`Error::NotFound`] where there is none or the caller does not see it ([`Error::is_not_found`]).
     pub async fn for_boot(&self, caller: &Caller, id: ImageId) -> Result<BootImage, Error> {
-        Ok(self.boot_image(self.seen(caller, id).await?.image))
+        Ok(self.boot_image(self.seen(caller, id).await?.image).await)
     }
 
     /// An image for a server that was accepted before, whoever made it.
@@ -82,16 +82,20 @@ impl Images {
     /// [`Error::NotFound`] where it was deleted in the meantime.
     pub async fn boot_file(&self, id: ImageId) -> Result<BootImage, Error> {
         let found = store::images::get(self.db(), id).await?;
-        Ok(self.boot_image(found.ok_or_else(|| Error::no_image(id))?))
+        Ok(self.boot_image(found.ok_or_else(|| Error::no_image(id))?).await)
     }
 
-    fn boot_image(&self, image: Image) -> BootImage {
+    async fn boot_image(&self, image: Image) -> BootImage {
         let data = image.data.as_ref();
+        let path = match data {
+            Some(data) => Some(self.files().locate(&data.file).await),
+            None => None,
+        };
         BootImage {
             id: image.id,
             status: image.status,
             visibility: image.visibility,
-            path: data.map(|data| self.files().path(&data.file)),
+            path,
             size: data.map(|data| data.size),
             virtual_size: data.and_then(|data| data.virtual_size),
             checksum: data.map(|data| data.checksum.clone()),
@@ -149,23 +153,17 @@ impl Images {
     /// [`Error::NotFound`] where the image was deleted in the meantime (the file is gone then),
     /// [`Error::BadData`] where the file reaches outside of itself.
     pub async fn finish_snapshot(&self, id: ImageId) -> Result<(), Error> {
-        let path = self.snapshot_target(id);
         let Some(image) = store::images::get(self.db(), id).await? else {
-            drop(self.files().adopt(id, path));
+            self.files().discard_snapshot(id).await;
             return Err(Error::no_image(id));
         };
         if image.status != Status::Saving {
             return Ok(());
         }
-        let digest =
-            self.files().digest(&path).await.map_err(|error| Error::Store(std::io::Error::other(error)))?;
-        let data = self.judged(&image, &digest)?;
-        let name = self.files().keep(self.files().adopt(id, path)).await?;
-        let done = self.activate(id, Data { file: name.clone(), ..data }, Status::Saving).await;
-        if done.is_err() {
-            self.files().remove(&name).await;
-        }
-        done
+        let file = self.files().adopt(id).await?;
+        let digest = self.files().digest(file.path()).await;
+        let digest = digest.map_err(|error| Error::Store(std::io::Error::other(error)))?;
+        self.accept(id, file, &digest, Status::Saving).await
     }
 
     /// Gives a snapshot up: the image goes away, as in nova. Doing it twice is fine.
@@ -179,7 +177,7 @@ impl Images {
             store::images::delete(&mut tx, id, self.now()).await?;
         }
         tx.commit().await?;
-        drop(self.files().adopt(id, self.snapshot_target(id)));
+        self.files().discard_snapshot(id).await;
         Ok(())
     }
 }

@@ -1,7 +1,9 @@
 //! Images: one row each, and search copies of properties and tags.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Executor, Query, Row, Tx};
+use kogge_db::{Db, DbError, Executor, Query, Row, Select, Tx};
 use kogge_ids::ImageId;
 
 use crate::model::image::{Data, Image, Staged};
@@ -168,12 +170,17 @@ pub(crate) async fn abandoned(db: impl Executor, now: Timestamp) -> Result<Vec<I
     db.all(query).await?.iter().map(|row| row.parse("id")).collect()
 }
 
-/// Files that images need, or whoever holds deleted ones.
-pub(crate) async fn files(db: impl Executor) -> Result<std::collections::BTreeSet<String>, DbError> {
-    const SQL: &str = "SELECT data_file FROM images WHERE data_file IS NOT NULL
-        UNION SELECT data_file FROM kept_images";
-    let query = Query::new(SQL);
-    db.all(query).await?.iter().map(|row| row.text("data_file")).collect()
+/// Files that images need, or whoever holds deleted ones, with an image that they belong to.
+pub(crate) async fn files(db: impl Executor) -> Result<BTreeMap<String, ImageId>, DbError> {
+    const SQL: &str = "SELECT id, data_file FROM images WHERE data_file IS NOT NULL
+        UNION SELECT image_id AS id, data_file FROM kept_images";
+    db.all(Query::new(SQL)).await?.iter().map(|row| Ok((row.text("data_file")?, row.parse("id")?))).collect()
+}
+
+/// Those of `images` that were deleted.
+pub(crate) async fn deleted_of(db: &Db, images: &[ImageId]) -> Result<BTreeSet<ImageId>, DbError> {
+    let query = Select::new("id", "deleted_images").and_in("id", images.iter().copied()).query();
+    db.all(query).await?.iter().map(|row| row.parse("id")).collect()
 }
 
 /// Bytes that a project stores, and how many images it has.

@@ -1,4 +1,4 @@
-//! Puts images back whose upload died, and removes files that no image names.
+//! Puts images back whose upload died.
 
 use std::time::Duration;
 
@@ -52,12 +52,7 @@ impl Task for ResetUploads {
         }
         store::tasks::expire(self.images.db(), now).await?;
         store::holds::forget_unheld(self.images.db()).await?;
-        let needed = store::images::files(self.images.db()).await?;
-        let files = self.images.files().clone();
-        let swept = tokio::task::spawn_blocking(move || files.sweep(&needed)).await;
-        let swept = swept.map_err(|error| TaskError::text(error.to_string()))?;
-        let removed = swept.map_err(|error| TaskError("the data directory".into(), Some(Box::new(error))))?;
         let seen = abandoned.len() as u64;
-        Ok(Report { seen: seen + removed, done: seen + removed, more: false })
+        Ok(Report { seen, done: seen, more: false })
     }
 }

@@ -121,15 +121,9 @@ impl Images {
 
     async fn take_staged(&self, image: &Image) -> Result<(), Error> {
         let staged = image.staged.as_ref().ok_or_else(|| Error::conflict("There are no staged data."))?;
-        let path = self.files().path(&staged.file);
+        let path = self.files().locate(&staged.file).await;
         let digest = self.files().digest(&path).await.map_err(|e| Error::invalid(e.to_string()))?;
-        let data = self.judged(image, &digest)?;
-        self.activate(
-            image.id,
-            crate::model::image::Data { file: staged.file.clone(), ..data },
-            Status::Importing,
-        )
-        .await
+        self.activate(image.id, &staged.file, &digest, Status::Importing).await
     }
 
     async fn take_from_web(&self, image: &Image, uri: &str) -> Result<(), Error> {
@@ -150,7 +144,7 @@ impl Images {
         };
         let late = || Error::invalid(format!("The download took more than {} seconds.", whole.as_secs()));
         let (file, digest) = tokio::time::timeout(whole, transfer).await.map_err(|_| late())??;
-        self.accept(image, file, &digest, Status::Importing).await
+        self.accept(image.id, file, &digest, Status::Importing).await
     }
 
     async fn end_import(&self, import: &Import, outcome: Result<(), Error>) -> Result<(), Error> {

@@ -31,6 +31,34 @@ async fn web() -> String {
     format!("http://{address}")
 }
 
+/// A harmless qcow2 disk of 4 KiB.
+fn qcow2() -> Vec<u8> {
+    let mut bytes = vec![0; 512];
+    bytes[..8].copy_from_slice(b"QFI\xfb\0\0\0\x03");
+    bytes[23] = 16;
+    bytes[24..32].copy_from_slice(&4096u64.to_be_bytes());
+    bytes[103] = 104;
+    bytes
+}
+
+/// A server that answers with a qcow2 disk when it is told to.
+async fn held() -> (String, std::sync::Arc<tokio::sync::Notify>) {
+    let go = std::sync::Arc::new(tokio::sync::Notify::new());
+    let told = std::sync::Arc::clone(&go);
+    let answer = move || {
+        let told = std::sync::Arc::clone(&told);
+        async move {
+            told.notified().await;
+            qcow2()
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/image", get(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (format!("http://{address}/image"), go)
+}
+
 fn download(uri: &str) -> serde_json::Value {
     json!({ "method": { "name": "web-download", "uri": uri } })
 }
@@ -64,6 +92,24 @@ on_both! {
         c.run_tasks().await;
         c.reach(&id, "active").await;
         assert_eq!(c.get(MEMBER, &format!("/v2/images/{id}/file")).await.bytes, b"from the web");
+    }
+
+    formats_that_change_during_an_import_are_judged_again(c) {
+        let packed = json!({ "container_format": "ova" });
+        let declared = json!({ "disk_format": "qcow2" });
+        for (made, changed, value) in [(packed, "container_format", "bare"), (declared, "disk_format", "raw")] {
+            let (id, (uri, go)) = (c.image(made).await, held().await);
+            c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(download(&uri))).await.expect(202);
+            c.run_tasks().await;
+            let change = json!([{ "op": "replace", "path": format!("/{changed}"), "value": value }]);
+            c.patch(MEMBER, &id, change.clone()).await.expect(200);
+            go.notify_one();
+            c.reach(&id, "active").await;
+            let boot = c.images.boot_file(id.parse().unwrap()).await.unwrap();
+            let why = boot.fit_to_boot.unwrap_err();
+            assert!(why.contains("its content is qcow2 but its disk_format is raw"), "{why}");
+            c.patch(MEMBER, &id, change).await.expect(403);
+        }
     }
 
     a_failed_fetch_says_why_and_can_be_repeated(c) {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kogge_clock::Clock;
 use kogge_compute::{Compute, ComputeConfig, ComputeDeps};
@@ -237,10 +238,16 @@ fn image_config(config: &Config, state: &Path) -> Result<ImageConfig, Failure> {
         data_dir: state.join("images"),
         max_size: config.image.max_size_gib << 30,
         require_format_match: config.image.enforce_format,
+        quarantine_keep: keep(config.image.quarantine_days),
         ..ImageConfig::default()
     };
     image.web_download.allow_networks = allow;
     Ok(image)
+}
+
+/// Days as a time to keep something; none for ever.
+fn keep(days: u32) -> Option<Duration> {
+    (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400))
 }
 
 fn network_config(config: &Config) -> Result<NetworkConfig, Failure> {
