@@ -54,6 +54,16 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
         "image.web_download_private_networks",
         "Private ranges that web-download may fetch from, e.g. 192.0.2.0/24.",
     ),
+    ("image.quota_count", "Images that one project may have; 0 for any number."),
+    ("image.quota_total_gib", "Image data that one project may store, in GiB; 0 for as much as fits."),
+    (
+        "image.quota_staging_gib",
+        "Data that one project may have staged for imports, in GiB; 0 for as much as fits.",
+    ),
+    (
+        "image.quota_uploads",
+        "Images of one project whose data may be coming in, or waiting for an import, at once; 0 for any number.",
+    ),
     (
         "image.quarantine_days",
         "Days for which data of images that the database does not know are kept in quarantine; 0 for ever.",

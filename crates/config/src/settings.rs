@@ -113,6 +113,14 @@ pub struct ImageConfig {
     pub enforce_format: bool,
     /// Private ranges that `web-download` may fetch from, e.g. `192.0.2.0/24`.
     pub web_download_private_networks: Vec<String>,
+    /// Images that one project may have; 0 for any number.
+    pub quota_count: u64,
+    /// Image data that one project may store, in GiB; 0 for as much as fits.
+    pub quota_total_gib: u64,
+    /// Data that one project may have staged for imports, in GiB; 0 for as much as fits.
+    pub quota_staging_gib: u64,
+    /// Images of one project whose data may be coming in at once; 0 for any number.
+    pub quota_uploads: u64,
     /// Days for which data of images that the database does not know are kept in quarantine; 0 for ever.
     pub quarantine_days: u32,
 }
@@ -230,6 +238,10 @@ impl Default for ImageConfig {
             max_size_gib: 128,
             enforce_format: false,
             web_download_private_networks: Vec::new(),
+            quota_count: 1000,
+            quota_total_gib: 1000,
+            quota_staging_gib: 1000,
+            quota_uploads: 100,
             quarantine_days: 30,
         }
     }

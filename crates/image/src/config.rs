@@ -15,12 +15,19 @@ pub struct ImageConfig {
     pub data_dir: PathBuf,
     /// Largest image in bytes.
     pub max_size: u64,
-    /// Bytes that one project may store; none for as many as fit.
-    pub project_bytes: Option<u64>,
     /// Images that one project may have; none for any number.
     pub project_images: Option<u64>,
+    /// Bytes that one project may store; none for as many as fit.
+    pub project_bytes: Option<u64>,
+    /// Bytes that one project may have staged for imports; none for as many as fit.
+    pub project_staged: Option<u64>,
+    /// Images of one project whose data may be coming in at once, those that wait for it included; none for any
+    /// number.
+    pub project_uploads: Option<u64>,
     /// Further properties of one image.
     pub max_properties: usize,
+    /// Bytes of names and values of all further properties of one image.
+    pub max_property_bytes: usize,
     /// Tags of one image.
     pub max_tags: usize,
     /// Members of one image.
@@ -32,6 +39,8 @@ pub struct ImageConfig {
     pub quarantine_keep: Option<Duration>,
     /// Seconds without a byte after which an upload is given up.
     pub upload_idle_seconds: u64,
+    /// Bytes per second that an upload brings at least, over a minute; slower ones are given up.
+    pub upload_slowest: u64,
     /// The name of the store that clients see.
     pub store_name: String,
     /// Fetching images from the web.
@@ -61,6 +70,12 @@ pub struct WebDownload {
     pub idle_seconds: u64,
     /// Seconds that a download may take in all.
     pub total_seconds: u64,
+    /// Bytes per second that a download brings at least, over a minute; slower ones are given up.
+    pub slowest: u64,
+    /// Downloads that are under way at once.
+    pub at_once: usize,
+    /// Those of them that may be one project's.
+    pub project_at_once: usize,
 }
 
 impl Default for ImageConfig {
@@ -68,14 +83,18 @@ impl Default for ImageConfig {
         Self {
             data_dir: PathBuf::from("images"),
             max_size: 1 << 40,
-            project_bytes: None,
             project_images: None,
+            project_bytes: None,
+            project_staged: None,
+            project_uploads: None,
             max_properties: 128,
+            max_property_bytes: 64 << 10,
             max_tags: 128,
             max_members: 128,
             require_format_match: false,
             quarantine_keep: None,
-            upload_idle_seconds: 600,
+            upload_idle_seconds: 120,
+            upload_slowest: 1 << 10,
             store_name: "file".to_owned(),
             web_download: WebDownload::default(),
             room: Room::default(),
@@ -94,15 +113,14 @@ impl Default for WebDownload {
             connect_seconds: 10,
             idle_seconds: 60,
             total_seconds: 6 * 3600,
+            slowest: 16 << 10,
+            at_once: 8,
+            project_at_once: 2,
         }
     }
 }
 
 impl ImageConfig {
-    pub(crate) fn upload_idle(&self) -> Duration {
-        Duration::from_secs(self.upload_idle_seconds)
-    }
-
     /// The import methods that are on, as clients see them.
     pub(crate) fn import_methods(&self) -> Vec<&'static str> {
         if self.web_download.enabled { vec!["glance-direct", "web-download"] } else { vec!["glance-direct"] }

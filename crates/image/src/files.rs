@@ -10,6 +10,8 @@
 //! belongs to an image whose deletion the database remembers, is deleted ([`sweep`]).
 
 mod directory;
+mod incoming;
+mod presence;
 mod quarantine;
 mod receive;
 mod sweep;
@@ -22,8 +24,10 @@ use std::path::{Path, PathBuf};
 
 use kogge_ids::ImageId;
 
+pub(crate) use incoming::{Arrival, Incoming};
+pub(crate) use presence::Presence;
 pub use quarantine::{Quarantine, Quarantined};
-pub(crate) use receive::{Limits, ReceiveError};
+pub(crate) use receive::{Limits, ReceiveError, Slowest};
 pub(crate) use sweep::{Known, Swept};
 pub(crate) use writer::Digest;
 

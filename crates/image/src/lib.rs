@@ -48,7 +48,7 @@ pub use service::stored::Stored;
 pub use store::stored::{StoredData, stored_data};
 
 use fetch::Gate;
-use files::Files;
+use files::{Files, Incoming, Presence};
 
 /// The tables of the image service.
 pub const MIGRATIONS: Migrations = Migrations {
@@ -60,6 +60,7 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "image_holds",
             sql: include_str!("../migrations/0002_image_holds.sql"),
         },
+        Migration { version: 3, name: "usage", sql: include_str!("../migrations/0003_usage.sql") },
     ],
 };
 
@@ -81,6 +82,8 @@ struct Inner {
     db: Db,
     clock: Clock,
     files: Files,
+    presence: Presence,
+    incoming: Incoming,
     gate: Gate,
     config: ImageConfig,
     import_bell: Wake,
@@ -94,8 +97,10 @@ impl Images {
     pub fn new(deps: ImageDeps) -> Result<Self, Error> {
         let ImageDeps { db, clock, config } = deps;
         let files = Files::open(&config.data_dir)?;
+        let (presence, incoming) = (files.presence()?, Incoming::default());
         let gate = Gate::new(&config.web_download);
-        Ok(Self(Arc::new(Inner { db, clock, files, gate, config, import_bell: Wake::new() })))
+        let import_bell = Wake::new();
+        Ok(Self(Arc::new(Inner { db, clock, files, presence, incoming, gate, config, import_bell })))
     }
 
     /// The background tasks.
@@ -118,6 +123,15 @@ impl Images {
 
     pub(crate) fn files(&self) -> &Files {
         &self.0.files
+    }
+
+    /// The name under which this process works at data.
+    pub(crate) fn process(&self) -> &str {
+        self.0.presence.name()
+    }
+
+    pub(crate) fn incoming(&self) -> &Incoming {
+        &self.0.incoming
     }
 
     pub(crate) fn gate(&self) -> &Gate {

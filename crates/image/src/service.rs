@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod access;
+pub(crate) mod bounds;
 pub(crate) mod data;
 pub(crate) mod holds;
 pub(crate) mod images;

@@ -6,3 +6,4 @@ pub(crate) mod list;
 pub(crate) mod members;
 pub(crate) mod stored;
 pub(crate) mod tasks;
+pub(crate) mod usage;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "api/bounds.rs"]
+mod bounds;
 #[path = "api/data.rs"]
 mod data;
 #[path = "api/harness.rs"]

@@ -6,6 +6,7 @@ use kogge_http::{ApiError, Auth, Json, Path};
 use serde_json::Value;
 
 use super::error::{image_id, without_nul};
+use super::wire::attribute::excerpt;
 use crate::Images;
 use crate::model::task::Method;
 
@@ -27,7 +28,7 @@ fn method(body: &Value, known: &[&str]) -> Result<Method, ApiError> {
     let method = body.get("method").and_then(Value::as_object);
     let method = method.ok_or_else(|| wrong("Import request requires a 'method' field.".into()))?;
     let name = method.get("name").ok_or_else(|| wrong("Import request requires a 'name' field.".into()))?;
-    let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+    let name = excerpt(&name.as_str().map_or_else(|| name.to_string(), str::to_owned));
     if !known.contains(&name.as_str()) {
         return Err(wrong(format!("Unknown import method name '{name}'.")));
     }
@@ -50,7 +51,10 @@ fn stores(body: &Value, own: &str) -> Result<(), ApiError> {
     let Some(named) = body.get("stores") else { return Ok(()) };
     let named = named.as_array().ok_or_else(|| ApiError::bad_request("'stores' must be a list of names"))?;
     match named.iter().find(|name| name.as_str() != Some(own)) {
-        Some(other) => Err(ApiError::conflict(format!("Unknown scheme {other} found in stores"))),
+        Some(other) => {
+            let other = excerpt(&other.to_string());
+            Err(ApiError::conflict(format!("Unknown scheme {other} found in stores")))
+        }
         None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! One download through the gate.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,73 +10,88 @@ use url::Url;
 
 use super::gate::{Gate, GateError};
 
-/// Why a download did not begin.
+/// Why a download did not begin. The one who asked for it reads this, so it names no address but theirs, not where a
+/// redirect leads, and not how a connection failed: that would tell closed ports from filtered ones.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
     /// The gate refused.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// There was no connection, or no answer.
+    #[error("the host of the URI could not be reached")]
+    Unreachable,
     /// The server did not answer as it should.
-    #[error("{url} {because}")]
-    Answer {
-        /// Whom we asked.
-        url: String,
-        /// What it answered.
-        because: String,
-    },
-}
-
-impl FetchError {
-    fn answer(url: &Url, because: impl Into<String>) -> Self {
-        Self::Answer { url: url.to_string(), because: because.into() }
-    }
+    #[error("the host of the URI answered {0}")]
+    Answer(StatusCode),
+    /// A redirect is none that may be followed.
+    #[error("the URI redirects to where no image may be fetched from")]
+    Redirect,
+    /// They never end.
+    #[error("the URI is behind too many redirects")]
+    Redirects,
 }
 
 /// Begins a download and answers its bytes as they come.
 pub(crate) async fn fetch(
     gate: &Gate,
     uri: &str,
-) -> Result<impl Stream<Item = Result<Bytes, String>> + Send + use<>, FetchError> {
+) -> Result<impl Stream<Item = Result<Bytes, &'static str>> + Send + use<>, FetchError> {
     let mut url = gate.check(uri)?;
-    for _ in 0..=gate.config().max_redirects {
-        let response = ask(gate, &url).await?;
+    for followed in 0..=gate.config().max_redirects {
+        let addresses = gate.resolve(&url).await;
+        let addresses =
+            addresses.map_err(|error| if followed == 0 { error.into() } else { FetchError::Redirect })?;
+        let response = ask(gate, &url, &addresses).await?;
         let status = response.status();
         if status == StatusCode::OK {
-            return Ok(response.bytes_stream().map(|piece| piece.map_err(|error| reason(&error))));
+            return Ok(response.bytes_stream().map(|piece| piece.map_err(broken)));
         }
         if !status.is_redirection() {
-            return Err(FetchError::answer(&url, format!("answered {status}")));
+            return Err(FetchError::Answer(status));
         }
-        url = next(gate, &url, &response)?;
+        url = next(gate, &url, &response).ok_or(FetchError::Redirect)?;
     }
-    Err(FetchError::answer(&url, "is behind too many redirects"))
+    Err(FetchError::Redirects)
 }
 
 /// Asks the addresses that passed the gate, and no others.
-async fn ask(gate: &Gate, url: &Url) -> Result<reqwest::Response, FetchError> {
-    let addresses = gate.resolve(url).await?;
+async fn ask(gate: &Gate, url: &Url, addresses: &[SocketAddr]) -> Result<reqwest::Response, FetchError> {
     let config = gate.config();
+    let unreachable = |error: reqwest::Error| {
+        tracing::info!(
+            host = url.host_str(),
+            error = reason(&error),
+            "the host of a web-download does not answer"
+        );
+        FetchError::Unreachable
+    };
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .resolve_to_addrs(url.host_str().unwrap_or_default(), &addresses)
+        .resolve_to_addrs(url.host_str().unwrap_or_default(), addresses)
         .no_gzip()
         .connect_timeout(Duration::from_secs(config.connect_seconds))
         .read_timeout(Duration::from_secs(config.idle_seconds))
         .user_agent("kogge-image")
         .build()
-        .map_err(|error| FetchError::answer(url, reason(&error)))?;
-    client.get(url.clone()).send().await.map_err(|error| FetchError::answer(url, reason(&error)))
+        .map_err(unreachable)?;
+    client.get(url.clone()).send().await.map_err(unreachable)
 }
 
-fn next(gate: &Gate, url: &Url, response: &reqwest::Response) -> Result<Url, FetchError> {
-    let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-    let location = location.ok_or_else(|| FetchError::answer(url, "redirects to nowhere"))?;
-    let target = url.join(location).map_err(|_| FetchError::answer(url, "redirects to nonsense"))?;
+/// Where a redirect leads, if it passes the gate.
+fn next(gate: &Gate, url: &Url, response: &reqwest::Response) -> Option<Url> {
+    let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    let target = url.join(location).ok()?;
     if url.scheme() == "https" && target.scheme() != "https" {
-        return Err(FetchError::answer(url, "redirects from https to plain http"));
+        return None;
     }
-    Ok(gate.check(target.as_str())?)
+    gate.check(target.as_str()).ok()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an error is mapped")]
+fn broken(error: reqwest::Error) -> &'static str {
+    tracing::info!(error = reason(&error), "a web-download broke off");
+    "the connection was lost"
 }
 
 /// The innermost cause: the outer ones only repeat the address.
@@ -101,6 +117,7 @@ mod tests {
             .route("/there", get(|| async { Redirect::temporary("/image") }))
             .route("/loop", get(|| async { Redirect::temporary("/loop") }))
             .route("/inside", get(|| async { Redirect::temporary("http://10.0.0.1/") }))
+            .route("/nowhere", get(|| async { Redirect::temporary("http://no-such-name.invalid/") }))
             .route("/file", get(|| async { Redirect::temporary("file:///etc/passwd") }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -122,8 +139,28 @@ mod tests {
         assert_eq!(got(&gate, at("image")).await.unwrap(), b"hello");
         assert_eq!(got(&gate, at("there")).await.unwrap(), b"hello");
         assert!(got(&gate, at("loop")).await.unwrap_err().contains("too many redirects"));
-        assert!(got(&gate, at("inside")).await.unwrap_err().contains("not public"));
-        assert!(got(&gate, at("file")).await.unwrap_err().contains("filtering"));
+        for path in ["inside", "file", "nowhere"] {
+            let refused = got(&gate, at(path)).await.unwrap_err();
+            assert_eq!(refused, "the URI redirects to where no image may be fetched from", "{path}");
+        }
         assert!(got(&gate, at("missing")).await.unwrap_err().contains("404"));
+    }
+
+    #[tokio::test]
+    async fn how_a_connection_failed_is_not_told() {
+        let (gate, port) = server().await;
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut config = gate.config().clone();
+        config.ports.extend([closed, silent.local_addr().unwrap().port()]);
+        config.idle_seconds = 1;
+        let gate = Gate::new(&config);
+        let refused = async |uri: String| got(&gate, uri).await.unwrap_err();
+        let closed = refused(format!("http://127.0.0.1:{closed}/")).await;
+        assert_eq!(
+            closed,
+            refused(format!("http://127.0.0.1:{}/", silent.local_addr().unwrap().port())).await
+        );
+        assert_eq!(closed, refused(format!("https://127.0.0.1:{port}/")).await);
     }
 }

@@ -13,22 +13,16 @@ pub(crate) enum GateError {
     /// It is no address of the allowed kind.
     #[error("URI for web-download does not pass filtering: {0}")]
     Filtered(String),
-    /// Its name leads nowhere.
-    #[error("the host {host} cannot be resolved: {because}")]
-    Unresolved {
-        /// The name.
-        host: String,
-        /// What the resolver says.
-        because: String,
-    },
-    /// It leads into a network that is not public.
-    #[error("the host {host} has the address {address}, which is not public")]
-    Inside {
-        /// The name.
-        host: String,
-        /// The address.
-        address: IpAddr,
-    },
+    /// It has no address that may be asked. Whether it has another one is not said: names of the networks inside would
+    /// be told from names that there are not.
+    #[error("the host {0} has no public address")]
+    NotPublic(String),
+}
+
+impl GateError {
+    fn not_public(url: &Url) -> Self {
+        Self::NotPublic(url.host_str().unwrap_or_default().chars().take(200).collect())
+    }
 }
 
 /// The rules of the configuration.
@@ -72,14 +66,15 @@ impl Gate {
     pub(crate) async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, GateError> {
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let port = url.port_or_known_default().unwrap_or(80);
-        let unresolved = |because: String| GateError::Unresolved { host: host.clone(), because };
-        let found =
-            tokio::net::lookup_host((host.as_str(), port)).await.map_err(|e| unresolved(e.to_string()))?;
+        let found = tokio::net::lookup_host((host.as_str(), port)).await.map_err(|error| {
+            tracing::info!(host, %error, "the host of a web-download cannot be resolved");
+            GateError::not_public(url)
+        })?;
         let addresses: Vec<SocketAddr> = found.collect();
         for address in &addresses {
             self.admit(url, address.ip())?;
         }
-        if addresses.is_empty() { Err(unresolved("it has no address".to_owned())) } else { Ok(addresses) }
+        if addresses.is_empty() { Err(GateError::not_public(url)) } else { Ok(addresses) }
     }
 
     fn admit(&self, url: &Url, address: IpAddr) -> Result<(), GateError> {
@@ -87,7 +82,8 @@ impl Gate {
         if is_public(address) || self.config.allow_networks.iter().any(|network| network.contains(&address)) {
             return Ok(());
         }
-        Err(GateError::Inside { host: url.host_str().unwrap_or_default().to_owned(), address })
+        tracing::info!(host = url.host_str(), %address, "a web-download would lead inside");
+        Err(GateError::not_public(url))
     }
 }
 
@@ -133,14 +129,28 @@ mod tests {
             "http://[fe80::1]/",
             "http://0/",
         ] {
-            assert!(matches!(gate().check(uri), Err(GateError::Inside { .. })), "{uri}");
+            assert!(matches!(gate().check(uri), Err(GateError::NotPublic(_))), "{uri}");
         }
     }
 
     #[tokio::test]
     async fn a_name_that_leads_inside_is_refused_after_resolving() {
         let url = gate().check("http://localhost/x").unwrap();
-        assert!(matches!(gate().resolve(&url).await, Err(GateError::Inside { .. })));
+        assert!(matches!(gate().resolve(&url).await, Err(GateError::NotPublic(_))));
+    }
+
+    #[tokio::test]
+    async fn a_name_inside_and_no_name_at_all_look_alike() {
+        let refused = async |host: &str| {
+            let url = gate().check(&format!("http://{host}/x")).unwrap();
+            gate().resolve(&url).await.unwrap_err().to_string().replace(host, "HOST")
+        };
+        let inside = refused("localhost").await;
+        assert_eq!(inside, refused("no-such-name.invalid").await);
+        assert_eq!(
+            inside,
+            gate().check("http://10.1.2.3/x").unwrap_err().to_string().replace("10.1.2.3", "HOST")
+        );
     }
 
     #[tokio::test]

@@ -6,17 +6,62 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, pin_mut};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::writer::{self, Digest, Piece};
-use super::{Files, Temporary};
+use super::{Arrival, Files, Temporary};
 
 /// Bounds of one transfer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Limits {
     /// Most bytes.
     pub(crate) bytes: u64,
     /// Longest wait for the next piece.
     pub(crate) idle: Duration,
+    /// How slow it may be.
+    pub(crate) slowest: Slowest,
+    /// Its part of what its project may bring in.
+    pub(crate) arrival: Option<Arrival>,
+}
+
+/// The least that comes in a time, again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slowest {
+    /// Bytes that come at least.
+    pub(crate) bytes: u64,
+    /// In this time.
+    pub(crate) per: Duration,
+}
+
+impl Slowest {
+    /// So many bytes per second, over a minute.
+    pub(crate) const fn per_second(bytes: u64) -> Self {
+        Self { bytes: bytes.saturating_mul(60), per: Duration::from_secs(60) }
+    }
+}
+
+/// Measures a transfer against its [`Slowest`].
+struct Pace {
+    slowest: Slowest,
+    since: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    fn new(slowest: Slowest) -> Self {
+        Self { slowest, since: Instant::now(), bytes: 0 }
+    }
+
+    /// False where too little came in the time that is over now.
+    fn keeps(&mut self, bytes: u64) -> bool {
+        self.bytes += bytes;
+        if self.since.elapsed() < self.slowest.per {
+            return true;
+        }
+        let enough = self.bytes >= self.slowest.bytes;
+        (self.since, self.bytes) = (Instant::now(), 0);
+        enough
+    }
 }
 
 /// Why a transfer came to nothing.
@@ -25,6 +70,12 @@ pub(crate) enum ReceiveError {
     /// More bytes than allowed.
     #[error("it is larger than {0} bytes")]
     TooLong(u64),
+    /// The project's quota has no room for more.
+    #[error("its project's quota has no room for it")]
+    NoRoom,
+    /// The sender drips.
+    #[error("less than {0} bytes per second came")]
+    Slow(u64),
     /// The sender fell silent.
     #[error("nothing came for {} seconds", .0.as_secs())]
     Idle(Duration),
@@ -88,7 +139,7 @@ where
     E: std::fmt::Display,
 {
     pin_mut!(stream);
-    let mut total: u64 = 0;
+    let (mut total, mut pace, mut arrival): (u64, _, _) = (0, Pace::new(limits.slowest), limits.arrival);
     loop {
         let next = tokio::time::timeout(limits.idle, stream.next()).await;
         let mut bytes = match next.map_err(|_| ReceiveError::Idle(limits.idle))? {
@@ -99,6 +150,12 @@ where
         total += bytes.len() as u64;
         if total > limits.bytes {
             return Err(ReceiveError::TooLong(limits.bytes));
+        }
+        if !arrival.as_mut().is_none_or(|arrival| arrival.take(bytes.len() as u64)) {
+            return Err(ReceiveError::NoRoom);
+        }
+        if !pace.keeps(bytes.len() as u64) {
+            return Err(ReceiveError::Slow(limits.slowest.bytes / limits.slowest.per.as_secs().max(1)));
         }
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(PIECE));
@@ -115,7 +172,11 @@ mod tests {
     use futures_util::stream;
     use kogge_ids::ImageId;
 
-    const LIMITS: Limits = Limits { bytes: 10, idle: Duration::from_secs(5) };
+    const ANY: Slowest = Slowest { bytes: 0, per: Duration::from_secs(60) };
+
+    fn limits(bytes: u64) -> Limits {
+        Limits { bytes, idle: Duration::from_secs(5), slowest: ANY, arrival: None }
+    }
 
     type Part = Result<Bytes, String>;
 
@@ -131,7 +192,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = Files::open(dir.path()).unwrap();
         let file = files.temporary(ImageId::random());
-        let taken = files.receive(&file, parts(list), LIMITS).await;
+        let taken = files.receive(&file, parts(list), limits(10)).await;
         drop(file);
         (taken, files, dir)
     }
@@ -167,8 +228,44 @@ mod tests {
         let files = Files::open(dir.path()).unwrap();
         let file = files.temporary(ImageId::random());
         let silent = stream::pending::<Part>();
-        let hasty = Limits { idle: Duration::from_millis(10), ..LIMITS };
+        let hasty = Limits { idle: Duration::from_millis(10), ..limits(10) };
         assert!(matches!(files.receive(&file, silent, hasty).await, Err(ReceiveError::Idle(_))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dripping_sender_is_given_up_and_a_steady_one_is_not() {
+        let pace = |bytes: u64| async move {
+            let (sender, mut pieces) = mpsc::channel(QUEUE);
+            let reader = tokio::spawn(async move { while pieces.recv().await.is_some() {} });
+            let drips = stream::unfold(0u32, |count| async move {
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                (count < 40).then(|| (part(b"0123"), count + 1))
+            });
+            let slowest = Slowest { bytes, per: Duration::from_secs(60) };
+            let sent = send(drips, &sender, Limits { slowest, ..limits(1000) }).await;
+            drop(sender);
+            reader.await.unwrap();
+            sent
+        };
+        assert!(pace(50).await.is_ok());
+        assert!(matches!(pace(100).await, Err(ReceiveError::Slow(1))));
+    }
+
+    #[tokio::test]
+    async fn a_transfer_ends_where_its_project_has_no_more_room() {
+        let incoming = super::super::Incoming::default();
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::open(dir.path()).unwrap();
+        let bring = async |room: u64| {
+            let file = files.temporary(ImageId::random());
+            let arrival = Some(incoming.begin("p", room));
+            files
+                .receive(&file, parts(vec![part(b"0123"), part(b"45")]), Limits { arrival, ..limits(10) })
+                .await
+        };
+        assert!(bring(6).await.is_ok());
+        assert!(matches!(bring(5).await, Err(ReceiveError::NoRoom)));
+        assert_eq!(files.count(), 0);
     }
 
     #[tokio::test]
@@ -181,8 +278,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = Files::open(dir.path()).unwrap();
         let file = files.temporary(ImageId::random());
-        let limits = Limits { bytes: 1 << 20, ..LIMITS };
-        let taken = files.receive(&file, parts(crumbs), limits).await;
+        let taken = files.receive(&file, parts(crumbs), limits(1 << 20)).await;
         assert!(matches!(taken, Err(ReceiveError::Dangerous(why)) if why.contains("backing file")));
     }
 }

@@ -19,6 +19,7 @@ use kogge_clock::Timestamp;
 use kogge_ids::ImageId;
 
 use super::Files;
+use super::presence::PREFIX;
 use super::quarantine::image_of;
 
 /// Younger files may still be somebody's work.
@@ -134,7 +135,10 @@ impl Files {
         let mut removed = 0;
         for entry in std::fs::read_dir(&self.tmp)? {
             let entry = entry?;
-            removed += u64::from(settled(&entry, now) && std::fs::remove_file(entry.path()).is_ok());
+            let name = entry.file_name();
+            let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+            let over = settled(&entry, now) && process.is_none_or(|process| self.has_ended(process));
+            removed += u64::from(over && std::fs::remove_file(entry.path()).is_ok());
         }
         Ok(removed)
     }
@@ -159,6 +163,13 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const KEEP: Option<Duration> = Some(Duration::from_secs(86_400));
 
+    /// Makes a file look as if nobody had written to it for long.
+    fn age(path: &std::path::Path) {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(modified - SETTLED * 2).unwrap();
+    }
+
     struct Store {
         files: Files,
         _dir: tempfile::TempDir,
@@ -175,9 +186,7 @@ mod tests {
         fn old_file(&self) -> (ImageId, String) {
             let id = ImageId::random();
             let name = self.young_file(id);
-            let file = std::fs::File::options().write(true).open(self.files.path(&name)).unwrap();
-            let modified = file.metadata().unwrap().modified().unwrap();
-            file.set_modified(modified - SETTLED * 2).unwrap();
+            age(&self.files.path(&name));
             (id, name)
         }
 
@@ -275,6 +284,22 @@ mod tests {
         store.known.deleted.insert(image);
         assert_eq!(store.sweep(NOW), Swept { removed: 1, ..Swept::default() });
         assert!(!store.files.path(&stranger).exists());
+    }
+
+    #[test]
+    fn what_was_never_accepted_goes_and_a_living_process_stays() {
+        let store = Store::new();
+        let (living, dead) = (store.files.presence().unwrap(), store.files.presence().unwrap());
+        drop(dead);
+        let upload = store.files.temporary(ImageId::random());
+        std::fs::write(upload.path(), b"half").unwrap();
+        assert_eq!(store.sweep(NOW), Swept::default(), "too young");
+        for entry in std::fs::read_dir(&store.files.tmp).unwrap() {
+            age(&entry.unwrap().path());
+        }
+        assert_eq!(store.sweep(NOW), Swept { removed: 2, ..Swept::default() });
+        assert!(!upload.path().exists());
+        assert!(!store.files.has_ended(living.name()));
     }
 
     #[test]

@@ -12,6 +12,10 @@ use crate::error::Error;
 const DEFAULT_LIMIT: u32 = 25;
 /// Most images of a page.
 const MAX_LIMIT: u32 = 1000;
+/// Most filters of one question; each is a condition in the database.
+const MOST_FILTERS: usize = 64;
+/// Most values of one filter.
+const MOST_VALUES: usize = 256;
 /// What a list can be sorted by.
 pub(crate) const SORT_NAMES: [&str; 8] =
     ["name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at"];
@@ -51,6 +55,10 @@ impl ListQuery {
         if words.get("changes-since").is_some_and(|value| !value.is_empty()) {
             return Err(wrong("The \"changes-since\" filter is no longer available on v2."));
         }
+        let filters = words.0.iter().filter(|(name, _)| *name == "tag" || !NO_FILTERS.contains(name)).count();
+        if filters > MOST_FILTERS {
+            return Err(wrong(format!("A list takes {MOST_FILTERS} filters at most, not {filters}.")));
+        }
         let tags = words.all("tag").map(|tag| Ok(Filter::Tag(tag.trim().to_owned())));
         let others = words.0.iter().filter(|(name, _)| !NO_FILTERS.contains(name));
         let others = others.map(|(name, value)| filter(name, value));
@@ -73,7 +81,11 @@ fn page(words: &Words<'_>) -> Result<Page, Error> {
         }
     };
     let marker = words.get("marker").filter(|marker| !marker.is_empty()).map(str::to_owned);
-    Ok(Page { limit: Some(limit), marker, sort: sort(words)?, reverse: false })
+    let mut sort = sort(words)?;
+    // a key that comes again decides nothing any more
+    let mut known = std::collections::BTreeSet::new();
+    sort.retain(|(key, _)| known.insert(key.clone()));
+    Ok(Page { limit: Some(limit), marker, sort, reverse: false })
 }
 
 fn scope(visibility: Option<&str>) -> Result<Scope, Error> {
@@ -225,6 +237,9 @@ fn quoted(text: &str) -> Result<Vec<String>, Error> {
     let mut values = Vec::new();
     let mut rest = text;
     loop {
+        if values.len() >= MOST_VALUES {
+            return Err(wrong(format!("A filter takes {MOST_VALUES} values at most.")));
+        }
         let after = if let Some(open) = rest.strip_prefix('"') {
             let (value, after) = open.split_once('"').ok_or_else(refused)?;
             values.push(value.to_owned());
@@ -353,6 +368,16 @@ mod tests {
         );
         assert_eq!(read("sort_dir=asc").unwrap().page.sort, [up("created_at")]);
         assert_eq!(read("limit=99999").unwrap().page.limit, Some(1000));
+        assert_eq!(read("sort=name:asc,size,name:desc").unwrap().page.sort, [up("name"), down("size")]);
+    }
+
+    #[test]
+    fn a_question_has_bounds() {
+        let filters = |count: usize| read(&vec!["tag=x"; count].join("&")).is_ok();
+        assert!(filters(64) && !filters(65));
+        let values = |count: usize| read(&format!("name=in:{}", vec!["x"; count].join(","))).is_ok();
+        assert!(values(256) && !values(257));
+        assert!(read(&format!("sort={}", vec!["name"; 1000].join(","))).unwrap().page.sort.len() == 1);
     }
 
     proptest! {

@@ -38,6 +38,12 @@ impl Status {
         }
     }
 
+    /// True while data come in.
+    #[must_use]
+    pub(crate) const fn is_moving(self) -> bool {
+        matches!(self, Self::Saving | Self::Uploading | Self::Importing)
+    }
+
     /// True where the image may go from here to `next`.
     #[must_use]
     pub(crate) const fn may_become(self, next: Self) -> bool {

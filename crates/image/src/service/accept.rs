@@ -6,13 +6,14 @@
 use kogge_db::Tx;
 use kogge_ids::ImageId;
 
+use super::bounds::Resource;
 use crate::Images;
 use crate::error::Error;
 use crate::files::{Digest, Temporary};
 use crate::inspect::judge;
 use crate::model::image::{Data, Image};
 use crate::model::status::Status;
-use crate::store;
+use crate::store::{self, images::Busy};
 
 impl Images {
     /// Keeps received data and makes them the image's, if it is still where it was and they are harmless.
@@ -46,6 +47,7 @@ impl Images {
         image.staged = None;
         image.updated_at = self.now();
         store::images::save(&mut tx, &image).await?;
+        self.within_quota(&mut tx, &image, &[Resource::Stored]).await?;
         store::images::idle(&mut tx, id).await?;
         Ok(tx.commit().await?)
     }
@@ -99,15 +101,30 @@ impl Images {
     ) -> Result<(), Error> {
         tracing::info!(image.id = %id, error = %because, "data of an image were not taken");
         let mut tx = self.db().begin().await?;
-        let Some(mut image) = store::images::lock(&mut tx, id).await?.filter(|image| image.status == from)
-        else {
-            return Ok(());
+        match store::images::lock(&mut tx, id).await?.filter(|image| image.status == from) {
+            Some(image) => self.queue_again(tx, image).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Back to *queued*, if really nobody works at it any more. False: somebody does.
+    pub(crate) async fn give_up(&self, abandoned: &Busy) -> Result<bool, Error> {
+        let mut tx = self.db().begin().await?;
+        let image = store::images::lock(&mut tx, abandoned.id).await?;
+        let unchanged = store::images::busy_with(&mut tx, abandoned.id).await?.as_ref() == Some(abandoned);
+        let Some(image) = image.filter(|image| unchanged && image.status.is_moving()) else {
+            return Ok(false);
         };
+        tracing::info!(image.id = %image.id, "an upload was given up: its process ended");
+        self.queue_again(tx, image).await.map(|()| true)
+    }
+
+    async fn queue_again(&self, mut tx: Tx, mut image: Image) -> Result<(), Error> {
         let file = image.file().map(str::to_owned);
         image.become_(Status::Queued)?;
         image.updated_at = self.now();
         store::images::save(&mut tx, &image).await?;
-        store::images::idle(&mut tx, id).await?;
+        store::images::idle(&mut tx, image.id).await?;
         tx.commit().await?;
         if let Some(file) = file {
             self.files().remove(&file).await;

@@ -14,9 +14,10 @@ use kogge_ids::ImageId;
 
 use super::accept::still;
 use super::access::Seen;
+use super::bounds::Resource;
 use crate::Images;
 use crate::error::Error;
-use crate::files::{Digest, Limits, ReceiveError, Temporary};
+use crate::files::{Digest, Limits, ReceiveError, Slowest, Temporary};
 use crate::model::image::{Image, Staged};
 use crate::model::status::Status;
 use crate::{policy, store};
@@ -48,7 +49,7 @@ impl Images {
         E: std::fmt::Display,
     {
         let image = self.begin(caller, id, Status::Saving, &policy::UPLOAD_IMAGE).await?;
-        let received = self.receive(&image, declared, body).await;
+        let received = self.receive(&image, Resource::Stored, declared, body).await;
         let outcome = match received {
             Ok((file, digest)) => self.accept(id, file, &digest, Status::Saving).await,
             Err(error) => Err(error),
@@ -69,7 +70,7 @@ impl Images {
         E: std::fmt::Display,
     {
         let image = self.begin(caller, id, Status::Uploading, &policy::MODIFY_IMAGE).await?;
-        let received = self.receive(&image, declared, body).await;
+        let received = self.receive(&image, Resource::Staged, declared, body).await;
         let outcome = match received {
             Ok((file, digest)) => self.keep_staged(id, file, &digest).await,
             Err(error) => Err(error),
@@ -89,7 +90,8 @@ impl Images {
         self.may_write(caller, &seen, rule)?;
         seen.image.become_(status)?;
         store::images::save(&mut tx, &seen.image).await?;
-        store::images::begin_busy(&mut tx, id, self.now().plus(DEADLINE)).await?;
+        self.within_quota(&mut tx, &seen.image, &[Resource::Uploading]).await?;
+        store::images::begin_busy(&mut tx, id, self.process(), self.now().plus(DEADLINE)).await?;
         tx.commit().await?;
         Ok(seen.image)
     }
@@ -103,6 +105,7 @@ impl Images {
     async fn receive<S, E>(
         &self,
         image: &Image,
+        kind: Resource,
         declared: Option<u64>,
         body: S,
     ) -> Result<(Temporary, Digest), Error>
@@ -110,10 +113,10 @@ impl Images {
         S: Stream<Item = Result<Bytes, E>>,
         E: std::fmt::Display,
     {
-        let limits = Limits { bytes: self.room(image).await?, idle: self.config().upload_idle() };
-        if declared.is_some_and(|size| size > limits.bytes) {
-            return Err(refused(ReceiveError::TooLong(limits.bytes)));
-        }
+        let config = self.config();
+        let idle = Duration::from_secs(config.upload_idle_seconds);
+        let pace = (idle, Slowest::per_second(config.upload_slowest));
+        let limits = self.limits(image, kind, declared, pace).await?;
         self.admit(declared.unwrap_or(0))?;
         let file = self.files().temporary(image.id);
         let received = {
@@ -134,15 +137,28 @@ impl Images {
         }
     }
 
-    /// Bytes that the image may have.
-    pub(crate) async fn room(&self, image: &Image) -> Result<u64, Error> {
-        let config = self.config();
-        let (Some(quota), Some(owner)) = (config.project_bytes, &image.owner) else {
-            return Ok(config.max_size);
-        };
-        let usage = store::images::usage(self.db(), owner).await?;
-        let used = u64::try_from(usage.stored + usage.staged).unwrap_or(0);
-        Ok(config.max_size.min(quota.saturating_sub(used)))
+    /// The bounds of a transfer to the image, or why it need not begin.
+    pub(crate) async fn limits(
+        &self,
+        image: &Image,
+        kind: Resource,
+        declared: Option<u64>,
+        (idle, slowest): (Duration, Slowest),
+    ) -> Result<Limits, Error> {
+        let (most, quota) = (self.config().max_size, kind.limit(self.config()));
+        if declared.is_some_and(|size| size > most) {
+            return Err(refused(ReceiveError::TooLong(most)));
+        }
+        let mut limits = Limits { bytes: most, idle, slowest, arrival: None };
+        if let (Some(quota), Some(owner)) = (quota, &image.owner) {
+            let used = kind.of(&store::usage::get(self.db(), owner).await?);
+            let room = u64::try_from(quota.saturating_sub(used)).unwrap_or(0);
+            if declared.is_some_and(|size| size > room) {
+                return Err(kind.exceeded(quota));
+            }
+            limits.arrival = Some(self.incoming().begin(owner, room));
+        }
+        Ok(limits)
     }
 
     /// Pushes the deadline on until it is dropped.
@@ -152,7 +168,7 @@ impl Images {
             loop {
                 tokio::time::sleep(BEAT).await;
                 let until = images.now().plus(DEADLINE);
-                if let Err(error) = store::images::busy(images.db(), id, until).await {
+                if let Err(error) = store::images::busy(images.db(), id, images.process(), until).await {
                     tracing::warn!(image.id = %id, %error, "the deadline of an upload could not be pushed on");
                 }
             }
@@ -175,6 +191,7 @@ impl Images {
         image.staged = Some(staged);
         image.updated_at = self.now();
         store::images::save(&mut tx, &image).await?;
+        self.within_quota(&mut tx, &image, &[Resource::Staged]).await?;
         store::images::idle(&mut tx, id).await?;
         Ok(tx.commit().await?)
     }
@@ -195,16 +212,17 @@ impl Images {
     }
 }
 
-fn refused(error: ReceiveError) -> Error {
+/// Why data were not received, in the words of who sent them.
+pub(crate) fn refused(error: ReceiveError) -> Error {
     match error {
-        ReceiveError::TooLong(_) => {
+        ReceiveError::TooLong(_) | ReceiveError::NoRoom => {
             Error::TooLarge { because: format!("The incoming image is too large: {error}") }
         }
         ReceiveError::Dangerous(why) => {
             Error::BadData { because: format!("Image failed safety checks: {why}") }
         }
         ReceiveError::Disk(error) => Error::Store(error),
-        ReceiveError::Idle(_) | ReceiveError::Broken(_) | ReceiveError::GivenUp => {
+        ReceiveError::Idle(_) | ReceiveError::Slow(_) | ReceiveError::Broken(_) | ReceiveError::GivenUp => {
             Error::invalid(format!("The image data did not come whole: {error}"))
         }
     }

@@ -7,6 +7,7 @@ use kogge_db::{Paged, Tx};
 use kogge_ids::ImageId;
 
 use super::access::{Seen, viewer};
+use super::bounds::Resource;
 use crate::Images;
 use crate::error::Error;
 use crate::model::change::{Attribute, Change, apply};
@@ -68,7 +69,6 @@ impl Images {
         }
         seen.allow_visibility(caller, seen.image.visibility)?;
         self.within_limits(&seen.image)?;
-        self.room_for_one_more(tx, &seen.image).await?;
         let taken = || Error::conflict(format!("Image ID {} already exists!", seen.image.id));
         if store::images::was_deleted(&mut *tx, seen.image.id).await? {
             return Err(taken());
@@ -76,6 +76,7 @@ impl Images {
         store::images::insert(tx, &seen.image)
             .await
             .map_err(|error| if error.is_unique_violation() { taken() } else { error.into() })?;
+        self.within_quota(tx, &seen.image, &[Resource::Images]).await?;
         Ok(seen.image)
     }
 
@@ -226,33 +227,6 @@ impl Images {
         seen.image.updated_at = self.now();
         store::images::save(&mut tx, &seen.image).await?;
         Ok(tx.commit().await?)
-    }
-
-    fn within_limits(&self, image: &Image) -> Result<(), Error> {
-        let config = self.config();
-        let exceeded = |what: &str, attempted: usize, most: usize| Error::TooLarge {
-            because: format!(
-                "The limit has been exceeded on the number of allowed image {what}. Attempted: {attempted}, \
-                 Maximum: {most}"
-            ),
-        };
-        if image.properties.len() > config.max_properties {
-            return Err(exceeded("properties", image.properties.len(), config.max_properties));
-        }
-        if image.tags.len() > config.max_tags {
-            return Err(exceeded("tags", image.tags.len(), config.max_tags));
-        }
-        Ok(())
-    }
-
-    async fn room_for_one_more(&self, tx: &mut Tx, image: &Image) -> Result<(), Error> {
-        let (Some(most), Some(owner)) = (self.config().project_images, &image.owner) else { return Ok(()) };
-        let images = store::images::usage(&mut *tx, owner).await?.images;
-        if u64::try_from(images).unwrap_or(0) < most {
-            return Ok(());
-        }
-        let because = format!("Project {owner} has {images} images and may have {most}. Delete one first.");
-        Err(Error::TooLarge { because })
     }
 }
 

@@ -3,6 +3,8 @@
 use kogge_auth::Caller;
 use kogge_ids::ImageId;
 
+use super::access::viewer;
+use super::bounds::Resource;
 use crate::Images;
 use crate::error::Error;
 use crate::fetch::GateError;
@@ -10,6 +12,9 @@ use crate::model::image::Image;
 use crate::model::status::Status;
 use crate::model::task::{Import, Method, Progress};
 use crate::{policy, store};
+
+/// Ended imports of one project that are remembered, whatever its images.
+const REMEMBERED: i64 = 200;
 
 impl Images {
     /// Asks for an import.
@@ -25,6 +30,7 @@ impl Images {
         let now = self.now();
         seen.image.updated_at = now;
         store::images::save(&mut tx, &seen.image).await?;
+        self.within_quota(&mut tx, &seen.image, &[Resource::Uploading]).await?;
         let import = Import {
             id: uuid::Uuid::new_v4().to_string(),
             image_id: id,
@@ -40,15 +46,19 @@ impl Images {
             expires_at: None,
         };
         store::tasks::insert(&mut tx, &import).await?;
+        store::tasks::forget(&mut tx, &import, REMEMBERED).await?;
         tx.commit().await?;
         self.import_bell().wake();
         Ok(())
     }
 
-    /// The imports of an image.
+    /// The imports of an image that the caller's project asked for, or all for an administrator: addresses and
+    /// messages are nobody else's.
     pub(crate) async fn imports_of(&self, caller: &Caller, id: ImageId) -> Result<Vec<Import>, Error> {
         self.seen(caller, id).await?;
-        Ok(store::tasks::of_image(self.db(), id).await?)
+        let (viewer, mut imports) = (viewer(caller), store::tasks::of_image(self.db(), id).await?);
+        imports.retain(|import| viewer.admin || viewer.project.as_deref() == Some(&import.owner));
+        Ok(imports)
     }
 
     /// All imports, for administrators.
@@ -103,8 +113,11 @@ fn formats_set(image: &Image) -> Result<(), Error> {
 }
 
 fn refused_address(uri: &str, error: &GateError) -> Error {
+    let shown: String = uri.chars().take(200).collect();
     match error {
         GateError::Filtered(_) => Error::invalid(error.to_string()),
-        _ => Error::invalid(format!("URI for web-download does not pass filtering: {uri}: {error}")),
+        GateError::NotPublic(_) => {
+            Error::invalid(format!("URI for web-download does not pass filtering: {shown}: {error}"))
+        }
     }
 }

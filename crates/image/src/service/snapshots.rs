@@ -7,6 +7,7 @@ use kogge_auth::Caller;
 use kogge_db::Tx;
 use kogge_ids::ImageId;
 
+use super::bounds::Resource;
 use super::images::NewImage;
 use crate::Images;
 use crate::error::Error;
@@ -138,6 +139,7 @@ impl Images {
         let mut image = self.create_image_in(tx, caller, new).await?;
         image.become_(Status::Saving)?;
         store::images::save(tx, &image).await?;
+        self.within_quota(tx, &image, &[Resource::Uploading]).await?;
         Ok(image.id)
     }
 

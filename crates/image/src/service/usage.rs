@@ -2,6 +2,7 @@
 
 use kogge_auth::Caller;
 
+use super::bounds::Resource;
 use crate::Images;
 use crate::error::Error;
 use crate::store;
@@ -24,18 +25,12 @@ impl Images {
     /// The caller's project.
     pub(crate) async fn usage(&self, caller: &Caller) -> Result<Vec<Counted>, Error> {
         let Some(project) = caller.project_id() else { return Ok(Vec::new()) };
-        let used = store::images::usage(self.db(), project.as_str()).await?;
-        let most = |limit: Option<u64>| limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-        let config = self.config();
-        let bytes = match most(config.project_bytes) {
-            -1 => -1,
-            limit => limit / MIB,
+        let used = store::usage::get(self.db(), project.as_str()).await?;
+        let counted = |resource: Resource| {
+            let unit = if matches!(resource, Resource::Stored | Resource::Staged) { MIB } else { 1 };
+            let limit = resource.limit(self.config()).map_or(-1, |limit| limit / unit);
+            Counted { name: resource.name(), usage: resource.of(&used) / unit, limit }
         };
-        Ok(vec![
-            Counted { name: "image_size_total", usage: used.stored / MIB, limit: bytes },
-            Counted { name: "image_stage_total", usage: used.staged / MIB, limit: bytes },
-            Counted { name: "image_count_total", usage: used.images, limit: most(config.project_images) },
-            Counted { name: "image_count_uploading", usage: used.uploading, limit: -1 },
-        ])
+        Ok(Resource::ALL.map(counted).to_vec())
     }
 }

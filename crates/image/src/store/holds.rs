@@ -1,8 +1,11 @@
 //! Who needs the data of an image, and what is kept for them when the image is deleted.
 
+use std::collections::BTreeMap;
+
 use kogge_db::{DbError, Executor, Query, Tx};
 use kogge_ids::ImageId;
 
+use super::usage;
 use crate::model::image::Image;
 
 /// Lets a consumer hold this image, and no other one.
@@ -30,7 +33,8 @@ pub(crate) async fn keep(tx: &mut Tx, image: &Image) -> Result<(), DbError> {
     let query =
         Query::new("INSERT INTO kept_images (image_id, owner, data_file, size) VALUES ($1, $2, $3, $4)");
     let query = query.bind(image.id).bind(image.owner.as_ref()).bind(&data.file).bind(data.size);
-    tx.execute(query).await.map(drop)
+    tx.execute(query).await?;
+    usage::keep(tx, image.owner.as_deref(), data.size).await
 }
 
 /// The file of a deleted image that is kept.
@@ -40,8 +44,19 @@ pub(crate) async fn kept_file(db: impl Executor, image: ImageId) -> Result<Optio
 }
 
 /// Forgets kept data that nobody holds any more; nobody can begin to. The sweep removes the files.
-pub(crate) async fn forget_unheld(db: impl Executor) -> Result<u64, DbError> {
+pub(crate) async fn forget_unheld(tx: &mut Tx) -> Result<(), DbError> {
     const SQL: &str = "DELETE FROM kept_images WHERE NOT EXISTS
-            (SELECT 1 FROM image_holds WHERE image_holds.image_id = kept_images.image_id)";
-    db.execute(Query::new(SQL)).await
+            (SELECT 1 FROM image_holds WHERE image_holds.image_id = kept_images.image_id)
+        RETURNING owner, size";
+    let mut freed = BTreeMap::<String, i64>::new();
+    for row in tx.all(Query::new(SQL)).await? {
+        if let Some(owner) = row.opt_text("owner")? {
+            *freed.entry(owner).or_default() += row.int("size")?;
+        }
+    }
+    // in the order of their ids, as everywhere
+    for (owner, size) in freed {
+        usage::keep(tx, Some(&owner), -size).await?;
+    }
+    Ok(())
 }

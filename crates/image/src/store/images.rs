@@ -6,6 +6,7 @@ use kogge_clock::Timestamp;
 use kogge_db::{Db, DbError, Executor, Query, Row, Select, Tx};
 use kogge_ids::ImageId;
 
+use super::usage::{self, Share};
 use crate::model::image::{Data, Image, Staged};
 
 /// The name of the hash beside MD5.
@@ -56,6 +57,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &Image) -> Result<(), DbError> {
         "INSERT INTO images (id, created_at, status, visibility, protected, os_hidden, min_disk, min_ram,
             properties, tags, revision, updated_at)
         VALUES ($1, $2, $3, $4, FALSE, FALSE, 0, 0, '{}', '[]', 0, $2)";
+    // it has no owner yet, so that saving it counts all of it
     let query = Query::new(SQL).bind(new.id).bind(new.created_at).bind(new.status.as_str());
     tx.execute(query.bind(new.visibility.as_str())).await?;
     save(tx, new).await.map(drop)
@@ -68,7 +70,7 @@ pub(crate) async fn save(tx: &mut Tx, image: &Image) -> Result<u64, DbError> {
             virtual_size = $13, checksum = $14, os_hash_algo = $15, os_hash_value = $16, detected_format = $17,
             unfit = $18, properties = $19, tags = $20, updated_at = $21, data_file = $22, revision = revision + 1
         WHERE id = $1";
-    let data = image.data.as_ref();
+    let (before, data) = (Share::written(tx, image.id).await?, image.data.as_ref());
     let query = Query::new(SQL)
         .bind(image.id)
         .bind(image.owner.as_ref())
@@ -95,6 +97,7 @@ pub(crate) async fn save(tx: &mut Tx, image: &Image) -> Result<u64, DbError> {
     let changed = tx.execute(query).await?;
     if changed > 0 {
         index(tx, image).await?;
+        usage::change(tx, before, Share::of(image)).await?;
     }
     Ok(changed)
 }
@@ -135,8 +138,10 @@ pub(crate) async fn lock(tx: &mut Tx, id: ImageId) -> Result<Option<Image>, DbEr
 
 /// Deletes an image for good; its id is not given out again.
 pub(crate) async fn delete(tx: &mut Tx, id: ImageId, now: Timestamp) -> Result<u64, DbError> {
+    let before = Share::written(tx, id).await?;
     let gone = tx.execute(Query::new("DELETE FROM images WHERE id = $1").bind(id)).await?;
     if gone > 0 {
+        usage::change(tx, before, Share::default()).await?;
         let query = Query::new("INSERT INTO deleted_images (id, deleted_at) VALUES ($1, $2)");
         tx.execute(query.bind(id).bind(now)).await?;
     }
@@ -148,26 +153,60 @@ pub(crate) async fn was_deleted(db: impl Executor, id: ImageId) -> Result<bool, 
     Ok(db.optional(query).await?.is_some())
 }
 
-/// Says that some process works at the image's data until then.
-pub(crate) async fn busy(db: impl Executor, id: ImageId, until: Timestamp) -> Result<u64, DbError> {
-    let query = Query::new("UPDATE images SET busy_until = $1 WHERE id = $2 AND busy_until IS NOT NULL");
-    db.execute(query.bind(until).bind(id)).await
+/// Says that `process` goes on working at the image's data until then.
+pub(crate) async fn busy(
+    db: impl Executor,
+    id: ImageId,
+    process: &str,
+    until: Timestamp,
+) -> Result<u64, DbError> {
+    let query = Query::new("UPDATE images SET busy_until = $1 WHERE id = $2 AND busy_by = $3");
+    db.execute(query.bind(until).bind(id).bind(process)).await
 }
 
 /// As [`busy`], for one that nobody works at yet.
-pub(crate) async fn begin_busy(tx: &mut Tx, id: ImageId, until: Timestamp) -> Result<u64, DbError> {
-    tx.execute(Query::new("UPDATE images SET busy_until = $1 WHERE id = $2").bind(until).bind(id)).await
+pub(crate) async fn begin_busy(
+    tx: &mut Tx,
+    id: ImageId,
+    process: &str,
+    until: Timestamp,
+) -> Result<u64, DbError> {
+    let query = Query::new("UPDATE images SET busy_until = $1, busy_by = $2 WHERE id = $3");
+    tx.execute(query.bind(until).bind(process).bind(id)).await
 }
 
 /// Nobody works at the image's data any more.
 pub(crate) async fn idle(tx: &mut Tx, id: ImageId) -> Result<u64, DbError> {
-    tx.execute(Query::new("UPDATE images SET busy_until = NULL WHERE id = $1").bind(id)).await
+    let query = Query::new("UPDATE images SET busy_until = NULL, busy_by = NULL WHERE id = $1");
+    tx.execute(query.bind(id)).await
 }
 
-/// Images whose data nobody works at any more, although somebody began.
-pub(crate) async fn abandoned(db: impl Executor, now: Timestamp) -> Result<Vec<ImageId>, DbError> {
-    let query = Query::new("SELECT id FROM images WHERE busy_until < $1").bind(now);
-    db.all(query).await?.iter().map(|row| row.parse("id")).collect()
+/// An image at whose data some process works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Busy {
+    /// The image.
+    pub(crate) id: ImageId,
+    /// Until when the process promised to say so again.
+    pub(crate) until: Timestamp,
+    /// The process.
+    pub(crate) process: Option<String>,
+}
+
+/// Images at whose data some process works, or worked when it died.
+pub(crate) async fn all_busy(db: impl Executor) -> Result<Vec<Busy>, DbError> {
+    let query = Query::new("SELECT id, busy_until, busy_by FROM images WHERE busy_until IS NOT NULL");
+    db.all(query).await?.iter().map(busy_row).collect()
+}
+
+/// The same for one image.
+pub(crate) async fn busy_with(db: impl Executor, id: ImageId) -> Result<Option<Busy>, DbError> {
+    const SQL: &str = "SELECT id, busy_until, busy_by FROM images WHERE id = $1 AND busy_until IS NOT NULL";
+    db.optional(Query::new(SQL).bind(id)).await?.as_ref().map(busy_row).transpose()
+}
+
+fn busy_row(row: &Row) -> Result<Busy, DbError> {
+    let (id, until) = (row.parse("id")?, row.time("busy_until")?);
+    Ok(Busy { id, until, process: row.opt_text("busy_by")? })
 }
 
 /// Files that images need, or whoever holds deleted ones, with an image that they belong to.
@@ -181,36 +220,4 @@ pub(crate) async fn files(db: impl Executor) -> Result<BTreeMap<String, ImageId>
 pub(crate) async fn deleted_of(db: &Db, images: &[ImageId]) -> Result<BTreeSet<ImageId>, DbError> {
     let query = Select::new("id", "deleted_images").and_in("id", images.iter().copied()).query();
     db.all(query).await?.iter().map(|row| row.parse("id")).collect()
-}
-
-/// Bytes that a project stores, and how many images it has.
-pub(crate) async fn usage(db: impl Executor, owner: &str) -> Result<Usage, DbError> {
-    const SQL: &str = "SELECT
-            CAST(COALESCE(SUM(CASE WHEN checksum IS NOT NULL THEN size ELSE 0 END), 0)
-                + (SELECT COALESCE(SUM(size), 0) FROM kept_images WHERE owner = $1) AS BIGINT) AS stored,
-            CAST(COALESCE(SUM(CASE WHEN checksum IS NULL THEN size ELSE 0 END), 0) AS BIGINT) AS staged,
-            COUNT(*) AS images,
-            CAST(COALESCE(SUM(CASE WHEN status IN ('saving', 'uploading', 'importing') THEN 1 ELSE 0 END), 0)
-                AS BIGINT) AS uploading
-        FROM images WHERE owner = $1";
-    let row = db.one(Query::new(SQL).bind(owner)).await?;
-    Ok(Usage {
-        stored: row.int("stored")?,
-        staged: row.int("staged")?,
-        images: row.int("images")?,
-        uploading: row.int("uploading")?,
-    })
-}
-
-/// What a project uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Usage {
-    /// Bytes of data, also of deleted images that servers still need.
-    pub(crate) stored: i64,
-    /// Bytes staged for imports.
-    pub(crate) staged: i64,
-    /// Images.
-    pub(crate) images: i64,
-    /// Images whose data are coming in.
-    pub(crate) uploading: i64,
 }

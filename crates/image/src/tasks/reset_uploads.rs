@@ -1,13 +1,10 @@
-//! Puts images back whose upload died.
+//! Puts images back whose upload died, and lets go of imports whose process died.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kogge_ids::ImageId;
 use kogge_task::{Report, Task, TaskError, Wake};
 
-use crate::error::Error;
-use crate::model::status::Status;
 use crate::{Images, store};
 
 /// The task `reset_uploads`.
@@ -19,14 +16,6 @@ pub(crate) struct ResetUploads {
 impl ResetUploads {
     pub(crate) fn new(images: Images) -> Self {
         Self { images, wake: Wake::new() }
-    }
-
-    async fn reset(&self, id: ImageId) -> Result<(), Error> {
-        let lost = Error::invalid("its sender was lost");
-        for status in [Status::Saving, Status::Uploading] {
-            self.images.put_back(id, status, &lost).await?;
-        }
-        Ok(())
     }
 }
 
@@ -44,15 +33,37 @@ impl Task for ResetUploads {
         self.wake.clone()
     }
 
+    /// Every process looks at once when it starts, so that what it left when it died does not wait for a lease.
+    fn exclusive(&self) -> bool {
+        false
+    }
+
     async fn run(&self) -> Result<Report, TaskError> {
-        let now = self.images.now();
-        let abandoned = store::images::abandoned(self.images.db(), now).await?;
-        for id in &abandoned {
-            self.reset(*id).await.map_err(|error| TaskError("an image".into(), Some(Box::new(error))))?;
+        let (images, now) = (&self.images, self.images.now());
+        let mut report = Report::default();
+        for busy in store::images::all_busy(images.db()).await? {
+            report.seen += 1;
+            // the deadline serves for processes on other machines, of whom nothing else is known
+            let ended = busy.process.as_deref().is_some_and(|process| images.files().has_ended(process));
+            if !ended && busy.until >= now {
+                continue;
+            }
+            match images.give_up(&busy).await {
+                Ok(done) => report.done += u64::from(done),
+                Err(error) => {
+                    tracing::error!(image.id = %busy.id, %error, "an image could not be put back yet")
+                }
+            }
         }
-        store::tasks::expire(self.images.db(), now).await?;
-        store::holds::forget_unheld(self.images.db()).await?;
-        let seen = abandoned.len() as u64;
-        Ok(Report { seen, done: seen, more: false })
+        for process in store::tasks::processes(images.db()).await? {
+            if images.files().has_ended(&process) && store::tasks::release(images.db(), &process).await? > 0 {
+                images.import_bell().wake();
+            }
+        }
+        store::tasks::expire(images.db(), now).await?;
+        let mut tx = images.db().begin().await?;
+        store::holds::forget_unheld(&mut tx).await?;
+        tx.commit().await?;
+        Ok(report)
     }
 }

@@ -1,4 +1,4 @@
-//! Does what imports ask for. Several at once; a row lease keeps other processes away, and a process that dies loses
+//! Does what imports ask for. Several at once, of which one project has a share; a row lease keeps other processes away, and a process that dies loses
 //! it, so that the import begins again.
 
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use tokio::sync::Semaphore;
 
 use crate::error::Error;
 use crate::fetch::fetch;
-use crate::files::Limits;
+use crate::files::Slowest;
 use crate::model::image::Image;
 use crate::model::status::Status;
 use crate::model::task::{Import, Method, Progress};
+use crate::service::bounds::Resource;
+use crate::service::data::refused;
 use crate::{Images, store};
 
-/// Imports that one process does at once.
-const AT_ONCE: usize = 4;
 /// How long an import may show no sign of life.
 const LEASE: Duration = Duration::from_secs(180);
 /// How often it shows one.
@@ -35,7 +35,8 @@ pub(crate) struct RunImports {
 
 impl RunImports {
     pub(crate) fn new(images: Images) -> Self {
-        Self { images, places: Arc::new(Semaphore::new(AT_ONCE)) }
+        let places = Arc::new(Semaphore::new(images.gate().config().at_once));
+        Self { images, places }
     }
 }
 
@@ -58,7 +59,8 @@ impl Task for RunImports {
     }
 
     async fn run(&self) -> Result<Report, TaskError> {
-        let waiting = store::tasks::waiting(self.images.db(), self.images.now()).await?;
+        let share = i64::try_from(self.images.gate().config().project_at_once).unwrap_or(i64::MAX);
+        let waiting = store::tasks::waiting(self.images.db(), self.images.now(), share).await?;
         let mut report = Report { seen: waiting.len() as u64, ..Report::default() };
         for import in waiting {
             let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { break };
@@ -81,10 +83,22 @@ fn failed(error: Error) -> TaskError {
     TaskError("an import".into(), Some(Box::new(error)))
 }
 
+/// What the one who asked for an import learns of its failure.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Store(_) | Error::Internal(_) => {
+            tracing::error!(error = ?error, "an import failed inside");
+            "The import failed inside of the image service.".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
 impl Images {
     async fn take_import(&self, import: &Import) -> Result<bool, Error> {
         let now = self.now();
-        Ok(store::tasks::take(self.db(), &import.id, now, now.plus(LEASE)).await? == 1)
+        let until = now.plus(LEASE);
+        Ok(store::tasks::take(self.db(), &import.id, self.process(), (now, until)).await? == 1)
     }
 
     /// Does an import to its end, good or bad.
@@ -93,7 +107,8 @@ impl Images {
         let alive = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(BEAT).await;
-                let _ = store::tasks::busy(images.db(), &id, images.now().plus(LEASE)).await;
+                let _ =
+                    store::tasks::busy(images.db(), &id, images.process(), images.now().plus(LEASE)).await;
             }
         });
         let outcome = if import.attempts >= MOST_ATTEMPTS {
@@ -122,25 +137,24 @@ impl Images {
     async fn take_staged(&self, image: &Image) -> Result<(), Error> {
         let staged = image.staged.as_ref().ok_or_else(|| Error::conflict("There are no staged data."))?;
         let path = self.files().locate(&staged.file).await;
-        let digest = self.files().digest(&path).await.map_err(|e| Error::invalid(e.to_string()))?;
+        let digest = self.files().digest(&path).await.map_err(refused)?;
         self.activate(image.id, &staged.file, &digest, Status::Importing).await
     }
 
     async fn take_from_web(&self, image: &Image, uri: &str) -> Result<(), Error> {
         let config = self.gate().config();
         let whole = Duration::from_secs(config.total_seconds);
-        let limits =
-            Limits { bytes: self.room(image).await?, idle: Duration::from_secs(config.idle_seconds) };
+        let pace = (Duration::from_secs(config.idle_seconds), Slowest::per_second(config.slowest));
+        let limits = self.limits(image, Resource::Stored, None, pace).await?;
         let transfer = async {
             self.admit(0)?;
-            let stream = fetch(self.gate(), uri).await.map_err(|e| Error::invalid(e.to_string()))?;
-            let stream = self.within_room(stream);
+            let stream = fetch(self.gate(), uri).await.map_err(|error| Error::invalid(error.to_string()))?;
             let file = self.files().temporary(image.id);
-            let digest = self.files().receive(&file, stream, limits).await;
+            let digest = self.files().receive(&file, self.within_room(stream), limits).await;
             if digest.is_err() {
                 self.admit(0)?;
             }
-            Ok::<_, Error>((file, digest.map_err(|e| Error::invalid(format!("The download failed: {e}")))?))
+            Ok::<_, Error>((file, digest.map_err(refused)?))
         };
         let late = || Error::invalid(format!("The download took more than {} seconds.", whole.as_secs()));
         let (file, digest) = tokio::time::timeout(whole, transfer).await.map_err(|_| late())??;
@@ -152,7 +166,7 @@ impl Images {
             Ok(()) => (Progress::Success, String::new()),
             Err(error) => {
                 self.put_back(import.image_id, Status::Importing, error).await?;
-                (Progress::Failure, error.to_string())
+                (Progress::Failure, told(error))
             }
         };
         let now = self.now();

@@ -134,6 +134,25 @@ on_both! {
         c.put_bytes(MEMBER, &path, "again").await.expect(204);
     }
 
+    what_a_killed_process_was_receiving_is_put_back_at_once(c) {
+        let (saving, staging) = (c.image(json!({})).await, c.image(json!({})).await);
+        let waiting = || Body::from_stream(stream::pending::<Result<&'static str, std::io::Error>>());
+        let (file, stage) = (format!("/v2/images/{saving}/file"), format!("/v2/images/{staging}/stage"));
+        tokio::select! {
+            _ = c.put_bytes(MEMBER, &file, waiting()) => unreachable!("it never ends"),
+            _ = c.put_bytes(MEMBER, &stage, waiting()) => unreachable!("it never ends"),
+            () = async { c.reach(&saving, "saving").await; c.reach(&staging, "uploading").await; } => {}
+        }
+        c.run_tasks().await;
+        assert_eq!(c.show(&saving).await["status"], "saving", "this process lives");
+        c.killed("images").await;
+        c.run_tasks().await;
+        for id in [&saving, &staging] {
+            assert_eq!(c.show(id).await["status"], "queued");
+        }
+        c.put_bytes(MEMBER, &file, "again").await.expect(204);
+    }
+
     dangerous_content_is_refused_whatever_it_is_declared(c) {
         for declared in ["qcow2", "raw", "vmdk", "iso"] {
             let id = c.image(json!({ "disk_format": declared })).await;

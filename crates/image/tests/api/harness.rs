@@ -62,8 +62,8 @@ pub(crate) async fn cloud(postgres: bool, config: ImageConfig) -> Option<Cloud> 
     let (clock, hand) = Clock::fake(Timestamp::from_seconds(1_800_000_000));
     db.migrate(&[MIGRATIONS], &clock).await.unwrap();
     let config = ImageConfig { data_dir: dir.path().join("images"), ..config };
-    let images = Images::new(ImageDeps { db: db.clone(), clock, config }).unwrap();
     let policies = Arc::new(Policies::compile(&[RULES]).unwrap());
+    let images = Images::new(ImageDeps { db: db.clone(), clock, config }).unwrap();
     let door = FrontDoor {
         service: "image",
         mount: "/image",
@@ -76,6 +76,17 @@ pub(crate) async fn cloud(postgres: bool, config: ImageConfig) -> Option<Cloud> 
 }
 
 impl Cloud {
+    /// What this process works at, in this table, is left as by one that was killed.
+    pub(crate) async fn killed(&self, table: &str) {
+        use kogge_db::{Executor, Query};
+        std::fs::write(self.dir.path().join("images/tmp/process-dead"), b"").unwrap();
+        let sql = match table {
+            "images" => "UPDATE images SET busy_by = 'dead' WHERE busy_by IS NOT NULL",
+            _ => "UPDATE image_tasks SET busy_by = 'dead' WHERE busy_by IS NOT NULL",
+        };
+        assert!((&self.db).execute(Query::new(sql)).await.unwrap() > 0);
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -162,8 +173,13 @@ impl Cloud {
     }
 
     pub(crate) fn files(&self) -> usize {
-        let count =
-            |name: &str| std::fs::read_dir(self.dir.path().join("images").join(name)).unwrap().count();
+        let count = |name: &str| {
+            let entries = std::fs::read_dir(self.dir.path().join("images").join(name)).unwrap();
+            let data = entries.filter(|entry| {
+                !entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("process-")
+            });
+            data.count()
+        };
         count("data") + count("tmp")
     }
 }

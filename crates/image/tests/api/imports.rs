@@ -17,6 +17,7 @@ fn config() -> ImageConfig {
         idle_seconds: 2,
         ..WebDownload::default()
     };
+    let web_download = WebDownload { at_once: 2, project_at_once: 1, ..web_download };
     ImageConfig { web_download, max_size: 1000, ..ImageConfig::default() }
 }
 
@@ -112,9 +113,69 @@ on_both! {
         }
     }
 
+    a_project_whose_servers_drip_keeps_nobody_waiting(c) {
+        let ((dripping, _go), base) = (held().await, web().await);
+        for _ in 0..4 {
+            let id = c.image(json!({})).await;
+            c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(download(&dripping))).await.expect(202);
+        }
+        c.run_tasks().await;
+        let other = c.image_of(OTHER, json!({})).await;
+        let import = format!("/v2/images/{other}/import");
+        c.call(OTHER, "POST", &import, Some(download(&format!("{base}/image")))).await.expect(202);
+        c.run_tasks().await;
+        c.reach(&other, "active").await;
+        let tasks = c.get(ADMIN, "/v2/tasks").await.json();
+        let dripping = |task: &&serde_json::Value| {
+            task["owner"] == MEMBER.project_id().as_str() && task["status"] == "processing"
+        };
+        let under_way = tasks["tasks"].as_array().unwrap().iter().filter(dripping).count();
+        assert_eq!(under_way, 1, "of the four");
+    }
+
+    an_import_says_nothing_to_other_projects(c) {
+        let (id, base) = (c.image(json!({})).await, web().await);
+        c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(download(&format!("{base}/image")))).await.expect(202);
+        c.run_tasks().await;
+        c.reach(&id, "active").await;
+        let open = json!([{ "op": "replace", "path": "/visibility", "value": "community" }]);
+        c.patch(MEMBER, &id, open).await.expect(200);
+        let tasks = async |who| c.get(who, &format!("/v2/images/{id}/tasks")).await.expect(200).json()["tasks"].take();
+        assert_eq!(tasks(OTHER).await, json!([]));
+        assert_eq!(tasks(MEMBER).await.as_array().unwrap().len(), 1);
+        assert_eq!(tasks(ADMIN).await.as_array().unwrap().len(), 1);
+    }
+
+    ended_imports_are_remembered_up_to_a_number(c) {
+        use kogge_db::{Executor, Query};
+        let id = c.image(json!({})).await;
+        c.put_bytes(MEMBER, &format!("/v2/images/{id}/stage"), "staged").await.expect(204);
+        let import = format!("/v2/images/{id}/import");
+        let direct = json!({ "method": { "name": "glance-direct" } });
+        c.call(MEMBER, "POST", &import, Some(direct)).await.expect(202);
+        c.run_tasks().await;
+        c.reach(&id, "active").await;
+        let copies = "INSERT INTO image_tasks (id, image_id, method, status, owner, user_id, request_id, message,
+                attempts, created_at, updated_at)
+            SELECT $1, image_id, method, 'failure', owner, user_id, request_id, message, attempts, created_at, 0
+            FROM image_tasks WHERE image_id = $2 AND id NOT LIKE 'copy-%'";
+        let mut tx = c.db.begin().await.unwrap();
+        for number in 0..250 {
+            let query = Query::new(copies).bind(format!("copy-{number}")).bind(&id);
+            tx.execute(query).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let next = c.image(json!({})).await;
+        c.put_bytes(MEMBER, &format!("/v2/images/{next}/stage"), "staged").await.expect(204);
+        let direct = json!({ "method": { "name": "glance-direct" } });
+        c.call(MEMBER, "POST", &format!("/v2/images/{next}/import"), Some(direct)).await.expect(202);
+        let left = c.get(ADMIN, "/v2/tasks").await.json()["tasks"].as_array().unwrap().len();
+        assert_eq!(left, 201, "200 that ended and the one that waits");
+    }
+
     a_failed_fetch_says_why_and_can_be_repeated(c) {
         let base = web().await;
-        for (path, why) in [("missing", "404"), ("large", "larger than 1000"), ("metadata", "not public")] {
+        for (path, why) in [("missing", "404"), ("large", "larger than 1000"), ("metadata", "redirects to where")] {
             let id = c.image(json!({})).await;
             let import = format!("/v2/images/{id}/import");
             c.call(MEMBER, "POST", &import, Some(download(&format!("{base}/{path}")))).await.expect(202);
@@ -153,6 +214,21 @@ on_both! {
         c.run_tasks().await;
         assert_eq!(c.show(&id).await["status"], "importing", "another process may still work at it");
         c.clock.advance(Duration::from_secs(200));
+        c.run_tasks().await;
+        c.reach(&id, "active").await;
+    }
+
+    an_import_of_a_killed_process_begins_again_at_once(c) {
+        let id = c.image(json!({})).await;
+        c.put_bytes(MEMBER, &format!("/v2/images/{id}/stage"), "staged").await.expect(204);
+        c.call(MEMBER, "POST", &format!("/v2/images/{id}/import"), Some(json!({ "method": { "name": "glance-direct" } }))).await.expect(202);
+        use kogge_db::{Executor, Query};
+        let taken = "UPDATE image_tasks SET status = 'processing', busy_until = $1, busy_by = 'other'";
+        (&c.db).execute(Query::new(taken).bind(1_800_000_100_000_000i64)).await.unwrap();
+        c.run_tasks().await;
+        assert_eq!(c.show(&id).await["status"], "importing", "nothing is known of that process");
+        c.killed("image_tasks").await;
+        c.run_tasks().await;
         c.run_tasks().await;
         c.reach(&id, "active").await;
     }

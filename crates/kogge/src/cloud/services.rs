@@ -234,9 +234,16 @@ fn image_config(config: &Config, state: &Path) -> Result<ImageConfig, Failure> {
     };
     let allow =
         config.image.web_download_private_networks.iter().map(range).collect::<Result<_, Failure>>()?;
+    let given = &config.image;
+    let some = |limit: u64| (limit > 0).then_some(limit);
+    let bytes = |gib: u64| some(gib).map(|gib| gib.saturating_mul(1 << 30));
     let mut image = ImageConfig {
         data_dir: state.join("images"),
         max_size: config.image.max_size_gib << 30,
+        project_images: some(given.quota_count),
+        project_bytes: bytes(given.quota_total_gib),
+        project_staged: bytes(given.quota_staging_gib),
+        project_uploads: some(given.quota_uploads),
         require_format_match: config.image.enforce_format,
         quarantine_keep: keep(config.image.quarantine_days),
         ..ImageConfig::default()

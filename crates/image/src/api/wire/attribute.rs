@@ -41,6 +41,10 @@ const BASE: [&str; 10] = [
 ];
 /// Longest name, owner, tag, and name of a property, in characters.
 const LONGEST: usize = 255;
+/// Longest value of a property, in bytes: what Glance's column holds.
+const LONGEST_VALUE: usize = 65_535;
+/// How much of a client's text an answer repeats, in characters.
+const EXCERPT: usize = 200;
 
 /// The name of a base attribute, as a constant.
 pub(crate) fn base(name: &str) -> Option<&'static str> {
@@ -49,7 +53,7 @@ pub(crate) fn base(name: &str) -> Option<&'static str> {
 
 /// 403 for what cannot be set at all.
 pub(crate) fn settable(name: &str) -> Result<(), ApiError> {
-    let refused = |why: &str| Err(ApiError::forbidden(format!("Attribute '{name}' is {why}.")));
+    let refused = |why: &str| Err(ApiError::forbidden(format!("Attribute '{}' is {why}.", excerpt(name))));
     if READ_ONLY.contains(&name) || name == "stores" {
         return refused("read-only");
     }
@@ -61,7 +65,16 @@ pub(crate) fn settable(name: &str) -> Result<(), ApiError> {
 
 /// 400 in the words of Glance.
 pub(crate) fn mismatch(why: impl std::fmt::Display) -> ApiError {
+    let why = excerpt(&why.to_string());
     ApiError::bad_request(format!("Provided object does not match schema 'image': {why}"))
+}
+
+/// The beginning of a text that a client sent, for an answer to it.
+pub(crate) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// Reads a base attribute.
@@ -83,8 +96,13 @@ pub(crate) fn attribute(name: &'static str, value: &Value) -> Result<Attribute, 
 /// Reads the name and value of a further property.
 pub(crate) fn property(name: &str, value: &Value) -> Result<String, ApiError> {
     let Value::String(text) = value else {
-        return Err(mismatch(format!("{value} is not of type 'string' (property '{name}')")));
+        let name = excerpt(name);
+        return Err(mismatch(format!("property '{name}': {value} is not of type 'string'")));
     };
+    if text.len() > LONGEST_VALUE {
+        let name = excerpt(name);
+        return Err(mismatch(format!("property '{name}' is too long: {LONGEST_VALUE} bytes at most")));
+    }
     if name.chars().count() > LONGEST {
         return Err(ApiError::bad_request("Custom property should not be greater than 255 characters."));
     }
@@ -211,6 +229,22 @@ mod tests {
         assert_eq!(status(property("a", &json!(null))), 400);
         assert_eq!(status(property("a", &json!(1))), 400);
         assert_eq!(status(property(&"n".repeat(256), &json!("x"))), 400);
+        assert_eq!(status(property("a", &json!("v".repeat(65_536)))), 400);
+        assert!(property("a", &json!("v".repeat(65_535))).is_ok());
+    }
+
+    #[test]
+    fn an_answer_repeats_little_of_what_was_sent() {
+        let long = "\u{e4}".repeat(100_000);
+        let answers = [
+            attribute("protected", &json!(long)).unwrap_err(),
+            property(&long, &json!(1)).unwrap_err(),
+            settable(&format!("os_glance{long}")).unwrap_err(),
+        ];
+        for answer in answers {
+            assert!(answer.message().len() < 1000, "{}", answer.message().len());
+        }
+        assert_eq!(excerpt("short"), "short");
     }
 
     #[test]

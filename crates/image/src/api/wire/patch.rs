@@ -3,13 +3,17 @@
 use kogge_http::{ApiError, ErrorKind};
 use serde_json::{Map, Value};
 
-use super::attribute::{attribute, base, property, settable};
+use super::attribute::{attribute, base, excerpt, property, settable};
 use crate::model::change::Change;
 
 /// `{"replace": "/name", "value": …}`
 const OLD: &str = "application/openstack-images-v2.0-json-patch";
 /// `{"op": "replace", "path": "/name", "value": …}`
 const NEW: &str = "application/openstack-images-v2.1-json-patch";
+/// Most operations of one patch: enough to take all properties away and to set as many others.
+const MOST: usize = 512;
+/// Longest pointer, in bytes; names have 255 characters.
+const LONGEST_POINTER: usize = 2048;
 const OPERATIONS: [&str; 3] = ["add", "remove", "replace"];
 
 /// Which of the two.
@@ -39,6 +43,9 @@ pub(crate) fn changes(dialect: Dialect, body: &Value) -> Result<Vec<Change>, Api
     let Value::Array(operations) = body else {
         return Err(wrong("Request body must be a JSON array of operation objects."));
     };
+    if operations.len() > MOST {
+        return Err(wrong("A patch has 512 operations at most."));
+    }
     let one = |operation: &Value| match operation {
         Value::Object(operation) => change(dialect, operation),
         _ => Err(wrong("Operations must be JSON objects.")),
@@ -115,7 +122,7 @@ fn new_operation(raw: &Map<String, Value>) -> Result<(&'static str, &str), ApiEr
         return Err(ApiError::bad_request(message));
     };
     let operation = OPERATIONS.into_iter().find(|known| named.as_str() == Some(*known)).ok_or_else(|| {
-        let named = named.as_str().map_or_else(|| named.to_string(), str::to_owned);
+        let named = excerpt(&named.as_str().map_or_else(|| named.to_string(), str::to_owned));
         ApiError::bad_request(format!(
             "Invalid operation: `{named}`. It must be one of the following: {available}."
         ))
@@ -131,7 +138,10 @@ fn pointer<'r>(value: Option<&'r Value>, name: &str) -> Result<&'r str, ApiError
 
 /// A JSON pointer, of which Glance takes a limited form.
 fn decode(pointer: &str) -> Result<Vec<String>, ApiError> {
-    let wrong = |why: &str| Err(ApiError::bad_request(format!("Pointer `{pointer}` {why}.")));
+    let wrong = |why: &str| Err(ApiError::bad_request(format!("Pointer `{}` {why}.", excerpt(pointer))));
+    if pointer.len() > LONGEST_POINTER {
+        return wrong("is too long");
+    }
     let Some(rest) = pointer.strip_prefix('/') else { return wrong("does not start with \"/\"") };
     if !rest.is_empty() && rest.ends_with('/') {
         return wrong("end with \"/\"");
@@ -216,6 +226,11 @@ mod tests {
         ] {
             assert_eq!(read(body.clone()), Err(400), "{body}");
         }
+        let long = format!("/{}", "n".repeat(3000));
+        assert_eq!(read(json!([{ "op": "remove", "path": long }])), Err(400));
+        let one = json!({ "op": "remove", "path": "/a" });
+        assert_eq!(read(json!(vec![one.clone(); 513])), Err(400));
+        assert!(read(json!(vec![one; 512])).is_ok());
         assert_eq!(read_old(json!([{ "add": "/a", "remove": "/b", "value": "x" }])), Err(400));
         assert_eq!(read_old(json!([{ "op": "add", "path": "/a", "value": "x" }])), Err(400));
     }

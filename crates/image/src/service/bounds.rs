@@ -1,0 +1,110 @@
+//! Bounds of one image, and quotas of a project.
+//!
+//! A quota is asked for after the project's count was changed and before the transaction ends: the count's row is
+//! locked then, so that of any number of simultaneous requests only as many get through as there is room for.
+
+use kogge_db::Tx;
+
+use crate::error::Error;
+use crate::model::image::Image;
+use crate::store::usage::{self, Usage};
+use crate::{ImageConfig, Images};
+
+/// What a project may have so and so much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// Images.
+    Images,
+    /// Bytes of data.
+    Stored,
+    /// Bytes staged for imports.
+    Staged,
+    /// Images whose data are coming in.
+    Uploading,
+}
+
+impl Resource {
+    /// All of them, in Glance's order.
+    pub(crate) const ALL: [Self; 4] = [Self::Stored, Self::Staged, Self::Images, Self::Uploading];
+
+    /// Glance's name of it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Images => "image_count_total",
+            Self::Stored => "image_size_total",
+            Self::Staged => "image_stage_total",
+            Self::Uploading => "image_count_uploading",
+        }
+    }
+
+    /// How much of it there is.
+    pub(crate) const fn of(self, usage: &Usage) -> i64 {
+        match self {
+            Self::Images => usage.images,
+            Self::Stored => usage.stored,
+            Self::Staged => usage.staged,
+            Self::Uploading => usage.uploading,
+        }
+    }
+
+    /// How much of it a project may have.
+    pub(crate) fn limit(self, config: &ImageConfig) -> Option<i64> {
+        let limit = match self {
+            Self::Images => config.project_images,
+            Self::Stored => config.project_bytes,
+            Self::Staged => config.project_staged,
+            Self::Uploading => config.project_uploads,
+        };
+        limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX))
+    }
+
+    /// That a project has no more room.
+    pub(crate) fn exceeded(self, limit: i64) -> Error {
+        let (what, advice) = match self {
+            Self::Images => ("images", "Delete one first."),
+            Self::Stored => ("bytes of image data", "Delete an image first."),
+            Self::Staged => ("bytes of staged data", "Import or delete a staged image first."),
+            Self::Uploading => ("images whose data are coming in", "Wait until one has its data."),
+        };
+        let name = self.name();
+        Error::TooLarge { because: format!("The project may have {limit} {what} (quota {name}). {advice}") }
+    }
+}
+
+impl Images {
+    /// Whether the image's project may have what it has by now.
+    pub(crate) async fn within_quota(
+        &self,
+        tx: &mut Tx,
+        image: &Image,
+        grown: &[Resource],
+    ) -> Result<(), Error> {
+        let limits = grown.iter().filter_map(|resource| Some((*resource, resource.limit(self.config())?)));
+        let limits: Vec<(Resource, i64)> = limits.collect();
+        let Some(owner) = image.owner.as_ref().filter(|_| !limits.is_empty()) else { return Ok(()) };
+        let usage = usage::get(tx, owner).await?;
+        match limits.into_iter().find(|(resource, limit)| resource.of(&usage) > *limit) {
+            Some((resource, limit)) => Err(resource.exceeded(limit)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether an image keeps the bounds of its parts.
+    pub(crate) fn within_limits(&self, image: &Image) -> Result<(), Error> {
+        let config = self.config();
+        let bytes = image.properties.iter().map(|(name, value)| name.len() + value.len()).sum();
+        for (what, attempted, most) in [
+            ("number of allowed image properties", image.properties.len(), config.max_properties),
+            ("number of allowed image tags", image.tags.len(), config.max_tags),
+            ("total size of image properties in bytes", bytes, config.max_property_bytes),
+        ] {
+            if attempted > most {
+                let because = format!(
+                    "The limit has been exceeded on the {what}. Attempted: {attempted}, Maximum: {most}"
+                );
+                return Err(Error::TooLarge { because });
+            }
+        }
+        Ok(())
+    }
+}
