@@ -71,7 +71,8 @@ impl Lab {
             dir: tempfile::tempdir().unwrap(),
             place: "data",
             port,
-            http: reqwest::Client::new(),
+            // no connection outlives a request: the cloud is killed in between
+            http: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             token: String::new(),
             image: String::new(),
             network: String::new(),
