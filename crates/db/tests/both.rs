@@ -1,4 +1,5 @@
 //! The same behaviour on SQLite and, where `KOGGE_TEST_POSTGRES` names a server, on PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

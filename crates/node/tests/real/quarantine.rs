@@ -57,7 +57,7 @@ async fn an_instance_whose_record_is_damaged_runs_on_and_disturbs_no_other() {
         matches!(&refused, NodeError::Refused { because } if because.contains("an operator")),
         "{refused}"
     );
-    assert_eq!((identity(&lab, web.id), lab.guests()), (disk.clone(), guests.clone()));
+    assert_eq!((identity(&lab, web.id), lab.guests()), (disk, guests.clone()));
     // mended by hand
     lab.restart(|_| std::fs::write(&record, &whole).unwrap()).await;
     assert_eq!(lab.in_state(web.id, InstanceState::Running).await.fault, None);
@@ -82,7 +82,7 @@ async fn another_cloud_gets_no_hold_of_a_node_or_of_its_guests() {
     lab.cloud = Some(other);
     let refused = lab.try_open().await.err().unwrap().to_string();
     assert!(refused.contains(&mine.to_string()) && refused.contains("--adopt-database"), "{refused}");
-    assert_eq!((identity(&lab, web.id), lab.guests()), (disk.clone(), guests.clone()));
+    assert_eq!((identity(&lab, web.id), lab.guests()), (disk, guests.clone()));
     // a node that was cleared, with an instance of the other cloud in it
     std::fs::write(lab.path("data/cloud-id"), format!("{other}\n")).unwrap();
     lab.restart(|_| ()).await;
