@@ -43,6 +43,10 @@ pub struct ComputeConfig {
     pub parallel_per_host: usize,
     /// Most items of a page.
     pub max_limit: u32,
+    /// Most servers that one request makes, whatever the quotas say.
+    pub max_servers_per_request: u32,
+    /// Most servers of a project, whatever its quotas say.
+    pub max_servers_per_project: u32,
 }
 
 /// A flavor of the configuration.
@@ -85,6 +89,8 @@ impl Default for ComputeConfig {
             quarantine_days: 30,
             parallel_per_host: 8,
             max_limit: 1000,
+            max_servers_per_request: 1000,
+            max_servers_per_project: 10_000,
         }
     }
 }

@@ -24,6 +24,7 @@ mod lower;
 pub mod microversion;
 pub mod model;
 pub mod policy;
+mod seal;
 mod service;
 mod store;
 mod tasks;
@@ -42,6 +43,7 @@ use kogge_task::{Task, Wake};
 pub use config::{ComputeConfig, ConfiguredFlavor};
 pub use error::Error;
 pub use policy::RULES;
+pub use seal::Seal;
 pub use service::census::Census;
 pub use store::MIGRATIONS;
 
@@ -59,6 +61,8 @@ pub struct ComputeDeps {
     pub placement: Placement,
     /// The hosts' agents.
     pub nodes: Nodes,
+    /// Seals passwords until the guest has them.
+    pub seal: Arc<dyn Seal>,
     /// Settings.
     pub config: ComputeConfig,
 }
@@ -128,6 +132,10 @@ impl Compute {
 
     pub(crate) fn nodes(&self) -> &Nodes {
         &self.0.deps.nodes
+    }
+
+    pub(crate) fn seal(&self) -> &dyn Seal {
+        self.0.deps.seal.as_ref()
     }
 
     pub(crate) fn wakes(&self) -> &Wakes {

@@ -1,6 +1,7 @@
 //! What compute is about, without IO: types, states and what comes next.
 
 pub mod action;
+pub mod bounds;
 pub mod flavor;
 pub mod host;
 pub mod hostname;

@@ -7,6 +7,7 @@ pub(crate) mod census;
 pub(crate) mod flavors;
 pub(crate) mod hosts;
 pub(crate) mod keypairs;
+pub(crate) mod passwords;
 pub(crate) mod quotas;
 pub(crate) mod server_groups;
 pub(crate) mod servers;

@@ -28,6 +28,7 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "port_holders",
             sql: include_str!("../migrations/0003_port_holders.sql"),
         },
+        Migration { version: 4, name: "bounds", sql: include_str!("../migrations/0004_bounds.sql") },
     ],
 };
 

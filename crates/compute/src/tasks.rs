@@ -22,6 +22,17 @@ use crate::store::{actions, servers as store};
 /// Actions that a guest may hold up.
 const INTERFACE_ACTIONS: [&str; 2] = ["attach_interface", "detach_interface"];
 
+/// The result of work on one server. An error is that server's: it is logged, and neither the run nor anybody else's
+/// server fails for it; the next run tries again.
+fn alone<T>(doing: &str, id: impl std::fmt::Display, result: Result<T>) -> Option<T> {
+    result
+        .inspect_err(|error| {
+            let source = std::error::Error::source(error).map(ToString::to_string);
+            tracing::error!(object.id = %id, %error, source, "{doing} failed; it is tried again");
+        })
+        .ok()
+}
+
 /// All tasks of compute.
 pub(crate) fn all(compute: &Compute) -> Vec<Arc<dyn Task>> {
     vec![
@@ -58,6 +69,9 @@ impl Compute {
         }
         let host = server.placed.host.as_deref();
         let fault = server.fault().map(|fault| fault.message.clone());
+        if let Some(fault) = server.fault().filter(|_| before.fault().is_none()) {
+            tracing::warn!(server.id = %id, host, details = fault.details, "{}", fault.message);
+        }
         if fault.is_some() && before.fault().is_none() {
             actions::fail(&mut tx, id, host, fault.as_deref().unwrap_or_default(), now).await?;
         } else if server.is_settled() && !server.intent.gone {

@@ -11,6 +11,7 @@
 
 mod it {
     mod admin;
+    mod bounds;
     mod cloud;
     mod faults;
     mod flavors;
@@ -20,7 +21,9 @@ mod it {
     mod keypairs;
     mod lifecycle;
     mod lists;
+    mod nowhere;
     mod quarantine;
+    mod races;
     mod reshape;
     mod rotation;
     mod server_groups;

@@ -19,8 +19,8 @@ use crate::exit::Failure;
 pub const CLOUD_ID: &str = "cloud-id";
 
 /// What is small and cannot be made again, beside the database: files and folders that a backup takes.
-pub const KEPT: [&str; 6] =
-    ["kogge.toml", "policy.yaml", "accounts.toml", CLOUD_ID, "fernet-keys", "credential-keys"];
+pub const KEPT: [&str; 7] =
+    ["kogge.toml", "policy.yaml", "accounts.toml", CLOUD_ID, "fernet-keys", "credential-keys", "server-keys"];
 
 /// A data directory.
 #[derive(Debug, Clone, PartialEq, Eq)]

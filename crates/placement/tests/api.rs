@@ -422,6 +422,60 @@ on_both! {
         c.ask("other-member", "1.39", "GET", &own, None).await.expect(403);
     }
 
+    bodies_have_bounds(c) {
+        c.provider(A, "a", 4).await;
+        let many = |count: usize| (0..count).map(|n| format!("CUSTOM_{n}"));
+        let ids = |count: u128| (0..count).map(|n| format!("{:08x}-2222-4333-8444-00000000000b", n + 1));
+        let one = json!({ "total": 1 });
+        let stock: serde_json::Map<String, Value> = many(257).map(|name| (name, one.clone())).collect();
+        let body = json!({ "resource_provider_generation": 1, "inventories": stock });
+        c.put(&format!("/resource_providers/{A}/inventories"), body).await.expect(400);
+        let body = json!({ "resource_provider_generation": 1, "traits": many(1025).collect::<Vec<_>>() });
+        c.put(&format!("/resource_providers/{A}/traits"), body).await.expect(400);
+        let body = json!({ "resource_provider_generation": 1, "aggregates": ids(257).collect::<Vec<_>>() });
+        c.put(&format!("/resource_providers/{A}/aggregates"), body).await.expect(400);
+        let mut wide = holding(A, 1, Value::Null);
+        wide["allocations"] = ids(65).map(|id| (id, json!({"resources": {"VCPU": 1}}))).collect::<serde_json::Map<_, _>>().into();
+        c.put(&format!("/allocations/{C1}"), wide).await.expect(400);
+        let classes: serde_json::Map<String, Value> = many(257).map(|name| (name, json!(1))).collect();
+        let mut deep = holding(A, 1, Value::Null);
+        deep["allocations"] = json!({ A: {"resources": classes} });
+        c.put(&format!("/allocations/{C1}"), deep).await.expect(400);
+        let all: serde_json::Map<String, Value> = ids(1001).map(|id| (id, holding(A, 1, Value::Null))).collect();
+        c.post("/allocations", all.into()).await.expect(400);
+        assert_eq!(c.get(&format!("/resource_providers/{A}/allocations")).await["allocations"], json!({}));
+    }
+
+    a_hundred_at_once_take_no_more_than_there_is(c) {
+        c.provider(A, "a", 7).await;
+        let tries = (0..100).map(|n| {
+            let c = &c;
+            async move {
+                let path = format!("/allocations/22222222-2222-4333-8444-{n:012}");
+                c.put(&path, holding(A, 1, Value::Null)).await.status
+            }
+        });
+        let answers = futures_util::future::join_all(tries).await;
+        assert!(answers.iter().all(|status| [204, 409].contains(status)), "{answers:?}");
+        assert_eq!(answers.iter().filter(|status| **status == 204).count(), 7);
+        assert_eq!(c.get(&format!("/resource_providers/{A}/usages")).await["usages"]["VCPU"], 7);
+    }
+
+    one_consumer_is_made_by_one_of_a_hundred(c) {
+        c.provider(A, "a", 100).await;
+        c.provider(B, "b", 100).await;
+        let tries = (0..100).map(|n| {
+            let c = &c;
+            let at = if n % 2 == 0 { A } else { B };
+            async move { c.put(&format!("/allocations/{C1}"), holding(at, 1, Value::Null)).await.status }
+        });
+        let answers = futures_util::future::join_all(tries).await;
+        assert!(answers.iter().all(|status| [204, 409].contains(status)), "{answers:?}");
+        assert_eq!(answers.iter().filter(|status| **status == 204).count(), 1);
+        let held = c.get(&format!("/allocations/{C1}")).await;
+        assert_eq!(held["allocations"].as_object().unwrap().len(), 1);
+    }
+
     versions_are_negotiated(c) {
         let root = c.ask("", "1.0", "GET", "/", None).await.expect(200).json();
         assert_eq!((&root["versions"][0]["max_version"], &root["versions"][0]["id"]), (&json!("1.39"), &json!("v1.0")));

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kogge_http::ApiError;
 use serde_json::{Map, Value};
 
+use crate::model::bounds;
+
 mod names;
 mod python;
 
@@ -124,7 +126,7 @@ impl<'v> Fields<'v> {
     /// A UUID in any spelling that Nova takes, written the usual way.
     pub(crate) fn uuid(&self, name: &str) -> Read<Option<String>> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        let found = text(name, value, 0, usize::MAX)?;
+        let found = text(name, value, 0, 255)?;
         uuid_like(&found)
             .map(Some)
             .ok_or_else(|| wrong(name, value, &format!("{} is not a 'uuid'", repr(value))))
@@ -147,11 +149,13 @@ impl<'v> Fields<'v> {
         found.map(|word| Some(word.to_owned())).ok_or_else(why)
     }
 
-    /// A list.
+    /// A list of a bounded number of items.
     pub(crate) fn list(&self, name: &str) -> Read<Option<&'v Vec<Value>>> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let why = || wrong(name, value, &format!("{} is not of type 'array'", repr(value)));
-        value.as_array().map(Some).ok_or_else(why)
+        let list = value.as_array().ok_or_else(why)?;
+        at_most(name, value, list, bounds::LIST)?;
+        Ok(Some(list))
     }
 
     /// A list of objects.
@@ -166,8 +170,18 @@ impl<'v> Fields<'v> {
         Fields::named(name, value)?.pairs().map(Some)
     }
 
+    /// Refuses more fields than any map may have.
+    fn check_count(&self) -> Read<()> {
+        if self.map.len() <= bounds::PAIRS {
+            return Ok(());
+        }
+        let why = format!("{} has too many properties: {} at most", repr(self.value), bounds::PAIRS);
+        Err(wrong(&self.name, self.value, &why))
+    }
+
     /// All fields as metadata.
     pub(crate) fn pairs(&self) -> Read<BTreeMap<String, String>> {
+        self.check_count()?;
         let mut pairs = BTreeMap::new();
         for (key, value) in self.map {
             self.check_key(key)?;
@@ -178,6 +192,7 @@ impl<'v> Fields<'v> {
 
     /// All fields, where numbers are values too (extra specs).
     pub(crate) fn specs(&self) -> Read<BTreeMap<String, String>> {
+        self.check_count()?;
         let mut pairs = BTreeMap::new();
         for (key, value) in self.map {
             self.check_key(key)?;
@@ -200,6 +215,7 @@ impl<'v> Fields<'v> {
 
     /// All fields of an object whose values may be null.
     pub(crate) fn nullable_pairs(&self) -> Read<Vec<(String, Option<String>)>> {
+        self.check_count()?;
         let mut pairs = Vec::new();
         for (key, value) in self.map {
             self.check_key(key)?;
@@ -231,6 +247,14 @@ pub(crate) fn additional(extra: &[&str]) -> String {
 fn is_metadata_key(key: &str) -> bool {
     (1..=255).contains(&key.len())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.' | b' '))
+}
+
+/// Refuses a list of more than `most` items.
+pub(crate) fn at_most(name: &str, value: &Value, list: &[Value], most: usize) -> Read<()> {
+    if list.len() <= most {
+        return Ok(());
+    }
+    Err(wrong(name, value, &format!("{} is too long: {most} at most", repr(value))))
 }
 
 /// A text of `least` to `most` characters.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::api::body::{Fields, Read, repr, wrong};
 use crate::api::{links, query};
+use crate::model::bounds;
 use crate::model::keypair::{KeyType, Keypair};
 use crate::service::keypairs::NewKeypair;
 use crate::{Compute, microversion as v};
@@ -41,7 +42,7 @@ fn read(body: &Value, version: Microversion) -> Read<NewKeypair> {
         return Err(wrong("name", &value, &why));
     }
     let kind = if version.has(v::KEYPAIR_TYPE) { keypair.word("type", &["ssh", "x509"])? } else { None };
-    let public_key = keypair.text("public_key", 0, usize::MAX)?;
+    let public_key = keypair.text("public_key", 0, bounds::PUBLIC_KEY)?;
     if version.has(v::IMPORT_ONLY) {
         keypair.required("public_key", public_key.as_ref())?;
     }

@@ -28,7 +28,7 @@ pub struct Action {
     pub finished_at: Option<Timestamp>,
     /// Where it was carried out.
     pub host: Option<String>,
-    /// Why it failed, for the server's owner.
+    /// Why it failed, in words that its owner may read: no host, path or capacity.
     pub details: Option<String>,
 }
 

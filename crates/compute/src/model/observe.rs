@@ -16,7 +16,7 @@ pub fn told(server: &mut Server, now: Timestamp) {
 pub fn seen(server: &mut Server, seen: &ObservedInstance, patience: &Patience, now: Timestamp) {
     server.observed.reached = seen.reached;
     server.observed.state = seen.state;
-    server.observed.deferred = seen.deferred.as_ref().map(ToString::to_string);
+    server.observed.deferred = seen.deferred.as_ref().map(NodeError::for_tenants);
     if seen.disks_built {
         server.observed.built = Some(server.observed.disk);
     }
@@ -28,8 +28,8 @@ pub fn seen(server: &mut Server, seen: &ObservedInstance, patience: &Patience, n
         Some(error) if !is_wait(error) && server.observed.told_at > server.observed.failed_at => {
             failed(server, error, patience, now);
         }
-        Some(error) => late(server, &error.to_string(), patience, now),
-        None => late(server, "the host is still working on it", patience, now),
+        Some(error) => late(server, &error.for_tenants(), &error.to_string(), patience, now),
+        None => late(server, "the host is still working on it", "", patience, now),
     }
 }
 
@@ -39,6 +39,9 @@ const fn is_wait(error: &NodeError) -> bool {
 
 fn arrived(server: &mut Server, state: InstanceState, now: Timestamp) {
     let power = server.power_to_tell();
+    if server.disk_is_built() {
+        server.spec.sealed_password = None;
+    }
     let observed = &mut server.observed;
     observed.failures = 0;
     observed.retry_at = 0;
@@ -77,7 +80,7 @@ pub fn wiped(server: &mut Server) {
 pub fn failed(server: &mut Server, error: &NodeError, patience: &Patience, now: Timestamp) {
     if is_wait(error) {
         server.observed.retry_at = now.plus(patience.pause).as_micros();
-        return late(server, &error.to_string(), patience, now);
+        return late(server, &error.for_tenants(), &error.to_string(), patience, now);
     }
     let asked_at = server.intent.asked_at;
     let observed = &mut server.observed;
@@ -93,18 +96,22 @@ pub fn failed(server: &mut Server, error: &NodeError, patience: &Patience, now: 
         server.observed.fault.as_ref().is_some_and(|fault| fault.generation >= server.intent.generation);
     if server.observed.failures >= patience.tries && !known && !server.intent.gone {
         let host = server.placed.host.as_deref().unwrap_or("no host");
-        server.observed.fault = Some(Fault {
-            generation: server.intent.generation,
-            code: 500,
-            message: error.to_string(),
-            details: format!("on {host}, after {} tries", server.observed.failures),
-            at: now.as_micros(),
-        });
+        let details = format!("on {host}, after {} tries: {error}", server.observed.failures);
+        let (generation, message) = (server.intent.generation, sentence(&error.for_tenants()));
+        server.observed.fault = Some(Fault::new(generation, message, &details, now));
     }
 }
 
-fn late(server: &mut Server, waiting_for: &str, patience: &Patience, now: Timestamp) {
-    if let Some(fault) = overdue(server, patience, now, waiting_for) {
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if words.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+/// `waiting_for` is for the owner, `details` for admins.
+fn late(server: &mut Server, waiting_for: &str, details: &str, patience: &Patience, now: Timestamp) {
+    if let Some(fault) = overdue(server, patience, now, waiting_for, details) {
         server.observed.fault = Some(fault);
     }
 }
@@ -179,7 +186,8 @@ mod tests {
             assert_eq!(u64::from(server.observed.failures), round);
             assert_eq!(server.fault().is_some(), round == 3, "broken after three tries");
         }
-        assert_eq!(server.fault().unwrap().message, "making the root disk failed: no space");
+        assert_eq!(server.fault().unwrap().message, "Making the root disk failed.");
+        assert!(server.fault().unwrap().details.ends_with("making the root disk failed: no space"));
         let up = said(&server, 1, InstanceState::Running, None);
         seen(&mut server, &up, &patience, NOW);
         assert_eq!(view(&server).status, "ACTIVE", "success takes the fault away");

@@ -111,8 +111,9 @@ pub struct Spec {
     pub user_data: Option<String>,
     /// Whether the guest gets a config drive.
     pub config_drive: bool,
-    /// The administrator's password. A secret.
-    pub admin_password: Option<String>,
+    /// The administrator's password, sealed ([`crate::Seal`]); forgotten as soon as the guest has it.
+    #[serde(default)]
+    pub sealed_password: Option<String>,
     /// The zone that was asked for.
     pub zone: Option<String>,
     /// The host that an admin asked for.
@@ -132,6 +133,16 @@ pub struct Spec {
     /// What it keeps of its image; nothing where a version made it that kept nothing.
     #[serde(default)]
     pub disk: Option<BirthDisk>,
+}
+
+impl Spec {
+    /// Forgets what only the guest needed: a deleted server has none.
+    pub fn forget_secrets(&mut self) {
+        self.user_data = None;
+        self.sealed_password = None;
+        self.random_seed = String::new();
+        self.hints = None;
+    }
 }
 
 impl std::fmt::Debug for Spec {
@@ -284,7 +295,7 @@ impl Intent {
 pub struct Placed {
     /// The host, once chosen.
     pub host: Option<String>,
-    /// Why there is none.
+    /// Why there is none. That is for good, as in Nova: what the server held was given back.
     pub fault: Option<Fault>,
 }
 
@@ -348,19 +359,32 @@ impl Default for Observed {
     }
 }
 
-/// Why a server is not as it should be, for its owner.
+/// Most characters of what admins read of a fault.
+const MOST_DETAILS: usize = 4096;
+
+/// Why a server is not as it should be: a message for its owner, which names no host, path, address or capacity, and
+/// details for admins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The generation that could not be reached; an older one is history.
     pub generation: i64,
     /// 500 for trouble of the cloud, as in Nova.
     pub code: i64,
-    /// In one sentence.
+    /// In one sentence, for the server's owner.
     pub message: String,
-    /// For admins.
+    /// Everything, for admins; bounded.
     pub details: String,
     /// When, in microseconds.
     pub at: i64,
+}
+
+impl Fault {
+    /// A fault of what is wanted at `generation`.
+    #[must_use]
+    pub fn new(generation: i64, message: String, details: &str, now: Timestamp) -> Self {
+        let details = details.chars().take(MOST_DETAILS).collect();
+        Self { generation, code: 500, message, details, at: now.as_micros() }
+    }
 }
 
 impl Server {
@@ -411,7 +435,13 @@ impl Server {
     pub fn fault(&self) -> Option<&Fault> {
         let current = |fault: &&Fault| fault.generation >= self.intent.generation;
         let observed = self.observed.fault.as_ref().filter(current);
-        observed.or_else(|| self.placed.fault.as_ref().filter(current).filter(|_| self.placed.host.is_none()))
+        observed.or_else(|| self.placed.fault.as_ref().filter(|_| self.found_no_host()))
+    }
+
+    /// Whether no host took it: then it holds nothing any more, and all that is left to do is to delete it.
+    #[must_use]
+    pub const fn found_no_host(&self) -> bool {
+        self.placed.host.is_none() && self.placed.fault.is_some()
     }
 
     /// The power to tell the node: a guest that powered itself down stays so until somebody starts it.

@@ -78,9 +78,7 @@ pub fn next_step(server: &Server, patience: &Patience, now: Timestamp) -> Step {
         return Step::Bury;
     }
     if server.placed.host.is_none() {
-        let retry =
-            server.placed.fault.as_ref().map(|fault| Timestamp::from_micros(fault.at).plus(patience.slow));
-        return retry.filter(|at| *at > now).map_or(Step::Place, Step::Wait);
+        return if server.found_no_host() { Step::Rest } else { Step::Place };
     }
     let retry = Timestamp::from_micros(observed.retry_at);
     // failures of an older wish do not hold up a newer one, least of all a deletion
@@ -102,21 +100,26 @@ pub fn next_step(server: &Server, patience: &Patience, now: Timestamp) -> Step {
     if server.snapshot_pending() { Step::Snapshot } else { Step::Rest }
 }
 
-/// The fault of a change that takes too long, if it does. `waiting_for` is what the node said last.
+/// The fault of a change that takes too long, if it does. `waiting_for` is what the node said last, in words for the
+/// owner; `details` are for admins.
 #[must_use]
-pub fn overdue(server: &Server, patience: &Patience, now: Timestamp, waiting_for: &str) -> Option<Fault> {
+pub fn overdue(
+    server: &Server,
+    patience: &Patience,
+    now: Timestamp,
+    waiting_for: &str,
+    details: &str,
+) -> Option<Fault> {
     let asked = Timestamp::from_micros(server.intent.asked_at);
     let late = server.observed.reached < server.intent.generation && asked.plus(patience.deadline) <= now;
-    (late && server.fault().is_none() && !server.intent.gone).then(|| Fault {
-        generation: server.intent.generation,
-        code: 500,
-        message: format!(
+    let fault = || {
+        let message = format!(
             "Not done within {} seconds: {waiting_for}. It is still being tried; delete the server or ask again.",
             patience.deadline.as_secs()
-        ),
-        details: String::new(),
-        at: now.as_micros(),
-    })
+        );
+        Fault::new(server.intent.generation, message, details, now)
+    };
+    (late && server.fault().is_none() && !server.intent.gone).then(fault)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use kogge_auth::{Caller, Rule, Target};
 use kogge_ids::HostId;
 
 use crate::error::{Error, Result};
+use crate::model::bounds;
 use crate::model::host::{Aggregate, ZONE_KEY};
 use crate::store::{aggregates as store, hosts, numbers};
 use crate::{Compute, policy};
@@ -82,6 +83,7 @@ impl Compute {
     ) -> Result<Aggregate> {
         caller.allow(change.rule(), &Target::none())?;
         let mut tx = self.db().begin().await?;
+        store::lock(&mut tx).await?;
         let all = store::list(&mut tx).await?;
         let mut aggregate = all.into_iter().find(|one| is(one, id)).ok_or_else(|| no_aggregate(id))?;
         if let AggregateChange::AddHost(host) = &change {
@@ -101,6 +103,7 @@ impl Compute {
     pub(crate) async fn delete_aggregate(&self, caller: &Caller, id: &str) -> Result<()> {
         caller.allow(&policy::AGGREGATES_DELETE, &Target::none())?;
         let mut tx = self.db().begin().await?;
+        store::lock(&mut tx).await?;
         let all = store::list(&mut tx).await?;
         let aggregate = all.into_iter().find(|one| is(one, id)).ok_or_else(|| no_aggregate(id))?;
         if !aggregate.hosts.is_empty() {
@@ -144,6 +147,12 @@ fn apply(aggregate: &mut Aggregate, change: AggregateChange) -> Result<()> {
                     Some(value) => drop(aggregate.metadata.insert(key, value)),
                     None => drop(aggregate.metadata.remove(&key)),
                 }
+            }
+            if aggregate.metadata.len() > bounds::PAIRS {
+                return Err(Error::Invalid(format!(
+                    "An aggregate has {} properties at most.",
+                    bounds::PAIRS
+                )));
             }
         }
     }

@@ -8,6 +8,7 @@ use kogge_ids::FlavorId;
 use kogge_standards::standard_flavors;
 
 use crate::error::{Error, Result};
+use crate::model::bounds;
 use crate::model::flavor::{Flavor, NewFlavor, Shape};
 use crate::store::flavors::{self as store, FlavorFilter};
 use crate::{Compute, policy};
@@ -131,6 +132,10 @@ impl Compute {
         caller.allow(rule, &Target::none())?;
         let change = |flavor: &mut Flavor| {
             flavor.shape.extra_specs.extend(specs);
+            if flavor.shape.extra_specs.len() > bounds::PAIRS {
+                let why = format!("A flavor has {} extra specs at most.", bounds::PAIRS);
+                return Err(Error::Invalid(why));
+            }
             Ok(())
         };
         self.change_flavor(id, change).await.map(drop)
@@ -152,6 +157,7 @@ impl Compute {
         change: impl FnOnce(&mut Flavor) -> Result<()> + Send,
     ) -> Result<Flavor> {
         let mut tx = self.db().begin().await?;
+        store::lock(&mut tx, id).await?;
         let mut flavor = store::get(&mut tx, id).await?.ok_or_else(|| Error::no_flavor(id))?;
         change(&mut flavor)?;
         flavor.updated_at = Some(self.now());
@@ -207,11 +213,13 @@ impl Compute {
         Ok((id, access))
     }
 
-    /// Makes the standard flavors of SCS, and the configured ones, each once in the life of a cloud.
+    /// Makes the standard flavors of SCS, and the configured ones, each once in the life of a cloud; and mends what a
+    /// version before left.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn seed(&self) -> Result<()> {
+        self.seal_passwords().await?;
         let standard = standard_flavors().iter().map(|flavor| NewFlavor {
             id: Some(flavor.name.to_owned()),
             name: flavor.name.to_owned(),

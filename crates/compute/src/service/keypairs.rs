@@ -3,8 +3,10 @@
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::{Page, Paged};
 use kogge_ids::UserId;
+use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
+use crate::model::bounds;
 use crate::model::keypair::{KeyType, Keypair, generate, generate_x509, ssh_fingerprint, x509_fingerprint};
 use crate::store::{keypairs as store, numbers, quotas};
 use crate::{Compute, policy};
@@ -22,6 +24,9 @@ pub(crate) struct NewKeypair {
     pub(crate) user: Option<String>,
 }
 
+/// RSA keys that are made at the same time: each takes a core for a while.
+static RSA_KEYS: Semaphore = Semaphore::const_new(2);
+
 impl Compute {
     /// Imports a public key or makes a pair; the private half is answered once and kept nowhere.
     pub(crate) async fn create_keypair(
@@ -37,7 +42,8 @@ impl Compute {
             Some(public) => (public, None),
             None if new.kind == KeyType::X509 => {
                 let (user, now) = (caller.user.name.clone(), self.now());
-                // an RSA key takes a while: not on the threads that serve others
+                // an RSA key takes a while: not on the threads that serve others, and few at the same time
+                let _turn = RSA_KEYS.acquire().await.map_err(Error::internal)?;
                 let made = tokio::task::spawn_blocking(move || generate_x509(&user, now)).await;
                 made.map_err(Error::internal)?
                     .map(|(private, public)| (public, Some(private)))
@@ -52,9 +58,11 @@ impl Compute {
         .map_err(bad)?;
         let mut tx = self.db().begin().await?;
         let project = caller.require_project(&policy::KEYPAIRS_CREATE)?.as_str();
+        // the user's turn: two requests never count the same room twice
+        quotas::take_turn(&mut tx, &format!("user:{user}")).await?;
         let limit = quotas::limits(&mut tx, project, &self.config().quota).await?;
-        let limit = limit.get("key_pairs").copied().unwrap_or(-1);
-        if limit >= 0 && store::count(&mut tx, &user).await? >= limit {
+        let limit = bounds::capped(limit.get("key_pairs").copied(), bounds::KEYPAIRS);
+        if store::count(&mut tx, &user).await? >= limit {
             return Err(Error::Forbidden("Quota exceeded, too many key pairs.".to_owned()));
         }
         let number = numbers::next(&mut tx, "keypair").await?;

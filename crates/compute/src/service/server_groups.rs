@@ -7,6 +7,7 @@ use kogge_db::{Executor, Tx};
 use kogge_ids::{ServerGroupId, ServerId};
 
 use crate::error::{Error, Result};
+use crate::model::bounds;
 use crate::model::server_group::{Company, NewServerGroup, ServerGroup};
 use crate::service::flavors::is_admin;
 use crate::store::{quotas, server_groups as store};
@@ -42,7 +43,8 @@ impl Compute {
         quotas::take_turn(&mut tx, project.as_str()).await?;
         let limits = quotas::limits(&mut tx, project.as_str(), &self.config().quota).await?;
         let used = quotas::usage(&mut tx, project.as_str()).await?;
-        if over(limits.get("server_groups"), used.server_groups, 1) {
+        let limit = bounds::capped(limits.get("server_groups").copied(), bounds::SERVER_GROUPS);
+        if used.server_groups >= limit {
             return Err(Error::Forbidden("Quota exceeded, too many server groups.".to_owned()));
         }
         let group = ServerGroup {
@@ -122,14 +124,14 @@ impl Compute {
         tx: &mut Tx,
         caller: &Caller,
         group: &ServerGroup,
-        limit: Option<&i64>,
+        limit: i64,
         count: u32,
     ) -> Result<()> {
         if !store::lock(tx, group.id).await? {
             return Err(no_group(&group.id.to_string()));
         }
         let members = store::count_members(&mut *tx, group.id, &caller.user.id).await?;
-        if over(limit, members, i64::from(count)) {
+        if members.saturating_add(i64::from(count)) > limit {
             return Err(Error::Forbidden("Quota exceeded, too many servers in group".to_owned()));
         }
         Ok(())
@@ -145,11 +147,6 @@ impl Compute {
         let members = store::members_by_host(&mut *tx, group.id, server).await?;
         Ok(Some(Company { group, members }))
     }
-}
-
-/// Whether `more` on top of `used` goes over a limit; -1 is none.
-fn over(limit: Option<&i64>, used: i64, more: i64) -> bool {
-    limit.is_some_and(|limit| *limit >= 0 && used.saturating_add(more) > *limit)
 }
 
 fn is_visible(group: &ServerGroup, caller: &Caller) -> bool {

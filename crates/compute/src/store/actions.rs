@@ -5,6 +5,7 @@ use kogge_db::{DbError, Direction, Executor, Page, Paged, Query, Row, Select, So
 use kogge_ids::ServerId;
 
 use crate::model::action::Action;
+use crate::model::bounds;
 
 const COLUMNS: &str = "server_id, request_id, name, user_id, project_id, generation, started_at, updated_at, \
                        finished_at, message, host, details";
@@ -47,7 +48,17 @@ pub(crate) async fn insert(tx: &mut Tx, action: &Action) -> Result<(), DbError> 
         .bind(action.message.clone())
         .bind(action.host.clone())
         .bind(action.details.clone());
-    tx.execute(insert).await.map(drop)
+    tx.execute(insert).await?;
+    forget_oldest(tx, action.server).await
+}
+
+/// Forgets what ended long ago where a server has very many actions.
+async fn forget_oldest(tx: &mut Tx, server: ServerId) -> Result<(), DbError> {
+    let delete = Query::new(
+        "DELETE FROM server_actions WHERE server_id = $1 AND finished_at IS NOT NULL AND started_at < \
+         (SELECT started_at FROM server_actions WHERE server_id = $1 ORDER BY started_at DESC LIMIT 1 OFFSET $2)",
+    );
+    tx.execute(delete.bind(server).bind(bounds::ACTIONS)).await.map(drop)
 }
 
 pub(crate) async fn get(

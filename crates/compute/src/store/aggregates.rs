@@ -25,6 +25,11 @@ pub(crate) async fn list(db: impl Executor) -> Result<Vec<Aggregate>, DbError> {
     db.list("aggregates", query, read).await
 }
 
+/// Locks all aggregates until the transaction ends: there are few, and admins change them seldom.
+pub(crate) async fn lock(tx: &mut Tx) -> Result<(), DbError> {
+    tx.execute(Query::new("UPDATE aggregates SET name = name")).await.map(drop)
+}
+
 pub(crate) async fn insert(tx: &mut Tx, aggregate: &Aggregate) -> Result<(), DbError> {
     let insert = Query::new(
         "INSERT INTO aggregates (number, uuid, name, hosts, metadata, created_at) VALUES ($1, $2, $3, $4, $5, $6)",

@@ -126,6 +126,11 @@ pub(crate) async fn list(
     select.page(page, SORT_KEYS, &[("flavorid", Direction::Ascending)], "id").fetch(db, read).await
 }
 
+/// Locks a flavor until the transaction ends, so that what is read then still holds when it is written.
+pub(crate) async fn lock(tx: &mut Tx, id: &str) -> Result<(), DbError> {
+    tx.execute(Query::new("UPDATE flavors SET name = name WHERE id = $1").bind(id)).await.map(drop)
+}
+
 /// The projects with access to a private flavor.
 pub(crate) async fn access(db: impl Executor, id: &FlavorId) -> Result<Vec<String>, DbError> {
     let query = Query::new("SELECT project_id FROM flavor_access WHERE flavor_id = $1 ORDER BY project_id");

@@ -196,6 +196,29 @@ pub(crate) async fn buried_before(db: impl Executor, moment: Timestamp) -> Resul
     db.list("servers", query.bind(moment), |row| row.parse("id")).await
 }
 
+/// Deleted servers beyond the newest `most`; at most 100.
+pub(crate) async fn buried_beyond(db: impl Executor, most: i64) -> Result<Vec<ServerId>, DbError> {
+    let query = Query::new(
+        "SELECT id FROM servers WHERE deleted_at IS NOT NULL AND deleted_at < (SELECT deleted_at FROM servers \
+         WHERE deleted_at IS NOT NULL ORDER BY deleted_at DESC LIMIT 1 OFFSET $1) ORDER BY deleted_at LIMIT 100",
+    );
+    db.all(query.bind(most)).await?.iter().map(|row| row.parse("id")).collect()
+}
+
+/// Ids and specs of servers after `last` that may be of a version that kept passwords as they came; at most 100.
+pub(crate) async fn with_clear_password(tx: &mut Tx, last: &str) -> Result<Vec<(ServerId, String)>, DbError> {
+    let query = Query::new(
+        "SELECT id, spec FROM servers WHERE spec LIKE '%\"admin_password\":\"%' AND id > $1 ORDER BY id LIMIT 100",
+    );
+    tx.all(query.bind(last)).await?.iter().map(|row| Ok((row.parse("id")?, row.text("spec")?))).collect()
+}
+
+/// Writes the spec of a server as it is, whatever version wrote it.
+pub(crate) async fn put_spec(tx: &mut Tx, id: ServerId, spec: &str) -> Result<(), DbError> {
+    let update = Query::new("UPDATE servers SET spec = $2, version = version + 1 WHERE id = $1");
+    tx.execute(update.bind(id).bind(spec)).await.map(drop)
+}
+
 /// Forgets a deleted server for good.
 pub(crate) async fn forget(tx: &mut Tx, id: ServerId) -> Result<(), DbError> {
     let delete = Query::new("DELETE FROM servers WHERE id = $1 AND deleted_at IS NOT NULL").bind(id);

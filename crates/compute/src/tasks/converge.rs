@@ -15,7 +15,7 @@ use kogge_ids::ServerId;
 use kogge_node_api::{NodeError, NodeHandle, ObservedInstance, SetAside};
 use kogge_task::{Report, Task, TaskError, Wake};
 
-use super::register::failed;
+use super::alone;
 use crate::Compute;
 use crate::error::Result;
 use crate::model::observe;
@@ -54,10 +54,11 @@ impl Task for ConvergeServers {
 
     async fn run(&self) -> std::result::Result<Report, TaskError> {
         let nodes = self.0.nodes().all();
-        let runs = nodes.iter().map(|(name, node)| self.0.converge_host(name, node));
+        let runs = nodes.iter().map(|(name, node)| async move {
+            alone("converging a host", name, self.0.converge_host(name, node).await)
+        });
         let mut report = Report::default();
-        for result in futures_util::future::join_all(runs).await {
-            let one = result.map_err(failed)?;
+        for one in futures_util::future::join_all(runs).await.into_iter().flatten() {
             report.seen += one.seen;
             report.done += one.done;
             report.more |= one.more;
@@ -99,22 +100,23 @@ impl Compute {
             .collect();
         if let Err(error) = seen {
             for (_, server) in &steps {
-                self.record(server.id, |server, now| observe::failed(server, &error, &patience, now)).await?;
+                let failed = |server: &mut Server, now| observe::failed(server, &error, &patience, now);
+                alone("noting a silent host", server.id, self.record(server.id, failed).await);
             }
             return Ok(report);
         }
         // a guest must not run before its ports are guarded
         let telling = steps.iter().any(|(step, _)| *step == Step::Tell);
         let network = if telling { self.sync_network(host).await } else { Ok(()) };
-        let mut walks: Vec<BoxFuture<'_, Result<()>>> = Vec::with_capacity(steps.len());
+        let mut walks: Vec<BoxFuture<'_, Option<()>>> = Vec::with_capacity(steps.len());
         for (step, server) in &steps {
-            walks.push(Box::pin(self.step(*step, server, host, node, &network)));
+            let walk = self.step(*step, server, host, node, &network);
+            walks.push(Box::pin(async move { alone("converging a server", server.id, walk.await) }));
         }
         let parallel = self.config().parallel_per_host.max(1);
         let mut walks = futures_util::stream::iter(walks).buffer_unordered(parallel);
         while let Some(done) = walks.next().await {
-            done?;
-            report.done += 1;
+            report.done += u64::from(done.is_some());
         }
         report.more = report.seen == BATCH as u64 && report.done > 0;
         Ok(report)
@@ -132,8 +134,8 @@ impl Compute {
             }
             match known.get(&instance.id) {
                 Some(Some(observed)) if is_news(observed, instance) => {
-                    self.record(instance.id, |server, now| observe::seen(server, instance, &patience, now))
-                        .await?;
+                    let seen = |server: &mut Server, now| observe::seen(server, instance, &patience, now);
+                    alone("noting what a server is", instance.id, self.record(instance.id, seen).await);
                 }
                 Some(_) => {}
                 None => self.keep_unknown(host, node, instance).await,
@@ -143,12 +145,12 @@ impl Compute {
         let told = |observed: &Observed| observed.reached > 0 || observed.told > 0;
         let lost = |observed: &Option<Observed>| observed.as_ref().is_some_and(told);
         for (id, _) in known.iter().filter(|(id, observed)| !there.contains(id) && lost(observed)) {
-            self.record(*id, |server, _| {
+            let missing = |server: &mut Server, _| {
                 if !server.intent.gone {
                     observe::missing(server);
                 }
-            })
-            .await?;
+            };
+            alone("noting that a server is missing", *id, self.record(*id, missing).await);
         }
         Ok(())
     }
@@ -273,7 +275,7 @@ impl Compute {
         let because = error.to_string();
         self.image().fail_snapshot(snapshot.image, &because).await.map_err(crate::error::Error::internal)?;
         let mut tx = self.db().begin().await?;
-        actions::fail(&mut tx, server.id, Some(host), &because, self.now()).await?;
+        actions::fail(&mut tx, server.id, Some(host), &error.for_tenants(), self.now()).await?;
         tx.commit().await?;
         let done = |row: &mut Server, _| {
             row.observed.snapshots = snapshot.number;
@@ -296,7 +298,7 @@ fn is_news(known: &Observed, seen: &ObservedInstance) -> bool {
     known.reached != seen.reached
         || known.state != seen.state
         || seen.fault.is_some()
-        || known.deferred != seen.deferred.as_ref().map(ToString::to_string)
+        || known.deferred != seen.deferred.as_ref().map(NodeError::for_tenants)
         || known.told > seen.reached
         || (seen.disks_built && known.built.is_none_or(|built| built < known.disk))
 }

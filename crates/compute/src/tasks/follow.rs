@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use kogge_ids::{PortId, ServerId};
 use kogge_task::{Report, Task, TaskError, Wake};
 
+use super::alone;
 use super::register::failed;
 use crate::Compute;
 use crate::error::{Error, Result};
@@ -38,14 +39,16 @@ impl Task for FollowPorts {
         let compute = &self.0;
         let departed = compute.network().departed_ports(BATCH).await;
         let departed = departed.map_err(|error| failed(Error::internal(error)))?;
-        let seen = departed.len() as u64;
+        let mut report = Report { seen: departed.len() as u64, ..Report::default() };
         for (port, device) in departed {
-            compute.follow(port, &device).await.map_err(failed)?;
+            let followed = alone("following a port", port, compute.follow(port, &device).await);
+            report.done += u64::from(followed.is_some());
         }
-        if seen > 0 {
+        if report.done > 0 {
             compute.wakes().converge.wake();
         }
-        Ok(Report { seen, done: seen, more: seen == BATCH.unsigned_abs() })
+        report.more = report.done > 0 && report.seen == BATCH.unsigned_abs();
+        Ok(report)
     }
 }
 

@@ -8,9 +8,11 @@ use futures_util::future::BoxFuture;
 use kogge_node_api::NodeError;
 use kogge_task::{Report, Task, TaskError, Wake};
 
+use super::alone;
 use super::register::failed;
 use crate::Compute;
 use crate::error::{Error, Result};
+use crate::model::bounds;
 use crate::model::observe;
 use crate::model::server::Server;
 use crate::model::step::{Step, next_step};
@@ -45,13 +47,13 @@ impl Task for ReapServers {
         let doomed = store::doomed(compute.db(), BATCH).await?;
         let mut report = Report { seen: doomed.len() as u64, ..Report::default() };
         let parallel = compute.config().parallel_per_host.max(1);
-        let mut walks: Vec<BoxFuture<'_, Result<bool>>> = Vec::with_capacity(doomed.len());
+        let mut walks: Vec<BoxFuture<'_, Option<bool>>> = Vec::with_capacity(doomed.len());
         for server in &doomed {
-            walks.push(Box::pin(compute.reap(server)));
+            walks.push(Box::pin(async { alone("reaping a server", server.id, compute.reap(server).await) }));
         }
         let mut walks = futures_util::stream::iter(walks).buffer_unordered(parallel);
         while let Some(gone) = walks.next().await {
-            report.done += u64::from(gone.map_err(failed)?);
+            report.done += u64::from(gone.unwrap_or(false));
         }
         compute.forget_old().await.map_err(failed)?;
         report.more = report.seen == BATCH as u64 && report.done > 0;
@@ -104,6 +106,7 @@ impl Compute {
         server_groups::leave(&mut tx, server.id).await?;
         self.release_image(&mut tx, server.id).await?;
         server.observed.removed = true;
+        server.spec.forget_secrets();
         server.deleted_at = Some(now);
         let snapshot = server.intent.snapshot.filter(|_| server.snapshot_pending());
         actions::finish(&mut tx, server.id, i64::MAX, server.placed.host.as_deref(), now).await?;
@@ -123,7 +126,8 @@ impl Compute {
     /// Forgets servers that were deleted long ago.
     async fn forget_old(&self) -> Result<()> {
         let days = u32::try_from(self.config().keep_deleted_days).unwrap_or(u32::MAX);
-        let old = store::buried_before(self.db(), self.now().minus(DAY.saturating_mul(days))).await?;
+        let mut old = store::buried_before(self.db(), self.now().minus(DAY.saturating_mul(days))).await?;
+        old.extend(store::buried_beyond(self.db(), bounds::DELETED).await?);
         if old.is_empty() {
             return Ok(());
         }

@@ -1,10 +1,12 @@
 //! `register_hosts`: hosts join by reporting what they are; what they have becomes inventory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use kogge_node_api::{HostFacts, NodeHandle};
 use kogge_placement::{DISK_GB, Inventory, MEMORY_MB, VCPU};
 use kogge_task::{Report, Task, TaskError, Wake};
@@ -19,15 +21,43 @@ use crate::store::{big, hosts};
 /// How long a host may think about what it is.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Hosts that are asked at the same time.
+const AT_ONCE: usize = 32;
+
 /// Registers hosts, and listens to their bells.
 pub(super) struct RegisterHosts {
     compute: Compute,
     listeners: Mutex<BTreeMap<String, (Arc<Notify>, AbortHandle)>>,
+    /// Hosts that did not answer the last time: each is said once.
+    silent: Mutex<BTreeSet<String>>,
 }
 
 impl RegisterHosts {
     pub(super) fn new(compute: Compute) -> Self {
-        Self { compute, listeners: Mutex::default() }
+        Self { compute, listeners: Mutex::default(), silent: Mutex::default() }
+    }
+
+    /// Registers one host; true where it is new. Whatever goes wrong is that host's: nobody else waits or fails for it.
+    async fn register(&self, name: &str, node: &NodeHandle) -> bool {
+        let asked = tokio::time::timeout(PATIENCE, node.facts()).await;
+        let because = match asked {
+            Ok(Ok(facts)) => match self.compute.register_host(&facts).await {
+                Ok(new) => {
+                    self.silent.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+                    return new;
+                }
+                Err(error) => {
+                    super::alone::<()>("registering a host", name, Err(error));
+                    return false;
+                }
+            },
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} seconds", PATIENCE.as_secs()),
+        };
+        if self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned()) {
+            tracing::warn!(host = name, because, "a host does not answer");
+        }
+        false
     }
 
     /// Rings `converge_servers`, and the network where it waits for ports, whenever the node rings.
@@ -80,24 +110,23 @@ impl Task for RegisterHosts {
 
     async fn run(&self) -> std::result::Result<Report, TaskError> {
         let mut report = Report::default();
-        let mut silent = Vec::new();
-        for (name, node) in self.compute.nodes().all() {
+        let hosts = self.compute.nodes().all();
+        let mut asked: Vec<BoxFuture<'_, bool>> = Vec::with_capacity(hosts.len());
+        for (name, node) in &hosts {
+            self.listen(name, node);
+            asked.push(Box::pin(self.register(name, node)));
+        }
+        // at the same time: a silent host must not make the others late
+        let mut asked = futures_util::stream::iter(asked).buffer_unordered(AT_ONCE);
+        while let Some(new) = asked.next().await {
             report.seen += 1;
-            self.listen(&name, &node);
-            match tokio::time::timeout(PATIENCE, node.facts()).await {
-                Ok(Ok(facts)) => {
-                    let new = self.compute.register_host(&facts).await.map_err(failed)?;
-                    report.done += u64::from(new);
-                }
-                Ok(Err(error)) => silent.push(format!("{name}: {error}")),
-                Err(_) => silent.push(format!("{name}: no answer within {} seconds", PATIENCE.as_secs())),
-            }
+            report.done += u64::from(new);
         }
         if report.done > 0 {
             self.compute.wakes().place.wake();
             self.compute.wakes().converge.wake();
         }
-        if silent.is_empty() { Ok(report) } else { Err(TaskError::text(silent.join("; "))) }
+        Ok(report)
     }
 }
 

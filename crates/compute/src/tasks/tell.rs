@@ -12,6 +12,16 @@ use crate::model::server::{self, Server};
 use crate::service::servers::details::Details;
 
 impl Compute {
+    /// The password that the guest does not have yet. One that cannot be opened is gone with its key.
+    fn password_of(&self, server: &Server) -> Option<String> {
+        let sealed = server.spec.sealed_password.as_deref()?;
+        let opened = self.seal().open(sealed);
+        if opened.is_none() {
+            tracing::warn!(server.id = %server.id, "the password of a server was sealed with a key that is not here");
+        }
+        opened
+    }
+
     /// What the node of `server` should make true.
     pub(super) async fn desired(&self, server: &Server) -> Result<DesiredInstance, NodeError> {
         let (disk, source) = self.root_of(server).await?;
@@ -51,12 +61,12 @@ impl Compute {
             config_drive: server.spec.config_drive,
             disk_bus: disk.bus,
             firmware: disk.firmware,
-            metadata: metadata(&details, network_data),
+            metadata: metadata(&details, network_data, self.password_of(server)),
         })
     }
 }
 
-fn metadata(details: &Details, network_data: String) -> GuestMetadata {
+fn metadata(details: &Details, network_data: String, admin_password: Option<String>) -> GuestMetadata {
     let server = &details.server;
     let spec = &server.spec;
     let key = spec.key.as_ref().filter(|key| key.kind == KeyType::Ssh);
@@ -76,7 +86,7 @@ fn metadata(details: &Details, network_data: String) -> GuestMetadata {
             .into_iter()
             .collect(),
         user_data: spec.user_data.as_deref().and_then(decode),
-        admin_password: spec.admin_password.clone(),
+        admin_password,
         launch_index: spec.launch_index,
         flavor: server.shape.name.clone(),
         image: server.image.id.to_string(),

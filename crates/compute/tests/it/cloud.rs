@@ -72,6 +72,9 @@ impl Answer {
     }
 }
 
+/// All that tenants read where no host took a server.
+pub const NOWHERE: &str = "No valid host was found.";
+
 pub struct Cloud {
     pub compute: Compute,
     pub node: SimNode,
@@ -86,6 +89,19 @@ pub struct Cloud {
     routers: [(&'static str, Router); 3],
     version: String,
     dir: tempfile::TempDir,
+}
+
+/// A seal that tests can see through: the text backwards.
+struct Backwards;
+
+impl kogge_compute::Seal for Backwards {
+    fn seal(&self, clear: &str) -> String {
+        format!("sealed:{}", clear.chars().rev().collect::<String>())
+    }
+
+    fn open(&self, sealed: &str) -> Option<String> {
+        Some(sealed.strip_prefix("sealed:")?.chars().rev().collect())
+    }
 }
 
 /// The flavors of tests besides the standard ones.
@@ -137,6 +153,7 @@ impl Cloud {
             network: networking.clone(),
             placement: Placement::new(db.clone(), clock.clone()),
             nodes: nodes.clone(),
+            seal: Arc::new(Backwards),
             config: ComputeConfig { flavors: flavors(), ..ComputeConfig::default() },
         });
         compute.seed().await.unwrap();
@@ -326,6 +343,12 @@ impl Cloud {
         server["server"]["OS-EXT-SRV-ATTR:host"].as_str().unwrap_or("").to_owned()
     }
 
+    /// Why a server is broken, as admins read it.
+    pub async fn fault_details(&self, id: &str) -> String {
+        let server = self.admin("GET", &format!("/servers/{id}"), None).await.expect(200);
+        server["server"]["fault"]["details"].as_str().unwrap_or("").to_owned()
+    }
+
     /// Asks for a server and waits until it is active.
     pub async fn boot(&self, extra: Value) -> String {
         let id = self.create(extra).await;
@@ -347,13 +370,12 @@ impl Cloud {
         self.show(id).await["status"].as_str().unwrap().to_owned()
     }
 
-    /// Runs every task until there is nothing left for them to do now.
+    /// Runs every task until there is nothing left for them to do now. No run fails, whatever happens to one server.
     pub async fn run(&self) {
         for _ in 0..4 {
             for task in &self.tasks {
-                if let Err(error) = task.run().await {
-                    eprintln!("{}: {error}", task.name());
-                }
+                let run = task.run().await;
+                assert!(run.is_ok(), "{}: {run:?}", task.name());
             }
         }
     }

@@ -150,3 +150,45 @@ async fn an_admin_resets_a_state() {
     assert_eq!(cloud.status(&id).await, "ACTIVE");
     cloud.admin("POST", &path, Some(json!({"os-resetState": {"state": "lost"}}))).await.fault(400);
 }
+
+/// Nothing can be written about one server; that is nobody else's trouble, whoever comes first.
+#[tokio::test]
+async fn a_server_that_cannot_be_written_holds_up_nobody() {
+    use kogge_db::{Executor as _, Query};
+    let cloud = Cloud::start().await;
+    let placed = cloud.boot(json!({"name": "bad"})).await;
+    let break_it = "CREATE TRIGGER broken BEFORE UPDATE ON servers WHEN NEW.name = 'bad' \
+                    BEGIN SELECT RAISE(ABORT, 'ordered by a test'); END";
+    (&cloud.db).execute(Query::new(break_it)).await.unwrap();
+    let fresh = cloud.create(json!({"name": "bad"})).await;
+    let good = cloud.boot(json!({"name": "good"})).await;
+    cloud.node.guest_powers_off(placed.parse().unwrap());
+    assert!(cloud.action(&good, json!({"os-stop": null})).await.status == 202);
+    cloud.wait(10).await;
+    assert_eq!(cloud.status(&good).await, "SHUTOFF");
+    assert_eq!(cloud.delete(&format!("/servers/{good}")).await.status, 204);
+    cloud.wait(10).await;
+    cloud.get(&format!("/servers/{good}")).await.fault(404);
+    assert_eq!([cloud.status(&placed).await, cloud.status(&fresh).await], ["ACTIVE", "BUILD"]);
+    (&cloud.db).execute(Query::new("DROP TRIGGER broken")).await.unwrap();
+    cloud.wait(10).await;
+    assert_eq!([cloud.status(&placed).await, cloud.status(&fresh).await], ["SHUTOFF", "ACTIVE"]);
+}
+
+/// A host that is silent costs the others nothing.
+#[tokio::test]
+async fn a_silent_host_is_nobody_elses_trouble() {
+    let cloud = Cloud::start().await;
+    let second = cloud.add_host(kogge_node_sim::SimConfig::new("sim2").with_size(1, 1024, 100)).await;
+    second.faults().unreachable();
+    for _ in 0..3 {
+        cloud.wait(30).await;
+        cloud.boot(json!({})).await;
+    }
+    let services = cloud.admin("GET", "/os-services", None).await.expect(200);
+    let state = |host: &str| {
+        let all = services["services"].as_array().unwrap();
+        all.iter().find(|one| one["host"] == host).map(|one| one["state"].clone())
+    };
+    assert_eq!((state("sim1"), state("sim2")), (Some(json!("up")), Some(json!("down"))));
+}

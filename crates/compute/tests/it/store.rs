@@ -4,7 +4,7 @@ use kogge_auth::testing::Persona;
 use kogge_node_sim::SimConfig;
 use serde_json::json;
 
-use super::cloud::Cloud;
+use super::cloud::{Cloud, NOWHERE};
 
 async fn life(mut cloud: Cloud) {
     let id = cloud.boot(json!({"metadata": {"a": "b"}})).await;
@@ -62,10 +62,11 @@ async fn a_full_host_says_what_is_missing() {
     cloud.run().await;
     let server = cloud.show(&id).await;
     assert_eq!(server["status"], "ERROR");
-    let message = server["fault"]["message"].as_str().unwrap();
+    assert_eq!(server["fault"]["message"], NOWHERE);
+    let details = cloud.fault_details(&id).await;
     assert!(
-        message.starts_with("No valid host was found. sim1: needs 2048 MiB memory, 512 of 1536 free"),
-        "{message}"
+        details.starts_with("No valid host was found. sim1: needs 2048 MiB memory, 512 of 1536 free"),
+        "{details}"
     );
     cloud.delete(&format!("/servers/{id}")).await;
     cloud.run().await;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kogge_clock::Clock;
-use kogge_compute::{Compute, ComputeConfig, ComputeDeps};
+use kogge_compute::{Compute, ComputeConfig, ComputeDeps, Seal};
 use kogge_config::Config;
 use kogge_db::{Db, DbOptions, Durability, Migrations};
+use kogge_identity::fernet::KeyRepository;
 use kogge_identity::{Identity, IdentityConfig, IdentityDeps, Secret, SecurityConfig, SeedAccounts};
 use kogge_ids::CloudId;
 use kogge_image::{ImageConfig, ImageDeps, Images};
@@ -72,6 +73,27 @@ const MIGRATIONS: [Migrations; 6] = [
     kogge_compute::MIGRATIONS,
 ];
 
+/// The keys that seal what the database keeps of servers; in the data directory, beside those of tokens.
+struct ServerKeys(KeyRepository, Clock);
+
+impl ServerKeys {
+    fn open(data: &Path, clock: Clock) -> Result<Self, Failure> {
+        let keys = KeyRepository::open(data.join("server-keys"), usize::MAX);
+        Ok(Self(keys.map_err(|error| broken("opening the keys of servers")(&error))?, clock))
+    }
+}
+
+impl Seal for ServerKeys {
+    fn seal(&self, clear: &str) -> String {
+        self.0.ring().seal(clear.as_bytes(), self.1.now().as_micros() / 1_000_000)
+    }
+
+    fn open(&self, sealed: &str) -> Option<String> {
+        let opened = self.0.ring().open(sealed).ok()?;
+        String::from_utf8(opened.content).ok()
+    }
+}
+
 pub(super) fn broken(what: &'static str) -> impl Fn(&dyn std::error::Error) -> Failure {
     move |error| {
         let mut text = error.to_string();
@@ -119,6 +141,7 @@ impl Services {
             network: network.clone(),
             placement: placement.clone(),
             nodes: nodes.clone(),
+            seal: Arc::new(ServerKeys::open(data.path(), clock())?),
             config: compute_config(config),
         });
         // a simulated cloud is in memory, which others need more

@@ -8,10 +8,11 @@ use kogge_http::{ApiError, Auth, Json, Microversion, Path};
 use kogge_ids::ProviderId;
 use serde_json::{Value, json};
 
-use super::error::provider_id;
+use super::error::{at_most, provider_id};
 use super::reply::reply;
 use crate::Placement;
 use crate::microversion::AGGREGATES_GENERATION;
+use crate::model::bounds;
 use crate::service::providers::Words;
 
 /// Lists them.
@@ -41,6 +42,7 @@ pub(super) async fn replace(
         (Some(&body), None)
     };
     let list = list.and_then(Value::as_array).ok_or_else(|| wrong("no list of aggregates"))?;
+    at_most("aggregates", list.len(), bounds::AGGREGATES)?;
     let id_of = |value: &Value| {
         let id: Option<ProviderId> = value.as_str().and_then(|text| text.parse().ok());
         id.map(|id| id.to_string()).ok_or_else(|| wrong("an aggregate is not a 'uuid'"))

@@ -6,9 +6,10 @@ use http::StatusCode;
 use kogge_http::{ApiError, Auth, Json, Microversion, Path};
 use serde_json::Value;
 
-use super::error::{provider_id, without_nul};
+use super::error::{at_most, provider_id, without_nul};
 use super::reply::reply;
 use super::wire::holding::{consumer_id, held, holders, holding};
+use crate::model::bounds;
 use crate::service::consumers::Holding;
 use crate::{Placement, policy};
 
@@ -64,6 +65,7 @@ pub(super) async fn replace_many(
 pub(super) fn many(body: &Value, version: Microversion) -> Result<Vec<Holding>, ApiError> {
     let map = body.as_object().filter(|map| !map.is_empty());
     let map = map.ok_or_else(|| ApiError::bad_request("JSON does not validate: no object by consumer"))?;
+    at_most("consumers", map.len(), bounds::AT_ONCE)?;
     map.iter().map(|(consumer, body)| holding(consumer, body, version, true)).collect()
 }
 

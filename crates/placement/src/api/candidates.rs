@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::reply::reply;
 use super::wire::question::{Asked, limit, question};
 use crate::microversion as since;
+use crate::model::bounds;
 use crate::model::inventory::Resources;
 use crate::model::request::Supply;
 use crate::{Placement, policy};
@@ -24,7 +25,7 @@ pub(super) async fn list(
     let question = question(&pairs, Asked::Candidates, version)?;
     let most = limit(&pairs)?;
     let mut found = placement.select(&caller, &policy::CANDIDATES_LIST, &question).await?;
-    found.truncate(most);
+    found.truncate(most.min(bounds::CANDIDATES));
     let asked = &question.request.resources;
     let requests: Vec<Value> = found.iter().map(|one| request(one, asked, version)).collect();
     let summaries: BTreeMap<String, Value> =

@@ -42,3 +42,12 @@ pub(super) fn without_nul(text: &str) -> Result<(), ApiError> {
         Ok(())
     }
 }
+
+/// Refuses more of something than one request may have.
+pub(super) fn at_most(what: &str, count: usize, most: usize) -> Result<(), kogge_http::ApiError> {
+    if count <= most {
+        return Ok(());
+    }
+    let why = format!("JSON does not validate: {count} {what} are too many: {most} at most");
+    Err(kogge_http::ApiError::bad_request(why))
+}

@@ -6,11 +6,12 @@ use http::{StatusCode, header};
 use kogge_http::{ApiError, Auth, BaseUrl, ErrorKind, Json, Microversion, Path};
 use serde_json::json;
 
-use super::error::provider_id;
+use super::error::{at_most, provider_id};
 use super::reply::reply;
 use super::wire::inventory::{Record, Records, view, views};
 use crate::error::Error;
 use crate::microversion::DELETE_INVENTORIES;
+use crate::model::bounds;
 use crate::model::inventory::Inventory;
 use crate::service::inventories::Stock;
 use crate::{Placement, policy};
@@ -112,6 +113,7 @@ pub(super) async fn delete_all(
 
 /// Reads all inventories of a body.
 pub(super) fn inventories(body: &Records, version: Microversion) -> Result<Vec<Inventory>, ApiError> {
+    at_most("inventories", body.inventories.len(), bounds::CLASSES)?;
     body.inventories.iter().map(|(class, record)| record.inventory(class, version)).collect()
 }
 

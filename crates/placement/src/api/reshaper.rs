@@ -9,10 +9,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::allocations::many;
-use super::error::provider_id;
+use super::error::{at_most, provider_id};
 use super::inventories::inventories;
 use super::wire::inventory::Records;
 use crate::Placement;
+use crate::model::bounds;
 
 /// Inventories by provider and allocations by consumer.
 #[derive(Deserialize)]
@@ -29,6 +30,7 @@ pub(super) async fn reshape(
     version: Microversion,
     Json(body): Json<Body>,
 ) -> Result<StatusCode, ApiError> {
+    at_most("providers", body.inventories.len(), bounds::AT_ONCE)?;
     let mut stocks = Vec::with_capacity(body.inventories.len());
     for (id, records) in &body.inventories {
         let id = provider_id(id).map_err(|error| ApiError::bad_request(error.message()))?;

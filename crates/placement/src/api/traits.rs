@@ -9,8 +9,9 @@ use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::error::provider_id;
+use super::error::{at_most, provider_id};
 use super::reply::{dated, made, reply};
+use crate::model::bounds;
 use crate::model::names::{is_custom, is_name};
 use crate::service::providers::Words;
 use crate::store::names::Kind;
@@ -120,6 +121,7 @@ pub(super) async fn replace(
     Path(id): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<Response, ApiError> {
+    at_most("traits", body.traits.len(), bounds::TRAITS)?;
     let (id, generation) = (provider_id(&id)?, body.resource_provider_generation);
     let words = placement.set_provider_traits(&caller, id, body.traits, generation).await?;
     Ok(answer(&placement, version, &words))

@@ -80,13 +80,22 @@ pub struct NoHost {
     pub rejected: Vec<(String, String)>,
 }
 
+/// Most hosts that are named when none takes a request.
+const NAMED: usize = 20;
+
+/// For operators: it names hosts and what is free on them; the first twenty.
 impl std::fmt::Display for NoHost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.rejected.is_empty() {
             return f.write_str("No valid host was found. There is no host that could run anything.");
         }
         f.write_str("No valid host was found.")?;
-        self.rejected.iter().try_for_each(|(host, reason)| write!(f, " {host}: {reason}."))
+        let named = self.rejected.iter().take(NAMED);
+        named.into_iter().try_for_each(|(host, reason)| write!(f, " {host}: {reason}."))?;
+        match self.rejected.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => write!(f, " And {more} more."),
+        }
     }
 }
 

@@ -114,15 +114,12 @@ impl Placement {
     }
 
     async fn seen_in(&self, tx: &mut Tx, holding: &Holding) -> Result<(), Error> {
+        // whoever changes the same consumer at the same time waits here, also where nobody cares for generations
+        store::allocations::lock_consumer(tx, &holding.consumer.id).await?;
         let Some(seen) = holding.seen else { return Ok(()) };
         let known = store::allocations::consumer_of(&mut *tx, &holding.consumer.id).await?;
         let known = known.map(|consumer| consumer.generation);
-        if known == seen {
-            return Ok(());
-        }
-        let word = |generation: Option<i64>| generation.map_or_else(|| "null".to_owned(), |n| n.to_string());
-        let because = format!("expected {} but got {}", word(known), word(seen));
-        Err(Error::ConsumerGeneration { because })
+        if known == seen { Ok(()) } else { Err(other_generation(known, seen)) }
     }
 
     async fn hold_all(&self, tx: &mut Tx, holding: &Holding) -> Result<(), Error> {
@@ -132,6 +129,14 @@ impl Placement {
             return Ok(());
         }
         store::allocations::put_consumer(tx, &holding.consumer, self.now()).await?;
+        // a consumer that nobody had made when we looked cannot be locked: two that make it meet here
+        if holding.seen == Some(None) {
+            let known = store::allocations::consumer_of(&mut *tx, id).await?;
+            let known = known.map(|consumer| consumer.generation);
+            if known != Some(1) {
+                return Err(other_generation(known.map(|generation| generation - 1), None));
+            }
+        }
         for (provider, resources) in &holding.allocations {
             self.hold(tx, id, *provider, resources).await?;
             self.write(tx, id, *provider, resources).await?;
@@ -194,6 +199,11 @@ impl Placement {
         }
         Ok(tx.commit().await?)
     }
+}
+
+fn other_generation(known: Option<i64>, seen: Option<i64>) -> Error {
+    let word = |generation: Option<i64>| generation.map_or_else(|| "null".to_owned(), |n| n.to_string());
+    Error::ConsumerGeneration { because: format!("expected {} but got {}", word(known), word(seen)) }
 }
 
 fn in_body(id: ProviderId, error: Error) -> Error {

@@ -6,6 +6,7 @@ use kogge_auth::{Caller, Rule};
 
 use crate::Placement;
 use crate::error::Error;
+use crate::model::bounds;
 use crate::model::names::{STANDARD_CLASSES, STANDARD_TRAITS};
 use crate::store;
 use crate::store::names::Kind;
@@ -47,6 +48,10 @@ impl Placement {
         caller.allow_on_own(rule)?;
         let mut tx = self.db().begin().await?;
         let new = store::names::insert(&mut tx, kind, name, self.now()).await?;
+        if new && store::names::count(&mut tx, kind).await? > bounds::CUSTOM_NAMES {
+            let most = bounds::CUSTOM_NAMES;
+            return Err(Error::invalid(format!("There are {most} custom names of this kind already.")));
+        }
         tx.commit().await?;
         Ok(new)
     }

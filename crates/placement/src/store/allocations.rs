@@ -75,6 +75,12 @@ pub(crate) async fn consumer_of(db: impl Executor, id: &str) -> Result<Option<Co
     db.find("placement_consumers", query, consumer).await
 }
 
+/// Locks a consumer until the transaction ends, if there is one.
+pub(crate) async fn lock_consumer(tx: &mut Tx, id: &str) -> Result<(), DbError> {
+    let lock = Query::new("UPDATE placement_consumers SET generation = generation WHERE id = $1");
+    tx.execute(lock.bind(id)).await.map(drop)
+}
+
 pub(crate) async fn held_by(db: impl Executor, consumer: &str) -> Result<Vec<Allocation>, DbError> {
     let query =
         Query::new("SELECT * FROM allocations WHERE consumer_id = $1 ORDER BY provider_id, resource_class");

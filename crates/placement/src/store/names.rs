@@ -22,6 +22,15 @@ pub(crate) async fn list(db: impl Executor, kind: Kind) -> Result<BTreeSet<Strin
     db.all(query).await?.iter().map(|row| row.text("name")).collect()
 }
 
+/// How many custom names there are.
+pub(crate) async fn count(db: impl Executor, kind: Kind) -> Result<i64, DbError> {
+    let query = match kind {
+        Kind::Trait => Query::new("SELECT COUNT(*) AS n FROM custom_traits"),
+        Kind::Class => Query::new("SELECT COUNT(*) AS n FROM custom_resource_classes"),
+    };
+    db.one(query).await?.int("n")
+}
+
 /// True if it was not there before.
 pub(crate) async fn insert(tx: &mut Tx, kind: Kind, name: &str, now: Timestamp) -> Result<bool, DbError> {
     let query = match kind {

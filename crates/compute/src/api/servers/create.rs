@@ -8,12 +8,13 @@ use http::{HeaderValue, StatusCode, header};
 use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion};
 use serde_json::{Value, json};
 
-use crate::api::body::{Fields, Read, repr, text, uuid_like, wrong};
+use crate::api::body::{Fields, Read, at_most, repr, text, uuid_like, wrong};
 use crate::api::links;
+use crate::model::bounds;
 use crate::service::servers::create::{Networks, NewServers, Wish, no_volumes};
 use crate::{Compute, microversion as v};
 
-/// Largest number of servers of one request that is looked at; quotas are far below.
+/// Largest number of servers that can be written in a request; how many are made is bounded by the configuration.
 const MOST: i64 = 0x7fff_ffff;
 
 /// `POST /servers`
@@ -72,7 +73,7 @@ fn read(body: &Value, version: Microversion) -> Read<(NewServers, bool)> {
         key_name: server.name("key_name")?,
         user_data: user_data(&server)?,
         config_drive: server.boolean("config_drive")?.unwrap_or(false),
-        admin_password: server.text("adminPass", 0, 10_000)?,
+        admin_password: server.text("adminPass", 0, 255)?,
         zone: server.name("availability_zone")?,
         host: destination(&server, version)?,
         min_count,
@@ -157,7 +158,8 @@ fn networks(server: &Fields<'_>, version: Microversion) -> Read<Networks> {
         None => Ok(Networks::Unsaid),
         Some(Value::String(word)) if auto && word == "auto" => Ok(Networks::Auto),
         Some(Value::String(word)) if auto && word == "none" => Ok(Networks::None),
-        Some(Value::Array(list)) => {
+        Some(value @ Value::Array(list)) => {
+            at_most("networks", value, list, bounds::INTERFACES)?;
             list.iter().map(|value| wish(value, version)).collect::<Read<Vec<_>>>().and_then(distinct)
         }
         Some(value) => {

@@ -7,6 +7,7 @@ use kogge_http::{ApiError, Microversion, Pairs};
 use regex::Regex;
 
 use crate::api::query;
+use crate::model::bounds;
 use crate::model::server::Server;
 use crate::model::state::STATUSES;
 use crate::service::flavors::is_admin;
@@ -130,6 +131,14 @@ impl Field {
 }
 
 impl Asked {
+    /// Number of things that each server is compared with.
+    fn breadth(&self) -> usize {
+        let filter = &self.filter;
+        let lists = [&filter.tags, &filter.tags_any, &filter.not_tags, &filter.not_tags_any];
+        let words = [&filter.vm_states, &filter.task_states];
+        lists.into_iter().chain(words).map(Vec::len).sum::<usize>() + self.patterns.len()
+    }
+
     /// Whether the patterns on fields let a server through.
     pub(crate) fn matches(&self, server: &Server) -> bool {
         self.patterns.iter().all(|(field, pattern)| pattern.is_match(field.of(server)))
@@ -187,6 +196,10 @@ pub(crate) fn read(
             return Err(ApiError::bad_request(format!("Invalid filter field: {name}.")));
         }
         apply(&mut asked, caller, name, value)?;
+        if asked.breadth() > bounds::FILTERS {
+            let why = format!("Too many filters: {} patterns, words and tags at most.", bounds::FILTERS);
+            return Err(ApiError::bad_request(why));
+        }
     }
     statuses(&mut asked, caller, version, pairs)?;
     if let (Some(since), Some(before)) = (asked.filter.since, asked.filter.before)
@@ -247,6 +260,8 @@ fn statuses(
         return Ok(());
     }
     asked.filter.statuses = wanted.iter().filter(|word| STATUSES.contains(&word.as_str())).cloned().collect();
+    asked.filter.statuses.sort_unstable();
+    asked.filter.statuses.dedup();
     if asked.filter.statuses.is_empty() {
         if version.has(v::STRICT_STATUS) {
             return Err(ApiError::bad_request("Invalid status value"));
@@ -267,6 +282,11 @@ fn list(value: &str) -> Vec<String> {
 }
 
 fn pattern(name: &str, value: &str) -> Result<Regex, ApiError> {
+    if value.chars().count() > bounds::PATTERN {
+        let why =
+            format!("Invalid input for query parameters {name}: {} characters at most.", bounds::PATTERN);
+        return Err(ApiError::bad_request(why));
+    }
     regex::RegexBuilder::new(value).size_limit(1 << 20).build().map_err(|_| {
         let why =
             format!("Invalid input for query parameters {name}. Value: {value}. '{value}' is not a 'regex'");

@@ -3,14 +3,15 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use kogge_auth::Caller;
-use kogge_db::{Page, Paged};
+use kogge_db::Paged;
 use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs};
 use serde::Serialize;
 
-use super::filter::{self, Asked};
+use super::filter;
 use crate::api::links::{self, Link};
 use crate::api::wire::server::{self, Parts, Viewer};
 use crate::model::server::Server;
+use crate::service::servers::find::Sieve;
 use crate::{Compute, policy};
 
 #[derive(Serialize)]
@@ -68,30 +69,7 @@ async fn find(
     if asked.empty {
         return Ok(Paged { items: Vec::new(), more: false });
     }
-    if asked.addresses.is_some() {
-        return Ok(by_address(compute, &asked).await?);
-    }
-    let matches = |server: &Server| asked.matches(server);
-    let matches: Option<&(dyn Fn(&Server) -> bool + Send + Sync)> =
-        if asked.patterns.is_empty() { None } else { Some(&matches) };
-    Ok(compute.list_servers(&asked.filter, matches, &asked.page).await?)
-}
-
-/// The servers with a fixed address that matches.
-async fn by_address(compute: &Compute, asked: &Asked) -> Result<Paged<Server>, crate::Error> {
-    let Some(pattern) = &asked.addresses else { return Ok(Paged { items: Vec::new(), more: false }) };
-    let all = Page { limit: None, ..asked.page.clone() };
-    let matches = |server: &Server| asked.matches(server);
-    let found = compute.list_servers(&asked.filter, Some(&matches), &all).await?;
-    let ids: Vec<_> = found.items.iter().map(|server| server.id).collect();
-    let ports = compute.attached(&ids).await?;
-    let mut items = found.items;
-    items.retain(|server| {
-        let addresses = ports.get(&server.id).into_iter().flatten().flat_map(|port| port.fixed_ips.iter());
-        addresses.into_iter().any(|(_, address)| pattern.is_match(&address.to_string()))
-    });
-    let limit = asked.page.limit.map_or(usize::MAX, |limit| limit as usize);
-    let more = items.len() > limit;
-    items.truncate(limit);
-    Ok(Paged { items, more })
+    let sieve = Sieve { matches: &|server| asked.matches(server), addresses: asked.addresses.as_ref() };
+    let sieve = (!asked.patterns.is_empty() || asked.addresses.is_some()).then_some(sieve);
+    Ok(compute.list_servers(&asked.filter, sieve.as_ref(), &asked.page).await?)
 }

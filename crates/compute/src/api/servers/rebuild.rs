@@ -58,7 +58,7 @@ fn read(body: &Value, version: Microversion) -> Read<Rebuild> {
         name: fields.name("name")?,
         description: if described { fields.description(255)? } else { None },
         hostname: hostname(&fields, version)?,
-        admin_password: fields.text("adminPass", 0, 10_000)?.unwrap_or_else(password),
+        admin_password: fields.text("adminPass", 0, 255)?.unwrap_or_else(password),
         metadata: fields.metadata("metadata")?,
         key_name: if version.has(v::REBUILD_KEY) { fields.text_or_null("key_name", 1, 255)? } else { None },
         user_data: if version.has(v::NO_PERSONALITY) { user_data(&fields)? } else { None },

@@ -81,12 +81,14 @@ fn a_server_is_placed_told_watched_and_left_alone() {
 }
 
 #[test]
-fn without_a_host_it_is_tried_again_slowly() {
+fn what_found_no_host_is_left_alone_until_it_is_deleted() {
     let mut server = fresh();
     server.placed.fault = Some(fault(&server));
-    assert_eq!(step(&server), Step::Wait(NOW.plus(Duration::from_secs(60))));
-    let later = NOW.plus(Duration::from_secs(60));
-    assert_eq!(next_step(&server, &Patience::default(), later), Step::Place);
+    let late = NOW.plus(Duration::from_secs(86_400));
+    assert_eq!(next_step(&server, &Patience::default(), late), Step::Rest);
+    server.intent.ask(Doing::Updating, NOW);
+    assert_eq!(step(&server), Step::Rest, "whatever is asked of it");
+    assert!(server.fault().is_some(), "and says why");
 }
 
 #[test]
@@ -160,12 +162,12 @@ fn what_takes_too_long_says_what_it_waits_for() {
     let mut server = fresh();
     server.placed.host = Some("h".into());
     let late = NOW.plus(patience.deadline);
-    assert_eq!(overdue(&server, &patience, NOW, "x"), None);
-    let fault = overdue(&server, &patience, late, "waiting for the image").unwrap();
+    assert_eq!(overdue(&server, &patience, NOW, "x", "y"), None);
+    let fault = overdue(&server, &patience, late, "waiting for the image", "on h").unwrap();
     assert!(fault.message.contains("waiting for the image") && fault.message.contains("600 seconds"));
     server.intent.gone = true;
-    assert_eq!(overdue(&server, &patience, late, "x"), None, "what is to be deleted needs no fault");
-    assert_eq!(overdue(&built(), &patience, late, "x"), None);
+    assert_eq!(overdue(&server, &patience, late, "x", "y"), None, "what is to be deleted needs no fault");
+    assert_eq!(overdue(&built(), &patience, late, "x", "y"), None);
 }
 
 #[test]

@@ -43,6 +43,9 @@ impl Guard {
         if self.heeds_lock && server.lock.is_some() && !is_admin(caller) {
             return Err(Error::Conflict(format!("Instance {} is locked", server.id)));
         }
+        if !self.vm_states.is_empty() && server.found_no_host() {
+            return Err(Error::Conflict(format!("Instance {} is not ready", server.id)));
+        }
         let view = state::view(server);
         let refuse = |attribute, state: &str| Error::InvalidState {
             action: self.action,

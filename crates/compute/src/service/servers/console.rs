@@ -17,14 +17,18 @@ impl Compute {
         let server = self.server(caller, id, &policy::CONSOLE_OUTPUT).await?;
         let not_ready = || Error::Conflict(format!("Instance {id} is not ready"));
         let host = server.placed.host.clone().ok_or_else(not_ready)?;
-        let node = self.nodes().get(&host).map_err(|error| Error::Unavailable(error.to_string()))?;
+        let silent = || Error::Unavailable(format!("The host of {id} does not answer; try again later."));
+        let node = self.nodes().get(&host).map_err(|_| silent())?;
         let patience = std::time::Duration::from_secs(10);
         let output = tokio::time::timeout(patience, node.console_output(server.id, lines)).await;
-        let output = output.map_err(|_| Error::Unavailable(format!("The host of {id} does not answer.")))?;
+        let output = output.map_err(|_| silent())?;
         match output {
             Ok(bytes) => Ok(printable(&bytes)),
             Err(NodeError::NotFound { .. } | NodeError::NotYet { .. }) => Err(not_ready()),
-            Err(error) => Err(Error::Unavailable(error.to_string())),
+            Err(error) => {
+                tracing::warn!(server.id = id, host, %error, "the console of a server cannot be read");
+                Err(Error::Unavailable(format!("The console of {id} cannot be read now; try again later.")))
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use super::change::note;
 use super::labels::{check_metadata, distinct};
 use crate::error::{Error, Result};
 use crate::lower::network::WantedPort;
+use crate::model::bounds;
 use crate::model::flavor::Shape;
 use crate::model::hostname;
 use crate::model::keypair::ServerKey;
@@ -106,14 +107,22 @@ impl Compute {
     pub(crate) async fn create_servers(&self, caller: &Caller, new: NewServers) -> Result<Made> {
         let plan = self.plan(caller, &new).await?;
         self.has_room()?;
+        let most = self.config().max_servers_per_request;
+        if new.min_count > most {
+            let why = format!("min_count is {}; one request makes {most} servers at most.", new.min_count);
+            return Err(Error::Invalid(why));
+        }
+        let at_once = new.max_count.min(most);
         let mut tx = self.db().begin().await?;
         quotas::take_turn(&mut tx, plan.project.as_str()).await?;
-        let limits = quotas::limits(&mut tx, plan.project.as_str(), &self.config().quota).await?;
+        let mut limits = quotas::limits(&mut tx, plan.project.as_str(), &self.config().quota).await?;
         check_metadata(new.metadata.len(), &limits)?;
         let used = quotas::usage(&mut tx, plan.project.as_str()).await?;
-        let count = affordable(&limits, used, &plan.shape, new.min_count, new.max_count)?;
+        let most = i64::from(self.config().max_servers_per_project);
+        limits.insert("instances".to_owned(), bounds::capped(limits.get("instances").copied(), most));
+        let count = affordable(&limits, used, &plan.shape, new.min_count, at_once)?;
         if let Some(group) = &plan.company {
-            let limit = limits.get("server_group_members");
+            let limit = bounds::capped(limits.get("server_group_members").copied(), bounds::GROUP_MEMBERS);
             let opened = self.open_group_in(&mut tx, caller, group, limit, count).await;
             opened.map_err(invalid_if_missing)?;
         }
@@ -302,7 +311,7 @@ impl Compute {
                 key: plan.key.clone(),
                 user_data: new.user_data.clone(),
                 config_drive: new.config_drive,
-                admin_password: Some(plan.admin_password.clone()),
+                sealed_password: Some(self.seal().seal(&plan.admin_password)),
                 zone: plan.zone.clone(),
                 host: plan.host.clone(),
                 hints: new.hints.clone(),

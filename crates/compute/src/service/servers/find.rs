@@ -3,6 +3,7 @@
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::{Executor, Page, Paged};
 use kogge_ids::ServerId;
+use regex::Regex;
 
 use crate::Compute;
 use crate::error::{Error, Result};
@@ -10,6 +11,17 @@ use crate::model::server::Server;
 use crate::service::flavors::is_admin;
 use crate::store::server_list::{self, ServerFilter};
 use crate::store::servers as store;
+
+/// Servers that are looked through at the same time.
+const AT_ONCE: u32 = 500;
+
+/// What SQL cannot answer of a filter: regular expressions.
+pub(crate) struct Sieve<'a> {
+    /// On fields of the server.
+    pub(crate) matches: &'a (dyn Fn(&Server) -> bool + Send + Sync),
+    /// On its fixed addresses.
+    pub(crate) addresses: Option<&'a Regex>,
+}
 
 /// What a rule about `server` is asked.
 pub(crate) fn target(server: &Server) -> Target<'_> {
@@ -44,11 +56,11 @@ impl Compute {
         load(self.db(), caller, id, rule).await
     }
 
-    /// One page of servers that SQL finds by `filter` and `matches` lets through.
+    /// One page of servers that SQL finds by `filter` and the sieve lets through.
     pub(crate) async fn list_servers(
         &self,
         filter: &ServerFilter,
-        matches: Option<&(dyn Fn(&Server) -> bool + Send + Sync)>,
+        sieve: Option<&Sieve<'_>>,
         page: &Page,
     ) -> Result<Paged<Server>> {
         if let Some(marker) = &page.marker {
@@ -61,15 +73,41 @@ impl Compute {
             });
             visible.then_some(()).ok_or_else(|| Error::Invalid(format!("marker [{marker}] not found")))?;
         }
-        let Some(matches) = matches else {
-            return Ok(server_list::list(self.db(), filter, page).await?);
-        };
-        let all = Page { limit: None, ..page.clone() };
-        let mut found = server_list::list(self.db(), filter, &all).await?;
-        found.items.retain(|server| matches(server));
+        match sieve {
+            Some(sieve) => self.sift(filter, sieve, page).await,
+            None => Ok(server_list::list(self.db(), filter, page).await?),
+        }
+    }
+
+    /// Looks through the servers that SQL finds, some at a time, until the page is full.
+    async fn sift(&self, filter: &ServerFilter, sieve: &Sieve<'_>, page: &Page) -> Result<Paged<Server>> {
         let limit = page.limit.map_or(usize::MAX, |limit| limit as usize);
-        let more = found.items.len() > limit;
-        found.items.truncate(limit);
-        Ok(Paged { items: found.items, more })
+        let mut step = Page { limit: Some(AT_ONCE), ..page.clone() };
+        let mut items = Vec::new();
+        loop {
+            let mut found = server_list::list(self.db(), filter, &step).await?;
+            step.marker = found.items.last().map(|server| server.id.to_string());
+            found.items.retain(|server| (sieve.matches)(server));
+            if let Some(pattern) = sieve.addresses {
+                self.keep_addresses(&mut found.items, pattern).await?;
+            }
+            items.append(&mut found.items);
+            let full = items.len() > limit;
+            if full || !found.more || step.marker.is_none() {
+                items.truncate(limit);
+                return Ok(Paged { items, more: full });
+            }
+        }
+    }
+
+    /// Keeps the servers with a fixed address that matches.
+    async fn keep_addresses(&self, servers: &mut Vec<Server>, pattern: &Regex) -> Result<()> {
+        let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
+        let ports = self.attached(&ids).await?;
+        servers.retain(|server| {
+            let ports = ports.get(&server.id).into_iter().flatten();
+            ports.flat_map(|port| &port.fixed_ips).any(|(_, address)| pattern.is_match(&address.to_string()))
+        });
+        Ok(())
     }
 }

@@ -9,6 +9,7 @@ use super::change::Guard;
 use super::labels::touch;
 use crate::error::{Error, Result};
 use crate::lower::network::{Attached, WantedPort};
+use crate::model::bounds;
 use crate::model::server::{Nic, Server};
 use crate::model::state::VmState;
 use crate::{Compute, policy};
@@ -65,6 +66,12 @@ impl Compute {
         };
         let mut changing = self.open(caller, id, &policy::INTERFACES_CREATE, guard).await?;
         let server = &mut changing.server;
+        server.forget_given_back();
+        if server.nics.len() + server.intent.leaving.len() >= bounds::INTERFACES {
+            let why =
+                format!("Maximum number of ports exceeded: a server has {} at most.", bounds::INTERFACES);
+            return Err(Error::Forbidden(why));
+        }
         let zone = server.spec.zone.clone().unwrap_or_else(|| self.config().default_zone.clone());
         let (hostname, project) = (server.hostname.clone(), server.project.clone());
         let wanted = WantedPort {
@@ -94,7 +101,6 @@ impl Compute {
         if let Some(host) = server.placed.host.clone() {
             self.host_ports(&mut changing.tx, server.id, &host).await?;
         }
-        server.forget_given_back();
         server.nics.push(nic);
         touch(server, changing.now);
         let changed = self.close(caller, changing, Some("attach_interface")).await?;

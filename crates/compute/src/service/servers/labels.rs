@@ -7,6 +7,7 @@ use kogge_auth::{Caller, Rule};
 
 use super::change::Guard;
 use crate::error::{Error, Result};
+use crate::model::bounds;
 use crate::model::server::Server;
 use crate::model::state::VmState;
 use crate::store::quotas;
@@ -14,8 +15,6 @@ use crate::{Compute, policy};
 
 /// States in which labels may change.
 const STEADY: &[VmState] = &[VmState::Active, VmState::Paused, VmState::Stopped];
-/// Most tags of a server.
-const MOST_TAGS: usize = 50;
 
 /// What an update may change; `None` stays.
 #[derive(Debug, Clone, Default)]
@@ -107,10 +106,10 @@ impl Compute {
 
     /// Adds a tag; true where it is new.
     pub(crate) async fn add_tag(&self, caller: &Caller, id: &str, tag: &str) -> Result<bool> {
-        let known = self.server(caller, id, &policy::TAGS_UPDATE).await?.tags.iter().any(|one| one == tag);
         let guard = Guard { heeds_lock: false, ..Guard::new("update tag", STEADY) };
         let mut changing = self.open(caller, id, &policy::TAGS_UPDATE, guard).await?;
         let mut tags = changing.server.tags.clone();
+        let known = tags.iter().any(|one| one == tag);
         tags.push(tag.to_owned());
         changing.server.tags = distinct(&tags)?;
         let changed = self.close(caller, changing, None);
@@ -145,16 +144,18 @@ pub(crate) fn distinct(tags: &[String]) -> Result<Vec<String>> {
     let mut tags = tags.to_vec();
     tags.sort();
     tags.dedup();
-    if tags.len() > MOST_TAGS {
-        return Err(Error::Invalid(format!("The number of tags exceeded the per-server limit {MOST_TAGS}")));
+    if tags.len() > bounds::TAGS {
+        let why = format!("The number of tags exceeded the per-server limit {}", bounds::TAGS);
+        return Err(Error::Invalid(why));
     }
     Ok(tags)
 }
 
 /// Refuses more metadata than the quota allows.
 pub(crate) fn check_metadata(count: usize, limits: &crate::model::quota::Limits) -> Result<()> {
-    let limit = limits.get("metadata_items").copied().unwrap_or(-1);
-    if limit >= 0 && i64::try_from(count).unwrap_or(i64::MAX) > limit {
+    let limit =
+        bounds::capped(limits.get("metadata_items").copied(), crate::store::big(bounds::PAIRS as u64));
+    if i64::try_from(count).unwrap_or(i64::MAX) > limit {
         return Err(Error::Forbidden(format!("Maximum number of metadata items exceeds {limit}")));
     }
     Ok(())

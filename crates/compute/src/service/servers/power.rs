@@ -105,6 +105,10 @@ impl Compute {
     pub(crate) async fn reset_state(&self, caller: &Caller, id: &str, broken: bool) -> Result<()> {
         let guard = Guard { heeds_lock: false, ..Guard::new("reset_state", &[]) };
         let mut changing = self.open(caller, id, &policy::RESET_STATE, guard).await?;
+        if changing.server.found_no_host() {
+            let why = format!("Instance {id} found no host and holds nothing; delete it and make a new one.");
+            return Err(Error::Conflict(why));
+        }
         if broken {
             changing.server.intent.called_broken = true;
         } else {

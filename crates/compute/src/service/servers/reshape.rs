@@ -67,7 +67,7 @@ impl Compute {
         server.access_v4 = rebuild.access_v4.or(server.access_v4);
         server.access_v6 = rebuild.access_v6.or(server.access_v6);
         server.spec.auto_disk_config = rebuild.auto_disk_config.unwrap_or(server.spec.auto_disk_config);
-        server.spec.admin_password = Some(rebuild.admin_password);
+        server.spec.sealed_password = Some(self.seal().seal(&rebuild.admin_password));
         server.spec.user_data = rebuild.user_data.unwrap_or_else(|| server.spec.user_data.clone());
         server.spec.key = key.clone().unwrap_or_else(|| server.spec.key.clone());
         if let Some(metadata) = rebuild.metadata {
@@ -174,9 +174,10 @@ impl Compute {
             .allocate_in(&mut changing.tx, server.id, &server.project, &server.user, provider, room)
             .await;
         held.map_err(|error| match error {
-            kogge_placement::Error::NoRoom { .. } => {
-                Error::Invalid(format!("No valid host was found. {error}"))
-            }
+            // how much room there is is none of the tenant's business
+            kogge_placement::Error::NoRoom { .. } => Error::Invalid(
+                "No valid host was found. Resize to a smaller flavor, or try again later.".to_owned(),
+            ),
             other => Error::internal(other),
         })
     }

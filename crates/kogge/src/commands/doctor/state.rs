@@ -100,7 +100,7 @@ fn log(data: &DataDir) -> Finding {
 }
 
 /// Whoever reads these can be anybody in the cloud.
-const SECRETS: [&str; 4] = ["fernet-keys", "credential-keys", "accounts.toml", "clouds.yaml"];
+const SECRETS: [&str; 5] = ["fernet-keys", "credential-keys", "server-keys", "accounts.toml", "clouds.yaml"];
 
 fn keys(data: &DataDir) -> Finding {
     let mut open = Vec::new();

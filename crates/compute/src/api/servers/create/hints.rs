@@ -4,6 +4,7 @@ use kogge_http::ApiError;
 use serde_json::{Map, Value};
 
 use crate::api::body::{Fields, Read, is_name, repr, uuid_like, wrong};
+use crate::model::bounds;
 
 /// Hints as they came.
 pub(super) type Hints = Map<String, Value>;
@@ -22,9 +23,17 @@ pub(super) fn hints(body: &Fields<'_>) -> Read<Option<Hints>> {
 }
 
 fn check(hints: &Value) -> Read<()> {
+    let many = hints.as_object().is_some_and(|map| map.len() > bounds::HINTS);
+    if many || hints.to_string().len() > bounds::HINTS_BYTES {
+        let most = format!("{} hints of {} bytes in all at most", bounds::HINTS, bounds::HINTS_BYTES);
+        return Err(wrong("os:scheduler_hints", hints, &format!("it has too many properties: {most}")));
+    }
     for name in ["group", "same_host", "different_host"] {
         let Some(value) = hints.get(name) else { continue };
         let texts: Vec<&Value> = value.as_array().map_or_else(|| vec![value], |list| list.iter().collect());
+        if texts.len() > bounds::FILTERS {
+            return Err(wrong(name, value, &format!("it is too long: {} at most", bounds::FILTERS)));
+        }
         for one in texts {
             let good = one.as_str().is_some_and(|id| uuid_like(id).is_some());
             let why = || wrong(name, value, &format!("{} is not a 'uuid'", repr(one)));
