@@ -64,18 +64,32 @@ pub(super) struct Taken {
 pub(super) fn take(links: &Links, pool: &Path, stored: Vec<StoredData>) -> Result<Taken, Failure> {
     copy::folder(pool).map_err(|error| Failure::outside(&format!("making {}", pool.display()), error))?;
     let mut taken = Taken::default();
-    for StoredData { id, file, size, sha512 } in stored {
-        let image = Image { id: id.to_string(), file, size, sha512 };
-        match take_one(links, pool, &image) {
-            Ok(copied) => {
+    for data in stored {
+        let id = data.id;
+        let image = known(links, data);
+        match image.and_then(|image| take_one(links, pool, &image).map(|copied| (image, copied))) {
+            Ok((image, copied)) => {
                 taken.copied += usize::from(copied);
                 taken.images.push(image);
             }
-            Err(Trouble::Image(because)) => taken.damaged.push(format!("image {}: {because}", image.id)),
+            Err(Trouble::Image(because)) => taken.damaged.push(format!("image {id}: {because}")),
             Err(Trouble::Backup(failure)) => return Err(failure),
         }
     }
     Ok(taken)
+}
+
+/// An image with its digest; where the database has none, the file says it.
+fn known(links: &Links, data: StoredData) -> Result<Image, Trouble> {
+    let StoredData { id, file, size, sha512 } = data;
+    let sha512 = match sha512 {
+        Some(sha512) => sha512,
+        None => {
+            let read = copy::digest(&links.find(&file));
+            read.map_err(|error| Trouble::Image(format!("its data cannot be read: {error}")))?.sha512
+        }
+    };
+    Ok(Image { id: id.to_string(), file, size, sha512 })
 }
 
 /// Whose trouble it is: one image's, or the backup's.
@@ -119,7 +133,7 @@ mod tests {
         std::fs::write(dir.path().join("x"), content).unwrap();
         let copied = copy::digest(&dir.path().join("x")).unwrap();
         let id = kogge_ids::ImageId::random();
-        StoredData { id, file: file.to_owned(), size: copied.size, sha512: copied.sha512 }
+        StoredData { id, file: file.to_owned(), size: copied.size, sha512: Some(copied.sha512) }
     }
 
     fn place() -> (tempfile::TempDir, DataDir, PathBuf) {
@@ -153,6 +167,17 @@ mod tests {
         assert_eq!(take(&links, &pool, vec![stored("a", b"gone soon")]).unwrap().copied, 1);
         drop(links);
         assert!(!data.join("backup-links").exists());
+    }
+
+    #[test]
+    fn data_whose_digest_only_the_file_knows_are_taken_by_what_it_says() {
+        let (_dir, data, pool) = place();
+        std::fs::write(store(&data).join("kept"), "kept").unwrap();
+        let (known, unknown) = (stored("kept", b"kept"), stored("gone", b""));
+        let images = [&known, &unknown].map(|image| StoredData { sha512: None, ..image.clone() });
+        let taken = take(&Links::make(&data).unwrap(), &pool, images.to_vec()).unwrap();
+        assert_eq!(Some(&taken.images[0].sha512), known.sha512.as_ref());
+        assert_eq!(taken.damaged.len(), 1);
     }
 
     #[test]

@@ -32,6 +32,19 @@ fn everything_that_a_cloud_writes_is_for_its_owner_only() {
 }
 
 #[test]
+fn a_backup_would_take_whatever_cannot_be_made_again() {
+    let site = Site::new();
+    site.up(ANY_PORT).expect(0);
+    // who adds something to the data directory says here, or in KEPT, whether a backup has to have it
+    let passing = ["clouds.yaml", "control.sock", "kogge.lock", "kogge.log", "process-name", "ballast"];
+    for entry in std::fs::read_dir(site.data()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let kept = kogge::data_dir::KEPT.contains(&name.as_str());
+        assert!(kept || passing.contains(&name.as_str()), "{name}: does a backup have to have it?");
+    }
+}
+
+#[test]
 fn a_directory_of_another_user_is_refused_and_nothing_in_it_is_followed() {
     if !nix::unistd::geteuid().is_root() {
         eprintln!("skipped: giving a directory to another user needs root");
