@@ -18,3 +18,4 @@ mod routers;
 mod security_groups;
 mod sharing;
 mod subnets;
+mod upgrade;

@@ -74,12 +74,14 @@ both!(a_floating_ip_is_not_given_twice, cloud, {
     assert!(answers.iter().all(|(status, _)| *status == 201 || *status == 409), "{answers:?}");
 });
 
+/// A quota, the path and the word of its resource, and a body per try.
+type Kind<'a> = (&'a str, &'a str, &'a str, &'a dyn Fn(usize) -> Value);
+
 both!(every_quota_holds_against_a_hundred, cloud, {
     let (network, _, _, external) = cloud.routed("10.1.0.0/24").await;
     let project = Persona::Member.project_id();
     let policy = |n: usize| json!({"object_type": "network", "object_id": network, "action": "access_as_shared", "target_tenant": format!("p{n}")});
     let group = id(&cloud.make("security_group", json!({"name": "g"})).await);
-    type Kind<'a> = (&'a str, &'a str, &'a str, &'a dyn Fn(usize) -> Value);
     let kinds: [Kind<'_>; 7] = [
         ("network", "/networks", "network", &|_| json!({})),
         ("port", "/ports", "port", &|_| json!({"network_id": network})),
