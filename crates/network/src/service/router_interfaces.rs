@@ -197,17 +197,12 @@ impl Networking {
                 (leg, ips.clone(), ips)
             }
             (None, Some(subnet)) => {
-                if Subnet::get(&mut *tx, &subnet).await?.is_none() {
-                    return Err(Error::subnet_not_found(subnet));
-                }
                 let on = |leg: &Port| {
                     held.get(&leg.id).is_some_and(|ips| ips.iter().any(|ip| ip.subnet_id == subnet))
                 };
-                let leg = legs
-                    .iter()
-                    .find(|leg| on(leg))
-                    .cloned()
-                    .ok_or_else(|| Error::router_interface_not_found_for_subnet(id, subnet))?;
+                let Some(leg) = legs.iter().find(|leg| on(leg)).cloned() else {
+                    return Err(self.no_interface(tx, caller, id, subnet).await?);
+                };
                 let ips = held.remove(&leg.id).unwrap_or_default();
                 let out = ips.iter().copied().filter(|ip| ip.subnet_id == subnet).collect();
                 (leg, ips, out)
@@ -225,6 +220,26 @@ impl Networking {
         }
         self.save_router(tx, &mut router).await?;
         Ok(interface(id, &port, subnets))
+    }
+
+    /// The error for a router without leg in a subnet. Who does not see the subnet learns that there is none.
+    async fn no_interface(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        router: RouterId,
+        id: SubnetId,
+    ) -> Result<Error> {
+        let mut source: Source<'_> = tx.into();
+        let Some(subnet) = Subnet::get(&mut source, &id).await? else {
+            return Ok(Error::subnet_not_found(id));
+        };
+        let seen = self.visible_network(&mut source, caller, subnet.network_id).await.is_ok();
+        Ok(if seen {
+            Error::router_interface_not_found_for_subnet(router, id)
+        } else {
+            Error::subnet_not_found(id)
+        })
     }
 
     /// No floating IP and no static route goes over these subnets.
