@@ -28,6 +28,20 @@ pub(crate) async fn network(session: &Session, name: &str) -> (String, String) {
     (network, made.id("subnet"))
 }
 
+/// A network with a subnet behind a router that has a gateway to `public`: ids of network and subnet.
+pub(crate) async fn routed(session: &Session, public: &str) -> (String, String) {
+    let made = session.post("/network/v2.0/networks", json!({"network": {"name": "routed"}})).await;
+    let network = made.id("network");
+    let subnet = json!({"subnet": {"network_id": network, "ip_version": 4, "cidr": "10.8.0.0/24"}});
+    let subnet = session.post("/network/v2.0/subnets", subnet).await.id("subnet");
+    let router = json!({"router": {"name": "routed", "external_gateway_info": {"network_id": public}}});
+    let router = session.post("/network/v2.0/routers", router).await.id("router");
+    let path = format!("/network/v2.0/routers/{router}/add_router_interface");
+    let added = session.put(&path, json!({"subnet_id": subnet})).await;
+    assert_eq!(added.status, 200, "{}", added.body);
+    (network, subnet)
+}
+
 /// Id of the flavor of this name.
 pub(crate) async fn flavor(session: &Session, name: &str) -> String {
     let flavors = session.get("/compute/v2.1/flavors").await;

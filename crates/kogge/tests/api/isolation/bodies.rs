@@ -1,71 +1,86 @@
-//! Bodies with which a request would succeed, so that only the caller decides.
+//! Bodies with which a request would succeed, so that only the caller and the ids decide.
+//!
+//! Every route that takes a body has at least one here, or stands in [`WITHOUT`]; a test sees to it. Each field of the API
+//! that takes an id occurs in one of them, with an id of the fixture: the matrix of ids finds it by that.
+
+mod compute;
+mod identity;
+mod image;
+mod network;
+mod placement;
 
 use http::Method;
+use kogge::cloud::Door;
+use kogge::test_cloud::{Answer, Session, qcow2};
 use kogge_http::RouteInfo;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::fixture::Fixture;
 
-/// A body for the route; an empty object where nothing better is known.
-pub(crate) fn of(route: &RouteInfo, fixture: &Fixture) -> Option<Value> {
-    if route.method == Method::GET || route.method == Method::HEAD || route.method == Method::DELETE {
-        return None;
-    }
-    if let Some(action) = route.action {
-        return Some(Value::from_iter([(action.to_owned(), action_body(action, fixture))]));
-    }
-    Some(match (route.method.as_str(), route.path) {
-        ("POST", "/v2.0/networks") => json!({"network": {"name": "x"}}),
-        ("POST", "/v2.0/subnets") => {
-            json!({"subnet": {"network_id": fixture.id("networks"), "ip_version": 4, "cidr": "10.77.0.0/24"}})
-        }
-        ("POST", "/v2.0/ports") => json!({"port": {"network_id": fixture.id("networks")}}),
-        ("POST", "/v2.0/routers") => json!({"router": {"name": "x"}}),
-        ("POST", "/v2.0/floatingips") => json!({"floatingip": {"floating_network_id": fixture.public}}),
-        ("POST", "/v2.0/security-groups") => json!({"security_group": {"name": "x"}}),
-        ("PUT", path) if path.starts_with("/v2.0/networks/") => json!({"network": {"name": "y"}}),
-        ("PUT", path) if path.starts_with("/v2.0/subnets/") => json!({"subnet": {"name": "y"}}),
-        ("PUT", path) if path.starts_with("/v2.0/ports/") => json!({"port": {"name": "y"}}),
-        ("PUT", path)
-            if path.ends_with("/add_router_interface") || path.ends_with("/remove_router_interface") =>
-        {
-            json!({"subnet_id": fixture.id("subnets")})
-        }
-        ("PUT", path) if path.starts_with("/v2.0/routers/") => json!({"router": {"name": "y"}}),
-        ("PUT", path) if path.starts_with("/v2.0/floatingips/") => {
-            json!({"floatingip": {"description": "y"}})
-        }
-        ("PUT", path) if path.starts_with("/v2.0/security-groups/") => {
-            json!({"security_group": {"name": "y"}})
-        }
-        ("POST", "/v2/images") => json!({"name": "x", "disk_format": "raw", "container_format": "bare"}),
-        ("POST", "/v2.1/os-keypairs") => json!({"keypair": {"name": "x"}}),
-        ("POST", "/v2.1/os-server-groups") => {
-            json!({"server_group": {"name": "x", "policies": ["affinity"]}})
-        }
-        ("PUT", "/v2.1/servers/{id}") => json!({"server": {"name": "y"}}),
-        ("POST", "/v2.1/servers/{id}/metadata") => json!({"metadata": {"a": "b"}}),
-        ("PUT", "/v2.1/servers/{id}/metadata") => json!({"metadata": {"a": "b"}}),
-        ("POST", "/v3/projects") => json!({"project": {"name": "x", "domain_id": "default"}}),
-        ("POST", "/v3/users") => json!({"user": {"name": "x", "domain_id": "default", "password": "secret"}}),
-        ("POST", "/v3/groups") => json!({"group": {"name": "x", "domain_id": "default"}}),
-        ("POST", "/v3/roles") => json!({"role": {"name": "x"}}),
-        ("POST", "/v3/domains") => json!({"domain": {"name": "x"}}),
-        ("PATCH", "/v3/projects/{id}") => json!({"project": {"description": fixture.project}}),
-        _ => json!({}),
-    })
+/// Routes that change something by their path alone, or take what is no JSON.
+const WITHOUT: [&str; 13] = [
+    "/v3/groups/{group_id}/users/{user_id}",
+    "/v3/projects/{project_id}/tags/{value}",
+    "/v3/roles/{role_id}/implies/{implied_role_id}",
+    "/users/{user_id}/roles/{role_id}",
+    "/groups/{group_id}/roles/{role_id}",
+    "/inherited_to_projects",
+    "/v2/images/{id}/actions/deactivate",
+    "/v2/images/{id}/actions/reactivate",
+    "/tags/{tag}",
+    "/v2/images/{id}/file",
+    "/v2/images/{id}/stage",
+    "/traits/{name}",
+    "/resource_classes/{name}",
+];
+
+/// True where a request by this route has a JSON body.
+pub(crate) fn takes_one(route: &RouteInfo) -> bool {
+    let reads = [Method::GET, Method::HEAD, Method::DELETE].contains(&route.method);
+    !reads && !WITHOUT.iter().any(|end| route.path.ends_with(end))
 }
 
-fn action_body(action: &str, fixture: &Fixture) -> Value {
-    match action {
-        "reboot" => json!({"type": "HARD"}),
-        "os-getConsoleOutput" => json!({"length": 5}),
-        "createImage" => json!({"name": "x"}),
-        "addSecurityGroup" | "removeSecurityGroup" => json!({"name": "g"}),
-        "os-resetState" => json!({"state": "active"}),
-        "changePassword" => json!({"adminPass": "secret"}),
-        "rebuild" => json!({"imageRef": fixture.id("images")}),
-        "resize" => json!({"flavorRef": fixture.id("flavors")}),
-        _ => Value::Null,
+/// The first of [`all`].
+pub(crate) fn of(route: &RouteInfo, fixture: &Fixture) -> Option<Value> {
+    all(route, fixture).into_iter().next()
+}
+
+/// Good bodies for the route: the plain one first, then others for fields that exclude each other.
+pub(crate) fn all(route: &RouteInfo, fixture: &Fixture) -> Vec<Value> {
+    if !takes_one(route) {
+        return Vec::new();
     }
+    let (method, path) = (route.method.as_str(), route.path);
+    if let Some(action) = route.action {
+        let inner = compute::actions(path, action, fixture);
+        return inner.into_iter().map(|inner| Value::from_iter([(action.to_owned(), inner)])).collect();
+    }
+    let services: [fn(&str, &str, &Fixture) -> Vec<Value>; 5] =
+        [identity::all, image::all, network::all, compute::all, placement::all];
+    let mut bodies = services.iter().map(|all| all(method, path, fixture));
+    bodies.find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The session, speaking a version that has the route and all fields of its body.
+pub(crate) fn speaking(session: &Session, door: &Door, route: &RouteInfo) -> Session {
+    let version = match route.versions.since {
+        Some(since) => since.to_string(),
+        None if route.path.starts_with("/v2.1/os-keypairs") => "2.10".to_owned(),
+        None => return session.clone(),
+    };
+    session.speaking(&format!("{} {version}", door.service))
+}
+
+/// Sends a request of the route with the content type that it wants; data of images where it wants these.
+pub(crate) async fn send(session: &Session, route: &RouteInfo, path: &str, body: Option<&Value>) -> Answer {
+    let data = route.path.ends_with("/file") || route.path.ends_with("/stage");
+    let (kind, bytes) = match body {
+        _ if data && route.method == Method::PUT => (Some("application/octet-stream"), qcow2()),
+        Some(body) if route.path == "/v2/images/{id}" => {
+            (Some("application/openstack-images-v2.1-json-patch"), body.to_string().into_bytes())
+        }
+        Some(body) if !body.is_null() => (Some("application/json"), body.to_string().into_bytes()),
+        _ => (None, Vec::new()),
+    };
+    session.send_bytes(route.method.clone(), path, kind, bytes).await
 }

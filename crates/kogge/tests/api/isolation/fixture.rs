@@ -1,15 +1,15 @@
-//! One of everything, belonging to project `demo`.
+//! One of everything, belonging to one project: `demo`, where nothing else is said.
 
 use std::collections::BTreeMap;
 
 use kogge::cloud::Door;
 use kogge::test_cloud::{Session, TestCloud};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::scene;
 
 /// The collections whose members in the fixture belong to `demo`.
-const OWNED: [&str; 10] = [
+const OWNED: [&str; 13] = [
     "servers",
     "os-server-groups",
     "images",
@@ -20,41 +20,95 @@ const OWNED: [&str; 10] = [
     "floatingips",
     "security-groups",
     "security-group-rules",
+    "subnetpools",
+    "address-scopes",
+    "rbac-policies",
 ];
 
+/// The id of nothing.
+pub(crate) const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
+
+/// Password of the user that may be changed and deleted.
+const PASSWORD: &str = "the-password-of-a-victim";
+
 /// Ids by the name of the collection in a path.
+#[derive(Clone)]
 pub(crate) struct Fixture {
     ids: BTreeMap<&'static str, String>,
+    /// The project that all of it belongs to.
     pub(crate) project: String,
+    /// The external network.
     pub(crate) public: String,
-    flavor: String,
+    /// A flavor that servers of the fixture have.
+    pub(crate) flavor: String,
+    /// The password of the user.
+    pub(crate) password: String,
 }
 
 impl Fixture {
+    /// All of it, for the project of `demo`, with an account and a flavor that may be changed and deleted.
     pub(crate) async fn make(cloud: &TestCloud, demo: &Session) -> Self {
-        let public = demo.get("/network/v2.0/networks?router:external=true").await;
-        let public = public.body["networks"][0]["id"].as_str().unwrap().to_owned();
-        let mut fixture = Self {
-            ids: BTreeMap::new(),
-            project: demo.project_id().to_owned(),
-            public,
-            flavor: String::new(),
-        };
-        fixture.ids.insert("domains", "default".to_owned());
-        fixture.ids.insert("os-keypairs", "demo-key".to_owned());
+        let mut fixture = Self::empty(demo).await;
         fixture.mend(cloud, demo).await;
         fixture
     }
 
+    /// What belongs to the project of a session, without account.
+    pub(crate) async fn of_project(cloud: &TestCloud, session: &Session) -> Self {
+        let mut fixture = Self::empty(session).await;
+        fixture.mend_project(cloud, session).await;
+        fixture
+    }
+
+    /// An account and nothing else.
+    pub(crate) async fn of_account(admin: &Session) -> Self {
+        let mut fixture = Self::empty(admin).await;
+        fixture.account(admin).await;
+        fixture
+    }
+
+    /// One that has nothing: all its ids are unknown.
+    pub(crate) fn nothing() -> Self {
+        let text = || UNKNOWN.to_owned();
+        Self { ids: BTreeMap::new(), project: text(), public: text(), flavor: text(), password: text() }
+    }
+
+    async fn empty(demo: &Session) -> Self {
+        let public = demo.get("/network/v2.0/networks?router:external=true").await;
+        let public = public.body["networks"][0].clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let key = format!("key-of-{}", demo.user_id());
+        let ids = BTreeMap::from([
+            ("domains", "default".to_owned()),
+            ("os-keypairs", key),
+            ("public-subnet", text(&public["subnets"][0])),
+        ]);
+        Self {
+            ids,
+            project: demo.project_id().to_owned(),
+            public: text(&public["id"]),
+            flavor: String::new(),
+            password: PASSWORD.to_owned(),
+        }
+    }
+
     /// Makes again what is missing.
     pub(crate) async fn mend(&mut self, cloud: &TestCloud, demo: &Session) {
+        self.account(&cloud.session("kogge-admin").await).await;
+        self.mend_project(cloud, demo).await;
+        self.sharing(demo).await;
+    }
+
+    /// As [`Fixture::mend`], of what belongs to the project.
+    pub(crate) async fn mend_project(&mut self, cloud: &TestCloud, demo: &Session) {
         self.network(demo).await;
+        self.pool(demo).await;
         self.router(demo).await;
         self.group(demo).await;
         if self.missing(demo, "images", "/image/v2/images").await {
             self.ids.insert("images", scene::image(demo, "image").await);
         }
-        let key = json!({"keypair": {"name": "demo-key"}});
+        let key = json!({"keypair": {"name": self.id("os-keypairs")}});
         demo.post("/compute/v2.1/os-keypairs", key).await;
         if self.missing(demo, "os-server-groups", "/compute/v2.1/os-server-groups").await {
             let group = json!({"server_group": {"name": "g", "policies": ["affinity"]}});
@@ -63,24 +117,58 @@ impl Fixture {
         }
         self.flavor = scene::flavor(demo, "SCS-1L-1-5").await;
         self.server(cloud, demo).await;
-        self.account(&cloud.session("kogge-admin").await).await;
     }
 
-    /// A user, a project and a flavor that nobody uses: they may be deleted.
-    async fn account(&mut self, admin: &Session) {
+    /// A user, a group, a role, a project and a flavor that nobody uses: they may be deleted.
+    pub(crate) async fn account(&mut self, admin: &Session) {
         if self.missing(admin, "flavors", "/compute/v2.1/flavors").await {
             let flavor = json!({"flavor": {"name": "SCS-2C-3", "ram": 3072, "vcpus": 2, "disk": 0}});
             self.ids.insert("flavors", admin.post("/compute/v2.1/flavors", flavor).await.id("flavor"));
         }
-        if self.missing(admin, "users", "/identity/v3/users").await {
-            let made = admin
-                .post("/identity/v3/users", json!({"user": {"name": "victim", "domain_id": "default"}}))
-                .await;
-            self.ids.insert("users", made.id("user"));
+        let named = |more: Value| {
+            let mut body = json!({"name": "victim"});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        for (kind, key, body) in [
+            ("users", "user", named(json!({"domain_id": "default", "password": self.password}))),
+            ("projects", "project", named(json!({"domain_id": "default"}))),
+            ("groups", "group", named(json!({"domain_id": "default"}))),
+            ("roles", "role", named(json!({}))),
+        ] {
+            let path = format!("/identity/v3/{kind}");
+            if self.missing(admin, kind, &path).await {
+                let made = admin.post(&path, Value::from_iter([(key.to_owned(), body)])).await;
+                self.ids.insert(kind, made.id(key));
+            }
         }
-        if self.missing(admin, "projects", "/identity/v3/projects").await {
-            let body = json!({"project": {"name": "victim", "domain_id": "default"}});
-            self.ids.insert("projects", admin.post("/identity/v3/projects", body).await.id("project"));
+    }
+
+    /// What the project shows to another one: a network by a policy, an image by a membership.
+    async fn sharing(&mut self, demo: &Session) {
+        let target = self.id("projects");
+        self.ids.insert("members", target.clone());
+        demo.post(&format!("/image/v2/images/{}/members", self.id("images")), json!({"member": target}))
+            .await;
+        if self.missing(demo, "rbac-policies", "/network/v2.0/rbac-policies").await {
+            let policy = json!({"object_type": "network", "object_id": self.id("networks"),
+                "action": "access_as_shared", "target_tenant": target});
+            let made = demo.post("/network/v2.0/rbac-policies", json!({"rbac_policy": policy})).await;
+            self.ids.insert("rbac-policies", made.id("rbac_policy"));
+        }
+    }
+
+    async fn pool(&mut self, demo: &Session) {
+        if self.missing(demo, "address-scopes", "/network/v2.0/address-scopes").await {
+            let scope = json!({"address_scope": {"name": "s", "ip_version": 4}});
+            let made = demo.post("/network/v2.0/address-scopes", scope).await;
+            self.ids.insert("address-scopes", made.id("address_scope"));
+        }
+        if self.missing(demo, "subnetpools", "/network/v2.0/subnetpools").await {
+            let pool =
+                json!({"subnetpool": {"name": "p", "prefixes": ["10.100.0.0/16"], "default_prefixlen": 24}});
+            let made = demo.post("/network/v2.0/subnetpools", pool).await;
+            self.ids.insert("subnetpools", made.id("subnetpool"));
         }
     }
 
@@ -106,7 +194,35 @@ impl Fixture {
         }
     }
 
+    /// A network behind a router with a gateway, and a port on it.
+    async fn routed(&mut self, demo: &Session) {
+        if !self.ids.contains_key("routed-network") {
+            let (network, subnet) = scene::routed(demo, &self.public).await;
+            self.ids.insert("routed-network", network);
+            self.ids.insert("routed-subnet", subnet);
+        }
+        let network = self.id("routed-network");
+        if self.missing(demo, "leg", "/network/v2.0/ports").await {
+            let query = format!("network_id={network}&device_owner=network:router_interface");
+            let legs = format!("/network/v2.0/ports?{query}");
+            let mut found = demo.get(&legs).await;
+            if found.body["ports"][0].is_null() {
+                let path = format!("/network/v2.0/routers/{}/add_router_interface", self.id("routed-router"));
+                demo.put(&path, json!({"subnet_id": self.id("routed-subnet")})).await;
+                found = demo.get(&legs).await;
+            }
+            let leg = &found.body["ports"][0];
+            self.ids.insert("routed-router", leg["device_id"].as_str().unwrap().to_owned());
+            self.ids.insert("leg", leg["id"].as_str().unwrap().to_owned());
+        }
+        if self.missing(demo, "routed-port", "/network/v2.0/ports").await {
+            let made = demo.post("/network/v2.0/ports", json!({"port": {"network_id": network}})).await;
+            self.ids.insert("routed-port", made.id("port"));
+        }
+    }
+
     async fn router(&mut self, demo: &Session) {
+        self.routed(demo).await;
         if self.missing(demo, "routers", "/network/v2.0/routers").await {
             let made = demo.post("/network/v2.0/routers", json!({"router": {"name": "r"}})).await;
             self.ids.insert("routers", made.id("router"));
@@ -119,6 +235,13 @@ impl Fixture {
     }
 
     async fn group(&mut self, demo: &Session) {
+        if !self.ids.contains_key("default-group") {
+            let project = &self.project;
+            let found =
+                demo.get(&format!("/network/v2.0/security-groups?name=default&project_id={project}")).await;
+            let id = found.body["security_groups"][0]["id"].as_str().unwrap().to_owned();
+            self.ids.insert("default-group", id);
+        }
         if self.missing(demo, "security-groups", "/network/v2.0/security-groups").await {
             let made =
                 demo.post("/network/v2.0/security-groups", json!({"security_group": {"name": "g"}})).await;
@@ -134,12 +257,15 @@ impl Fixture {
     }
 
     async fn server(&mut self, cloud: &TestCloud, demo: &Session) {
-        if let Some(id) = self.ids.get("servers") {
-            match scene::status(demo, id).await.as_str() {
+        if let Some(id) = self.ids.get("servers").cloned() {
+            let path = format!("/compute/v2.1/servers/{id}");
+            let busy = async || !demo.get(&path).await.body["server"]["OS-EXT-STS:task_state"].is_null();
+            cloud.until("the server to be done with it", async || !busy().await).await;
+            match scene::status(demo, &id).await.as_str() {
                 "ACTIVE" => return,
                 "gone" => {}
                 _ => {
-                    demo.delete(&format!("/compute/v2.1/servers/{id}")).await;
+                    demo.delete(&path).await;
                 }
             }
         }
@@ -149,12 +275,25 @@ impl Fixture {
         assert_eq!(made.status, 202, "{}", made.body);
         let id = made.id("server");
         scene::until_status(cloud, demo, &id, "ACTIVE").await;
+        let ports = demo.get(&format!("/compute/v2.1/servers/{id}/os-interface")).await;
+        let port = ports.body["interfaceAttachments"][0]["port_id"].as_str().unwrap().to_owned();
+        self.ids.insert("server-port", port);
         self.ids.insert("servers", id);
     }
 
-    /// Id of the one that belongs to `demo`.
+    /// Id of the one that belongs to the project; an unknown id where the fixture has none.
     pub(crate) fn id(&self, kind: &str) -> String {
-        self.ids.get(kind).cloned().unwrap_or_else(|| "00000000-0000-4000-8000-000000000000".to_owned())
+        self.ids.get(kind).cloned().unwrap_or_else(|| UNKNOWN.to_owned())
+    }
+
+    /// The kinds that it has, with their ids.
+    pub(crate) const fn ids(&self) -> &BTreeMap<&'static str, String> {
+        &self.ids
+    }
+
+    /// Takes another id for a kind.
+    pub(crate) fn set(&mut self, kind: &'static str, id: String) {
+        self.ids.insert(kind, id);
     }
 
     /// Fills a path of the table: each parameter by the collection that stands before it.
@@ -164,7 +303,7 @@ impl Fixture {
         for part in path.trim_start_matches('/').split('/') {
             text.push('/');
             if part.starts_with('{') {
-                text.push_str(&self.id(before));
+                text.push_str(&self.id(kind_of_parameter(before, path)));
             } else {
                 text.push_str(part);
             }
@@ -177,5 +316,18 @@ impl Fixture {
     pub(crate) fn owned(path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
         parts.windows(2).any(|pair| OWNED.contains(&pair[0]) && pair[1].starts_with('{'))
+    }
+}
+
+/// What a parameter of a path is the id of, by the part before it.
+pub(crate) fn kind_of_parameter<'a>(before: &'a str, path: &str) -> &'a str {
+    match before {
+        "quotas" | "os-quota-sets" | "auto-allocated-topology" => "projects",
+        "os-interface" => "server-port",
+        "security_groups" | "os-security-groups" => "security-groups",
+        "os-security-group-rules" => "security-group-rules",
+        "{store}" => "images",
+        "routers" if path.ends_with("/remove_router_interface") => "routed-router",
+        other => other,
     }
 }
