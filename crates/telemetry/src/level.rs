@@ -12,8 +12,9 @@ use crate::TelemetryError;
 /// [`TelemetryError::Level`].
 pub fn level_filter(given: &str) -> Result<EnvFilter, TelemetryError> {
     let wrong = |because: String| TelemetryError::Level { level: given.to_owned(), because };
-    for part in given.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+    let parts: Vec<&str> = given.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    for part in &parts {
+        let level = part.rsplit_once('=').map_or(*part, |(_, level)| level);
         if level.parse::<LevelFilter>().is_err() {
             return Err(wrong(format!(
                 "`{level}` is none of error, warn, info, debug, trace, off; parts of the program are written as \
@@ -21,10 +22,10 @@ pub fn level_filter(given: &str) -> Result<EnvFilter, TelemetryError> {
             )));
         }
     }
-    if given.trim().is_empty() {
+    if parts.is_empty() {
         return Err(wrong("it is empty".to_owned()));
     }
-    EnvFilter::try_new(given).map_err(|error| wrong(error.to_string()))
+    EnvFilter::try_new(parts.join(",")).map_err(|error| wrong(error.to_string()))
 }
 
 #[cfg(test)]

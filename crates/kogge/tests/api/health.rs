@@ -44,6 +44,11 @@ async fn a_task_that_died_is_started_again_and_works_on() {
     let demo = cloud.session("kogge").await;
     let names: Vec<&str> = cloud.cloud.tasks().iter().map(|task| task.name).collect();
     assert!(names.len() > 5, "{names:?}");
+    cloud
+        .until("every task to have run", async || {
+            cloud.cloud.tasks().iter().all(|task| task.last_success.is_some())
+        })
+        .await;
     for name in &names {
         assert!(cloud.cloud.kill_task(name), "{name}");
     }

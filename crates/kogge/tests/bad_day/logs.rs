@@ -75,11 +75,8 @@ async fn the_log_of_a_cloud_in_the_background_is_bounded_and_opened_anew_at_a_ha
     let log = machine.data().join("kogge.log");
     assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
     let older = machine.data().join("kogge.log.1");
-    let long = "x".repeat(4000);
     Machine::until("the log to be rotated", async || {
-        for number in 0..50 {
-            assert_eq!(machine.code(&format!("{root}/network/v2.0/networks?{number}={long}")).await, 401);
-        }
+        assert_eq!(machine.code(&format!("{root}/network/v2.0/networks")).await, 401);
         older.exists()
     })
     .await;
