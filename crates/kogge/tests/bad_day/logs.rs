@@ -65,10 +65,9 @@ async fn a_log_on_a_full_disk_costs_nothing_but_the_log() {
 #[tokio::test]
 async fn the_log_of_a_cloud_in_the_background_is_bounded_and_opened_anew_at_a_hangup() {
     let mut machine = Machine::new();
-    machine.write(
-        "kogge.toml",
-        b"[log]\nmax_mib = 1\nkeep = 1\nlevel = \"info,kogge_http=trace,hyper=trace\"\n",
-    );
+    machine.write("kogge.toml", b"[log]\nmax_mib = 1\nkeep = 1\nlevel = \"debug\"\n");
+    // nearly full, and for others to read
+    machine.write("kogge.log", "an old line\n".repeat((1 << 20) / 12 - 10).as_bytes());
     let up = machine.kogge(&["up", "--sim", "--listen", "127.0.0.1:0"]);
     assert!(up.status.success(), "{}", text(&up.stderr));
     let root = machine.address().await;
