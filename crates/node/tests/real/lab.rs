@@ -188,6 +188,14 @@ impl Lab {
         self.node = Some(self.open_node().await);
     }
 
+    /// Begins the names of the namespaces of a networked lab.
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        match &self.wiring {
+            Wires::Dataplane(prefix) => Some(prefix),
+            Wires::Given(_) => None,
+        }
+    }
+
     pub(crate) fn node(&self) -> &QemuNode {
         self.node.as_ref().unwrap()
     }

@@ -13,6 +13,7 @@
 mod exporting;
 mod full_disk;
 mod guest;
+mod guest_attacks;
 mod hotplug;
 mod lab;
 mod life;
