@@ -19,7 +19,7 @@ pub use advice::Advice;
 pub use check::{Account, Check, CheckCommand, Choice, Explain, Reports, Upload};
 pub use e2e::{EndToEnd, TestAccounts, TestWishes};
 pub use manual::Manual;
-pub use quarantine::{Quarantine, Removal};
+pub use quarantine::{ImageRemoval, Quarantine, Removal};
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
 #[derive(Debug, Parser)]

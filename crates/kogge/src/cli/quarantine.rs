@@ -20,6 +20,21 @@ pub enum Quarantine {
     },
     /// Remove guests and their disks for good; the cloud must run
     Remove(Removal),
+    /// List data of images that the database does not know
+    Images(Where),
+    /// Remove data of images for good
+    RemoveImages(ImageRemoval),
+}
+
+/// `kogge quarantine remove-images`.
+#[derive(Debug, Args)]
+pub struct ImageRemoval {
+    /// Names of the files, as `kogge quarantine images` lists them
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Which cloud of this machine
+    #[command(flatten)]
+    pub place: Where,
 }
 
 /// `kogge quarantine remove`.

@@ -64,7 +64,8 @@ pub async fn run(arguments: Doctor) -> Result<Exit, Failure> {
 
 /// All findings about this machine.
 pub async fn examine(data: &DataDir, simulated: bool) -> Vec<Finding> {
-    let mut findings = vec![probes::data_dir(data), probes::quarantine(data).await];
+    let mut findings =
+        vec![probes::data_dir(data), probes::quarantine(data).await, probes::image_quarantine(data)];
     if simulated {
         return findings;
     }

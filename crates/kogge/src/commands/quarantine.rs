@@ -1,5 +1,7 @@
 //! `kogge quarantine`: guests and disks that the cloud does not know.
 
+pub mod images;
+
 use std::time::Duration;
 
 use kogge_clock::Timestamp;
@@ -31,6 +33,8 @@ pub async fn run(command: Quarantine) -> Result<Exit, Failure> {
             show(place.output, &one, details)?;
         }
         Quarantine::Remove(removal) => remove(removal).await?,
+        Quarantine::Images(place) => images::list(&place)?,
+        Quarantine::RemoveImages(removal) => images::remove(&removal)?,
     }
     Ok(Exit::Pass)
 }

@@ -25,6 +25,8 @@ async fn fill(cloud: &Cloud, group: &str, count: usize, extra: Value) -> Vec<Str
     let mut ids = Vec::new();
     for _ in 0..count {
         ids.push(cloud.create_in(group, extra.clone()).await);
+        // servers are placed in the order in which they were asked for
+        cloud.time.advance(std::time::Duration::from_millis(1));
     }
     cloud.run().await;
     ids

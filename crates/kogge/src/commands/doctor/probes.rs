@@ -128,6 +128,21 @@ pub(super) async fn quarantine(data: &DataDir) -> Finding {
     }
 }
 
+/// Data of images that the database does not know.
+pub(super) fn image_quarantine(data: &DataDir) -> Finding {
+    let what = "quarantine of images";
+    match crate::commands::quarantine::images::listed(data) {
+        Ok(kept) if kept.is_empty() => Finding::good(what, "nothing is in it"),
+        Ok(kept) => Finding::fair(
+            what,
+            format!("data of {} images that the database does not know are kept", kept.len()),
+            "Is it the right database? `kogge quarantine images` lists them, `kogge quarantine remove-images` removes them \
+             for good.",
+        ),
+        Err(error) => Finding::fair(what, error.to_string(), "Look at the data directory."),
+    }
+}
+
 /// Boots a probe: `/dev/kvm` may open on hosts where guests then hang.
 pub(super) async fn accelerator() -> Finding {
     let probed = match tempfile::tempdir() {

@@ -103,7 +103,9 @@ impl Matrix {
         for (whose, id) in self.worlds[index].values(place) {
             let answer = self.ask(door, route, index, place, &id).await;
             self.judge(&name, index, whose, &answer);
-            cells.push(format!("{whose} {}", cell(&answer)));
+            // what comes after a random id is as random
+            let shown = if place.label == "?marker" { answer.status.to_string() } else { cell(&answer) };
+            cells.push(format!("{whose} {shown}"));
             answers.insert(whose, plain(&answer, &id));
         }
         if let (Some(foreign), Some(unknown)) = (answers.get("foreign"), answers.get("unknown"))

@@ -157,7 +157,8 @@ pub(super) fn of_list(service: &str, path: &str, list: &Value, world: &World) ->
     }
     let more = QUERIES.iter().filter(|(of, at, _, _)| *of == service && *at == path);
     fields.extend(more.map(|(_, _, name, kind)| ((*name).to_owned(), *kind, world.own.id(kind))));
-    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    // of several ids in one field the own one: the order of random ids must not decide
+    fields.sort_by_key(|(name, kind, text)| (name.clone(), *text != world.own.id(kind), *kind, text.clone()));
     fields.dedup_by(|a, b| a.0 == b.0);
     let place = |(name, kind, own): (String, &'static str, String)| Place {
         label: format!("?{name}"),
