@@ -57,7 +57,7 @@ async fn scenario(postgres: bool) {
     db.migrate(&[first], &clock).await.unwrap();
     let mut tx = db.begin().await.unwrap();
     for sql in REST {
-        tx.execute(Query::new(*sql)).await.unwrap();
+        tx.execute(Query::new(sql)).await.unwrap();
     }
     for (id, project, device, owner, secure, _) in PORTS {
         let query = Query::new(PORT).bind(*id).bind(*project).bind(*device).bind(*owner).bind(*secure);

@@ -45,6 +45,9 @@ pub(crate) fn of(route: &RouteInfo, fixture: &Fixture) -> Option<Value> {
     all(route, fixture).into_iter().next()
 }
 
+/// The good bodies of a service for a method and a path.
+type Bodies = fn(&str, &str, &Fixture) -> Vec<Value>;
+
 /// Good bodies for the route: the plain one first, then others for fields that exclude each other.
 pub(crate) fn all(route: &RouteInfo, fixture: &Fixture) -> Vec<Value> {
     if !takes_one(route) {
@@ -55,8 +58,7 @@ pub(crate) fn all(route: &RouteInfo, fixture: &Fixture) -> Vec<Value> {
         let inner = compute::actions(path, action, fixture);
         return inner.into_iter().map(|inner| Value::from_iter([(action.to_owned(), inner)])).collect();
     }
-    let services: [fn(&str, &str, &Fixture) -> Vec<Value>; 5] =
-        [identity::all, image::all, network::all, compute::all, placement::all];
+    let services: [Bodies; 5] = [identity::all, image::all, network::all, compute::all, placement::all];
     let mut bodies = services.iter().map(|all| all(method, path, fixture));
     bodies.find(|found| !found.is_empty()).unwrap_or_default()
 }
