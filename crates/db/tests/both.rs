@@ -180,6 +180,16 @@ on_both!(a_database_tells_how_it_is, db, clock => {
 });
 
 #[tokio::test]
+async fn an_empty_database_is_sound() {
+    for postgres in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(db) = Db::for_test(dir.path(), postgres).await.unwrap() else { continue };
+        assert_eq!(db.check(Depth::Quick).await.unwrap(), Vec::<String>::new());
+        assert_eq!(db.check(Depth::Deep).await.unwrap(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
 async fn overwritten_pages_and_torn_references_are_found() {
     use std::os::unix::fs::FileExt;
     let dir = tempfile::tempdir().unwrap();

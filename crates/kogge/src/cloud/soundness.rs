@@ -12,6 +12,10 @@ const LOOKED_THROUGH: u64 = 128 << 20;
 pub(super) async fn open(options: &DbOptions) -> Result<Db, Failure> {
     let opened = Db::open(options).await;
     let db = opened.map_err(|error| damaged_or(broken("opening the database"), options, &error))?;
+    if !db.is_sqlite() {
+        // a server looks after its files itself
+        return Ok(db);
+    }
     if db.size().await.is_ok_and(|size| size.data > LOOKED_THROUGH) {
         let looked = db.clone();
         tokio::spawn(async move {

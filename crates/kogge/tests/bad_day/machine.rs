@@ -59,8 +59,17 @@ impl Machine {
     pub(crate) fn start_real(&mut self, database: &str) {
         let mut command = self.command(&["up", "--foreground", "--listen", "127.0.0.1:0"]);
         command.env("KOGGE_DATABASE_URL", database);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.last_words_file());
         self.child = Some(command.spawn().unwrap());
+    }
+
+    /// Where a cloud that is not expected to end says why it did.
+    fn last_words(&self) -> PathBuf {
+        self.dir.path().join("stderr")
+    }
+
+    fn last_words_file(&self) -> std::fs::File {
+        std::fs::File::create(self.last_words()).unwrap()
     }
 
     /// Starts a simulated cloud with a small disk for all of its state.
@@ -71,7 +80,7 @@ impl Machine {
         );
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-c", &script, env!("CARGO_BIN_EXE_kogge")]).arg(self.data());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.last_words_file());
         self.child = Some(command.spawn().unwrap());
     }
 
@@ -94,7 +103,7 @@ impl Machine {
                 return format!("http://{}", status["address"].as_str().unwrap());
             }
             if let Some(ended) = self.child.as_mut().and_then(|child| child.try_wait().unwrap()) {
-                panic!("the cloud ended: {ended}");
+                panic!("the cloud ended: {ended}\n{}", read(&self.last_words()));
             }
             assert!(started.elapsed() < PATIENCE, "the cloud does not answer");
             tokio::time::sleep(Duration::from_millis(50)).await;
