@@ -123,6 +123,15 @@ impl<'v> Fields<'v> {
         self.take(name).map(|value| number(name, value, least, most)).transpose()
     }
 
+    /// A number, or null.
+    pub(crate) fn number_or_null(&self, name: &str, least: i64, most: i64) -> Read<Option<Option<i64>>> {
+        match self.take(name) {
+            Some(Value::Null) => Ok(Some(None)),
+            Some(value) => number(name, value, least, most).map(|number| Some(Some(number))),
+            None => Ok(None),
+        }
+    }
+
     /// A UUID in any spelling that Nova takes, written the usual way.
     pub(crate) fn uuid(&self, name: &str) -> Read<Option<String>> {
         let Some(value) = self.take(name) else { return Ok(None) };

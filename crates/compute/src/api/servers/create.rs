@@ -344,7 +344,10 @@ fn local_image(device: &Fields<'_>, version: Microversion) -> Read<String> {
     for name in ["guest_format", "device_type", "disk_bus", "device_name", "virtual_name"] {
         device.text(name, 0, 255)?;
     }
-    for name in ["boot_index", "volume_size", "delete_on_termination", "no_device", "connection_info"] {
+    device.number_or_null("boot_index", i64::from(i32::MIN), i64::from(i32::MAX))?;
+    device.number("volume_size", 1, i64::from(i32::MAX))?;
+    device.boolean("delete_on_termination")?;
+    for name in ["no_device", "connection_info"] {
         device.take(name);
     }
     device.uuid("volume_id")?;

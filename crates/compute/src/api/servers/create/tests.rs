@@ -118,6 +118,13 @@ fn only_a_local_copy_of_the_image_is_a_block_device() {
     );
     let other = json!({"source_type": "image", "destination_type": "local", "uuid": OTHER});
     assert!(message(json!({"block_device_mapping_v2": [other]}), 1).contains("Boot sequence"));
+    for (index, taken) in
+        [(json!(null), true), (json!("-1"), true), (json!(1e300), false), (json!(u64::MAX), false)]
+    {
+        let mut device = local.clone();
+        device["boot_index"] = index.clone();
+        assert_eq!(good(json!({"block_device_mapping_v2": [device]}), 1), taken, "{index}");
+    }
 }
 
 #[test]
