@@ -33,6 +33,16 @@ pub enum NodeError {
         /// Why.
         because: String,
     },
+    /// Another process commands the host since.
+    #[error(
+        "the host is commanded by another process since: an order of epoch {by} came after one of epoch {newest}"
+    )]
+    Deposed {
+        /// The epoch of the order that was refused.
+        by: crate::Epoch,
+        /// The newest epoch that the node obeyed.
+        newest: crate::Epoch,
+    },
     /// The node cannot be reached.
     #[error("host {host} does not answer: {because}")]
     Unreachable {
@@ -60,7 +70,7 @@ impl NodeError {
             Self::Refused { because } => because.clone(),
             Self::Failed { step, .. } if is_plain(step) => format!("{step} failed"),
             Self::Failed { .. } => "a step on the server's host failed".to_owned(),
-            Self::Unreachable { .. } => "the server's host does not answer".to_owned(),
+            Self::Unreachable { .. } | Self::Deposed { .. } => "the server's host does not answer".to_owned(),
         }
     }
 

@@ -9,8 +9,11 @@
 //! ```
 //!
 //! Every call is idempotent: a node that is told the same thing twice does nothing the second time, and a node that
-//! was restarted catches up from what it is told next. A node knows nothing of tenants, roles or the database.
+//! was restarted catches up from what it is told next. A node knows nothing of tenants, roles or the database. Orders
+//! bear the [`Epoch`] of whoever commands the host: an old commander is refused.
 
+mod commanded;
+mod epoch;
 mod error;
 mod host;
 mod instance;
@@ -19,6 +22,8 @@ mod networking;
 mod node;
 mod quarantine;
 
+pub use commanded::Commanded;
+pub use epoch::{Epoch, Obeyed};
 pub use error::NodeError;
 pub use host::{Accelerator, HostFacts};
 pub use instance::{

@@ -9,40 +9,46 @@ use kogge_ids::ServerId;
 use tokio::sync::Notify;
 
 use crate::{
-    DesiredInstance, DesiredNetworking, HostFacts, NodeError, ObservedInstance, ObservedNetworking,
-    Quarantined, SetAside,
+    Commanded, DesiredInstance, DesiredNetworking, Epoch, HostFacts, NodeError, ObservedInstance,
+    ObservedNetworking, Quarantined, SetAside,
 };
 
 /// A machine that runs instances. All calls are idempotent and may be repeated at any time.
+///
+/// Every order bears the epoch of whoever gives it (`by`); one of an older epoch than was obeyed before is refused with
+/// [`NodeError::Deposed`], and nothing of it is done. Questions bear none: anybody may ask.
 #[async_trait]
 pub trait Node: Send + Sync {
     /// What the host is and has.
     async fn facts(&self) -> Result<HostFacts, NodeError>;
 
+    /// The newest epoch that it obeyed; 0 where nobody commanded it yet. Who takes the command takes a newer one.
+    async fn obeyed(&self) -> Result<Epoch, NodeError>;
+
     /// Takes over the desired state of an instance and answers at once with what is; the node works on in the
     /// background and rings [`Node::changed`] when the observation changes. An older generation is ignored.
-    async fn apply(&self, desired: DesiredInstance) -> Result<ObservedInstance, NodeError>;
+    async fn apply(&self, by: Epoch, desired: DesiredInstance) -> Result<ObservedInstance, NodeError>;
 
     /// Removes an instance with all that belongs to it: only ever called for one whose owner ordered that, never for one
     /// that nobody knows. True when nothing is left; false while it works on it.
-    async fn remove(&self, id: ServerId) -> Result<bool, NodeError>;
+    async fn remove(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError>;
 
     /// Every instance on this node, wanted or not.
     async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError>;
 
     /// Puts an instance that the cloud does not know into quarantine: guest and disks stay as they are. The note of the
     /// first time stays. [`NodeError::NotFound`] where it is not here.
-    async fn set_aside(&self, id: ServerId, note: SetAside) -> Result<(), NodeError>;
+    async fn set_aside(&self, by: Epoch, id: ServerId, note: SetAside) -> Result<(), NodeError>;
 
     /// Takes an instance that the cloud knows again out of quarantine; no error where it is in none.
-    async fn take_back(&self, id: ServerId) -> Result<(), NodeError>;
+    async fn take_back(&self, by: Epoch, id: ServerId) -> Result<(), NodeError>;
 
     /// What is in quarantine, oldest first.
     async fn quarantine(&self) -> Result<Vec<Quarantined>, NodeError>;
 
     /// Removes an instance that is in quarantine, for good. True when nothing is left; false while it works on it.
     /// [`NodeError::Refused`] where it is not in quarantine.
-    async fn discard(&self, id: ServerId) -> Result<bool, NodeError>;
+    async fn discard(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError>;
 
     /// The last `lines` lines of the serial console (all that is kept, where `None`).
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError>;
@@ -52,7 +58,11 @@ pub trait Node: Send + Sync {
     async fn export_disk(&self, id: ServerId, target: &Path) -> Result<u64, NodeError>;
 
     /// Makes networking on this node exactly what `desired` says and answers what is.
-    async fn apply_networking(&self, desired: DesiredNetworking) -> Result<ObservedNetworking, NodeError>;
+    async fn apply_networking(
+        &self,
+        by: Epoch,
+        desired: DesiredNetworking,
+    ) -> Result<ObservedNetworking, NodeError>;
 
     /// Rings when some observation changed. Carries no data: ask [`Node::observe`].
     fn changed(&self) -> Arc<Notify>;
@@ -61,9 +71,9 @@ pub trait Node: Send + Sync {
 /// A shared node.
 pub type NodeHandle = Arc<dyn Node>;
 
-/// The nodes of a cloud by host name.
+/// The nodes that this process commands, by host name.
 #[derive(Clone, Default)]
-pub struct Nodes(Arc<RwLock<BTreeMap<String, NodeHandle>>>);
+pub struct Nodes(Arc<RwLock<BTreeMap<String, Commanded>>>);
 
 impl Nodes {
     /// No nodes.
@@ -72,16 +82,26 @@ impl Nodes {
         Self::default()
     }
 
-    /// Adds or replaces the node called `host`.
+    /// Adds or replaces the node called `host`, where nobody else may command it.
     pub fn insert(&self, host: &str, node: NodeHandle) {
+        self.command(host, Commanded::new(node, Epoch::FIRST));
+    }
+
+    /// Adds or replaces the node called `host`, with the epoch in which it is commanded.
+    pub fn command(&self, host: &str, node: Commanded) {
         self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(host.to_owned(), node);
+    }
+
+    /// Gives the node called `host` up: this process does not command it any more.
+    pub fn leave(&self, host: &str) {
+        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(host);
     }
 
     /// The node called `host`.
     ///
     /// # Errors
     /// [`NodeError::Unreachable`] where there is none.
-    pub fn get(&self, host: &str) -> Result<NodeHandle, NodeError> {
+    pub fn get(&self, host: &str) -> Result<Commanded, NodeError> {
         let nodes = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         nodes.get(host).cloned().ok_or_else(|| NodeError::Unreachable {
             host: host.to_owned(),
@@ -91,8 +111,8 @@ impl Nodes {
 
     /// All nodes by name.
     #[must_use]
-    pub fn all(&self) -> Vec<(String, NodeHandle)> {
+    pub fn all(&self) -> Vec<(String, Commanded)> {
         let nodes = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        nodes.iter().map(|(name, node)| (name.clone(), Arc::clone(node))).collect()
+        nodes.iter().map(|(name, node)| (name.clone(), node.clone())).collect()
     }
 }

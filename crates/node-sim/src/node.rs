@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{
-    DesiredInstance, DesiredNetworking, DesiredPort, HostFacts, InstanceState, Node, NodeError,
-    ObservedInstance, ObservedNetworking, ObservedPort, Quarantined, SetAside,
+    DesiredInstance, DesiredNetworking, DesiredPort, Epoch, HostFacts, InstanceState, Node, NodeError,
+    Obeyed, ObservedInstance, ObservedNetworking, ObservedPort, Quarantined, SetAside,
 };
 use tokio::sync::Notify;
 
@@ -28,6 +28,7 @@ struct Inner {
     clock: Clock,
     faults: Faults,
     changed: Arc<Notify>,
+    obeyed: Obeyed,
     state: Mutex<State>,
 }
 
@@ -49,6 +50,7 @@ impl SimNode {
             clock,
             faults: Faults::default(),
             changed: Arc::new(Notify::new()),
+            obeyed: Obeyed::default(),
             state: Mutex::default(),
         }))
     }
@@ -234,16 +236,22 @@ impl Node for SimNode {
         answer(lost, self.0.config.facts.clone())
     }
 
-    async fn apply(&self, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {
+    async fn obeyed(&self) -> Result<Epoch, NodeError> {
+        Ok(self.0.obeyed.newest())
+    }
+
+    async fn apply(&self, by: Epoch, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {
         let lost = self.pass(Call::Apply, Some(desired.id)).await?;
+        self.0.obeyed.admit(by)?;
         self.settle();
         let (observed, takes) = self.take_over(desired);
         self.ring_in(takes);
         answer(lost, observed)
     }
 
-    async fn remove(&self, id: ServerId) -> Result<bool, NodeError> {
+    async fn remove(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError> {
         let lost = self.pass(Call::Remove, Some(id)).await?;
+        self.0.obeyed.admit(by)?;
         self.settle();
         let gone = self.remove_now(id);
         self.ring_in(if gone { Duration::ZERO } else { self.delays().remove });
@@ -256,8 +264,9 @@ impl Node for SimNode {
         answer(lost, self.with(|state| state.instances.values().map(Instance::observed).collect()))
     }
 
-    async fn set_aside(&self, id: ServerId, note: SetAside) -> Result<(), NodeError> {
+    async fn set_aside(&self, by: Epoch, id: ServerId, note: SetAside) -> Result<(), NodeError> {
         let lost = self.pass(Call::Quarantine, Some(id)).await?;
+        self.0.obeyed.admit(by)?;
         self.settle();
         let known = self.with(|state| {
             let instance = state.instances.get_mut(&id);
@@ -267,8 +276,9 @@ impl Node for SimNode {
         answer(lost, known).and_then(|known| if known { Ok(()) } else { Err(no_server(id)) })
     }
 
-    async fn take_back(&self, id: ServerId) -> Result<(), NodeError> {
+    async fn take_back(&self, by: Epoch, id: ServerId) -> Result<(), NodeError> {
         let lost = self.pass(Call::Quarantine, Some(id)).await?;
+        self.0.obeyed.admit(by)?;
         self.with(|state| state.instances.get_mut(&id).map(|instance| instance.aside = None));
         self.ring();
         answer(lost, ())
@@ -283,13 +293,13 @@ impl Node for SimNode {
         answer(lost, kept)
     }
 
-    async fn discard(&self, id: ServerId) -> Result<bool, NodeError> {
+    async fn discard(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError> {
         let kept = self.with(|state| state.instances.get(&id).is_some_and(|one| one.aside.is_some()));
         if !kept {
             let because = format!("server {id} is not in quarantine on this host");
             return Err(NodeError::Refused { because });
         }
-        self.remove(id).await
+        self.remove(by, id).await
     }
 
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError> {
@@ -317,8 +327,13 @@ impl Node for SimNode {
         answer(lost, written)
     }
 
-    async fn apply_networking(&self, desired: DesiredNetworking) -> Result<ObservedNetworking, NodeError> {
+    async fn apply_networking(
+        &self,
+        by: Epoch,
+        desired: DesiredNetworking,
+    ) -> Result<ObservedNetworking, NodeError> {
         let lost = self.pass(Call::ApplyNetworking, None).await?;
+        self.0.obeyed.admit(by)?;
         self.with(|state| state.ports = desired.ports.into_iter().map(|port| (port.id, port)).collect());
         self.settle();
         answer(lost, self.with(|state| ObservedNetworking { ports: observed_ports(state) }))

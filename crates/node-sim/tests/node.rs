@@ -7,7 +7,7 @@ use std::time::Duration;
 use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{ImageId, NetworkId, PortId, ServerId};
 use kogge_node_api::{
-    DesiredInstance, DesiredNetworking, DesiredPort, DiskBus, DiskFormat, Firmware, GuestMetadata,
+    DesiredInstance, DesiredNetworking, DesiredPort, DiskBus, DiskFormat, Epoch, Firmware, GuestMetadata,
     InstanceState, Nic, Node, NodeError, Power, Reboot, RebootKind, RootDisk, SetAside,
 };
 use kogge_node_sim::{Call, Delays, SimConfig, SimNode, Times};
@@ -85,9 +85,28 @@ async fn console(node: &SimNode, id: ServerId) -> String {
 }
 
 #[tokio::test]
+async fn an_old_commander_is_refused_and_nothing_of_its_orders_is_done() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.apply(Epoch(2), web.clone()).await.unwrap();
+    assert_eq!(node.obeyed().await.unwrap(), Epoch(2));
+    let deposed = NodeError::Deposed { by: Epoch(1), newest: Epoch(2) };
+    let aside = SetAside { since: 1, because: String::new() };
+    assert_eq!(node.remove(Epoch(1), web.id).await.unwrap_err(), deposed);
+    assert_eq!(node.apply(Epoch(1), next(&web, Power::Stopped)).await.unwrap_err(), deposed);
+    assert_eq!(node.set_aside(Epoch(1), web.id, aside).await.unwrap_err(), deposed);
+    assert_eq!(node.take_back(Epoch(1), web.id).await.unwrap_err(), deposed);
+    let empty = DesiredNetworking::default();
+    assert_eq!(node.apply_networking(Epoch(1), empty.clone()).await.unwrap_err(), deposed);
+    let seen = node.observe().await.unwrap();
+    assert_eq!((seen[0].state, seen[0].quarantined), (InstanceState::Running, false));
+    node.apply_networking(Epoch(3), empty).await.unwrap();
+    assert!(node.remove(Epoch(2), web.id).await.is_err(), "the next one is in command");
+}
+
+#[tokio::test]
 async fn an_instance_is_running_as_soon_as_it_is_wanted() {
     let (node, web) = (node(), desired(1, Power::Running));
-    let observed = node.apply(web.clone()).await.unwrap();
+    let observed = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert_eq!((observed.reached, observed.state), (1, InstanceState::Running));
     assert!(console(&node, web.id).await.ends_with("web login: "));
     assert_eq!(node.observe().await.unwrap(), vec![observed]);
@@ -96,56 +115,62 @@ async fn an_instance_is_running_as_soon_as_it_is_wanted() {
 #[tokio::test]
 async fn power_follows_each_generation_and_an_older_one_is_ignored() {
     let (node, web) = (node(), desired(1, Power::Running));
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     let stopped = next(&web, Power::Stopped);
-    assert_eq!(node.apply(stopped.clone()).await.unwrap().state, InstanceState::Stopped);
-    assert_eq!(node.apply(web.clone()).await.unwrap().state, InstanceState::Stopped);
+    assert_eq!(node.apply(Epoch::FIRST, stopped.clone()).await.unwrap().state, InstanceState::Stopped);
+    assert_eq!(node.apply(Epoch::FIRST, web.clone()).await.unwrap().state, InstanceState::Stopped);
     let paused = next(&stopped, Power::Paused);
-    assert_eq!(node.apply(paused.clone()).await.unwrap().state, InstanceState::Paused);
-    assert_eq!(node.apply(next(&paused, Power::Running)).await.unwrap().state, InstanceState::Running);
+    assert_eq!(node.apply(Epoch::FIRST, paused.clone()).await.unwrap().state, InstanceState::Paused);
+    assert_eq!(
+        node.apply(Epoch::FIRST, next(&paused, Power::Running)).await.unwrap().state,
+        InstanceState::Running
+    );
     assert_eq!(console(&node, web.id).await.matches("login:").count(), 2);
 }
 
 #[tokio::test]
 async fn each_reboot_number_is_done_once() {
     let (node, web) = (node(), desired(1, Power::Running));
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     let mut again = next(&web, Power::Running);
     again.reboot = Some(Reboot { number: 1, kind: RebootKind::Soft });
-    assert_eq!(node.apply(again.clone()).await.unwrap().reboots_done, 1);
-    node.apply(again.clone()).await.unwrap();
-    node.apply(next(&again, Power::Running)).await.unwrap();
+    assert_eq!(node.apply(Epoch::FIRST, again.clone()).await.unwrap().reboots_done, 1);
+    node.apply(Epoch::FIRST, again.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, next(&again, Power::Running)).await.unwrap();
     assert_eq!(console(&node, web.id).await.matches("login:").count(), 2);
 }
 
 #[tokio::test]
 async fn a_guest_that_powered_itself_off_stays_off_until_a_newer_generation() {
     let (node, web) = (node(), desired(1, Power::Running));
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert!(node.guest_powers_off(web.id));
     assert!(!node.guest_powers_off(web.id));
-    assert_eq!(node.apply(web.clone()).await.unwrap().state, InstanceState::Stopped);
-    assert_eq!(node.apply(next(&web, Power::Running)).await.unwrap().state, InstanceState::Running);
+    assert_eq!(node.apply(Epoch::FIRST, web.clone()).await.unwrap().state, InstanceState::Stopped);
+    assert_eq!(
+        node.apply(Epoch::FIRST, next(&web, Power::Running)).await.unwrap().state,
+        InstanceState::Running
+    );
 }
 
 #[tokio::test]
 async fn a_crash_is_told_with_its_reason() {
     let (node, web) = (node(), desired(1, Power::Running));
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert!(node.crash_guest(web.id, "out of luck"));
-    let observed = node.apply(web.clone()).await.unwrap();
+    let observed = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert_eq!(observed.state, InstanceState::Crashed);
     assert!(observed.fault.unwrap().to_string().contains("out of luck"));
-    let up = node.apply(next(&web, Power::Running)).await.unwrap();
+    let up = node.apply(Epoch::FIRST, next(&web, Power::Running)).await.unwrap();
     assert_eq!((up.state, up.fault), (InstanceState::Running, None));
 }
 
 #[tokio::test]
 async fn removing_twice_leaves_nothing_and_does_no_harm() {
     let (node, web) = (node(), desired(1, Power::Running));
-    node.apply(web.clone()).await.unwrap();
-    assert!(node.remove(web.id).await.unwrap());
-    assert!(node.remove(web.id).await.unwrap());
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    assert!(node.remove(Epoch::FIRST, web.id).await.unwrap());
+    assert!(node.remove(Epoch::FIRST, web.id).await.unwrap());
     assert!(node.observe().await.unwrap().is_empty());
     assert!(matches!(node.console_output(web.id, None).await, Err(NodeError::NotFound { .. })));
 }
@@ -157,19 +182,19 @@ async fn work_takes_its_time_by_the_clock_and_a_removal_cuts_it_short() {
         Delays { build: Duration::from_secs(10), remove: Duration::from_secs(5), ..Delays::default() };
     let node = SimNode::new(loose("slow").with_delays(delays), clock);
     let web = desired(1, Power::Running);
-    let at_once = node.apply(web.clone()).await.unwrap();
+    let at_once = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert_eq!((at_once.reached, at_once.state), (0, InstanceState::Building));
     assert!(matches!(node.export_disk(web.id, "/nowhere/x".as_ref()).await, Err(NodeError::NotYet { .. })));
     hand.advance(Duration::from_secs(6));
     // being told again does not begin anew
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     hand.advance(Duration::from_secs(5));
     assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
     let other = desired(1, Power::Running);
-    node.apply(other.clone()).await.unwrap();
-    assert!(!node.remove(other.id).await.unwrap());
+    node.apply(Epoch::FIRST, other.clone()).await.unwrap();
+    assert!(!node.remove(Epoch::FIRST, other.id).await.unwrap());
     hand.advance(Duration::from_secs(6));
-    assert!(node.remove(other.id).await.unwrap());
+    assert!(node.remove(Epoch::FIRST, other.id).await.unwrap());
     assert_eq!(node.instance_ids(), vec![web.id]);
 }
 
@@ -178,7 +203,7 @@ async fn the_bell_rings_when_delayed_work_is_done() {
     let delays = Delays { build: Duration::from_secs(3), ..Delays::default() };
     let (clock, hand) = Clock::fake(Timestamp::from_seconds(0));
     let node = SimNode::new(loose("slow").with_delays(delays), clock);
-    node.apply(desired(1, Power::Running)).await.unwrap();
+    node.apply(Epoch::FIRST, desired(1, Power::Running)).await.unwrap();
     let bell = node.changed();
     hand.advance(Duration::from_secs(3));
     tokio::time::timeout(Duration::from_secs(4), bell.notified()).await.unwrap();
@@ -194,22 +219,22 @@ async fn every_call_fails_as_often_as_ordered() {
     }
     let target = std::env::temp_dir().join(web.id.to_string());
     assert!(node.facts().await.is_err() && node.facts().await.is_ok());
-    assert!(node.apply(web.clone()).await.is_err());
-    assert!(node.apply(web.clone()).await.unwrap().fault.is_some());
-    assert!(node.apply(web.clone()).await.unwrap().fault.is_none());
+    assert!(node.apply(Epoch::FIRST, web.clone()).await.is_err());
+    assert!(node.apply(Epoch::FIRST, web.clone()).await.unwrap().fault.is_some());
+    assert!(node.apply(Epoch::FIRST, web.clone()).await.unwrap().fault.is_none());
     assert!(node.observe().await.is_err() && node.observe().await.is_ok());
     assert!(node.console_output(web.id, None).await.is_err());
     assert!(node.export_disk(web.id, &target).await.is_err() && !target.exists());
-    assert!(node.apply_networking(DesiredNetworking::default()).await.is_err());
-    assert!(node.remove(web.id).await.is_err());
-    assert!(node.remove(web.id).await.unwrap());
+    assert!(node.apply_networking(Epoch::FIRST, DesiredNetworking::default()).await.is_err());
+    assert!(node.remove(Epoch::FIRST, web.id).await.is_err());
+    assert!(node.remove(Epoch::FIRST, web.id).await.unwrap());
 }
 
 #[tokio::test]
 async fn a_lost_answer_has_done_its_work() {
     let (node, web) = (node(), desired(1, Power::Running));
     node.faults().lose_answer(Call::Apply, Some(web.id), Times::N(1));
-    assert!(node.apply(web.clone()).await.is_err());
+    assert!(node.apply(Epoch::FIRST, web.clone()).await.is_err());
     assert_eq!(node.instance_ids(), vec![web.id]);
 }
 
@@ -235,22 +260,22 @@ async fn a_host_that_is_gone_answers_nothing_until_it_is_back() {
 async fn a_port_is_up_while_its_guest_runs() {
     let (node, web) = (node(), desired(1, Power::Running));
     let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
-    assert!(!node.apply_networking(networking.clone()).await.unwrap().ports[0].up);
-    node.apply(web.clone()).await.unwrap();
-    assert!(node.apply_networking(networking.clone()).await.unwrap().ports[0].up);
-    node.apply(next(&web, Power::Stopped)).await.unwrap();
-    assert!(!node.apply_networking(networking.clone()).await.unwrap().ports[0].up);
-    node.apply_networking(DesiredNetworking::default()).await.unwrap();
+    assert!(!node.apply_networking(Epoch::FIRST, networking.clone()).await.unwrap().ports[0].up);
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    assert!(node.apply_networking(Epoch::FIRST, networking.clone()).await.unwrap().ports[0].up);
+    node.apply(Epoch::FIRST, next(&web, Power::Stopped)).await.unwrap();
+    assert!(!node.apply_networking(Epoch::FIRST, networking.clone()).await.unwrap().ports[0].up);
+    node.apply_networking(Epoch::FIRST, DesiredNetworking::default()).await.unwrap();
     assert!(node.port_ids().is_empty());
 }
 
 #[tokio::test]
 async fn with_strict_ports_a_guest_waits_for_its_network() {
     let (node, web) = (SimNode::new(SimConfig::new("strict"), Clock::system()), desired(1, Power::Running));
-    let waiting = node.apply(web.clone()).await.unwrap();
+    let waiting = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert!(matches!(waiting.fault, Some(NodeError::NotYet { .. })));
     let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
-    node.apply_networking(networking).await.unwrap();
+    node.apply_networking(Epoch::FIRST, networking).await.unwrap();
     assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
 }
 
@@ -258,8 +283,8 @@ async fn with_strict_ports_a_guest_waits_for_its_network() {
 async fn a_restart_of_agent_or_host_forgets_no_instance() {
     let (node, web) = (node(), desired(1, Power::Running));
     let off = desired(1, Power::Stopped);
-    node.apply(web.clone()).await.unwrap();
-    node.apply(off.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, off.clone()).await.unwrap();
     let before = node.observe().await.unwrap();
     node.restart_agent();
     assert_eq!(node.observe().await.unwrap(), before);
@@ -273,7 +298,7 @@ async fn a_restart_of_agent_or_host_forgets_no_instance() {
 async fn an_export_replaces_a_half_written_file() {
     let dir = tempfile::tempdir().unwrap();
     let (node, web) = (node(), desired(1, Power::Running));
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     let target = dir.path().join("snapshot");
     std::fs::write(&target, vec![7; 1_000_000]).unwrap();
     let size = node.export_disk(web.id, &target).await.unwrap();
@@ -287,7 +312,7 @@ async fn an_export_replaces_a_half_written_file() {
 async fn ten_thousand_instances_fit() {
     let node = node();
     for _ in 0..10_000 {
-        node.apply(desired(1, Power::Running)).await.unwrap();
+        node.apply(Epoch::FIRST, desired(1, Power::Running)).await.unwrap();
     }
     assert_eq!(node.observe().await.unwrap().len(), 10_000);
 }
@@ -301,14 +326,14 @@ fn with_nics(of: &DesiredInstance, ports: &[PortId]) -> DesiredInstance {
 async fn interfaces_come_and_go_while_the_guest_runs() {
     let node = node();
     let web = desired(1, Power::Running);
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     let (first, second) = (web.nics[0].port, PortId::random());
     let boots = console(&node, web.id).await;
     let two = with_nics(&web, &[first, second]);
-    assert_eq!(node.apply(two.clone()).await.unwrap().reached, 2);
+    assert_eq!(node.apply(Epoch::FIRST, two.clone()).await.unwrap().reached, 2);
     assert_eq!(node.plugged(web.id).len(), 2);
     let one = with_nics(&two, &[second]);
-    let seen = node.apply(one).await.unwrap();
+    let seen = node.apply(Epoch::FIRST, one).await.unwrap();
     assert_eq!((seen.reached, seen.deferred), (3, None));
     assert_eq!(node.plugged(web.id), [second]);
     assert_eq!(console(&node, web.id).await, boots, "it did not start anew");
@@ -318,26 +343,26 @@ async fn interfaces_come_and_go_while_the_guest_runs() {
 async fn a_guest_that_clings_defers_until_it_starts_anew() {
     let node = node();
     let web = desired(1, Power::Running);
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert!(node.guest_clings(web.id, true));
     let none = with_nics(&web, &[]);
-    let seen = node.apply(none.clone()).await.unwrap();
+    let seen = node.apply(Epoch::FIRST, none.clone()).await.unwrap();
     assert!(seen.reached == 2 && seen.fault.is_none());
     assert!(seen.deferred.unwrap().to_string().contains(&web.nics[0].port.to_string()));
     assert!(node.plugged(web.id).is_empty(), "it has no network any more");
     let mut anew = next(&none, Power::Running);
     anew.reboot = Some(Reboot { number: 1, kind: RebootKind::Hard });
-    assert_eq!(node.apply(anew).await.unwrap().deferred, None);
+    assert_eq!(node.apply(Epoch::FIRST, anew).await.unwrap().deferred, None);
 }
 
 #[tokio::test]
 async fn a_full_guest_gets_its_interface_with_its_next_start() {
     let node = node();
     let web = desired(1, Power::Running);
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert!(node.guest_is_full(web.id, true));
     let two = with_nics(&web, &[web.nics[0].port, PortId::random()]);
-    let seen = node.apply(two.clone()).await.unwrap();
+    let seen = node.apply(Epoch::FIRST, two.clone()).await.unwrap();
     assert!(seen.deferred.unwrap().to_string().contains("no free slot"));
     assert_eq!(node.plugged(web.id).len(), 1);
     node.reboot_host();
@@ -352,9 +377,9 @@ async fn plugging_takes_its_time() {
     let config = loose("sim-1").with_delays(Delays { plug, ..Delays::default() });
     let node = SimNode::new(config, clock);
     let web = desired(1, Power::Running);
-    node.apply(web.clone()).await.unwrap();
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     let two = with_nics(&web, &[web.nics[0].port, PortId::random()]);
-    assert_eq!(node.apply(two).await.unwrap().reached, 1);
+    assert_eq!(node.apply(Epoch::FIRST, two).await.unwrap().reached, 1);
     time.advance(plug);
     assert_eq!((node.observe().await.unwrap()[0].reached, node.plugged(web.id).len()), (2, 2));
 }
@@ -363,17 +388,19 @@ async fn plugging_takes_its_time() {
 async fn what_is_set_aside_goes_on_until_it_is_taken_back_or_discarded() {
     let (node, web) = (node(), desired(1, Power::Running));
     let note = |since| SetAside { since, because: "nobody knows it".to_owned() };
-    assert!(matches!(node.set_aside(web.id, note(1)).await, Err(NodeError::NotFound { .. })));
-    node.apply(web.clone()).await.unwrap();
-    assert!(node.discard(web.id).await.unwrap_err().is_final());
-    node.set_aside(web.id, note(1)).await.unwrap();
-    node.set_aside(web.id, note(2)).await.unwrap();
+    assert!(matches!(node.set_aside(Epoch::FIRST, web.id, note(1)).await, Err(NodeError::NotFound { .. })));
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    assert!(node.discard(Epoch::FIRST, web.id).await.unwrap_err().is_final());
+    node.set_aside(Epoch::FIRST, web.id, note(1)).await.unwrap();
+    node.set_aside(Epoch::FIRST, web.id, note(2)).await.unwrap();
     assert_eq!(node.quarantine().await.unwrap()[0].note, note(1), "the first note stays");
     let seen = node.observe().await.unwrap();
     assert!(seen[0].quarantined && seen[0].state == InstanceState::Running);
-    node.take_back(web.id).await.unwrap();
-    assert!(node.discard(web.id).await.is_err() && !node.observe().await.unwrap()[0].quarantined);
-    node.set_aside(web.id, note(3)).await.unwrap();
-    assert!(node.discard(web.id).await.unwrap());
+    node.take_back(Epoch::FIRST, web.id).await.unwrap();
+    assert!(
+        node.discard(Epoch::FIRST, web.id).await.is_err() && !node.observe().await.unwrap()[0].quarantined
+    );
+    node.set_aside(Epoch::FIRST, web.id, note(3)).await.unwrap();
+    assert!(node.discard(Epoch::FIRST, web.id).await.unwrap());
     assert!(node.observe().await.unwrap().is_empty());
 }

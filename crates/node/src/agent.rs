@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kogge_ids::ServerId;
 use kogge_node_api::{
-    DesiredInstance, DesiredNetworking, HostFacts, Node, NodeError, ObservedInstance, ObservedNetworking,
-    Quarantined, SetAside,
+    DesiredInstance, DesiredNetworking, Epoch, HostFacts, Node, NodeError, Obeyed, ObservedInstance,
+    ObservedNetworking, Quarantined, SetAside,
 };
 use kogge_qemu::{Engine, FoundGuest, ImageTool, tail_lines};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
@@ -24,7 +24,7 @@ use crate::shut_down::Guests;
 use crate::survey::{Sealed, Survey, survey};
 use crate::users::Users;
 use crate::wiring::Wiring;
-use crate::{bases, cloud, disks, launch, quarantine};
+use crate::{bases, cloud, disks, epoch, launch, quarantine};
 
 /// So much of a console is answered at most, as Nova does.
 const CONSOLE_MOST: u64 = 100 * 1024;
@@ -45,6 +45,9 @@ struct Inner {
     aside: Mutex<BTreeSet<ServerId>>,
     /// Held while an instance is made, so that it is made once.
     making: tokio::sync::Mutex<()>,
+    obeyed: Obeyed,
+    /// Held while the newest epoch is written down.
+    crowning: tokio::sync::Mutex<()>,
 }
 
 impl QemuNode {
@@ -91,15 +94,17 @@ impl QemuNode {
         let (layout, cloud) = (host.layout.clone(), host.config.cloud);
         let found = with_files("reading the instances of this host", move || {
             layout.empty_trash()?;
-            survey(&layout, cloud)
+            Ok((survey(&layout, cloud)?, epoch::read(&layout)?))
         });
-        let found = found.await?;
+        let (found, epoch) = found.await?;
         let node = Self(Arc::new(Inner {
             host,
             actors: Actors::default(),
             sealed: Mutex::new(found.sealed.clone()),
             aside: Mutex::new(found.aside.clone()),
             making: tokio::sync::Mutex::default(),
+            obeyed: Obeyed::since(epoch),
+            crowning: tokio::sync::Mutex::default(),
         }));
         node.take_up(found).await?;
         Ok(node)
@@ -143,6 +148,20 @@ impl QemuNode {
                 tracing::error!(%error, "an instance's actor ended badly");
             }
         }
+    }
+
+    /// Refuses orders of an epoch that is over. The first one of a newer is obeyed once that epoch is on the disk: an
+    /// agent that starts anew must not obey an older one again.
+    async fn obey(&self, by: Epoch) -> Result<(), NodeError> {
+        if by == self.0.obeyed.newest() {
+            return Ok(());
+        }
+        let _crowning = self.0.crowning.lock().await;
+        if by > self.0.obeyed.newest() {
+            let layout = self.0.host.layout.clone();
+            with_files("writing down who commands this host", move || epoch::write(&layout, by)).await?;
+        }
+        self.0.obeyed.admit(by).map(drop)
     }
 
     fn actors(&self) -> MutexGuard<'_, BTreeMap<ServerId, Handle>> {
@@ -253,7 +272,12 @@ impl Node for QemuNode {
         facts.unwrap_or_else(|error| Err(NodeError::failed("looking at the host", error)))
     }
 
-    async fn apply(&self, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {
+    async fn obeyed(&self) -> Result<Epoch, NodeError> {
+        Ok(self.0.obeyed.newest())
+    }
+
+    async fn apply(&self, by: Epoch, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {
+        self.obey(by).await?;
         let id = desired.id;
         let commands = self.reach_or_make(&desired).await?;
         let (answer, answered) = oneshot::channel();
@@ -261,7 +285,8 @@ impl Node for QemuNode {
         answered.await.map_err(|_| going(id))?
     }
 
-    async fn remove(&self, id: ServerId) -> Result<bool, NodeError> {
+    async fn remove(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError> {
+        self.obey(by).await?;
         let Some(commands) = self.reach(id) else { return self.remove_sealed(id).await };
         // one that just ended is gone at the next call
         let _ = commands.send(Command::Remove).await;
@@ -278,7 +303,8 @@ impl Node for QemuNode {
         Ok(all)
     }
 
-    async fn set_aside(&self, id: ServerId, note: SetAside) -> Result<(), NodeError> {
+    async fn set_aside(&self, by: Epoch, id: ServerId, note: SetAside) -> Result<(), NodeError> {
+        self.obey(by).await?;
         if self.reach(id).is_none() && !self.sealed().contains_key(&id) {
             return Err(no_server(id));
         }
@@ -291,7 +317,8 @@ impl Node for QemuNode {
         Ok(())
     }
 
-    async fn take_back(&self, id: ServerId) -> Result<(), NodeError> {
+    async fn take_back(&self, by: Epoch, id: ServerId) -> Result<(), NodeError> {
+        self.obey(by).await?;
         if !self.aside().contains(&id) {
             return Ok(());
         }
@@ -306,12 +333,13 @@ impl Node for QemuNode {
         with_files("reading what is in quarantine", move || quarantine::quarantined(&root)).await
     }
 
-    async fn discard(&self, id: ServerId) -> Result<bool, NodeError> {
+    async fn discard(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError> {
+        self.obey(by).await?;
         if !self.aside().contains(&id) {
             let because = format!("server {id} is not in quarantine on this host");
             return Err(NodeError::Refused { because });
         }
-        self.remove(id).await
+        self.remove(by, id).await
     }
 
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError> {
@@ -331,7 +359,12 @@ impl Node for QemuNode {
         answered.await.map_err(|_| removed())?
     }
 
-    async fn apply_networking(&self, desired: DesiredNetworking) -> Result<ObservedNetworking, NodeError> {
+    async fn apply_networking(
+        &self,
+        by: Epoch,
+        desired: DesiredNetworking,
+    ) -> Result<ObservedNetworking, NodeError> {
+        self.obey(by).await?;
         let observed = self.0.host.wiring.apply(desired).await;
         let all: Vec<_> = self.actors().values().map(Handle::commands).collect();
         for commands in all {

@@ -3,6 +3,7 @@
 //! ```text
 //! DATA/agent.lock                   held while an agent runs
 //! DATA/cloud-id                     the cloud that this node is part of
+//! DATA/epoch                        the newest epoch in which this node was commanded
 //! DATA/bases/IMAGE.qcow2            image bases, shared by all disks made from them
 //! DATA/instances/SERVER/record.json desired state and what was done; written before acting
 //!                      /quarantine.json  there while the instance is in quarantine: since when and why
@@ -59,6 +60,10 @@ impl Layout {
 
     pub(crate) fn cloud_id(&self) -> PathBuf {
         self.root.join("cloud-id")
+    }
+
+    pub(crate) fn epoch(&self) -> PathBuf {
+        self.root.join("epoch")
     }
 
     pub(crate) fn instances(&self) -> PathBuf {

@@ -30,6 +30,7 @@ mod blocking;
 mod cloud;
 mod config;
 mod disks;
+mod epoch;
 mod host;
 mod launch;
 mod layout;

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use kogge_ids::ServerId;
-use kogge_node_api::{NodeError, NodeHandle, ObservedInstance, SetAside};
+use kogge_node_api::{Commanded, NodeError, ObservedInstance, SetAside};
 use kogge_task::{Report, Task, TaskError, Wake};
 
 use super::alone;
@@ -80,7 +80,7 @@ pub(super) async fn patiently<T>(
 }
 
 impl Compute {
-    async fn converge_host(&self, host: &str, node: &NodeHandle) -> Result<Report> {
+    async fn converge_host(&self, host: &str, node: &Commanded) -> Result<Report> {
         let seen = patiently(host, PATIENCE, node.observe()).await;
         if let Ok(instances) = &seen {
             self.take_in(host, node, instances).await?;
@@ -123,7 +123,7 @@ impl Compute {
     }
 
     /// Writes down what the node has, and puts what nobody knows into quarantine.
-    async fn take_in(&self, host: &str, node: &NodeHandle, instances: &[ObservedInstance]) -> Result<()> {
+    async fn take_in(&self, host: &str, node: &Commanded, instances: &[ObservedInstance]) -> Result<()> {
         // the node was asked first: what it has and no row knows now, no row will ever know
         let known: BTreeMap<ServerId, Option<Observed>> =
             store::known_on(self.db(), host).await?.into_iter().collect();
@@ -157,7 +157,7 @@ impl Compute {
 
     /// An instance that no living server of this host is. It is removed only where its server's row says that the server
     /// was deleted, which its owner ordered; whatever else may be the matter, it is kept.
-    async fn keep_unknown(&self, host: &str, node: &NodeHandle, instance: &ObservedInstance) {
+    async fn keep_unknown(&self, host: &str, node: &Commanded, instance: &ObservedInstance) {
         let id = instance.id;
         let because = match store::get(self.db(), id).await {
             Ok(Some(row)) if row.deleted_at.is_some() => {
@@ -185,7 +185,7 @@ impl Compute {
         report(host, id, patiently(host, PATIENCE, node.set_aside(id, note)).await);
     }
 
-    async fn take_back(&self, host: &str, node: &NodeHandle, id: ServerId) {
+    async fn take_back(&self, host: &str, node: &Commanded, id: ServerId) {
         tracing::info!(server.id = %id, host, "the cloud knows an instance again: it leaves the quarantine");
         report(host, id, patiently(host, PATIENCE, node.take_back(id)).await);
     }
@@ -195,7 +195,7 @@ impl Compute {
         step: Step,
         server: &Server,
         host: &str,
-        node: &NodeHandle,
+        node: &Commanded,
         network: &std::result::Result<(), NodeError>,
     ) -> Result<()> {
         let patience = self.config().patience();
@@ -242,13 +242,13 @@ impl Compute {
         &self,
         server: &Server,
         host: &str,
-        node: &NodeHandle,
+        node: &Commanded,
     ) -> std::result::Result<ObservedInstance, NodeError> {
         let desired = self.desired(server).await?;
         patiently(host, PATIENCE, node.apply(desired)).await
     }
 
-    async fn take_snapshot(&self, server: &Server, host: &str, node: &NodeHandle) -> Result<()> {
+    async fn take_snapshot(&self, server: &Server, host: &str, node: &Commanded) -> Result<()> {
         let Some(snapshot) = server.intent.snapshot else { return Ok(()) };
         let target = self.image().snapshot_target(snapshot.image);
         let copied = match patiently(host, COPY_PATIENCE, node.export_disk(server.id, &target)).await {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kogge_clock::Timestamp;
-use kogge_node_api::{NodeHandle, Quarantined};
+use kogge_node_api::{Commanded, Quarantined};
 use kogge_task::{Report, Task, TaskError, Wake};
 
 use crate::Compute;
@@ -39,7 +39,7 @@ impl ClearQuarantine {
     async fn clear(
         &self,
         host: &str,
-        node: &NodeHandle,
+        node: &Commanded,
         days: u32,
     ) -> Result<Report, kogge_node_api::NodeError> {
         let kept = super::converge::patiently(host, PATIENCE, node.quarantine()).await?;

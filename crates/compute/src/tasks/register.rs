@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
-use kogge_node_api::{HostFacts, NodeHandle};
+use kogge_node_api::{Commanded, HostFacts};
 use kogge_placement::{DISK_GB, Inventory, MEMORY_MB, VCPU};
 use kogge_task::{Report, Task, TaskError, Wake};
 use tokio::sync::Notify;
@@ -38,7 +38,7 @@ impl RegisterHosts {
     }
 
     /// Registers one host; true where it is new. Whatever goes wrong is that host's: nobody else waits or fails for it.
-    async fn register(&self, name: &str, node: &NodeHandle) -> bool {
+    async fn register(&self, name: &str, node: &Commanded) -> bool {
         let asked = tokio::time::timeout(PATIENCE, node.facts()).await;
         let because = match asked {
             Ok(Ok(facts)) => match self.compute.register_host(&facts).await {
@@ -61,7 +61,7 @@ impl RegisterHosts {
     }
 
     /// Rings `converge_servers`, and the network where it waits for ports, whenever the node rings.
-    fn listen(&self, name: &str, node: &NodeHandle) {
+    fn listen(&self, name: &str, node: &Commanded) {
         let bell = node.changed();
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         if listeners.get(name).is_some_and(|(known, _)| Arc::ptr_eq(known, &bell)) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kogge_db::{Executor as _, Query};
 use kogge_ids::ServerId;
-use kogge_node_api::{InstanceState, Node as _};
+use kogge_node_api::{Epoch, InstanceState, Node as _};
 use kogge_node_sim::Call;
 use serde_json::json;
 
@@ -65,7 +65,7 @@ async fn what_its_owner_deleted_goes_even_if_the_node_shows_it_late() {
     cloud.run().await;
     cloud.assert_clean().await;
     // a node whose directory was away for a while
-    cloud.node.apply(desired).await.unwrap();
+    cloud.node.apply(Epoch::FIRST, desired).await.unwrap();
     cloud.wait(10).await;
     cloud.assert_clean().await;
 }
@@ -113,9 +113,9 @@ async fn old_ones_go_a_few_at_a_time_and_none_while_most_are_unknown() {
     assert_eq!((in_quarantine(&cloud).await.len(), cloud.node.instance_ids().len()), (3, 5));
     // an operator may all the same
     for id in in_quarantine(&cloud).await {
-        assert!(cloud.node.discard(id).await.unwrap());
+        assert!(cloud.node.discard(Epoch::FIRST, id).await.unwrap());
     }
     let left = cloud.node.instance_ids();
     assert_eq!(left.len(), 2);
-    assert!(cloud.node.discard(left[0]).await.is_err(), "what is known is in no quarantine");
+    assert!(cloud.node.discard(Epoch::FIRST, left[0]).await.is_err(), "what is known is in no quarantine");
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use kogge_auth::testing::Persona;
 use kogge_db::{Executor as _, Query};
-use kogge_node_api::{DesiredInstance, DiskBus, DiskFormat, Firmware, Node as _};
+use kogge_node_api::{DesiredInstance, DiskBus, DiskFormat, Epoch, Firmware, Node as _};
 use serde_json::{Value, json};
 
 use super::cloud::{Cloud, on_both};
@@ -139,7 +139,7 @@ on_both! {
     a_disk_that_was_built_is_not_ordered_again(cloud) {
         let id = cloud.boot(json!({})).await;
         assert!(told(&cloud, &id).root.source.is_some());
-        cloud.node.remove(id.parse().unwrap()).await.unwrap();
+        cloud.node.remove(Epoch::FIRST, id.parse().unwrap()).await.unwrap();
         cloud.run().await;
         assert_eq!(told(&cloud, &id).root.source, None);
     }

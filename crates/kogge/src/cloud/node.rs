@@ -94,7 +94,9 @@ impl NodePlace {
     /// Where it is not in quarantine, or there is no node yet.
     pub async fn discard(&self, id: ServerId) -> Result<bool, NodeError> {
         let starting = || NodeError::NotYet { what: "this machine's node to start".to_owned() };
-        self.handle().ok_or_else(starting)?.discard(id).await
+        let node = self.handle().ok_or_else(starting)?;
+        // the operator's word counts in whatever epoch the node is commanded
+        node.discard(node.obeyed().await?, id).await
     }
 
     /// The node, once it is there.

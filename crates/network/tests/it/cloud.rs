@@ -55,25 +55,37 @@ impl node::Node for FakeNode {
     async fn facts(&self) -> Result<node::HostFacts, node::NodeError> {
         Err(node::NodeError::failed("facts", "not asked for here"))
     }
-    async fn apply(&self, _: node::DesiredInstance) -> Result<node::ObservedInstance, node::NodeError> {
+    async fn obeyed(&self) -> Result<node::Epoch, node::NodeError> {
+        Ok(node::Epoch::default())
+    }
+    async fn apply(
+        &self,
+        _: node::Epoch,
+        _: node::DesiredInstance,
+    ) -> Result<node::ObservedInstance, node::NodeError> {
         Err(node::NodeError::failed("apply", "not asked for here"))
     }
-    async fn remove(&self, _: kogge_ids::ServerId) -> Result<bool, node::NodeError> {
+    async fn remove(&self, _: node::Epoch, _: kogge_ids::ServerId) -> Result<bool, node::NodeError> {
         Ok(true)
     }
     async fn observe(&self) -> Result<Vec<node::ObservedInstance>, node::NodeError> {
         Ok(Vec::new())
     }
-    async fn set_aside(&self, _: kogge_ids::ServerId, _: node::SetAside) -> Result<(), node::NodeError> {
+    async fn set_aside(
+        &self,
+        _: node::Epoch,
+        _: kogge_ids::ServerId,
+        _: node::SetAside,
+    ) -> Result<(), node::NodeError> {
         Err(node::NodeError::failed("set_aside", "not asked for here"))
     }
-    async fn take_back(&self, _: kogge_ids::ServerId) -> Result<(), node::NodeError> {
+    async fn take_back(&self, _: node::Epoch, _: kogge_ids::ServerId) -> Result<(), node::NodeError> {
         Err(node::NodeError::failed("take_back", "not asked for here"))
     }
     async fn quarantine(&self) -> Result<Vec<node::Quarantined>, node::NodeError> {
         Ok(Vec::new())
     }
-    async fn discard(&self, _: kogge_ids::ServerId) -> Result<bool, node::NodeError> {
+    async fn discard(&self, _: node::Epoch, _: kogge_ids::ServerId) -> Result<bool, node::NodeError> {
         Err(node::NodeError::failed("discard", "not asked for here"))
     }
     async fn console_output(
@@ -88,6 +100,7 @@ impl node::Node for FakeNode {
     }
     async fn apply_networking(
         &self,
+        _: node::Epoch,
         desired: node::DesiredNetworking,
     ) -> Result<node::ObservedNetworking, node::NodeError> {
         if *self.dead.lock().unwrap() {

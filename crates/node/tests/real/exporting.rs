@@ -1,6 +1,6 @@
 //! Copies of disks.
 
-use kogge_node_api::{DiskFormat, Node, NodeError, Power};
+use kogge_node_api::{DiskFormat, Epoch, Node, NodeError, Power};
 use kogge_qemu::ImageTool;
 
 use crate::lab::{Lab, next};
@@ -36,7 +36,7 @@ async fn there_is_no_copy_of_what_is_not_there() {
     let target = lab.path("copy");
     assert!(matches!(lab.node().export_disk(web.id, &target).await, Err(NodeError::NotFound { .. })));
     std::fs::remove_file(web.root.source.as_ref().unwrap()).unwrap();
-    lab.node().apply(web.clone()).await.unwrap();
+    lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert!(matches!(lab.node().export_disk(web.id, &target).await, Err(NodeError::NotYet { .. })));
     assert!(!target.exists());
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use kogge_node_api::Node;
+use kogge_node_api::{Epoch, Node};
 
 use crate::lab::Lab;
 use crate::tiny;
@@ -25,7 +25,7 @@ async fn a_build_and_a_copy_that_find_no_room_are_faults_and_succeed_when_there_
     let Some(lab) = Lab::open_on_small_disk(16).await else { return };
     let web = lab.server(&tiny::waiting());
     let filler = fill(&lab);
-    lab.node().apply(web.clone()).await.unwrap();
+    lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
     let seen = lab.until(web.id, "a fault", |o| o.is_some_and(|o| o.fault.is_some())).await.unwrap();
     let fault = seen.fault.unwrap();
     assert!(!fault.is_final() && fault.to_string().contains("No space left"), "{fault}");

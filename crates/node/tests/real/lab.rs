@@ -10,7 +10,7 @@ use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_ids::{ImageId, ServerId};
 use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, Wiring};
 use kogge_node_api::{
-    DesiredInstance, DiskBus, DiskFormat, Firmware, GuestMetadata, InstanceState, Node, NodeError,
+    DesiredInstance, DiskBus, DiskFormat, Epoch, Firmware, GuestMetadata, InstanceState, Node, NodeError,
     ObservedInstance, Power, RootDisk,
 };
 use kogge_qemu::{AccelSetting, FoundGuest, find_guests};
@@ -217,7 +217,8 @@ impl Lab {
     /// Waits until the first port is up, or is not.
     pub(crate) async fn until_port(&self, networking: &kogge_node_api::DesiredNetworking, up: bool) {
         let begun = Instant::now();
-        while self.node().apply_networking(networking.clone()).await.unwrap().ports[0].up != up {
+        while self.node().apply_networking(Epoch::FIRST, networking.clone()).await.unwrap().ports[0].up != up
+        {
             assert!(begun.elapsed() < STANDSTILL, "waited in vain for the port to be up: {up}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -280,7 +281,7 @@ impl Lab {
 
     pub(crate) async fn gone(&self, id: ServerId) {
         self.until(id, "the removal", |o| o.is_none()).await;
-        assert!(self.node().remove(id).await.unwrap());
+        assert!(self.node().remove(Epoch::FIRST, id).await.unwrap());
         assert!(!self.instance_dir(id).exists());
     }
 
@@ -302,7 +303,7 @@ impl Lab {
 
     /// Applies and waits until it is reached.
     pub(crate) async fn make(&self, desired: &DesiredInstance) -> ObservedInstance {
-        self.node().apply(desired.clone()).await.unwrap();
+        self.node().apply(Epoch::FIRST, desired.clone()).await.unwrap();
         self.reached(desired).await
     }
 }

@@ -1,7 +1,7 @@
 //! What nobody asks for, or cannot be understood, is kept: guests go on with their own disks.
 
 use kogge_node::quarantined;
-use kogge_node_api::{InstanceState, Node, NodeError, SetAside};
+use kogge_node_api::{Epoch, InstanceState, Node, NodeError, SetAside};
 
 use crate::lab::{Lab, identity, next};
 use crate::tiny;
@@ -17,9 +17,9 @@ async fn a_guest_in_quarantine_runs_on_over_restarts_until_it_is_taken_back_or_d
     lab.make(&web).await;
     lab.make(&db).await;
     let (guests, disk) = (lab.guests(), identity(&lab, web.id));
-    assert!(lab.node().discard(web.id).await.unwrap_err().is_final());
-    lab.node().set_aside(web.id, note()).await.unwrap();
-    lab.node().set_aside(db.id, note()).await.unwrap();
+    assert!(lab.node().discard(Epoch::FIRST, web.id).await.unwrap_err().is_final());
+    lab.node().set_aside(Epoch::FIRST, web.id, note()).await.unwrap();
+    lab.node().set_aside(Epoch::FIRST, db.id, note()).await.unwrap();
     lab.restart(|_| ()).await;
     for id in [web.id, db.id] {
         let seen = lab.in_state(id, InstanceState::Running).await;
@@ -29,10 +29,13 @@ async fn a_guest_in_quarantine_runs_on_over_restarts_until_it_is_taken_back_or_d
     let listed = lab.node().quarantine().await.unwrap();
     assert_eq!(listed, quarantined(&lab.path("data").canonicalize().unwrap()).unwrap());
     assert!(listed.iter().all(|one| one.running && one.name == "Web 1" && one.note == note()));
-    lab.node().take_back(web.id).await.unwrap();
-    lab.node().discard(db.id).await.unwrap();
+    lab.node().take_back(Epoch::FIRST, web.id).await.unwrap();
+    lab.node().discard(Epoch::FIRST, db.id).await.unwrap();
     lab.gone(db.id).await;
-    assert!(!lab.see(web.id).await.unwrap().quarantined && lab.node().discard(web.id).await.is_err());
+    assert!(
+        !lab.see(web.id).await.unwrap().quarantined
+            && lab.node().discard(Epoch::FIRST, web.id).await.is_err()
+    );
     assert_eq!((identity(&lab, web.id), lab.guests().len()), (disk, 1));
     lab.restart(|_| ()).await;
     assert!(!lab.see(web.id).await.unwrap().quarantined);
@@ -52,7 +55,8 @@ async fn an_instance_whose_record_is_damaged_runs_on_and_disturbs_no_other() {
     let seen = lab.see(web.id).await.unwrap();
     let told = seen.fault.unwrap().to_string();
     assert!(told.contains("record of this server") && !told.contains('/'), "its owner is told: {told}");
-    let refused = lab.node().apply(next(&web, kogge_node_api::Power::Stopped)).await.unwrap_err();
+    let refused =
+        lab.node().apply(Epoch::FIRST, next(&web, kogge_node_api::Power::Stopped)).await.unwrap_err();
     assert!(
         matches!(&refused, NodeError::Refused { because } if because.contains("an operator")),
         "{refused}"
@@ -64,7 +68,7 @@ async fn an_instance_whose_record_is_damaged_runs_on_and_disturbs_no_other() {
     assert_eq!((identity(&lab, web.id), lab.guests()), (disk, guests));
     // and one that its owner deletes goes, damaged or not
     lab.restart(|_| std::fs::remove_file(&record).unwrap()).await;
-    assert!(lab.node().remove(web.id).await.unwrap());
+    assert!(lab.node().remove(Epoch::FIRST, web.id).await.unwrap());
     lab.gone(web.id).await;
     assert_eq!(lab.guests().len(), 1);
 }

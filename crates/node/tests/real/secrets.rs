@@ -1,6 +1,6 @@
 //! What is a guest's stays with the guest, and what is the operator's with the operator.
 
-use kogge_node_api::{DesiredInstance, Node, Power};
+use kogge_node_api::{DesiredInstance, Epoch, Node, Power};
 
 use crate::lab::{Lab, next};
 use crate::tiny;
@@ -50,7 +50,7 @@ async fn an_agent_that_forgot_the_password_before_the_drive_was_made_waits_to_be
     let image = web.root.source.clone().unwrap();
     let away = lab.path("away");
     std::fs::rename(&image, &away).unwrap();
-    lab.node().apply(web.clone()).await.unwrap();
+    lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
     lab.until(web.id, "a fault", |o| o.is_some_and(|o| o.fault.is_some())).await;
     lab.restart(|_| std::fs::rename(&away, &image).unwrap()).await;
     let waits = |o: &kogge_node_api::ObservedInstance| {

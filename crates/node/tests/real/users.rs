@@ -6,7 +6,7 @@ use std::process::Command;
 
 use kogge_ids::ServerId;
 use kogge_node::UserRange;
-use kogge_node_api::{InstanceState, Node, Power, Reboot, RebootKind};
+use kogge_node_api::{Epoch, InstanceState, Node, Power, Reboot, RebootKind};
 
 use crate::lab::{Lab, next};
 use crate::tiny;
@@ -165,6 +165,6 @@ async fn a_guest_that_runs_as_root_is_taken_over_and_gets_its_user_with_its_next
     lab.make(&running).await;
     assert_ne!(credentials(&lab, web.id).uids[0], 0);
     lab.says(web.id, "tiny login: ", 3).await;
-    lab.node().remove(web.id).await.unwrap();
+    lab.node().remove(Epoch::FIRST, web.id).await.unwrap();
     lab.gone(web.id).await;
 }

@@ -1,0 +1,137 @@
+//! A node as whoever commands its host sees it: every order bears the commander's epoch.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kogge_ids::ServerId;
+use tokio::sync::Notify;
+
+use crate::{
+    DesiredInstance, DesiredNetworking, Epoch, HostFacts, NodeError, NodeHandle, ObservedInstance,
+    ObservedNetworking, Quarantined, SetAside,
+};
+
+/// A node, and the epoch in which it is commanded. A run takes one at its beginning and keeps it: once another process
+/// commands the host, all that the run still orders is refused. Cheap to clone.
+#[derive(Clone)]
+pub struct Commanded {
+    node: NodeHandle,
+    epoch: Epoch,
+}
+
+impl Commanded {
+    /// This node, commanded in this epoch.
+    #[must_use]
+    pub const fn new(node: NodeHandle, epoch: Epoch) -> Self {
+        Self { node, epoch }
+    }
+
+    /// The epoch of all orders.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The node itself.
+    #[must_use]
+    pub const fn node(&self) -> &NodeHandle {
+        &self.node
+    }
+
+    /// As [`crate::Node::facts`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn facts(&self) -> Result<HostFacts, NodeError> {
+        self.node.facts().await
+    }
+
+    /// As [`crate::Node::apply`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn apply(&self, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {
+        self.node.apply(self.epoch, desired).await
+    }
+
+    /// As [`crate::Node::remove`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn remove(&self, id: ServerId) -> Result<bool, NodeError> {
+        self.node.remove(self.epoch, id).await
+    }
+
+    /// As [`crate::Node::observe`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError> {
+        self.node.observe().await
+    }
+
+    /// As [`crate::Node::set_aside`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn set_aside(&self, id: ServerId, note: SetAside) -> Result<(), NodeError> {
+        self.node.set_aside(self.epoch, id, note).await
+    }
+
+    /// As [`crate::Node::take_back`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn take_back(&self, id: ServerId) -> Result<(), NodeError> {
+        self.node.take_back(self.epoch, id).await
+    }
+
+    /// As [`crate::Node::quarantine`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn quarantine(&self) -> Result<Vec<Quarantined>, NodeError> {
+        self.node.quarantine().await
+    }
+
+    /// As [`crate::Node::discard`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn discard(&self, id: ServerId) -> Result<bool, NodeError> {
+        self.node.discard(self.epoch, id).await
+    }
+
+    /// As [`crate::Node::console_output`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError> {
+        self.node.console_output(id, lines).await
+    }
+
+    /// As [`crate::Node::export_disk`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn export_disk(&self, id: ServerId, target: &Path) -> Result<u64, NodeError> {
+        self.node.export_disk(id, target).await
+    }
+
+    /// As [`crate::Node::apply_networking`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn apply_networking(
+        &self,
+        desired: DesiredNetworking,
+    ) -> Result<ObservedNetworking, NodeError> {
+        self.node.apply_networking(self.epoch, desired).await
+    }
+
+    /// As [`crate::Node::changed`].
+    #[must_use]
+    pub fn changed(&self) -> Arc<Notify> {
+        self.node.changed()
+    }
+}
