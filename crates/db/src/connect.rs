@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::Transaction;
@@ -10,7 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use crate::damage::DamageBook;
 use crate::executor::Inner;
 use crate::postgres::Server;
-use crate::sqlite::SqlitePools;
+use crate::sqlite::SqliteFile;
 use crate::{DbError, Tx};
 
 /// A database. Cheap to clone.
@@ -18,12 +20,13 @@ use crate::{DbError, Tx};
 pub struct Db {
     pub(crate) pools: Pools,
     pub(crate) damage: DamageBook,
+    pub(crate) statements: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Pools {
     /// A file.
-    Sqlite(SqlitePools),
+    Sqlite(SqliteFile),
     /// A server.
     Postgres(Server),
 }
@@ -66,14 +69,12 @@ impl Db {
     /// Where it cannot be opened or reached.
     pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
         let pools = match options {
-            DbOptions::File { path, durability } => {
-                Pools::Sqlite(SqlitePools::open(path, *durability).await?)
-            }
+            DbOptions::File { path, durability } => Pools::Sqlite(SqliteFile::open(path, *durability)?),
             DbOptions::Postgres { url, connections } => {
                 Pools::Postgres(Server::open(url, *connections).await?)
             }
         };
-        Ok(Self { pools, damage: DamageBook::default() })
+        Ok(Self::on(pools))
     }
 
     /// Opens a SQLite file that is there, to look at it only.
@@ -81,8 +82,8 @@ impl Db {
     /// # Errors
     /// Where it is no database, or cannot be opened.
     pub async fn look_at(path: &Path) -> Result<Self, DbError> {
-        let pools = Pools::Sqlite(SqlitePools::look_at(path).await?);
-        Ok(Self { pools, damage: DamageBook::default() })
+        let pools = Pools::Sqlite(SqliteFile::look_at(path)?);
+        Ok(Self::on(pools))
     }
 
     /// A fresh, empty database for a test: in `dir`, or on the server that `KOGGE_TEST_POSTGRES` names, in a schema
@@ -101,7 +102,18 @@ impl Db {
         admin.make_schema_for_test(&schema).await?;
         let options = PgConnectOptions::from_str(&url)?.options([("search_path", schema.as_str())]);
         let pools = Pools::Postgres(Server::with(options, 4).await?);
-        Ok(Some(Self { pools, damage: DamageBook::default() }))
+        Ok(Some(Self::on(pools)))
+    }
+
+    fn on(pools: Pools) -> Self {
+        Self { pools, damage: DamageBook::default(), statements: Arc::default() }
+    }
+
+    /// How many statements were run so far, the beginnings and ends of transactions not among them. What a request costs
+    /// must not grow with the rows that it does not show: tests count.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Makes a schema on a server that is there for tests. `name` is a plain word.
@@ -130,7 +142,7 @@ impl Db {
                 (Inner::Postgres(tx, server.clone()), None)
             }
         };
-        Ok(Tx::new(inner, turn, self.damage.clone()))
+        Ok(Tx::new(inner, turn, self))
     }
 
     /// True for a SQLite file.
@@ -148,10 +160,7 @@ impl Db {
     /// Closes all connections; a clean end of the WAL.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite(db) => {
-                db.read.close().await;
-                db.write.close().await;
-            }
+            Pools::Sqlite(db) => db.close().await,
             Pools::Postgres(server) => {
                 let _ = tokio::time::timeout(FAREWELL, server.pool.close()).await;
             }

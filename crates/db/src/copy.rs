@@ -1,12 +1,9 @@
 //! Copies of a whole database.
 
 use std::path::Path;
-use std::time::Duration;
-
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
 
 use crate::DbError;
+use crate::sqlite::{may_wait, open_to_copy};
 
 /// Writes the state of the SQLite file `from` at one moment to the new file `to`. Other processes may use `from`
 /// meanwhile; what they commit after the beginning is not in the copy.
@@ -14,13 +11,8 @@ use crate::DbError;
 /// # Errors
 /// Where `from` cannot be read, or `to` is there already or cannot be written.
 pub async fn copy_file(from: &Path, to: &Path) -> Result<(), DbError> {
-    let options =
-        SqliteConnectOptions::new().filename(from).read_only(true).busy_timeout(Duration::from_secs(30));
-    let mut connection = options.connect().await?;
-    let target = to.to_string_lossy().into_owned();
-    let copied = sqlx::query("VACUUM INTO ?").bind(target).execute(&mut connection).await;
-    connection.close().await?;
-    copied.map(drop).map_err(DbError::from)
+    let target = to.to_string_lossy();
+    may_wait(|| open_to_copy(from)?.execute("VACUUM INTO ?1", [&target]).map(drop).map_err(DbError::from))
 }
 
 #[cfg(test)]

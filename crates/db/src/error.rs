@@ -78,7 +78,7 @@ pub enum DbError {
     },
     /// Anything else.
     #[error("the database failed")]
-    Driver(#[source] sqlx::Error),
+    Driver(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl DbError {
@@ -113,7 +113,7 @@ impl From<sqlx::Error> for DbError {
         if let Some(outage) = outage(&error) {
             return Self::out(outage, error);
         }
-        let Some(db) = error.as_database_error() else { return Self::Driver(error) };
+        let Some(db) = error.as_database_error() else { return Self::Driver(error.into()) };
         if db.is_unique_violation() {
             let constraint = db.constraint().unwrap_or_else(|| db.message()).to_owned();
             return Self::Unique { constraint };
@@ -121,7 +121,25 @@ impl From<sqlx::Error> for DbError {
         if db.is_foreign_key_violation() {
             return Self::Reference;
         }
-        Self::Driver(error)
+        Self::Driver(error.into())
+    }
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> Self {
+        /// `SQLITE_CONSTRAINT_PRIMARYKEY`, `SQLITE_CONSTRAINT_UNIQUE`, `SQLITE_CONSTRAINT_FOREIGNKEY`.
+        const KEYS: (i32, i32, i32) = (1555, 2067, 787);
+        let rusqlite::Error::SqliteFailure(failure, message) = &error else {
+            return Self::Driver(error.into());
+        };
+        let code = failure.extended_code;
+        if let Some(outage) = of_sqlite(code) {
+            return Self::out(outage, error);
+        }
+        if code == KEYS.0 || code == KEYS.1 {
+            return Self::Unique { constraint: message.clone().unwrap_or_default() };
+        }
+        if code == KEYS.2 { Self::Reference } else { Self::Driver(error.into()) }
     }
 }
 
@@ -133,14 +151,7 @@ fn outage(error: &sqlx::Error) -> Option<Outage> {
         E::PoolTimedOut => Some(Outage::Busy),
         // a transaction that its connection does not have: the database ended it by itself
         E::InvalidSavePointStatement | E::BeginFailed => Some(Outage::Failing),
-        E::Database(db) => {
-            let code = db.code()?;
-            if db.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-                code.parse().ok().and_then(of_sqlite)
-            } else {
-                of_postgres(&code)
-            }
-        }
+        E::Database(db) => of_postgres(&db.code()?),
         _ => None,
     }
 }

@@ -1,15 +1,19 @@
 //! Running statements, inside and outside of a transaction.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 use crate::connect::Pools;
 use crate::damage::DamageBook;
 use crate::error::Outage;
 use crate::postgres::{STATEMENT, Server};
-use crate::query::{POSTGRES_LIST, SQLITE_LIST};
+use crate::query::POSTGRES_LIST;
+use crate::sqlite::SqliteTx;
 use crate::turn::Turn;
 use crate::{Db, DbError, Query, Row, Value};
 
@@ -27,7 +31,9 @@ pub trait Executor: Send + Sized {
 
     /// The first row of a query that always has one (`count(*)` …).
     async fn one(self, query: Query) -> Result<Row, DbError> {
-        self.optional(query).await?.ok_or(DbError::Driver(sqlx::Error::RowNotFound))
+        self.optional(query)
+            .await?
+            .ok_or_else(|| DbError::Driver("a query that always has a row had none".into()))
     }
 
     /// Where rows that cannot be read are noted.
@@ -85,6 +91,7 @@ pub(crate) fn readable<T>(
 pub struct Tx {
     inner: Inner,
     damage: DamageBook,
+    statements: Arc<AtomicU64>,
     failed: Option<(Outage, String)>,
     // given back after the connection is
     _turn: Option<Turn>,
@@ -93,13 +100,14 @@ pub struct Tx {
 
 #[derive(Debug)]
 pub(crate) enum Inner {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     Postgres(Transaction<'static, Postgres>, Server),
 }
 
 impl Tx {
-    pub(crate) const fn new(inner: Inner, turn: Option<Turn>, damage: DamageBook) -> Self {
-        Self { inner, damage, failed: None, _turn: turn, patience: STATEMENT }
+    pub(crate) fn new(inner: Inner, turn: Option<Turn>, db: &Db) -> Self {
+        let (damage, statements) = (db.damage.clone(), Arc::clone(&db.statements));
+        Self { inner, damage, statements, failed: None, _turn: turn, patience: STATEMENT }
     }
 
     /// Makes all of it last.
@@ -109,7 +117,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), DbError> {
         self.unbroken()?;
         match self.inner {
-            Inner::Sqlite(tx) => Ok(tx.commit().await?),
+            Inner::Sqlite(tx) => tx.commit(),
             Inner::Postgres(tx, server) => server.run(self.patience, tx.commit()).await,
         }
     }
@@ -120,7 +128,7 @@ impl Tx {
     /// Where the connection is gone; the database then rolls back by itself.
     pub async fn rollback(self) -> Result<(), DbError> {
         match self.inner {
-            Inner::Sqlite(tx) => Ok(tx.rollback().await?),
+            Inner::Sqlite(tx) => tx.rollback(),
             Inner::Postgres(tx, server) => server.run(self.patience, tx.rollback()).await,
         }
     }
@@ -141,11 +149,12 @@ impl Tx {
     }
 }
 
+/// The statement for PostgreSQL.
 macro_rules! prepared {
-    ($query:expr, $words:expr) => {{
-        let Query { sql, values, lists } = $query;
-        let mut prepared = sqlx::query(AssertSqlSafe(Query::text(sql, lists, $words)));
-        for value in values {
+    ($query:expr) => {{
+        let text = $query.text(POSTGRES_LIST).into_owned();
+        let mut prepared = sqlx::query(AssertSqlSafe(text));
+        for value in $query.values {
             prepared = match value {
                 Value::Text(v) => prepared.bind(v),
                 Value::Int(v) => prepared.bind(v),
@@ -157,77 +166,53 @@ macro_rules! prepared {
     }};
 }
 
-fn lite(row: sqlx::sqlite::SqliteRow) -> Row {
-    Row::Sqlite(Box::new(row))
-}
-
-fn pg(row: sqlx::postgres::PgRow) -> Row {
-    Row::Postgres(Box::new(row))
-}
-
-/// Asks by one method of the driver and makes rows of ours of its answer.
+/// Asks by one method of SQLite or of the driver of PostgreSQL, whose answer `made` takes.
 macro_rules! on_pools {
-    ($db:expr, $query:expr, $method:ident, $lite:expr, $pg:expr) => {
+    ($db:expr, $query:expr, $lite:ident, $pg:ident, $made:expr) => {{
+        $db.statements.fetch_add(1, Ordering::Relaxed);
         match &$db.pools {
-            Pools::Sqlite(db) => Ok(prepared!($query, SQLITE_LIST).$method(&db.read).await.map($lite)?),
+            Pools::Sqlite(file) => file.$lite(&$query).await,
             Pools::Postgres(server) => {
                 let mut connection = server.acquire().await?;
-                server
-                    .run(STATEMENT, prepared!($query, POSTGRES_LIST).$method(&mut *connection))
-                    .await
-                    .map($pg)
+                server.run(STATEMENT, prepared!($query).$pg(&mut *connection)).await.map($made)
             }
         }
-    };
+    }};
 }
 
 macro_rules! on_tx {
-    ($tx:expr, $query:expr, $method:ident, $lite:expr, $pg:expr) => {{
+    ($tx:expr, $query:expr, $lite:ident, $pg:ident, $made:expr) => {{
         let tx: &mut Tx = $tx;
         tx.unbroken()?;
+        tx.statements.fetch_add(1, Ordering::Relaxed);
+        // whoever writes all day lets others have their turn now and then
+        tokio::task::coop::consume_budget().await;
         let done = match &mut tx.inner {
-            Inner::Sqlite(tx) => {
-                prepared!($query, SQLITE_LIST).$method(&mut **tx).await.map($lite).map_err(DbError::from)
-            }
+            Inner::Sqlite(tx) => tx.$lite(&$query),
             Inner::Postgres(on, server) => {
-                server.run(tx.patience, prepared!($query, POSTGRES_LIST).$method(&mut **on)).await.map($pg)
+                server.run(tx.patience, prepared!($query).$pg(&mut **on)).await.map($made)
             }
         };
         tx.noted(done)
     }};
 }
 
-fn all_lite(rows: Vec<sqlx::sqlite::SqliteRow>) -> Vec<Row> {
-    rows.into_iter().map(lite).collect()
-}
-
-fn all_pg(rows: Vec<sqlx::postgres::PgRow>) -> Vec<Row> {
-    rows.into_iter().map(pg).collect()
+fn rows(rows: Vec<PgRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::postgres).collect()
 }
 
 #[async_trait]
 impl Executor for &Db {
     async fn all(self, query: Query) -> Result<Vec<Row>, DbError> {
-        on_pools!(self, query, fetch_all, all_lite, all_pg)
+        on_pools!(self, query, all, fetch_all, rows)
     }
 
     async fn optional(self, query: Query) -> Result<Option<Row>, DbError> {
-        on_pools!(self, query, fetch_optional, |row| row.map(lite), |row| row.map(pg))
+        on_pools!(self, query, optional, fetch_optional, |row| row.map(Row::postgres))
     }
 
     async fn execute(self, query: Query) -> Result<u64, DbError> {
-        match &self.pools {
-            Pools::Sqlite(db) => {
-                let done = db.turns.wait(prepared!(query, SQLITE_LIST).execute(&db.write)).await?;
-                Ok(done.rows_affected())
-            }
-            Pools::Postgres(server) => {
-                let mut connection = server.acquire().await?;
-                let done =
-                    server.run(STATEMENT, prepared!(query, POSTGRES_LIST).execute(&mut *connection)).await?;
-                Ok(done.rows_affected())
-            }
-        }
+        on_pools!(self, query, execute, execute, |done| done.rows_affected())
     }
 
     fn damage_book(&self) -> DamageBook {
@@ -238,15 +223,15 @@ impl Executor for &Db {
 #[async_trait]
 impl Executor for &mut Tx {
     async fn all(self, query: Query) -> Result<Vec<Row>, DbError> {
-        on_tx!(self, query, fetch_all, all_lite, all_pg)
+        on_tx!(self, query, all, fetch_all, rows)
     }
 
     async fn optional(self, query: Query) -> Result<Option<Row>, DbError> {
-        on_tx!(self, query, fetch_optional, |row| row.map(lite), |row| row.map(pg))
+        on_tx!(self, query, optional, fetch_optional, |row| row.map(Row::postgres))
     }
 
     async fn execute(self, query: Query) -> Result<u64, DbError> {
-        on_tx!(self, query, execute, |done| done.rows_affected(), |done| done.rows_affected())
+        on_tx!(self, query, execute, execute, |done| done.rows_affected())
     }
 
     fn damage_book(&self) -> DamageBook {

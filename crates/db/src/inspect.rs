@@ -101,13 +101,13 @@ impl Db {
     /// The pools of this process.
     #[must_use]
     pub fn pools(&self) -> Vec<PoolState> {
-        fn state<DB: sqlx::Database>(pool: &'static str, of: &sqlx::Pool<DB>) -> PoolState {
-            let idle = of.num_idle();
-            PoolState { pool, busy: (of.size() as usize).saturating_sub(idle), idle }
-        }
         match &self.pools {
-            Pools::Sqlite(db) => vec![state("read", &db.read), state("write", &db.write)],
-            Pools::Postgres(server) => vec![state("postgres", &server.pool)],
+            Pools::Sqlite(db) => db.pools(),
+            Pools::Postgres(server) => {
+                let idle = server.pool.num_idle();
+                let busy = (server.pool.size() as usize).saturating_sub(idle);
+                vec![PoolState { pool: "postgres", busy, idle }]
+            }
         }
     }
 

@@ -34,8 +34,11 @@ impl Query {
     }
 
     /// The text in the words of a database.
-    pub(crate) fn text(sql: Cow<'static, str>, lists: bool, words: ListWords) -> String {
-        if lists { sql.replace(LIST.0, words.0).replace(LIST.1, words.1) } else { sql.into_owned() }
+    pub(crate) fn text(&self, words: ListWords) -> Cow<'_, str> {
+        if !self.lists {
+            return Cow::Borrowed(&self.sql);
+        }
+        Cow::Owned(self.sql.replace(LIST.0, words.0).replace(LIST.1, words.1))
     }
 
     /// Adds the value of the next placeholder.

@@ -1,16 +1,18 @@
 //! A row of either database.
 
 use kogge_clock::Timestamp;
-use sqlx::{Column as _, Row as _};
+use sqlx::Row as _;
 
 use crate::DbError;
+use crate::sqlite::{Misread, SqliteRow};
 
-/// A row of a result. Columns are read by name.
+/// A row of a result. Columns are read by name, fastest in the order in which they were selected.
 #[derive(Debug)]
-pub enum Row {
-    /// From SQLite.
-    Sqlite(Box<sqlx::sqlite::SqliteRow>),
-    /// From PostgreSQL.
+pub struct Row(Of);
+
+#[derive(Debug)]
+enum Of {
+    Sqlite(SqliteRow),
     Postgres(Box<sqlx::postgres::PgRow>),
 }
 
@@ -21,11 +23,7 @@ macro_rules! getter {
         /// # Errors
         /// [`DbError::Column`] where the column is missing, NULL or of another type.
         pub fn $name(&self, column: &str) -> Result<$type, DbError> {
-            match self {
-                Self::Sqlite(row) => row.try_get(column),
-                Self::Postgres(row) => row.try_get(column),
-            }
-            .map_err(|e| DbError::column(column, e))
+            self.$opt(column)?.ok_or_else(|| DbError::column(column, Misread::Null))
         }
 
         #[doc = $what]
@@ -34,20 +32,61 @@ macro_rules! getter {
         /// # Errors
         /// [`DbError::Column`] where the column is missing or of another type.
         pub fn $opt(&self, column: &str) -> Result<Option<$type>, DbError> {
-            match self {
-                Self::Sqlite(row) => row.try_get(column),
-                Self::Postgres(row) => row.try_get(column),
+            match &self.0 {
+                Of::Sqlite(row) => row.$name(column).map_err(|e| DbError::column(column, e)),
+                Of::Postgres(row) => row.try_get(column).map_err(|e| DbError::column(column, e)),
             }
-            .map_err(|e| DbError::column(column, e))
         }
     };
 }
 
 impl Row {
-    getter!(text, opt_text, String, "A `TEXT` column.");
+    pub(crate) const fn sqlite(row: SqliteRow) -> Self {
+        Self(Of::Sqlite(row))
+    }
+
+    pub(crate) fn postgres(row: sqlx::postgres::PgRow) -> Self {
+        Self(Of::Postgres(Box::new(row)))
+    }
+
     getter!(int, opt_int, i64, "A `BIGINT` column.");
     getter!(bool, opt_bool, bool, "A `BOOLEAN` column.");
     getter!(real, opt_real, f64, "A `DOUBLE PRECISION` column.");
+
+    /// A `TEXT` column.
+    ///
+    /// # Errors
+    /// [`DbError::Column`] where the column is missing, NULL or of another type.
+    pub fn text(&self, column: &str) -> Result<String, DbError> {
+        self.str(column).map(str::to_owned)
+    }
+
+    /// A `TEXT` column. `None` for NULL.
+    ///
+    /// # Errors
+    /// [`DbError::Column`] where the column is missing or of another type.
+    pub fn opt_text(&self, column: &str) -> Result<Option<String>, DbError> {
+        Ok(self.opt_str(column)?.map(str::to_owned))
+    }
+
+    /// As [`Row::text`], without copying it.
+    ///
+    /// # Errors
+    /// [`DbError::Column`] as for [`Row::text`].
+    pub fn str(&self, column: &str) -> Result<&str, DbError> {
+        self.opt_str(column)?.ok_or_else(|| DbError::column(column, Misread::Null))
+    }
+
+    /// As [`Row::opt_text`], without copying it.
+    ///
+    /// # Errors
+    /// [`DbError::Column`] as for [`Row::opt_text`].
+    pub fn opt_str(&self, column: &str) -> Result<Option<&str>, DbError> {
+        match &self.0 {
+            Of::Sqlite(row) => row.text(column).map_err(|e| DbError::column(column, e)),
+            Of::Postgres(row) => row.try_get(column).map_err(|e| DbError::column(column, e)),
+        }
+    }
 
     /// A time: a `BIGINT` column of microseconds.
     ///
@@ -74,7 +113,7 @@ impl Row {
         T: std::str::FromStr,
         T::Err: std::error::Error + Send + Sync + 'static,
     {
-        self.text(column)?.parse().map_err(|e| DbError::column(column, e))
+        self.str(column)?.parse().map_err(|e| DbError::column(column, e))
     }
 
     /// As [`Row::parse`], `None` for NULL.
@@ -86,7 +125,7 @@ impl Row {
         T: std::str::FromStr,
         T::Err: std::error::Error + Send + Sync + 'static,
     {
-        self.opt_text(column)?.map(|text| text.parse().map_err(|e| DbError::column(column, e))).transpose()
+        self.opt_str(column)?.map(|text| text.parse().map_err(|e| DbError::column(column, e))).transpose()
     }
 
     /// A JSON document in a `TEXT` column.
@@ -94,7 +133,7 @@ impl Row {
     /// # Errors
     /// [`DbError::Column`] where it is not JSON of this shape.
     pub fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T, DbError> {
-        document(column, &self.text(column)?)
+        document(column, self.str(column)?)
     }
 
     /// As [`Row::json`], `None` for NULL.
@@ -102,7 +141,7 @@ impl Row {
     /// # Errors
     /// [`DbError::Column`] where it is not JSON of this shape.
     pub fn opt_json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<Option<T>, DbError> {
-        self.opt_text(column)?.map(|text| document(column, &text)).transpose()
+        self.opt_str(column)?.map(|text| document(column, text)).transpose()
     }
 
     /// What names this row to people: its `id`, else its first two columns.
@@ -111,11 +150,11 @@ impl Row {
         if let Ok(id) = self.text("id") {
             return id;
         }
-        let names: Vec<String> = match self {
-            Self::Sqlite(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
-            Self::Postgres(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
+        let names: Vec<&str> = match &self.0 {
+            Of::Sqlite(row) => row.names().collect(),
+            Of::Postgres(row) => row.columns().iter().map(sqlx::Column::name).collect(),
         };
-        let shown = |name: &String| {
+        let shown = |name: &&str| {
             self.text(name)
                 .or_else(|_| self.int(name).map(|number| number.to_string()))
                 .unwrap_or("?".to_owned())

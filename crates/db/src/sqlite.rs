@@ -1,91 +1,89 @@
 //! A SQLite file: one connection that writes, several that read.
+//!
+//! Statements run where they are called, without a thread of their own: what is read lies in memory nearly always, and
+//! handing a statement to another thread and its rows back costs more than most statements do. What may wait for a
+//! disk (a commit that must last, a long list) tells the runtime first ([`work::may_wait`]).
+
+mod connection;
+mod readers;
+mod table;
+mod work;
+mod writer;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use connection::How;
+use readers::Readers;
+use writer::Writer;
+
+pub(crate) use connection::open_to_copy;
+pub(crate) use table::{Misread, SqliteRow};
+pub(crate) use work::may_wait;
+pub(crate) use writer::SqliteTx;
 
 use crate::turn::{Turn, Turns};
-use crate::{DbError, Durability};
+use crate::{DbError, Durability, PoolState, Query, Row};
 
-/// The pools of a file.
+/// The connections of a file. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct SqlitePools {
-    pub(crate) read: SqlitePool,
-    pub(crate) write: SqlitePool,
-    pub(crate) turns: Turns,
+pub(crate) struct SqliteFile {
+    readers: Arc<Readers>,
+    writer: Writer,
+    turns: Turns,
     pub(crate) path: PathBuf,
 }
 
-const READERS: u32 = 4;
-/// Longest wait for a lock of another process.
-const BUSY: Duration = Duration::from_secs(5);
-/// Longest wait for the writing connection, and for one that reads.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-impl SqlitePools {
-    pub(crate) async fn open(path: &Path, durability: Durability) -> Result<Self, DbError> {
-        let options = options(path, durability);
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            .after_release(|connection, _| Box::pin(is_sound(connection)))
-            .connect_with(options.clone())
-            .await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await?;
-        Ok(Self { read, write, turns: Turns::default(), path: path.to_owned() })
+impl SqliteFile {
+    pub(crate) fn open(path: &Path, durability: Durability) -> Result<Self, DbError> {
+        Self::with(path, How::Writing(durability))
     }
 
-    /// Both pools only read.
-    pub(crate) async fn look_at(path: &Path) -> Result<Self, DbError> {
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
-        let read = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await?;
-        Ok(Self { write: read.clone(), read, turns: Turns::default(), path: path.to_owned() })
+    /// All its connections only read.
+    pub(crate) fn look_at(path: &Path) -> Result<Self, DbError> {
+        Self::with(path, How::Reading)
+    }
+
+    fn with(path: &Path, how: How) -> Result<Self, DbError> {
+        let writer = Writer::open(path, how)?;
+        Ok(Self {
+            readers: Arc::new(Readers::of(path)),
+            writer,
+            turns: Turns::default(),
+            path: path.to_owned(),
+        })
     }
 
     /// Starts the one transaction that may write.
-    pub(crate) async fn begin(&self) -> Result<(Transaction<'static, Sqlite>, Turn), DbError> {
-        let asked = Instant::now();
-        let tx = self.turns.wait(self.write.begin_with("BEGIN IMMEDIATE")).await;
-        metrics::histogram!("kogge_db_wait_seconds", "pool" => "write").record(asked.elapsed().as_secs_f64());
-        Ok((tx?, self.turns.take()))
+    pub(crate) async fn begin(&self) -> Result<(SqliteTx, Turn), DbError> {
+        let tx = self.turns.wait(self.writer.begin()).await?;
+        Ok((tx, self.turns.take()))
     }
-}
 
-/// True where the connection may write again. After a full disk SQLite has taken the transaction back by itself, and
-/// the driver still counts it: such a connection refuses every later `BEGIN` and must be replaced. What a dropped
-/// transaction left to do is done first.
-async fn is_sound(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    connection.ping().await?;
-    let sound = !connection.is_in_transaction();
-    if !sound {
-        tracing::warn!("the database ended a transaction by itself; its connection is replaced");
-        metrics::counter!("kogge_db_writers_replaced_total").increment(1);
+    pub(crate) async fn all(&self, query: &Query) -> Result<Vec<Row>, DbError> {
+        self.readers.with(|reader| connection::all(reader, query)).await
     }
-    Ok(sound)
-}
 
-fn options(path: &Path, durability: Durability) -> SqliteConnectOptions {
-    let synchronous = match durability {
-        Durability::Full => SqliteSynchronous::Full,
-        Durability::None => SqliteSynchronous::Off,
-    };
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(synchronous)
-        .busy_timeout(BUSY)
-        .foreign_keys(true)
-        .statement_cache_capacity(256)
-        .pragma("cache_size", "-20000")
+    pub(crate) async fn optional(&self, query: &Query) -> Result<Option<Row>, DbError> {
+        self.readers.with(|reader| connection::first(reader, query)).await
+    }
+
+    /// Runs a statement as a transaction of its own.
+    pub(crate) async fn execute(&self, query: &Query) -> Result<u64, DbError> {
+        self.turns.wait(self.writer.execute(query)).await
+    }
+
+    pub(crate) async fn checkpoint(&self) -> Result<(), DbError> {
+        self.writer.checkpoint().await
+    }
+
+    pub(crate) fn pools(&self) -> Vec<PoolState> {
+        vec![self.readers.state(), self.writer.state()]
+    }
+
+    /// Closes all connections, the writing one last: it brings the log into the file.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
 }

@@ -24,18 +24,15 @@ pub(crate) struct Turn(Turns);
 
 impl Turns {
     /// Waits for `work`, which waits for the writing connection.
-    pub(crate) async fn wait<T>(
-        &self,
-        work: impl Future<Output = Result<T, sqlx::Error>>,
-    ) -> Result<T, DbError> {
+    pub(crate) async fn wait<T>(&self, work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
         if tokio::task::try_id().is_none() || self.holder() != tokio::task::try_id() {
-            return Ok(work.await?);
+            return work.await;
         }
         let Ok(done) = tokio::time::timeout(MOMENT, work).await else {
             tracing::error!("a task waits for the transaction that it has open itself");
             return Err(DbError::out(Outage::Busy, "a transaction was begun inside another"));
         };
-        Ok(done?)
+        done
     }
 
     /// Notes that this task writes from now on.

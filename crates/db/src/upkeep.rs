@@ -26,7 +26,7 @@ impl Db {
     /// Where the file cannot be written.
     pub async fn checkpoint(&self) -> Result<(), DbError> {
         if let Pools::Sqlite(pools) = &self.pools {
-            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pools.write).await?;
+            pools.checkpoint().await?;
         }
         Ok(())
     }
