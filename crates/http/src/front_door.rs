@@ -3,12 +3,15 @@
 mod observe;
 mod token;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, header};
 use kogge_auth::Authenticate;
 
@@ -71,7 +74,7 @@ async fn walk(State(door): State<Arc<FrontDoor>>, request: Request, next: Next) 
             if let Some(caller) = caller {
                 parts.extensions.insert(caller);
             }
-            // 5. the service, in a task of its own: a client that hangs up cannot tear a transaction
+            // 5. the service, whatever its client does: one that hangs up cannot tear a transaction
             detached(next, Request::from_parts(parts, body)).await
         }
     };
@@ -97,16 +100,30 @@ fn within_bounds(parts: &http::request::Parts) -> Result<(), ApiError> {
 
 /// Runs the rest of the walk to its end, whatever the client does. A panic is a 500 and nobody else's trouble. The
 /// server's end waits for it, and its client keeps the place of the connection until then.
+///
+/// What is answered at once, as most of it is, cannot be torn and needs no task of its own; what waits for anything
+/// gets one.
 async fn detached(next: Next, request: Request) -> Response {
-    let running = match request.extensions().get::<Ticket>().cloned() {
-        Some(ticket) => ticket.spawn(next.run(request)),
-        None => tokio::spawn(next.run(request)),
+    let ticket = request.extensions().get::<Ticket>().cloned();
+    let mut walk = Box::pin(AssertUnwindSafe(next.run(request)).catch_unwind());
+    let first = std::future::poll_fn(|cx| Poll::Ready(walk.as_mut().poll(cx))).await;
+    let done = match (first, ticket) {
+        (Poll::Ready(done), _) => Ok(done),
+        (Poll::Pending, Some(ticket)) => ticket.spawn(walk).await,
+        (Poll::Pending, None) => tokio::spawn(walk).await,
     };
-    match running.await {
-        Ok(response) => response,
+    match done {
+        Ok(Ok(response)) => response,
+        // the panic was logged where it happened
+        Ok(Err(_)) => ApiError::internal(&Panicked).into_response(),
         Err(error) => ApiError::internal(&error).into_response(),
     }
 }
+
+/// A handler panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("the handler of the request panicked")]
+struct Panicked;
 
 fn accepts_json(headers: &http::HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
