@@ -102,6 +102,8 @@ impl Logs {
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);
 
+/// How often what was measured is put into its histogram.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// Bounds of the histograms, in seconds: 0.1 ms to 10 s.
 const BOUNDS: &[f64] = &[0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 
@@ -112,11 +114,21 @@ impl Metrics {
     /// [`TelemetryError::Twice`] where another recorder is installed.
     pub fn start() -> Result<Self, TelemetryError> {
         let suffix = Matcher::Suffix("_seconds".to_owned());
-        PrometheusBuilder::new()
+        let collected = PrometheusBuilder::new()
             .set_buckets_for_metric(suffix, BOUNDS)
             .and_then(PrometheusBuilder::install_recorder)
-            .map(Self)
-            .map_err(|_| TelemetryError::Twice)
+            .map_err(|_| TelemetryError::Twice)?;
+        // what was measured is kept one by one until it is put into its histogram: also where nobody asks for the page
+        let kept = collected.clone();
+        let upkeep = move || {
+            loop {
+                std::thread::sleep(UPKEEP);
+                kept.run_upkeep();
+            }
+        };
+        // without that thread the page does it
+        let _ = std::thread::Builder::new().name("metrics".to_owned()).spawn(upkeep);
+        Ok(Self(collected))
     }
 
     /// The page for Prometheus.

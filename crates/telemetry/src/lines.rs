@@ -14,16 +14,20 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Most lines that wait to be written.
 const QUEUE: usize = 8_192;
+/// How long lines are gathered before they are written.
+const GATHER: Duration = Duration::from_millis(2);
+/// Most bytes that are written at once.
+const MOST_AT_ONCE: usize = 64 * 1024;
 /// Longest line in bytes; the rest of a longer one is cut off.
 const LONGEST: usize = 32 * 1024;
 
 /// What takes the lines in the end.
 pub(crate) trait Destination: Send + 'static {
-    /// Writes a whole line. An error costs the line.
+    /// Writes whole lines, one or several. An error costs them.
     ///
     /// # Errors
     /// Where it cannot be written.
-    fn write(&mut self, line: &[u8]) -> io::Result<()>;
+    fn write(&mut self, lines: &[u8]) -> io::Result<()>;
 
     /// Opens what is at its place now.
     fn reopen(&mut self) {}
@@ -89,24 +93,62 @@ impl Lines {
 }
 
 fn write_all(mut to: impl Destination, orders: &Receiver<Order>, lost: &AtomicU64) {
+    let mut batch = Batch::default();
     while let Ok(order) = orders.recv() {
+        if matches!(order, Order::Line(_)) {
+            // whoever logs while we sleep need not wake us
+            std::thread::sleep(GATHER);
+        }
+        batch.take(order, &mut to, lost);
+        for order in orders.try_iter() {
+            batch.take(order, &mut to, lost);
+        }
+        batch.write(&mut to, lost);
+    }
+}
+
+/// Lines that are written together: one call for each would cost more than the lines.
+#[derive(Default)]
+struct Batch {
+    text: Vec<u8>,
+    lines: u64,
+}
+
+impl Batch {
+    fn take(&mut self, order: Order, to: &mut impl Destination, lost: &AtomicU64) {
         match order {
-            Order::Reopen => to.reopen(),
+            Order::Line(line) => {
+                if self.text.len() + line.len() > MOST_AT_ONCE {
+                    self.write(to, lost);
+                }
+                self.text.extend_from_slice(&line);
+                self.lines += 1;
+            }
+            Order::Reopen => {
+                self.write(to, lost);
+                to.reopen();
+            }
             Order::Flush(done) => {
+                self.write(to, lost);
                 let _ = done.try_send(());
             }
-            Order::Line(line) => {
-                let missing = lost.load(Ordering::Relaxed);
-                let told = missing > 0 && to.write(told(missing).as_bytes()).is_ok();
-                if told {
-                    lost.fetch_sub(missing, Ordering::Relaxed);
-                }
-                if to.write(&line).is_err() {
-                    lost.fetch_add(1, Ordering::Relaxed);
-                    metrics::counter!("kogge_log_lines_lost_total").increment(1);
-                }
-            }
         }
+    }
+
+    fn write(&mut self, to: &mut impl Destination, lost: &AtomicU64) {
+        if self.lines == 0 {
+            return;
+        }
+        let missing = lost.load(Ordering::Relaxed);
+        if missing > 0 && to.write(told(missing).as_bytes()).is_ok() {
+            lost.fetch_sub(missing, Ordering::Relaxed);
+        }
+        if to.write(&self.text).is_err() {
+            lost.fetch_add(self.lines, Ordering::Relaxed);
+            metrics::counter!("kogge_log_lines_lost_total").increment(self.lines);
+        }
+        self.text.clear();
+        self.lines = 0;
     }
 }
 
