@@ -66,30 +66,54 @@ impl Timestamp {
     /// `2026-11-24T08:00:00Z`: compute, image, network.
     #[must_use]
     pub fn seconds_z(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%SZ")
+        self.iso(false, "Z")
     }
 
     /// `2026-11-24T08:00:00.123456Z`: identity tokens.
     #[must_use]
     pub fn micros_z(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%S.%6fZ")
+        self.iso(true, "Z")
     }
 
     /// `2026-11-24T08:00:00.123456`: compute's older resources, volumes.
     #[must_use]
     pub fn micros(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%S.%6f")
+        self.iso(true, "")
     }
 
     /// `Tue, 24 Nov 2026 08:00:00 GMT`: HTTP headers.
     #[must_use]
     pub fn http_date(self) -> String {
-        self.format("%a, %d %b %Y %H:%M:%S GMT")
+        self.moment().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
-    fn format(self, pattern: &str) -> String {
-        let moment = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        moment.strftime(pattern).to_string()
+    fn moment(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// `2026-11-24T08:00:00`, with microseconds or without, and what ends it. Lists have thousands of these: a pattern
+    /// would be read anew for each.
+    fn iso(self, fraction: bool, end: &str) -> String {
+        let at = jiff::tz::Offset::UTC.to_datetime(self.moment());
+        let mut text = String::with_capacity(32);
+        let mut number = |before: &str, value: i32, width: u32| {
+            text.push_str(before);
+            for place in (0..width).rev() {
+                let digit = value.unsigned_abs() / 10_u32.pow(place) % 10;
+                text.push(char::from_digit(digit, 10).unwrap_or('0'));
+            }
+        };
+        number(if at.year() < 0 { "-" } else { "" }, i32::from(at.year()), 4);
+        number("-", i32::from(at.month()), 2);
+        number("-", i32::from(at.day()), 2);
+        number("T", i32::from(at.hour()), 2);
+        number(":", i32::from(at.minute()), 2);
+        number(":", i32::from(at.second()), 2);
+        if fraction {
+            number(".", at.subsec_nanosecond() / 1000, 6);
+        }
+        text.push_str(end);
+        text
     }
 }
 
@@ -127,6 +151,16 @@ mod tests {
         assert_eq!(moment.micros_z(), "2026-11-24T08:00:00.123456Z");
         assert_eq!(moment.micros(), "2026-11-24T08:00:00.123456");
         assert_eq!(moment.http_date(), "Tue, 24 Nov 2026 08:00:00 GMT");
+    }
+
+    #[test]
+    fn every_digit_is_where_a_pattern_would_put_it() {
+        let step = 7 * 86_400_000_000 * 52 + 3_723_004_005;
+        for micros in (0..300).map(|n| n * step).chain([-1, -62_167_219_200_000_000]) {
+            let text = Timestamp::from_micros(micros).micros_z();
+            let moment = jiff::Timestamp::from_microsecond(micros).unwrap();
+            assert_eq!(text, moment.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string());
+        }
     }
 
     #[test]
