@@ -32,6 +32,7 @@ audit: ## Known advisories of all dependencies; needs a network that reaches the
 bench: ## Measure, beside the peer where it is installed
 	scripts/install-host bench
 	scripts/bench
+	scripts/bench-cost
 	scripts/bench-check
 	cargo bench --locked --package kogge --bench in_process
 

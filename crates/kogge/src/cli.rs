@@ -85,6 +85,10 @@ pub struct Up {
     /// Simulate guests, disks and networks: in memory, without root
     #[arg(long)]
     pub sim: bool,
+    /// How many hosts to simulate
+    #[arg(long, value_name = "N", requires = "sim", default_value_t = 1,
+        value_parser = clap::value_parser!(u16).range(1..=5000))]
+    pub hosts: u16,
     /// Address and port of the APIs [default: 127.0.0.1:8770]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,

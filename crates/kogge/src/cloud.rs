@@ -53,6 +53,8 @@ pub struct CloudOptions {
     pub listen: SocketAddr,
     /// Simulated: guests, disks, networks and state in memory.
     pub simulated: bool,
+    /// How many hosts are simulated.
+    pub hosts: u16,
     /// The data directory.
     pub data: DataDir,
     /// Whether the operator says that database and data directory belong together, whatever their ids say.
@@ -103,7 +105,7 @@ impl Cloud {
     /// # Errors
     /// Where the address is taken, the database or a directory cannot be used, or the policy file is wrong.
     pub async fn start(options: CloudOptions, metrics: Option<Metrics>) -> Result<Self, Failure> {
-        let CloudOptions { config, listen, simulated, data, adopt, clock, room } = options;
+        let CloudOptions { config, listen, simulated, hosts, data, adopt, clock, room } = options;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| Failure::outside(&format!("listening on {listen}"), error))?;
@@ -128,7 +130,7 @@ impl Cloud {
         let services = Services::open(&plan).await?;
         let passwords = Passwords::load_or_make(&data.join("accounts.toml"))?;
         services.seed(&passwords).await?;
-        let node = NodePlace::start(&config, &data, simulated, &services, &clock).await?;
+        let node = NodePlace::start(&config, &data, simulated.then_some(hosts), &services, &clock).await?;
         let owner = owner(&claim);
         let mut driver = Driver::new(DriverOptions::new(services.db.clone(), clock.clone(), owner.clone()));
         for task in services.tasks() {

@@ -74,6 +74,7 @@ impl TestCloud {
             config,
             listen: "127.0.0.1:0".parse().expect("constant"),
             simulated: true,
+            hosts: 1,
             adopt: false,
             data: DataDir::chosen(Some(dir.path())).expect("an absolute path"),
             clock: clock.clone(),

@@ -21,27 +21,29 @@ use crate::exit::Failure;
 /// The node of a cloud on one machine. Cheap to clone.
 #[derive(Clone)]
 pub enum NodePlace {
-    /// In memory.
+    /// In memory: the first of its hosts.
     Simulated(Arc<SimNode>),
     /// This machine; there once the accelerator has been tried.
     Real(Arc<OnceLock<RealNode>>),
 }
 
 impl NodePlace {
-    /// Starts the node and lets it join. A real one joins a moment later: trying the accelerator takes up to two
+    /// Starts the node and lets it join; with `simulated`, so many of them in memory. A real one joins a moment later: trying the accelerator takes up to two
     /// seconds, and the APIs need not wait for it.
     pub(super) async fn start(
         config: &Config,
         data: &DataDir,
-        simulated: bool,
+        simulated: Option<u16>,
         services: &Services,
         clock: &Clock,
     ) -> Result<Self, Failure> {
         let host = host_name(config);
-        if simulated {
-            let node = Arc::new(SimNode::new(SimConfig::new(&host), clock.clone()));
-            join(services, &host, Arc::clone(&node) as NodeHandle);
-            return Ok(Self::Simulated(node));
+        if let Some(hosts) = simulated {
+            let first = simulate(&host, services, clock);
+            for number in 2..=hosts {
+                simulate(&format!("{host}-{number}"), services, clock);
+            }
+            return Ok(Self::Simulated(first));
         }
         if let Some(obstacles) = doctor::obstacles() {
             return Err(Failure::Outside(format!(
@@ -116,6 +118,12 @@ impl NodePlace {
             node.end(keep_guests).await;
         }
     }
+}
+
+fn simulate(host: &str, services: &Services, clock: &Clock) -> Arc<SimNode> {
+    let node = Arc::new(SimNode::new(SimConfig::new(host), clock.clone()));
+    join(services, host, Arc::clone(&node) as NodeHandle);
+    node
 }
 
 /// Makes a node known to the services.

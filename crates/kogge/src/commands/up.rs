@@ -89,6 +89,7 @@ fn options(arguments: &Up, data: &DataDir) -> Result<CloudOptions, Failure> {
         config,
         listen,
         simulated: arguments.sim,
+        hosts: arguments.hosts,
         data: data.clone(),
         adopt: arguments.adopt_database,
         clock: Clock::system(),
@@ -155,7 +156,7 @@ async fn background(arguments: &Up, data: &DataDir) -> Result<Status, Failure> {
     let mut command = std::process::Command::new(program);
     command.args(["up", "--foreground", "--log-to-file", "--data"]).arg(data.path());
     if arguments.sim {
-        command.arg("--sim");
+        command.args(["--sim", "--hosts", &arguments.hosts.to_string()]);
     }
     if arguments.adopt_database {
         command.arg("--adopt-database");
@@ -210,6 +211,7 @@ mod tests {
         let up = Up {
             place,
             sim,
+            hosts: 1,
             listen: listen.map(str::to_owned),
             config: None,
             foreground: false,
