@@ -45,6 +45,7 @@ pub use error::Error;
 pub use policy::RULES;
 pub use seal::Seal;
 pub use service::census::Census;
+pub use service::counts::{miscounted, recount};
 pub use store::MIGRATIONS;
 
 /// What the compute service stands on.

@@ -4,6 +4,7 @@
 pub(crate) mod actions;
 pub(crate) mod aggregates;
 pub(crate) mod census;
+pub(crate) mod counts;
 pub(crate) mod flavors;
 pub(crate) mod hosts;
 pub(crate) mod keypairs;

@@ -29,6 +29,7 @@ pub const MIGRATIONS: Migrations = Migrations {
             sql: include_str!("../migrations/0003_port_holders.sql"),
         },
         Migration { version: 4, name: "bounds", sql: include_str!("../migrations/0004_bounds.sql") },
+        Migration { version: 5, name: "usage", sql: include_str!("../migrations/0005_usage.sql") },
     ],
 };
 

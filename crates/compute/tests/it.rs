@@ -13,6 +13,7 @@ mod it {
     mod admin;
     mod bounds;
     mod cloud;
+    mod cost;
     mod faults;
     mod flavors;
     mod foreign_ports;
@@ -28,5 +29,6 @@ mod it {
     mod rotation;
     mod server_groups;
     mod store;
+    mod upgrade;
     mod views;
 }

@@ -19,6 +19,7 @@ use crate::model::commands::PortChange;
 use crate::model::holder::Holder;
 use crate::service::networks::NetworkView;
 use crate::service::ports::PortView;
+use crate::store::allocations::FixedIp;
 use crate::store::filter::{ListQuery, Source, Whose};
 use crate::store::rows::{Route, SecurityGroup, Subnet};
 use crate::store::{allocations, groups, networks, ports, routers};
@@ -124,11 +125,13 @@ impl Networking {
         let rows = ports::held_by(source, &[Holder::Server], &ids).await?;
         let ids: Vec<PortId> = rows.iter().map(|row| row.id).collect();
         let of: Vec<NetworkId> = distinct(rows.iter().map(|row| row.network_id));
-        let nets = networks::by_ids(source, &of).await?;
+        let nets = by_id(networks::by_ids(source, &of).await?, |network| network.id);
         let mut addresses = allocations::of_ports(source, &ids).await?;
         let wanted: Vec<SubnetId> = distinct(addresses.values().flatten().map(|ip| ip.subnet_id));
-        let subnets = networks::subnets_by_ids(source, &wanted).await?;
-        let floating = routers::floating_of_ports(source, &ids).await?;
+        let subnets = by_id(networks::subnets_by_ids(source, &wanted).await?, |subnet| subnet.id);
+        let floating = by_id(routers::floating_of_ports(source, &ids).await?, |floating| {
+            (floating.port_id, floating.fixed_ip_address)
+        });
         let mut of_port = ports::groups_of(source, &ids).await?;
         let named: Vec<SecurityGroupId> = distinct(of_port.values().flatten().copied());
         let names: HashMap<SecurityGroupId, String> =
@@ -136,23 +139,15 @@ impl Networking {
         let mut found: HashMap<ServerId, Vec<DevicePort>> = HashMap::new();
         for row in rows {
             let Some(Ok(server)) = row.holder_id.as_ref().map(|id| id.parse::<ServerId>()) else { continue };
-            let network = nets.iter().find(|network| network.id == row.network_id);
-            let lead = |ip: IpAddr| {
-                floating
-                    .iter()
-                    .find(|f| f.port_id == Some(row.id) && f.fixed_ip_address == Some(ip))
-                    .map(|f| f.floating_ip_address)
-            };
+            let network = nets.get(&row.network_id);
+            let lead =
+                |ip: IpAddr| floating.get(&(Some(row.id), Some(ip))).map(|found| found.floating_ip_address);
             let held = addresses.remove(&row.id).unwrap_or_default();
-            let addresses = held
-                .iter()
-                .filter_map(|ip| {
-                    subnets
-                        .iter()
-                        .find(|s| s.id == ip.subnet_id)
-                        .map(|s| port_address(s, ip.ip_address, lead(ip.ip_address)))
-                })
-                .collect();
+            let address = |ip: &FixedIp| {
+                let subnet = subnets.get(&ip.subnet_id)?;
+                Some(port_address(subnet, ip.ip_address, lead(ip.ip_address)))
+            };
+            let addresses = held.iter().filter_map(address).collect();
             let port = DevicePort {
                 id: row.id,
                 server,
@@ -261,6 +256,11 @@ impl Networking {
     pub fn network_data_json(&self, ports: &[DevicePort]) -> serde_json::Value {
         crate::model::network_data::network_data(ports)
     }
+}
+
+/// Things by what they are looked up by.
+fn by_id<K: std::hash::Hash + Eq, T>(items: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, T> {
+    items.into_iter().map(|item| (key(&item), item)).collect()
 }
 
 fn distinct<T: std::hash::Hash + Eq>(items: impl Iterator<Item = T>) -> Vec<T> {

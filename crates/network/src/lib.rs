@@ -38,6 +38,7 @@ pub use error::{Error, Kind, Result};
 pub use face::{Attachment, BootNetwork, Bound, DevicePort, PortAddress};
 pub use model::commands;
 pub use policy::{RULE_SET, RULES};
+pub use service::counts::{miscounted, recount};
 pub use service::floating_ips::FloatingIpView;
 pub use service::groups::{GroupView, RuleView};
 pub use service::networks::NetworkView;
@@ -55,6 +56,11 @@ pub const MIGRATIONS: Migrations = Migrations {
         Migration { version: 1, name: "network", sql: include_str!("../migrations/0001_network.sql") },
         Migration { version: 2, name: "departures", sql: include_str!("../migrations/0002_departures.sql") },
         Migration { version: 3, name: "holders", sql: include_str!("../migrations/0003_holders.sql") },
+        Migration {
+            version: 4,
+            name: "port counts",
+            sql: include_str!("../migrations/0004_port_counts.sql"),
+        },
     ],
 };
 

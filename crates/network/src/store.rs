@@ -4,6 +4,7 @@ pub(crate) mod allocations;
 pub(crate) mod departures;
 pub(crate) mod filter;
 pub(crate) mod groups;
+mod marks;
 pub(crate) mod networks;
 pub(crate) mod ports;
 pub(crate) mod quotas;

@@ -35,15 +35,19 @@ pub use model::inventory::{DISK_GB, Inventory, MEMORY_MB, Resources, VCPU};
 pub use model::provider::{Allocation, Provider};
 pub use model::request::{Candidate, NoHost, Request, Supply, candidates};
 pub use policy::RULES;
+pub use service::counts::{miscounted, recount};
 
 /// The tables of placement.
 pub const MIGRATIONS: Migrations = Migrations {
     owner: "placement",
-    steps: &[Migration {
-        version: 1,
-        name: "placement",
-        sql: include_str!("../migrations/0001_placement.sql"),
-    }],
+    steps: &[
+        Migration { version: 1, name: "placement", sql: include_str!("../migrations/0001_placement.sql") },
+        Migration {
+            version: 2,
+            name: "what of an inventory is used",
+            sql: include_str!("../migrations/0002_used.sql"),
+        },
+    ],
 };
 
 /// The placement service. Cheap to clone.

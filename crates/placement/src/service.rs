@@ -2,6 +2,7 @@
 
 mod allocations;
 pub(crate) mod consumers;
+pub(crate) mod counts;
 pub(crate) mod inventories;
 pub(crate) mod names;
 pub(crate) mod providers;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use kogge_clock::{Clock, Timestamp};
-use kogge_db::Db;
+use kogge_db::{Db, Executor, Migrations, Query};
 use kogge_ids::{HostId, ProjectId, ProviderId, ServerId, UserId};
 use kogge_placement::{Error, Inventory, MEMORY_MB, MIGRATIONS, Placement, Request, Resources, VCPU};
 
@@ -33,6 +33,45 @@ macro_rules! on_both {
             async fn postgres() { if let Some(cloud) = cloud(true).await { body(cloud).await } }
         }
     )*};
+}
+
+const OLD: &[&str] = &[
+    "INSERT INTO resource_providers (id, name, generation, root_id, created_at, updated_at) VALUES \
+     ('9c6dd4f4-6ee4-4a3f-8ae2-7e3e6c4a1b01', 'host', 1, '9c6dd4f4-6ee4-4a3f-8ae2-7e3e6c4a1b01', 0, 0)",
+    "INSERT INTO inventories (provider_id, resource_class, total, reserved, min_unit, max_unit, step_size, \
+     allocation_ratio, updated_at) VALUES \
+     ('9c6dd4f4-6ee4-4a3f-8ae2-7e3e6c4a1b01', 'VCPU', 4, 0, 1, 4, 1, 1.0, 0), \
+     ('9c6dd4f4-6ee4-4a3f-8ae2-7e3e6c4a1b01', 'MEMORY_MB', 4096, 0, 1, 4096, 1, 1.0, 0)",
+    "INSERT INTO placement_consumers (id, project_id, user_id, generation, created_at) VALUES ('a', 'p', 'u', 1, 0), \
+     ('b', 'p', 'u', 1, 0)",
+    "INSERT INTO allocations (consumer_id, provider_id, resource_class, used, updated_at) VALUES \
+     ('a', '9c6dd4f4-6ee4-4a3f-8ae2-7e3e6c4a1b01', 'VCPU', 1, 0), \
+     ('b', '9c6dd4f4-6ee4-4a3f-8ae2-7e3e6c4a1b01', 'VCPU', 2, 0)",
+];
+
+async fn upgrade(postgres: bool) {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(db) = Db::for_test(dir.path(), postgres).await.unwrap() else { return };
+    let (clock, _) = Clock::fake(Timestamp::from_seconds(1_000_000));
+    let first = Migrations { owner: MIGRATIONS.owner, steps: &MIGRATIONS.steps[..1] };
+    db.migrate(&[first], &clock).await.unwrap();
+    for sql in OLD {
+        db.execute(Query::new(sql)).await.unwrap();
+    }
+    db.migrate(&[MIGRATIONS], &clock).await.unwrap();
+    assert_eq!(kogge_placement::miscounted(&db).await.unwrap(), Vec::<String>::new());
+    let supplies = Placement::new(db, clock).supplies().await.unwrap();
+    assert_eq!(supplies[0].used, amounts(3, 0));
+}
+
+#[tokio::test]
+async fn allocations_of_an_old_database_are_counted_sqlite() {
+    upgrade(false).await;
+}
+
+#[tokio::test]
+async fn allocations_of_an_old_database_are_counted_postgres() {
+    upgrade(true).await;
 }
 
 fn amounts(vcpus: i64, memory: i64) -> Resources {

@@ -1,6 +1,6 @@
 //! Limits and usage of projects.
 
-use kogge_db::{DbError, Executor, Query, Tx};
+use kogge_db::{DbError, Executor, Query, Row, Tx};
 
 use crate::model::quota::{Limits, RESOURCES, Usage};
 
@@ -49,10 +49,11 @@ pub(crate) async fn delete(tx: &mut Tx, key: &str) -> Result<(), DbError> {
 /// What a project has. Servers that are to be deleted count until they are gone.
 pub(crate) async fn usage(db: impl Executor, project: &str) -> Result<Usage, DbError> {
     let query = Query::new(
-        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(vcpus), 0) AS BIGINT) AS cores, \
-         CAST(COALESCE(SUM(ram_mib), 0) AS BIGINT) AS ram, \
-         (SELECT COUNT(*) FROM server_groups WHERE project_id = $1) AS server_groups FROM servers \
-         WHERE project_id = $1 AND deleted_at IS NULL",
+        "SELECT CAST(COALESCE(SUM(instances), 0) AS BIGINT) AS n, CAST(COALESCE(SUM(cores), 0) AS BIGINT) AS cores, \
+         CAST(COALESCE(SUM(ram), 0) AS BIGINT) AS ram, \
+         (SELECT COUNT(*) FROM server_groups WHERE project_id = $1) AS server_groups FROM ( \
+         SELECT instances, cores, ram FROM quota_turns WHERE project_id = $1 UNION ALL \
+         SELECT instances, cores, ram FROM quota_moves WHERE project_id = $1) AS counted",
     );
     let row = db.one(query.bind(project)).await?;
     Ok(Usage {
@@ -63,11 +64,66 @@ pub(crate) async fn usage(db: impl Executor, project: &str) -> Result<Usage, DbE
     })
 }
 
-/// Takes the project's turn until the transaction ends, so that two requests never count the same room twice.
+/// Notes that a project has this much more, or less.
+pub(crate) async fn moved(tx: &mut Tx, project: &str, more: Usage) -> Result<(), DbError> {
+    let note =
+        Query::new("INSERT INTO quota_moves (project_id, instances, cores, ram) VALUES ($1, $2, $3, $4)");
+    tx.execute(note.bind(project).bind(more.instances).bind(more.cores).bind(more.ram)).await.map(drop)
+}
+
+/// Takes the project's turn until the transaction ends, so that two requests never count the same room twice, and adds
+/// up what was noted since the last one.
 pub(crate) async fn take_turn(tx: &mut Tx, project: &str) -> Result<(), DbError> {
     let turn = Query::new(
         "INSERT INTO quota_turns (project_id, turn) VALUES ($1, 1) \
          ON CONFLICT (project_id) DO UPDATE SET turn = quota_turns.turn + 1",
     );
-    tx.execute(turn.bind(project)).await.map(drop)
+    tx.execute(turn.bind(project)).await?;
+    let notes = Query::new("DELETE FROM quota_moves WHERE project_id = $1 RETURNING instances, cores, ram");
+    let notes = tx.all(notes.bind(project)).await?;
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let mut sum = Usage::default();
+    for note in &notes {
+        sum.instances += note.int("instances")?;
+        sum.cores += note.int("cores")?;
+        sum.ram += note.int("ram")?;
+    }
+    let add = Query::new(
+        "UPDATE quota_turns SET instances = instances + $2, cores = cores + $3, ram = ram + $4 WHERE project_id = $1",
+    );
+    tx.execute(add.bind(project).bind(sum.instances).bind(sum.cores).bind(sum.ram)).await.map(drop)
+}
+
+/// By how much the count of each project is too high, for those where it is wrong.
+macro_rules! wrong {
+    ($before:literal) => {
+        Query::new(concat!(
+            $before,
+            " FROM (SELECT project_id, CAST(SUM(n) AS BIGINT) AS n, CAST(SUM(cores) AS BIGINT) AS cores, \
+             CAST(SUM(ram) AS BIGINT) AS ram FROM ( \
+             SELECT project_id, instances AS n, cores, ram FROM quota_turns UNION ALL \
+             SELECT project_id, instances, cores, ram FROM quota_moves UNION ALL \
+             SELECT project_id, -1, -vcpus, -ram_mib FROM servers WHERE deleted_at IS NULL) AS counted \
+             GROUP BY project_id) AS summed WHERE n <> 0 OR cores <> 0 OR ram <> 0 ORDER BY project_id"
+        ))
+    };
+}
+
+/// Projects whose count is not what their servers are: by how much each is too high.
+pub(crate) async fn miscounted(db: impl Executor) -> Result<Vec<(String, Usage)>, DbError> {
+    let read = |row: &Row| {
+        let (instances, cores, ram) = (row.int("n")?, row.int("cores")?, row.int("ram")?);
+        Ok((row.text("project_id")?, Usage { instances, cores, ram, server_groups: 0 }))
+    };
+    db.list("quota_turns", wrong!("SELECT project_id, n, cores, ram"), read).await
+}
+
+/// Makes all counts right. One statement sees one moment: what is made at the same time is counted by its own note.
+pub(crate) async fn recount(tx: &mut Tx) -> Result<(), DbError> {
+    let mend = wrong!(
+        "INSERT INTO quota_moves (project_id, instances, cores, ram) SELECT project_id, -n, -cores, -ram"
+    );
+    tx.execute(mend).await.map(drop)
 }

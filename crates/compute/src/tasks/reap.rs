@@ -14,9 +14,10 @@ use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::bounds;
 use crate::model::observe;
+use crate::model::quota::Usage;
 use crate::model::server::Server;
 use crate::model::step::{Step, next_step};
-use crate::store::{actions, server_groups, servers as store};
+use crate::store::{actions, big, quotas, server_groups, servers as store};
 
 /// Most servers of one run.
 const BATCH: usize = 256;
@@ -113,6 +114,13 @@ impl Compute {
         if !store::save(&mut tx, &mut server, now).await? {
             return Ok(false);
         }
+        let gone = Usage {
+            instances: -1,
+            cores: -i64::from(server.shape.vcpus),
+            ram: -big(server.shape.ram_mib),
+            ..Usage::default()
+        };
+        quotas::moved(&mut tx, server.project.as_str(), gone).await?;
         tx.commit().await?;
         if let Some(snapshot) = snapshot {
             let because = "the server was deleted before the picture was taken";

@@ -410,6 +410,14 @@ impl Cloud {
         (&self.db).one(Query::new(query)).await.unwrap().int("n").unwrap()
     }
 
+    /// Asserts that all that is counted is counted right.
+    pub async fn assert_counts(&self) {
+        let none: Vec<String> = Vec::new();
+        assert_eq!(kogge_compute::miscounted(&self.db).await.unwrap(), none);
+        assert_eq!(kogge_network::miscounted(&self.db).await.unwrap(), none);
+        assert_eq!(kogge_placement::miscounted(&self.db).await.unwrap(), none);
+    }
+
     /// Asserts that nothing is left of any server.
     pub async fn assert_clean(&self) {
         assert!(self.node.instance_ids().is_empty(), "instances left: {:?}", self.node.instance_ids());
@@ -420,5 +428,6 @@ impl Cloud {
         );
         assert_eq!(self.count("SELECT COUNT(*) AS n FROM allocations").await, 0);
         assert_eq!(self.count("SELECT COUNT(*) AS n FROM server_group_members").await, 0);
+        self.assert_counts().await;
     }
 }

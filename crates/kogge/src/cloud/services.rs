@@ -207,6 +207,7 @@ async fn open_database(plan: &Plan<'_>) -> Result<(Db, CloudId), Failure> {
     }
     let migrated = db.migrate(&MIGRATIONS, &plan.clock).await;
     migrated.map_err(|error| broken("preparing the database")(&error))?;
+    crate::counts::mend(&db).await.map_err(|error| broken("counting what projects have")(&error))?;
     let cloud = match belonging {
         Some(belonging) => belonging.settle(&db, blank, &plan.clock).await?,
         None => CloudId::random(),

@@ -103,11 +103,18 @@ pub(crate) fn visible<R: Resource>(
     view: &R::View,
     fields: &[&str],
 ) -> Value {
-    let mut body = R::wire(net, view);
-    for (name, rule) in R::GUARDED {
-        if !caller.may_on_own(rule) && !caller.may(rule, &kogge_auth::Target::none()) {
-            body.remove(*name);
-        }
+    shown(R::wire(net, view), &hidden::<R>(caller), fields)
+}
+
+/// Attributes that a caller does not see, whatever it is of.
+fn hidden<R: Resource>(caller: &Caller) -> Vec<&'static str> {
+    let may = |rule| caller.may_on_own(rule) || caller.may(rule, &kogge_auth::Target::none());
+    R::GUARDED.iter().filter(|(_, rule)| !may(rule)).map(|(name, _)| *name).collect()
+}
+
+fn shown(mut body: Body, hidden: &[&str], fields: &[&str]) -> Value {
+    for name in hidden {
+        body.remove(*name);
     }
     if !fields.is_empty() {
         body.retain(|name, _| fields.contains(&name.as_str()));
@@ -182,9 +189,13 @@ pub(crate) async fn list<R: Resource>(
     }
     let page = R::list(&net, &caller, &query).await?;
     let fields: Vec<&str> = pairs.all("fields").collect();
-    let items: Vec<Value> =
-        page.items.iter().map(|view| visible::<R>(&net, &caller, view, &fields)).collect();
-    let ids: Vec<String> = page.items.iter().map(|view| listing::id_of(&R::wire(&net, view))).collect();
+    let hidden = hidden::<R>(&caller);
+    let (mut items, mut ids) = (Vec::with_capacity(page.items.len()), Vec::with_capacity(page.items.len()));
+    for view in &page.items {
+        let body = R::wire(&net, view);
+        ids.push(listing::id_of(&body));
+        items.push(shown(body, &hidden, &fields));
+    }
     let mut answer = json!({ R::MANY: items });
     let links = listing::links(&base, R::PATH, &pairs, &query.page, &ids, page.more);
     if !links.is_empty() {

@@ -19,7 +19,7 @@ use crate::store::allocations::{self, FixedIp};
 use crate::store::filter::{ListQuery, Source};
 use crate::store::record::{Json, Owner};
 use crate::store::rows::{AddressPair, DhcpOption, Network, Port};
-use crate::store::{departures, networks, ports as store, routers};
+use crate::store::{departures, networks, ports as store, quotas, routers};
 use crate::{Networking, policy};
 
 /// A port with its addresses and groups.
@@ -161,6 +161,9 @@ impl Networking {
                 revision_number: 1,
             };
             if row.insert(tx).await? {
+                if let Some(project) = project {
+                    quotas::moved(tx, project, 1).await?;
+                }
                 return Ok(row);
             }
             if let Some(taken) = &new.mac_address {

@@ -146,6 +146,9 @@ impl Networking {
     /// Makes sure that `project` may have `more` of `resource`; call it before the insert, in its transaction.
     pub(crate) async fn charge(&self, tx: &mut Tx, project: &str, resource: &str, more: i64) -> Result<()> {
         store::lock(tx, project, resource).await?;
+        if resource == store::COUNTED {
+            store::add_up(tx, project).await?;
+        }
         let limits = self.limits(&mut (&mut *tx).into(), project).await?;
         let ceiling = CEILINGS.iter().find(|(name, _)| *name == resource).map(|(_, most)| *most);
         let limit = match (limits.get(resource).copied(), ceiling) {

@@ -7,6 +7,7 @@ use kogge_db::{DbError, Executor, Query, Row, Select, Tx};
 use kogge_ids::{NetworkId, PortId, SubnetId};
 
 use super::filter::Source;
+use super::marks;
 use super::rows::Subnet;
 use crate::model::address::{Pool, of_slot, slot};
 
@@ -37,16 +38,29 @@ pub(crate) async fn take(
 
 /// Gives an address of a port back.
 pub(crate) async fn release(tx: &mut Tx, port: PortId, address: IpAddr) -> Result<(), DbError> {
-    let query = Query::new("DELETE FROM ip_allocations WHERE port_id = $1 AND address = $2");
-    tx.execute(query.bind(port).bind(address.to_string())).await.map(|_| ())
+    let query = Query::new(
+        "DELETE FROM ip_allocations WHERE port_id = $1 AND address = $2 RETURNING subnet_id, slot",
+    );
+    given_back(&tx.all(query.bind(port).bind(address.to_string())).await?)
 }
 
 /// Gives all addresses of a port back.
 pub(crate) async fn release_all(tx: &mut Tx, port: PortId) -> Result<(), DbError> {
-    tx.execute(Query::new("DELETE FROM ip_allocations WHERE port_id = $1").bind(port)).await.map(|_| ())
+    let query = Query::new("DELETE FROM ip_allocations WHERE port_id = $1 RETURNING subnet_id, slot");
+    given_back(&tx.all(query.bind(port)).await?)
 }
 
-/// The lowest free address of a pool. The work grows with the addresses in use, never with the size of the pool.
+fn given_back(rows: &[Row]) -> Result<(), DbError> {
+    for row in rows {
+        if let Some(slot) = row.opt_int("slot")? {
+            marks::lower(row.parse("subnet_id")?, slot);
+        }
+    }
+    Ok(())
+}
+
+/// The lowest free address of a pool, as far as this process knows ([`marks`]). The work grows neither with the addresses
+/// in use nor with the size of the pool.
 pub(crate) async fn lowest_free(
     tx: &mut Tx,
     subnet: &Subnet,
@@ -54,17 +68,29 @@ pub(crate) async fn lowest_free(
 ) -> Result<Option<IpAddr>, DbError> {
     let Some(first) = slot(&subnet.cidr, pool.start) else { return Ok(None) };
     let last = slot(&subnet.cidr, pool.end).unwrap_or(i64::MAX);
+    let begin = marks::begin(subnet.id, first);
+    let mut found = free_from(tx, subnet, begin, last).await?;
+    if found.is_none() && begin > first {
+        found = free_from(tx, subnet, first, last).await?;
+    }
+    let Some(free) = found else { return Ok(None) };
+    marks::raise(subnet.id, first, free);
+    Ok(Some(of_slot(&subnet.cidr, free)))
+}
+
+/// The lowest free slot from `begin` to `last`.
+async fn free_from(tx: &mut Tx, subnet: &Subnet, begin: i64, last: i64) -> Result<Option<i64>, DbError> {
     let taken = Query::new("SELECT slot FROM ip_allocations WHERE subnet_id = $1 AND slot = $2");
-    if tx.optional(taken.bind(subnet.id).bind(first)).await?.is_none() {
-        return Ok(Some(pool.start));
+    if begin <= last && tx.optional(taken.bind(subnet.id).bind(begin)).await?.is_none() {
+        return Ok(Some(begin));
     }
     let gap = Query::new(
         "SELECT a.slot + 1 AS free FROM ip_allocations a WHERE a.subnet_id = $1 AND a.slot >= $2 AND a.slot < $3 \
          AND NOT EXISTS (SELECT 1 FROM ip_allocations b WHERE b.subnet_id = a.subnet_id AND b.slot = a.slot + 1) \
          ORDER BY a.slot LIMIT 1",
     );
-    let row = tx.optional(gap.bind(subnet.id).bind(first).bind(last)).await?;
-    row.map(|row| Ok(of_slot(&subnet.cidr, row.int("free")?))).transpose()
+    let row = tx.optional(gap.bind(subnet.id).bind(begin).bind(last)).await?;
+    row.map(|row| row.int("free")).transpose()
 }
 
 /// The addresses of some ports, in the order in which they were asked for.

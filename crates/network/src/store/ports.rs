@@ -153,5 +153,11 @@ pub(crate) async fn remove(tx: &mut Tx, port: PortId) -> Result<bool, DbError> {
     super::routers::disassociate(tx, port, None).await?;
     tx.execute(Query::new("DELETE FROM port_security_groups WHERE port_id = $1").bind(port)).await?;
     super::allocations::release_all(tx, port).await?;
-    Port::delete(tx, &port).await
+    let delete = Query::new("DELETE FROM ports WHERE id = $1 RETURNING project_id").bind(port);
+    let Some(gone) = tx.optional(delete).await? else { return Ok(false) };
+    let project = gone.str("project_id")?;
+    if !project.is_empty() {
+        super::quotas::moved(tx, project, -1).await?;
+    }
+    Ok(true)
 }

@@ -83,6 +83,13 @@ async fn scenario(postgres: bool) {
         1,
         "filtered by the default group"
     );
+    let count = "SELECT CAST(SUM(amount) AS BIGINT) AS n FROM network_quota_moves WHERE project_id = 'guest'";
+    assert_eq!(
+        db.one(Query::new(count)).await.unwrap().int("n").unwrap(),
+        5,
+        "its ports count for its quota"
+    );
+    assert_eq!(kogge_network::miscounted(&db).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -70,19 +70,19 @@ pub fn misfits(inventories: &[Inventory], used: &Resources, asked: &Resources) -
 }
 
 fn misfit(inventories: &[Inventory], used: &Resources, class: &str, asked: i64) -> Option<Misfit> {
-    let class_name = class.to_owned();
+    let class_name = || class.to_owned();
     let Some(inventory) = inventories.iter().find(|inventory| inventory.class == class) else {
-        return Some(Misfit::Nothing { class: class_name, asked });
+        return Some(Misfit::Nothing { class: class_name(), asked });
     };
     let capacity = inventory.capacity();
     let free = capacity.saturating_sub(used.get(class).copied().unwrap_or(0)).max(0);
     if asked > free {
-        return Some(Misfit::Full { class: class_name, asked, free, capacity });
+        return Some(Misfit::Full { class: class_name(), asked, free, capacity });
     }
     let units = inventory.min_unit..=inventory.max_unit;
     if !units.contains(&asked) || asked % inventory.step_size.max(1) != 0 {
         let allowed = (inventory.min_unit, inventory.max_unit, inventory.step_size);
-        return Some(Misfit::Unit { class: class_name, asked, allowed });
+        return Some(Misfit::Unit { class: class_name(), asked, allowed });
     }
     None
 }

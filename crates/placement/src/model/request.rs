@@ -120,6 +120,31 @@ pub fn candidates(supplies: &[Supply], request: &Request) -> Result<Vec<Candidat
     if taken.is_empty() { Err(NoHost { rejected: rejected.into_iter().collect() }) } else { Ok(taken) }
 }
 
+impl Supply {
+    /// Whether the amounts fit; [`candidates`] says why they do not.
+    #[must_use]
+    pub fn fits(&self, resources: &Resources) -> bool {
+        misfits(&self.inventories, &self.used, resources).is_empty()
+    }
+
+    /// What can still be allocated of a class.
+    #[must_use]
+    pub fn free_of(&self, class: &str) -> i64 {
+        let inventory = self.inventories.iter().find(|inventory| inventory.class == class);
+        let left = |inventory: &Inventory| {
+            inventory.capacity().saturating_sub(self.used.get(class).copied().unwrap_or(0)).max(0)
+        };
+        inventory.map_or(0, left)
+    }
+
+    /// Counts amounts as used.
+    pub fn take(&mut self, resources: &Resources) {
+        for (class, amount) in resources {
+            *self.used.entry(class.clone()).or_insert(0) += amount;
+        }
+    }
+}
+
 /// Every reason why the provider does not take the request.
 #[must_use]
 pub(crate) fn objections(supply: &Supply, request: &Request) -> Vec<String> {

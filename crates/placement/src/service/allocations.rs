@@ -6,7 +6,7 @@ use kogge_ids::{ProjectId, ProviderId, ServerId, UserId};
 use crate::Placement;
 use crate::error::Error;
 use crate::model::fit::misfits;
-use crate::model::inventory::Resources;
+use crate::model::inventory::{Inventory, Resources};
 use crate::model::provider::{Allocation, Consumer};
 use crate::store;
 
@@ -38,11 +38,11 @@ impl Placement {
         };
         self.hold(tx, &holder.id, provider, resources).await?;
         store::allocations::put_consumer(tx, &holder, self.now()).await?;
-        store::allocations::delete(tx, &holder.id, Some(provider)).await?;
         self.write(tx, &holder.id, provider, resources).await
     }
 
-    /// Locks the provider, counts a change of it, and checks that the amounts fit beside what others hold.
+    /// Locks the provider, counts a change of it, drops what the consumer held there, and checks that the amounts fit
+    /// beside what others hold.
     pub(super) async fn hold(
         &self,
         tx: &mut Tx,
@@ -53,8 +53,10 @@ impl Placement {
         if store::providers::bump(tx, provider, None, self.now()).await? == 0 {
             return Err(Error::no_provider(provider));
         }
-        let inventories = store::inventories::of(&mut *tx, provider).await?;
-        let used = store::allocations::used_of(&mut *tx, provider, consumer).await?;
+        store::allocations::delete(tx, consumer, Some(provider)).await?;
+        let stock = store::inventories::stock(&mut *tx, provider).await?;
+        let used = stock.iter().map(|(inventory, used)| (inventory.class.clone(), *used)).collect();
+        let inventories: Vec<Inventory> = stock.into_iter().map(|(inventory, _)| inventory).collect();
         let misfits = misfits(&inventories, &used, resources);
         if misfits.is_empty() {
             return Ok(());

@@ -42,9 +42,8 @@ impl Placement {
     pub(crate) async fn provider_usages(&self, caller: &Caller, id: ProviderId) -> Result<Used, Error> {
         caller.allow_on_own(&policy::PROVIDER_USAGES)?;
         let generation = self.provider(id).await?.generation;
-        let mut used: Resources =
-            store::inventories::of(self.db(), id).await?.into_iter().map(|one| (one.class, 0)).collect();
-        used.extend(store::allocations::used_of(self.db(), id, "").await?);
+        let stock = store::inventories::stock(self.db(), id).await?;
+        let used = stock.into_iter().map(|(inventory, used)| (inventory.class, used)).collect();
         Ok(Used { used, generation })
     }
 

@@ -12,14 +12,9 @@ use crate::model::provider::Provider;
 use crate::model::request::{Candidate, NoHost, Request, Supply, candidates};
 use crate::store;
 
-/// Rows of a snapshot, as the five queries give them.
-type Rows = (
-    Vec<Provider>,
-    Vec<(ProviderId, Inventory)>,
-    Vec<(ProviderId, String, i64)>,
-    Vec<(ProviderId, String)>,
-    Vec<(ProviderId, String)>,
-);
+/// Rows of a snapshot, as the four queries give them.
+type Rows =
+    (Vec<Provider>, Vec<(ProviderId, Inventory, i64)>, Vec<(ProviderId, String)>, Vec<(ProviderId, String)>);
 
 impl Placement {
     /// Makes the provider of a host, or gives it its new name. Its id is the host's.
@@ -135,14 +130,21 @@ impl Placement {
         tx: &mut Tx,
         request: &Request,
     ) -> Result<Result<Vec<Candidate>, NoHost>, Error> {
+        Ok(candidates(&self.supplies_in(tx).await?, request))
+    }
+
+    /// As [`Placement::supplies`], inside a transaction.
+    ///
+    /// # Errors
+    /// Trouble of the database.
+    pub async fn supplies_in(&self, tx: &mut Tx) -> Result<Vec<Supply>, Error> {
         let rows = (
             store::providers::list(&mut *tx).await?,
             store::inventories::list(&mut *tx).await?,
-            store::allocations::used(&mut *tx).await?,
             store::providers::traits(&mut *tx).await?,
             store::providers::aggregates(&mut *tx).await?,
         );
-        Ok(candidates(&assemble(rows), request))
+        Ok(assemble(rows))
     }
 
     /// All providers with what they have and what is used.
@@ -154,7 +156,6 @@ impl Placement {
         let rows = (
             store::providers::list(db).await?,
             store::inventories::list(db).await?,
-            store::allocations::used(db).await?,
             store::providers::traits(db).await?,
             store::providers::aggregates(db).await?,
         );
@@ -176,7 +177,7 @@ pub(super) fn taken(error: kogge_db::DbError, name: &str) -> Error {
     }
 }
 
-fn assemble((providers, inventories, used, traits, aggregates): Rows) -> Vec<Supply> {
+fn assemble((providers, inventories, traits, aggregates): Rows) -> Vec<Supply> {
     let empty = |provider: Provider| Supply {
         provider,
         inventories: Vec::new(),
@@ -186,14 +187,10 @@ fn assemble((providers, inventories, used, traits, aggregates): Rows) -> Vec<Sup
     };
     let mut all: BTreeMap<ProviderId, Supply> =
         providers.into_iter().map(|one| (one.id, empty(one))).collect();
-    for (id, inventory) in inventories {
+    for (id, inventory, used) in inventories {
         if let Some(supply) = all.get_mut(&id) {
+            supply.used.insert(inventory.class.clone(), used);
             supply.inventories.push(inventory);
-        }
-    }
-    for (id, class, amount) in used {
-        if let Some(supply) = all.get_mut(&id) {
-            supply.used.insert(class, amount);
         }
     }
     for (id, name) in traits {

@@ -4,7 +4,7 @@ use kogge_clock::Timestamp;
 use kogge_db::{DbError, Executor, Query, Row, Tx};
 use kogge_ids::ProviderId;
 
-use crate::model::inventory::Resources;
+use super::inventories;
 use crate::model::provider::{Allocation, Consumer};
 
 fn allocation(row: &Row) -> Result<Allocation, DbError> {
@@ -24,22 +24,6 @@ fn consumer(row: &Row) -> Result<Consumer, DbError> {
         consumer_type: row.opt_text("consumer_type")?,
         generation: row.int("generation")?,
     })
-}
-
-/// What is used of every provider, by class.
-pub(crate) async fn used(db: impl Executor) -> Result<Vec<(ProviderId, String, i64)>, DbError> {
-    const SQL: &str = "SELECT provider_id, resource_class, CAST(SUM(used) AS BIGINT) AS used FROM allocations
-        GROUP BY provider_id, resource_class";
-    let read = |row: &Row| Ok((row.parse("provider_id")?, row.text("resource_class")?, row.int("used")?));
-    db.list("allocations", Query::new(SQL), read).await
-}
-
-/// What is used of one provider by others than `except`, by class.
-pub(crate) async fn used_of(db: impl Executor, id: ProviderId, except: &str) -> Result<Resources, DbError> {
-    const SQL: &str = "SELECT resource_class, CAST(SUM(used) AS BIGINT) AS used FROM allocations
-        WHERE provider_id = $1 AND consumer_id <> $2 GROUP BY resource_class";
-    let rows = db.all(Query::new(SQL).bind(id).bind(except)).await?;
-    rows.iter().map(|row| Ok((row.text("resource_class")?, row.int("used")?))).collect()
 }
 
 /// Usage of a project (and user, and consumer type): `(consumer type, class, amount)`.
@@ -121,11 +105,20 @@ pub(crate) async fn insert(tx: &mut Tx, new: &Allocation, now: Timestamp) -> Res
         VALUES ($1, $2, $3, $4, $5)";
     let query =
         Query::new(SQL).bind(&new.consumer).bind(new.provider).bind(&new.class).bind(new.used).bind(now);
-    tx.execute(query).await.map(drop)
+    tx.execute(query).await?;
+    inventories::count(tx, new.provider, &new.class, new.used).await
 }
 
-/// Drops what the consumer holds, at one provider or everywhere.
-pub(crate) async fn delete(tx: &mut Tx, consumer: &str, at: Option<ProviderId>) -> Result<u64, DbError> {
-    const SQL: &str = "DELETE FROM allocations WHERE consumer_id = $1 AND (provider_id = $2 OR $2 IS NULL)";
-    tx.execute(Query::new(SQL).bind(consumer).bind(at)).await
+/// Drops what the consumer holds, at one provider or everywhere; how many allocations those were.
+pub(crate) async fn delete(tx: &mut Tx, consumer: &str, at: Option<ProviderId>) -> Result<usize, DbError> {
+    const SQL: &str = "DELETE FROM allocations WHERE consumer_id = $1 AND (provider_id = $2 OR $2 IS NULL)
+        RETURNING consumer_id, provider_id, resource_class, used";
+    let rows = tx.all(Query::new(SQL).bind(consumer).bind(at)).await?;
+    let mut freed = rows.iter().map(allocation).collect::<Result<Vec<_>, _>>()?;
+    // in one order, so that two that free at the same time never wait for each other
+    freed.sort_by(|a, b| (a.provider, &a.class).cmp(&(b.provider, &b.class)));
+    for one in &freed {
+        inventories::count(tx, one.provider, &one.class, -one.used).await?;
+    }
+    Ok(freed.len())
 }

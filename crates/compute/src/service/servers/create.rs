@@ -131,6 +131,7 @@ impl Compute {
             made.push(self.write(&mut tx, caller, &new, &plan, index, count).await?);
         }
         self.hold_image(&mut tx, plan.image.id, &made).await?;
+        quotas::moved(&mut tx, plan.project.as_str(), needed(&plan.shape, count)).await?;
         tx.commit().await?;
         self.wakes().place.wake();
         let first = made.first().copied();
@@ -394,21 +395,29 @@ pub(crate) fn no_volumes() -> Error {
     )
 }
 
-/// How many of `least` to `most` servers fit into the quota.
-fn affordable(limits: &Limits, used: Usage, shape: &Shape, least: u32, most: u32) -> Result<u32> {
-    let asked = |count: u32| Usage {
+/// What `count` servers count in the quota.
+fn needed(shape: &Shape, count: u32) -> Usage {
+    Usage {
         instances: i64::from(count),
         cores: i64::from(shape.vcpus).saturating_mul(i64::from(count)),
         ram: crate::store::big(shape.ram_mib).saturating_mul(i64::from(count)),
         ..Usage::default()
-    };
-    if let Some(over) = quota::check(limits, used, asked(least)) {
+    }
+}
+
+/// How many of `least` to `most` servers fit into the quota.
+fn affordable(limits: &Limits, used: Usage, shape: &Shape, least: u32, most: u32) -> Result<u32> {
+    if let Some(over) = quota::check(limits, used, needed(shape, least)) {
         return Err(Error::OverQuota(over));
     }
     let (mut low, mut high) = (least, most);
     while low < high {
         let middle = low + (high - low).div_ceil(2);
-        if quota::check(limits, used, asked(middle)).is_none() { low = middle } else { high = middle - 1 }
+        if quota::check(limits, used, needed(shape, middle)).is_none() {
+            low = middle
+        } else {
+            high = middle - 1
+        }
     }
     Ok(low)
 }

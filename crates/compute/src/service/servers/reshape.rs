@@ -112,6 +112,7 @@ impl Compute {
         let mut changing = self.open(caller, id, &policy::SERVERS_RESIZE, guard).await?;
         self.afford(&mut changing, &shape).await?;
         let old = changing.server.shape.clone();
+        quotas::moved(&mut changing.tx, changing.server.project.as_str(), more(&shape, &old)).await?;
         let both =
             greater(&room(&old, changing.server.spec.root_gib), &room(&shape, changing.server.spec.root_gib));
         self.hold(&mut changing, &both).await?;
@@ -144,6 +145,8 @@ impl Compute {
         let old = old.ok_or_else(|| Error::Invalid("Instance has not been resized.".to_owned()))?;
         let needed = room(&old, changing.server.spec.root_gib);
         self.hold(&mut changing, &needed).await?;
+        let less = more(&old, &changing.server.shape);
+        quotas::moved(&mut changing.tx, changing.server.project.as_str(), less).await?;
         changing.server.shape = old;
         changing.server.intent.ask(Doing::Reverting, changing.now);
         self.close(caller, changing, Some("revertResize")).await.map(drop)
@@ -155,12 +158,7 @@ impl Compute {
         quotas::take_turn(&mut changing.tx, &project).await?;
         let limits = quotas::limits(&mut changing.tx, &project, &self.config().quota).await?;
         let used = quotas::usage(&mut changing.tx, &project).await?;
-        let old = &changing.server.shape;
-        let more = Usage {
-            cores: i64::from(shape.vcpus) - i64::from(old.vcpus),
-            ram: big(shape.ram_mib) - big(old.ram_mib),
-            ..Usage::default()
-        };
+        let more = more(shape, &changing.server.shape);
         quota::check(&limits, used, more).map_or(Ok(()), |over| Err(Error::OverQuota(over)))
     }
 
@@ -180,5 +178,14 @@ impl Compute {
             ),
             other => Error::internal(other),
         })
+    }
+}
+
+/// What a server of one shape counts more than one of the other.
+fn more(new: &Shape, old: &Shape) -> Usage {
+    Usage {
+        cores: i64::from(new.vcpus) - i64::from(old.vcpus),
+        ram: big(new.ram_mib) - big(old.ram_mib),
+        ..Usage::default()
     }
 }

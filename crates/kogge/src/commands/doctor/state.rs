@@ -9,6 +9,7 @@ use kogge_db::{Db, DbOptions, Depth};
 use super::Finding;
 use crate::commands::{settings, status};
 use crate::control::Status;
+use crate::counts;
 use crate::data_dir::DataDir;
 
 /// All findings about the state of a cloud. `deep` reads every row of the database.
@@ -132,18 +133,23 @@ fn open_to_others(path: &Path, open: &mut Vec<String>) {
 }
 
 /// A look at the database that the configuration names.
-async fn database(data: &DataDir, config: &Config, deep: bool) -> Option<Finding> {
+async fn database(data: &DataDir, config: &Config, deep: bool) -> Vec<Finding> {
     if !config.database.url.is_empty() {
-        return Some(reached(config).await);
+        return vec![reached(config).await];
     }
     let path = data.join("kogge.sqlite");
     if !path.exists() {
-        return Some(Finding::good("database", "there is none yet; the first start makes it"));
+        return vec![Finding::good("database", "there is none yet; the first start makes it")];
     }
     let place = path.display().to_string();
+    let mut miscounted = Vec::new();
     let found = match Db::look_at(&path).await {
         Ok(db) => {
             let found = db.check(if deep { Depth::Deep } else { Depth::Quick }).await;
+            if deep {
+                // a database of an older version has other counts: the next start makes them
+                miscounted = counts::wrong(&db).await.unwrap_or_default();
+            }
             db.close().await;
             found
         }
@@ -153,14 +159,19 @@ async fn database(data: &DataDir, config: &Config, deep: bool) -> Option<Finding
         "Stop the cloud with `kogge down --keep-guests`; then put back a backup, or save what can be read with \
          `sqlite3 {place} .recover`."
     );
-    Some(match found {
+    let mut findings = vec![match found {
         Ok(complaints) if complaints.is_empty() => {
             let how = if deep { "every row and reference is sound" } else { "every page is sound" };
             Finding::good("database", format!("{place}: {how}"))
         }
         Ok(complaints) => Finding::bad("database", format!("{place}: {}", complaints.join("; ")), advice),
         Err(error) => Finding::bad("database", format!("{place}: {error}"), advice),
-    })
+    }];
+    if !miscounted.is_empty() {
+        let advice = "Quotas and free room are off by that. The next start of the cloud counts anew.";
+        findings.push(Finding::bad("counts", miscounted.join("; "), advice));
+    }
+    findings
 }
 
 /// Whether the server that the configuration names answers.
