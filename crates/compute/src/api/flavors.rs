@@ -57,14 +57,23 @@ pub(crate) fn brief(flavor: &Flavor, base: &BaseUrl, version: Microversion) -> B
     }
 }
 
+/// Whether a caller sees the extra specs of flavors.
+pub(crate) fn sees_specs(caller: &Caller, version: Microversion) -> bool {
+    version.has(v::FLAVOR_EXTRA_SPECS) && caller.may_on_own(&policy::EXTRA_SPECS_INDEX)
+}
+
 pub(crate) fn detail(flavor: &Flavor, caller: &Caller, base: &BaseUrl, version: Microversion) -> Detail {
+    detail_with(flavor, sees_specs(caller, version), base, version)
+}
+
+/// As [`detail`], with extra specs or without.
+pub(crate) fn detail_with(flavor: &Flavor, specs: bool, base: &BaseUrl, version: Microversion) -> Detail {
     let shape = &flavor.shape;
     let swap = match shape.swap_mib {
         0 if version.before(v::STRICT_QUERY) => Value::from(""),
         swap => Value::from(swap),
     };
     let old = version.before(v::FLAVOR_CLEANUP);
-    let specs = version.has(v::FLAVOR_EXTRA_SPECS) && caller.may_on_own(&policy::EXTRA_SPECS_INDEX);
     Detail {
         brief: brief(flavor, base, version),
         ram: shape.ram_mib,

@@ -64,6 +64,15 @@ pub struct Server {
     pub version: i64,
 }
 
+/// What a list without details shows of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its id.
+    pub id: ServerId,
+    /// Its name.
+    pub name: String,
+}
+
 /// The image that a server's disk was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootedImage {

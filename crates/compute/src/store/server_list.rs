@@ -1,9 +1,9 @@
 //! Lists of servers: every filter that SQL can answer.
 
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Direction, Executor, Page, Paged, Select, SortKey};
+use kogge_db::{DbError, Direction, Executor, Page, Paged, Row, Select, SortKey};
 
-use crate::model::server::Server;
+use crate::model::server::{Named, Server};
 use crate::store::servers::{COLUMNS, read};
 
 /// What servers can be sorted by, in Nova's words. Keys of Nova that sort by nothing here are passed over.
@@ -89,8 +89,8 @@ fn quoted(tag: &str) -> String {
     format!(",{tag},")
 }
 
-fn select(filter: &ServerFilter) -> Select {
-    let mut select = Select::new(COLUMNS, "servers")
+fn select(columns: &'static str, filter: &ServerFilter) -> Select {
+    let mut select = Select::new(columns, "servers")
         .and_some("project_id = ?", filter.project.clone())
         .and_some("user_id = ?", filter.user.clone())
         .and_some("id = ?", filter.id.clone())
@@ -140,5 +140,16 @@ pub(crate) async fn list(
     page: &Page,
 ) -> Result<Paged<Server>, DbError> {
     let default = [("created_at", Direction::Descending)];
-    select(filter).page(page, SORT_KEYS, &default, "id").fetch(db, read).await
+    select(COLUMNS, filter).page(page, SORT_KEYS, &default, "id").fetch(db, read).await
+}
+
+/// As [`list`], of each only its id and name.
+pub(crate) async fn names(
+    db: impl Executor,
+    filter: &ServerFilter,
+    page: &Page,
+) -> Result<Paged<Named>, DbError> {
+    let default = [("created_at", Direction::Descending)];
+    let read = |row: &Row| Ok(Named { id: row.parse("id")?, name: row.text("name")? });
+    select("id, name", filter).page(page, SORT_KEYS, &default, "id").fetch(db, read).await
 }

@@ -4,15 +4,25 @@ use axum::extract::State;
 use kogge_auth::Caller;
 use kogge_db::Paged;
 use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{brief, detail};
-use crate::api::{links, query};
+use super::{Brief, Detail, brief, detail, detail_with, sees_specs};
+use crate::api::links::{self, Link};
+use crate::api::query;
 use crate::model::flavor::Flavor;
 use crate::store::flavors::{FlavorFilter, SORT_KEYS};
 use crate::{Compute, microversion as v};
 
 const KNOWN: &[&str] = &["limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir", "name"];
+
+/// A page of flavors.
+#[derive(Serialize)]
+pub(crate) struct List<T> {
+    flavors: Vec<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavors_links: Option<Vec<Link>>,
+}
 
 /// `GET /flavors`
 pub(crate) async fn index(
@@ -21,10 +31,10 @@ pub(crate) async fn index(
     version: Microversion,
     base: BaseUrl,
     pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<List<Brief>>, ApiError> {
     let found = find(&compute, &caller, version, &pairs).await?;
-    let list: Vec<_> = found.items.iter().map(|flavor| brief(flavor, &base, version)).collect();
-    Ok(Json(answer(json!(list), "flavors", &found, &base, &pairs)))
+    let flavors = found.items.iter().map(|flavor| brief(flavor, &base, version)).collect();
+    Ok(Json(List { flavors, flavors_links: next(&base, "flavors", &pairs, &found) }))
 }
 
 /// `GET /flavors/detail`
@@ -34,10 +44,11 @@ pub(crate) async fn details(
     version: Microversion,
     base: BaseUrl,
     pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<List<Detail>>, ApiError> {
     let found = find(&compute, &caller, version, &pairs).await?;
-    let list: Vec<_> = found.items.iter().map(|flavor| detail(flavor, &caller, &base, version)).collect();
-    Ok(Json(answer(json!(list), "flavors/detail", &found, &base, &pairs)))
+    let specs = sees_specs(&caller, version);
+    let flavors = found.items.iter().map(|flavor| detail_with(flavor, specs, &base, version)).collect();
+    Ok(Json(List { flavors, flavors_links: next(&base, "flavors/detail", &pairs, &found) }))
 }
 
 /// `GET /flavors/{id}`
@@ -54,13 +65,9 @@ pub(crate) async fn show(
     Ok(Json(json!({ "flavor": detail(&flavor, &caller, &base, version) })))
 }
 
-fn answer(list: Value, collection: &str, found: &Paged<Flavor>, base: &BaseUrl, pairs: &Pairs) -> Value {
+fn next(base: &BaseUrl, collection: &str, pairs: &Pairs, found: &Paged<Flavor>) -> Option<Vec<Link>> {
     let last = found.items.last().map(|flavor| flavor.shape.id.as_str());
-    let mut body = json!({ "flavors": list });
-    if let Some(next) = links::next(base, collection, pairs, found.more, last) {
-        body["flavors_links"] = json!(next);
-    }
-    body
+    links::next(base, collection, pairs, found.more, last)
 }
 
 async fn find(

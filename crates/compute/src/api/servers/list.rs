@@ -2,14 +2,14 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use kogge_auth::Caller;
 use kogge_db::Paged;
 use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs};
+use kogge_ids::ServerId;
 use serde::Serialize;
 
 use super::filter;
 use crate::api::links::{self, Link};
-use crate::api::wire::server::{self, Parts, Viewer};
+use crate::api::wire::server::{self, Viewer};
 use crate::model::server::Server;
 use crate::service::servers::find::Sieve;
 use crate::{Compute, policy};
@@ -30,9 +30,15 @@ pub(crate) async fn index(
     pairs: Pairs,
 ) -> Result<Response, ApiError> {
     caller.allow_on_own(&policy::SERVERS_INDEX)?;
-    let found = find(&compute, &caller, version, &pairs, false).await?;
-    let servers_links = next(&base, "servers", &pairs, &found);
-    let servers = found.items.iter().map(|one| server::brief(one, &base)).collect();
+    let asked = filter::read(&compute, &caller, version, &pairs, false)?;
+    let matches = |server: &Server| asked.matches(server);
+    let found = if asked.empty {
+        Paged { items: Vec::new(), more: false }
+    } else {
+        compute.list_names(&asked.filter, sieve(&asked, &matches).as_ref(), &asked.page).await?
+    };
+    let servers_links = next(&base, "servers", &pairs, found.more, found.items.last().map(|last| last.id));
+    let servers = found.items.into_iter().map(|one| server::brief(one, &base)).collect();
     Ok(Json(List { servers, servers_links }).into_response())
 }
 
@@ -45,31 +51,35 @@ pub(crate) async fn details(
     pairs: Pairs,
 ) -> Result<Response, ApiError> {
     caller.allow_on_own(&policy::SERVERS_DETAIL)?;
-    let found = find(&compute, &caller, version, &pairs, true).await?;
-    let servers_links = next(&base, "servers/detail", &pairs, &found);
+    let asked = filter::read(&compute, &caller, version, &pairs, true)?;
+    let matches = |server: &Server| asked.matches(server);
+    let found = if asked.empty {
+        Paged { items: Vec::new(), more: false }
+    } else {
+        compute.list_servers(&asked.filter, sieve(&asked, &matches).as_ref(), &asked.page).await?
+    };
+    let last = found.items.last().map(|last| last.id);
+    let servers_links = next(&base, "servers/detail", &pairs, found.more, last);
     let details = compute.details(found.items).await?;
     let viewer = Viewer { caller: &caller, version, base: &base };
-    let servers = details.iter().map(|one| server::detail(one, viewer, Parts::LIST)).collect();
-    Ok(Json(List { servers, servers_links }).into_response())
+    Ok(Json(List { servers: server::details(&details, viewer), servers_links }).into_response())
 }
 
-fn next(base: &BaseUrl, collection: &str, pairs: &Pairs, found: &Paged<Server>) -> Option<Vec<Link>> {
-    let last = found.items.last().map(|server| server.id.to_string());
-    links::next(base, collection, pairs, found.more, last.as_deref())
-}
-
-async fn find(
-    compute: &Compute,
-    caller: &Caller,
-    version: Microversion,
+fn next(
+    base: &BaseUrl,
+    collection: &str,
     pairs: &Pairs,
-    detail: bool,
-) -> Result<Paged<Server>, ApiError> {
-    let asked = filter::read(compute, caller, version, pairs, detail)?;
-    if asked.empty {
-        return Ok(Paged { items: Vec::new(), more: false });
-    }
-    let sieve = Sieve { matches: &|server| asked.matches(server), addresses: asked.addresses.as_ref() };
-    let sieve = (!asked.patterns.is_empty() || asked.addresses.is_some()).then_some(sieve);
-    Ok(compute.list_servers(&asked.filter, sieve.as_ref(), &asked.page).await?)
+    more: bool,
+    last: Option<ServerId>,
+) -> Option<Vec<Link>> {
+    links::next(base, collection, pairs, more, last.map(|id| id.to_string()).as_deref())
+}
+
+/// What SQL cannot answer, if anything.
+fn sieve<'a>(
+    asked: &'a filter::Asked,
+    matches: &'a (dyn Fn(&Server) -> bool + Send + Sync),
+) -> Option<Sieve<'a>> {
+    let needed = !asked.patterns.is_empty() || asked.addresses.is_some();
+    needed.then_some(Sieve { matches, addresses: asked.addresses.as_ref() })
 }

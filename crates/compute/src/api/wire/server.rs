@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::address::{self, Addresses};
 use crate::api::links::{self, Link};
-use crate::model::server::Server;
-use crate::model::state::{VmState, view};
+use crate::model::server::{Named, Server};
+use crate::model::state::{View, VmState, view};
 use crate::service::servers::details::{Details, host_id};
 use crate::service::servers::find::target;
 use crate::{microversion as v, policy};
@@ -202,9 +202,9 @@ enum Flavor {
 }
 
 /// A server as lists have it.
-pub(crate) fn brief(server: &Server, base: &BaseUrl) -> Brief {
+pub(crate) fn brief(server: Named, base: &BaseUrl) -> Brief {
     let id = server.id.to_string();
-    Brief { links: links::of(base, "servers", &id), id, name: server.name.clone() }
+    Brief { links: links::of(base, "servers", &id), id, name: server.name }
 }
 
 /// What a view is made for.
@@ -215,13 +215,52 @@ pub(crate) struct Viewer<'a> {
     pub(crate) base: &'a BaseUrl,
 }
 
+/// What the policy lets a viewer see of a server. It depends on nothing of the server but whose it is.
+#[derive(Clone, Copy)]
+struct Rights {
+    extended: bool,
+    host_status: bool,
+    extra_specs: bool,
+    fault_details: bool,
+}
+
+impl Viewer<'_> {
+    fn rights(self, server: &Server) -> Rights {
+        let may = |rule| self.caller.may(rule, &target(server));
+        Rights {
+            extended: may(&policy::EXTENDED_ATTRIBUTES),
+            host_status: may(&policy::SERVERS_SHOW_HOST_STATUS),
+            extra_specs: may(&policy::SERVERS_SHOW_EXTRA_SPECS),
+            fault_details: crate::service::flavors::is_admin(self.caller),
+        }
+    }
+}
+
+/// The servers of a list. The policy is asked once for each run of servers with the same owner.
+pub(crate) fn details(servers: &[Details], viewer: Viewer<'_>) -> Vec<Detail> {
+    let mut known: Option<(&Server, Rights)> = None;
+    let mut all = Vec::with_capacity(servers.len());
+    for one in servers {
+        let server = &one.server;
+        let same = known.filter(|(last, _)| last.project == server.project && last.user == server.user);
+        let rights = same.map_or_else(|| viewer.rights(server), |(_, rights)| rights);
+        known = Some((server, rights));
+        all.push(detail_by(one, viewer, Parts::LIST, rights));
+    }
+    all
+}
+
 /// A server with everything that the viewer may see.
 pub(crate) fn detail(details: &Details, viewer: Viewer<'_>, parts: Parts) -> Detail {
-    let Viewer { caller, version, base } = viewer;
+    detail_by(details, viewer, parts, viewer.rights(&details.server))
+}
+
+fn detail_by(details: &Details, viewer: Viewer<'_>, parts: Parts, rights: Rights) -> Detail {
+    let Viewer { version, base, .. } = viewer;
     let server = &details.server;
     let state = view(server);
     let id = server.id.to_string();
-    let admin = parts.all && caller.may(&policy::EXTENDED_ATTRIBUTES, &target(server));
+    let admin = parts.all && rights.extended;
     let admin_2_3 = admin && version.has(v::EXTENDED_ATTRIBUTES);
     let null = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
     let building = state.vm_state == VmState::Building;
@@ -235,7 +274,7 @@ pub(crate) fn detail(details: &Details, viewer: Viewer<'_>, parts: Parts) -> Det
         metadata: server.metadata.clone(),
         host_id: host_id(server.project.as_str(), server.placed.host.as_deref()),
         image: image(server, viewer),
-        flavor: flavor(server, viewer),
+        flavor: flavor(server, viewer, rights),
         created: server.created_at.seconds_z(),
         updated: server.updated_at.seconds_z(),
         addresses: address::of(ports, parts.all),
@@ -244,8 +283,8 @@ pub(crate) fn detail(details: &Details, viewer: Viewer<'_>, parts: Parts) -> Det
         links: links::of(base, "servers", &id),
         disk_config: if server.spec.auto_disk_config { "AUTO" } else { "MANUAL" },
         progress: progress(state.status),
-        fault: fault(server, caller, state.status),
-        more: parts.all.then(|| more(details)),
+        fault: fault(server, rights, state.status),
+        more: parts.all.then(|| more(details, state)),
         key_name: parts.key.then(|| null(&server.spec.key.as_ref().map(|key| key.name.clone()))),
         admin: admin.then(|| ForAdmins {
             host: server.placed.host.clone(),
@@ -262,8 +301,7 @@ pub(crate) fn detail(details: &Details, viewer: Viewer<'_>, parts: Parts) -> Det
         user_data: (admin_2_3 && parts.user_data).then(|| null(&server.spec.user_data)),
         hostname: (admin_2_3 || version.has(v::HOSTNAME)).then(|| server.hostname.clone()),
         locked: version.has(v::LOCKED).then_some(server.lock.is_some()),
-        host_status: (status_seen && caller.may(&policy::SERVERS_SHOW_HOST_STATUS, &target(server)))
-            .then_some(details.host_status),
+        host_status: (status_seen && rights.host_status).then_some(details.host_status),
         description: version.has(v::DESCRIPTION).then(|| null(&server.description)),
         tags: version.has(v::TAGS).then(|| server.tags.clone()),
         trusted_image_certificates: version.has(v::TRUSTED_CERTS).then_some(Value::Null),
@@ -284,9 +322,8 @@ fn progress(status: &str) -> Option<u8> {
     matches!(status, "ACTIVE" | "BUILD" | "REBUILD" | "RESIZE" | "VERIFY_RESIZE" | "MIGRATING").then_some(0)
 }
 
-fn more(details: &Details) -> More {
+fn more(details: &Details, state: View) -> More {
     let server = &details.server;
-    let state = view(server);
     let mut groups: Vec<String> =
         details.ports.iter().flat_map(|port| port.groups.iter().map(|(_, name)| name.clone())).collect();
     if !server.was_built() && groups.is_empty() {
@@ -306,14 +343,13 @@ fn more(details: &Details) -> More {
     }
 }
 
-fn fault(server: &Server, caller: &Caller, status: &str) -> Option<Fault> {
+fn fault(server: &Server, rights: Rights, status: &str) -> Option<Fault> {
     let fault = server.fault().filter(|_| matches!(status, "ERROR" | "DELETED"))?;
-    let admin = crate::service::flavors::is_admin(caller);
     Some(Fault {
         code: fault.code,
         created: kogge_clock::Timestamp::from_micros(fault.at).seconds_z(),
         message: fault.message.clone(),
-        details: (admin && !fault.details.is_empty()).then(|| fault.details.clone()),
+        details: (rights.fault_details && !fault.details.is_empty()).then(|| fault.details.clone()),
     })
 }
 
@@ -326,13 +362,12 @@ fn image(server: &Server, viewer: Viewer<'_>) -> Image {
     }
 }
 
-fn flavor(server: &Server, viewer: Viewer<'_>) -> Flavor {
+fn flavor(server: &Server, viewer: Viewer<'_>, rights: Rights) -> Flavor {
     let shape = &server.shape;
     if viewer.version.before(v::EMBEDDED_FLAVOR) {
         let id = shape.id.to_string();
         return Flavor::Linked { links: [links::bookmark(viewer.base, "flavors", &id)], id };
     }
-    let specs = viewer.caller.may(&policy::SERVERS_SHOW_EXTRA_SPECS, &target(server));
     Flavor::Embedded {
         vcpus: shape.vcpus,
         ram: shape.ram_mib,
@@ -340,6 +375,6 @@ fn flavor(server: &Server, viewer: Viewer<'_>) -> Flavor {
         ephemeral: shape.ephemeral_gib,
         swap: shape.swap_mib,
         original_name: shape.name.clone(),
-        extra_specs: specs.then(|| shape.extra_specs.clone()),
+        extra_specs: rights.extra_specs.then(|| shape.extra_specs.clone()),
     }
 }

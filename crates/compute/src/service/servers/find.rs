@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::Compute;
 use crate::error::{Error, Result};
-use crate::model::server::Server;
+use crate::model::server::{Named, Server};
 use crate::service::flavors::is_admin;
 use crate::store::server_list::{self, ServerFilter};
 use crate::store::servers as store;
@@ -63,6 +63,32 @@ impl Compute {
         sieve: Option<&Sieve<'_>>,
         page: &Page,
     ) -> Result<Paged<Server>> {
+        self.check_marker(filter, page).await?;
+        match sieve {
+            Some(sieve) => self.sift(filter, sieve, page).await,
+            None => Ok(server_list::list(self.db(), filter, page).await?),
+        }
+    }
+
+    /// As [`Compute::list_servers`], of each only its id and name.
+    pub(crate) async fn list_names(
+        &self,
+        filter: &ServerFilter,
+        sieve: Option<&Sieve<'_>>,
+        page: &Page,
+    ) -> Result<Paged<Named>> {
+        self.check_marker(filter, page).await?;
+        match sieve {
+            Some(sieve) => {
+                let found = self.sift(filter, sieve, page).await?;
+                Ok(found.map(|server| Named { id: server.id, name: server.name }))
+            }
+            None => Ok(server_list::names(self.db(), filter, page).await?),
+        }
+    }
+
+    /// Refuses a marker that names no server of those that are listed.
+    async fn check_marker(&self, filter: &ServerFilter, page: &Page) -> Result<()> {
         if let Some(marker) = &page.marker {
             let known = match marker.parse::<ServerId>() {
                 Ok(id) => store::get(self.db(), id).await?,
@@ -73,10 +99,7 @@ impl Compute {
             });
             visible.then_some(()).ok_or_else(|| Error::Invalid(format!("marker [{marker}] not found")))?;
         }
-        match sieve {
-            Some(sieve) => self.sift(filter, sieve, page).await,
-            None => Ok(server_list::list(self.db(), filter, page).await?),
-        }
+        Ok(())
     }
 
     /// Looks through the servers that SQL finds, some at a time, until the page is full.
