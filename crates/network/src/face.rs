@@ -2,6 +2,7 @@
 
 mod attachments;
 mod departures;
+mod shown;
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -12,6 +13,7 @@ use kogge_db::Tx;
 use kogge_ids::{NetworkId, PortId, SecurityGroupId, ServerId, SubnetId};
 
 pub use attachments::{Attachment, Bound};
+pub use shown::ShownPort;
 
 use crate::Networking;
 use crate::error::{Error, Result};

@@ -35,7 +35,7 @@ use kogge_task::Wake;
 pub use api::routes;
 pub use config::{NetworkConfig, PublicNetwork};
 pub use error::{Error, Kind, Result};
-pub use face::{Attachment, BootNetwork, Bound, DevicePort, PortAddress};
+pub use face::{Attachment, BootNetwork, Bound, DevicePort, PortAddress, ShownPort};
 pub use model::commands;
 pub use policy::{RULE_SET, RULES};
 pub use service::counts::{miscounted, recount};

@@ -1,5 +1,6 @@
 //! A parsed check string and its evaluation.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -43,11 +44,13 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    fn fill(&self, target: &Target<'_>) -> Option<String> {
-        match &self.attribute {
-            None => Some(self.before.clone()),
-            Some(name) => Some(format!("{}{}{}", self.before, target.get(name)?, self.after)),
+    fn fill<'t>(&'t self, target: &'t Target<'_>) -> Option<Cow<'t, str>> {
+        let Some(name) = &self.attribute else { return Some(Cow::Borrowed(&self.before)) };
+        let value = target.get(name)?;
+        if self.before.is_empty() && self.after.is_empty() {
+            return Some(Cow::Borrowed(value));
         }
+        Some(Cow::Owned(format!("{}{value}{}", self.before, self.after)))
     }
 }
 

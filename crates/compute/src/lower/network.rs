@@ -7,7 +7,7 @@ use kogge_auth::{Caller, Target};
 use kogge_db::Tx;
 use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, SubnetId};
 use kogge_network::commands::{FixedIpWish, NewPort};
-use kogge_network::{Attachment, DevicePort, Kind};
+use kogge_network::{Attachment, Kind, ShownPort};
 use kogge_node_api::NodeError;
 
 use crate::error::{Error, Result};
@@ -126,9 +126,9 @@ impl Compute {
 
     /// The ports of some servers, in a constant number of queries.
     pub(crate) async fn attached(&self, servers: &[ServerId]) -> Result<HashMap<ServerId, Vec<Attached>>> {
-        let found = self.network().ports_of_servers(servers).await.map_err(Error::internal)?;
+        let found = self.network().shown_ports(servers).await.map_err(Error::internal)?;
         let attached =
-            |(server, ports): (_, Vec<DevicePort>)| (server, ports.into_iter().map(attachment).collect());
+            |(server, ports): (_, Vec<ShownPort>)| (server, ports.into_iter().map(attachment).collect());
         Ok(found.into_iter().map(attached).collect())
     }
 
@@ -220,7 +220,7 @@ impl Compute {
     }
 }
 
-fn attachment(port: DevicePort) -> Attached {
+fn attachment(port: ShownPort) -> Attached {
     Attached {
         id: port.id,
         network: port.network_id,
@@ -228,8 +228,8 @@ fn attachment(port: DevicePort) -> Attached {
         mac: port.mac,
         mtu: port.mtu,
         status: port.status,
-        fixed_ips: port.addresses.iter().map(|ip| (ip.subnet_id, ip.address)).collect(),
-        floating_ips: port.addresses.iter().filter_map(|ip| ip.floating_ip).collect(),
+        fixed_ips: port.fixed_ips,
+        floating_ips: port.floating_ips,
         groups: port.security_groups,
     }
 }

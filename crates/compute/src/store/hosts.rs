@@ -1,7 +1,9 @@
 //! Hosts: facts are written by `register_hosts`, the rest by admins.
 
+use std::collections::BTreeSet;
+
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Executor, Query, Row, Tx};
+use kogge_db::{DbError, Direction, Executor, Query, Row, Select, Tx};
 use kogge_node_api::HostFacts;
 
 use crate::model::host::Host;
@@ -21,13 +23,19 @@ fn read(row: &Row) -> Result<Host, DbError> {
     })
 }
 
+const COLUMNS: &str =
+    "id, service_id, number, facts, disabled, disabled_reason, forced_down, seen_at, created_at";
+
 /// All hosts by name.
 pub(crate) async fn list(db: impl Executor) -> Result<Vec<Host>, DbError> {
-    let query = Query::new(
-        "SELECT id, service_id, number, facts, disabled, disabled_reason, forced_down, seen_at, created_at \
-         FROM compute_hosts ORDER BY name",
-    );
-    db.list("compute_hosts", query, read).await
+    let select = Select::new(COLUMNS, "compute_hosts").order_by("name", Direction::Ascending);
+    db.list("compute_hosts", select.query(), read).await
+}
+
+/// Some hosts by name.
+pub(crate) async fn named(db: impl Executor, names: &BTreeSet<&str>) -> Result<Vec<Host>, DbError> {
+    let select = Select::new(COLUMNS, "compute_hosts").and_in("name", names.iter().copied());
+    db.list("compute_hosts", select.query(), read).await
 }
 
 /// Notes that a host is there; true where it is new.

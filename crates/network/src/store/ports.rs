@@ -80,6 +80,38 @@ pub(crate) async fn held_by(
     Ok(found)
 }
 
+/// What views show of a port of a server, as far as it stands in its row.
+pub(crate) struct Seen {
+    pub(crate) id: PortId,
+    pub(crate) server: ServerId,
+    pub(crate) network_id: NetworkId,
+    pub(crate) mac: String,
+    pub(crate) status: String,
+}
+
+/// As [`held_by`] for servers, of each port only what views show.
+pub(crate) async fn seen(source: &mut Source<'_>, servers: &[ServerId]) -> Result<Vec<Seen>, DbError> {
+    let read = |row: &Row| {
+        Ok(Seen {
+            id: row.parse("id")?,
+            server: row.parse("holder_id")?,
+            network_id: row.parse("network_id")?,
+            mac: row.text("mac_address")?,
+            status: row.text("status")?,
+        })
+    };
+    let mut found = Vec::with_capacity(servers.len());
+    for part in servers.chunks(500) {
+        let select = Select::new("id, holder_id, network_id, mac_address, status", Port::TABLE)
+            .and("holder = ?", Holder::Server.to_string())
+            .and_in("holder_id", part.iter().copied())
+            .order_by("created_at", Direction::Ascending)
+            .order_by("id", Direction::Ascending);
+        found.extend(select.fetch(&mut *source, read).await?.items);
+    }
+    Ok(found)
+}
+
 /// Makes a server the holder of a port; false where the port is of another project than the server, or something
 /// else holds it. The one statement that says which port belongs to which server.
 pub(crate) async fn plug_into_server(

@@ -1,6 +1,6 @@
 //! Servers with all that their views show, in a constant number of queries for any number of servers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kogge_auth::Caller;
 use kogge_ids::{ServerGroupId, ServerId};
@@ -35,8 +35,13 @@ impl Compute {
             servers.iter().filter(|server| server.deleted_at.is_none()).map(|server| server.id).collect();
         let mut ports = if ids.is_empty() { HashMap::new() } else { self.attached(&ids).await? };
         let aggregates = aggregates::list(self.db()).await?;
-        let hosts: BTreeMap<String, Host> =
-            hosts::list(self.db()).await?.into_iter().map(|host| (host.name().to_owned(), host)).collect();
+        let names: BTreeSet<&str> =
+            servers.iter().filter_map(|server| server.placed.host.as_deref()).collect();
+        let hosts: BTreeMap<String, Host> = hosts::named(self.db(), &names)
+            .await?
+            .into_iter()
+            .map(|host| (host.name().to_owned(), host))
+            .collect();
         let (now, patience) = (self.now(), self.config().host_patience());
         Ok(servers
             .into_iter()
