@@ -38,7 +38,10 @@ use kogge_image::Images;
 use kogge_network::Networking;
 use kogge_node_api::Nodes;
 use kogge_placement::Placement;
-use kogge_task::{Task, Wake};
+use kogge_task::{Bells, KeyedTask, Task, Wake};
+
+use crate::model::server::Server;
+use crate::tasks::record::Recorder;
 
 pub use config::{ComputeConfig, ConfiguredFlavor};
 pub use error::Error;
@@ -71,16 +74,19 @@ pub struct ComputeDeps {
 /// The bells of compute's tasks.
 #[derive(Clone, Default)]
 pub(crate) struct Wakes {
-    pub(crate) register: Wake,
+    pub(crate) register: Bells,
     pub(crate) place: Wake,
     pub(crate) follow: Wake,
-    pub(crate) converge: Wake,
-    pub(crate) reap: Wake,
+    pub(crate) converge: Bells,
+    pub(crate) snapshot: Bells,
+    pub(crate) reap: Bells,
+    pub(crate) forget: Wake,
 }
 
 struct Inner {
     deps: ComputeDeps,
     wakes: Wakes,
+    recorder: Recorder,
 }
 
 /// The compute service. Cheap to clone.
@@ -91,7 +97,7 @@ impl Compute {
     /// The service.
     #[must_use]
     pub fn new(deps: ComputeDeps) -> Self {
-        Self(Arc::new(Inner { deps, wakes: Wakes::default() }))
+        Self(Arc::new(Inner { deps, wakes: Wakes::default(), recorder: Recorder::default() }))
     }
 
     /// The background tasks; the program runs them with `kogge-task`.
@@ -100,11 +106,29 @@ impl Compute {
         tasks::all(self)
     }
 
+    /// The background tasks of each host and each server.
+    #[must_use]
+    pub fn keyed_tasks(&self) -> Vec<Arc<dyn KeyedTask>> {
+        tasks::keyed(self)
+    }
+
     /// Says that a host joined or went: it is registered, and what waited for one goes on. Carries no data; a call
     /// that is lost costs one period.
     pub fn hosts_changed(&self) {
-        let Wakes { register, place, follow: _, converge, reap } = self.wakes();
-        [register, place, converge, reap].into_iter().for_each(Wake::wake);
+        let Wakes { register, place, converge, reap, .. } = self.wakes();
+        place.wake();
+        [register, converge, reap].into_iter().for_each(Bells::urge_all);
+    }
+
+    /// Says that a server wants something: its host looks at it, or one is found for it.
+    pub(crate) fn server_changed(&self, server: &Server) {
+        let Wakes { place, converge, reap, forget, .. } = self.wakes();
+        match (&server.placed.host, server.intent.gone) {
+            (Some(host), true) => reap.ring(host),
+            (Some(host), false) => converge.ring(host),
+            (None, true) => forget.wake(),
+            (None, false) => place.wake(),
+        }
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -137,6 +161,10 @@ impl Compute {
 
     pub(crate) fn seal(&self) -> &dyn Seal {
         self.0.deps.seal.as_ref()
+    }
+
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.0.recorder
     }
 
     pub(crate) fn wakes(&self) -> &Wakes {

@@ -30,6 +30,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         },
         Migration { version: 4, name: "bounds", sql: include_str!("../migrations/0004_bounds.sql") },
         Migration { version: 5, name: "usage", sql: include_str!("../migrations/0005_usage.sql") },
+        Migration { version: 6, name: "due", sql: include_str!("../migrations/0006_due.sql") },
     ],
 };
 

@@ -14,6 +14,7 @@ mod it {
     mod bounds;
     mod cloud;
     mod cost;
+    mod due;
     mod faults;
     mod flavors;
     mod foreign_ports;

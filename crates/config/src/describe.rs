@@ -94,6 +94,10 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
         "storage.reserve_mib",
         "Room in MiB of the data directory's file system that images and new guests leave for the database; 0 for none.",
     ),
+    (
+        "storage.shared",
+        "Absolute path of a directory that all machines see, for keys, first accounts and images of a cloud of several processes on one PostgreSQL; empty: in the data directory of the only one.",
+    ),
 ];
 
 /// The defaults as TOML.

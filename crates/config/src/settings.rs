@@ -185,6 +185,9 @@ pub struct LogConfig {
 pub struct StorageConfig {
     /// Room in MiB that images and guests leave free in the data directory's file system.
     pub reserve_mib: u64,
+    /// Where all processes of the cloud have their keys, first accounts and images; empty for the data directory of the
+    /// only one.
+    pub shared: String,
 }
 
 impl Default for ServerConfig {
@@ -270,6 +273,6 @@ impl Default for LogConfig {
 
 impl Default for StorageConfig {
     fn default() -> Self {
-        Self { reserve_mib: 1024 }
+        Self { reserve_mib: 1024, shared: String::new() }
     }
 }

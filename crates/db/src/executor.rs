@@ -104,6 +104,16 @@ pub(crate) enum Inner {
     Postgres(Transaction<'static, Postgres>, Server),
 }
 
+impl Db {
+    /// Runs a statement that writes and answers a row, if it wrote one.
+    pub(crate) async fn returning(&self, query: Query) -> Result<Option<Row>, DbError> {
+        let mut tx = self.begin().await?;
+        let row = (&mut tx).optional(query).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+}
+
 impl Tx {
     pub(crate) fn new(inner: Inner, turn: Option<Turn>, db: &Db) -> Self {
         let (damage, statements) = (db.damage.clone(), Arc::clone(&db.statements));

@@ -11,10 +11,12 @@ use crate::{Db, DbError, Executor, Query};
 pub struct LeaseState {
     /// What it is for: `task/converge_servers`.
     pub name: String,
-    /// Who holds it.
+    /// Who holds it; empty where nobody does.
     pub owner: String,
-    /// Until when, without renewal; microseconds since 1970.
+    /// Until when, if its owner is not heard of again; microseconds since 1970.
     pub expires_at: i64,
+    /// How often it has changed hands.
+    pub epoch: i64,
 }
 
 /// How large a database is, in bytes.
@@ -71,10 +73,15 @@ impl Db {
     /// # Errors
     /// Where the database fails.
     pub async fn leases(&self) -> Result<Vec<LeaseState>, DbError> {
-        let query = Query::new("SELECT name, owner, expires_at FROM leases ORDER BY name");
+        let query = Query::new(
+            "SELECT l.name AS name, l.owner AS owner, l.epoch AS epoch, \
+             COALESCE(p.alive_until, l.expires_at) AS expires_at FROM leases l \
+             LEFT JOIN processes p ON p.name = l.owner AND p.incarnation = l.incarnation ORDER BY l.name",
+        );
         let read = |row: &crate::Row| {
             let expires_at = row.time("expires_at").map(Timestamp::as_micros)?;
-            Ok(LeaseState { name: row.text("name")?, owner: row.text("owner")?, expires_at })
+            let (name, owner, epoch) = (row.text("name")?, row.text("owner")?, row.int("epoch")?);
+            Ok(LeaseState { name, owner, expires_at, epoch })
         };
         self.list("leases", query, read).await
     }

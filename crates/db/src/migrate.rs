@@ -32,6 +32,16 @@ const OWN: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 const LEASES: &str = "CREATE TABLE IF NOT EXISTS leases (
     name TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, expires_at BIGINT NOT NULL)";
 
+/// The later steps of these two.
+const STEPS: Migrations = Migrations {
+    owner: "db",
+    steps: &[Migration {
+        version: 1,
+        name: "processes, and epochs of leases",
+        sql: include_str!("../migrations/0001_processes.sql"),
+    }],
+};
+
 /// Longest statement of a migration.
 const LONGEST: Duration = Duration::from_secs(3600);
 
@@ -51,7 +61,7 @@ impl Db {
         }
         tx.execute(Query::new(OWN)).await?;
         tx.execute(Query::new(LEASES)).await?;
-        for migrations in all {
+        for migrations in std::iter::once(&STEPS).chain(all) {
             let newest =
                 Query::new("SELECT COALESCE(MAX(version), 0) AS v FROM schema_migrations WHERE owner = $1");
             let applied = tx.one(newest.bind(migrations.owner)).await?.int("v")?;

@@ -54,6 +54,11 @@ impl Server {
         Ok(server)
     }
 
+    /// How it is reached.
+    pub(crate) fn options(&self) -> PgConnectOptions {
+        (*self.options).clone()
+    }
+
     /// A connection.
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, DbError> {
         if let Some(because) = self.still_down() {

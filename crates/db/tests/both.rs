@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use kogge_clock::{Clock, Timestamp};
 use kogge_db::{
-    Db, DbError, Depth, Direction, Executor, Migration, Migrations, Page, Query, Select, SortKey,
+    Db, DbError, Depth, Direction, Executor, Grant, Lease, Migration, Migrations, Newcomer, Page, Query,
+    Select, SortKey,
 };
 
 const STEPS: Migrations = Migrations {
@@ -99,17 +100,97 @@ on_both!(pages_walk_the_whole_list_in_mixed_order_once, db, clock => {
     assert!(before.more);
 });
 
-on_both!(a_lease_is_held_by_one_until_it_expires, db, clock => {
-    let _ = clock;
-    let (clock, hand) = Clock::fake(Timestamp::from_seconds(1_000));
-    let ttl = Duration::from_secs(10);
-    assert!(db.lease("l", "one", ttl, &clock).await.unwrap().is_some());
-    assert!(db.lease("l", "two", ttl, &clock).await.unwrap().is_none());
-    assert!(db.lease("l", "one", ttl, &clock).await.unwrap().is_some());
-    hand.advance(Duration::from_secs(11));
-    let lease = db.lease("l", "two", ttl, &clock).await.unwrap().unwrap();
-    db.release(&lease).await.unwrap();
-    assert!(db.lease("l", "one", ttl, &clock).await.unwrap().is_some());
+fn newcomer(name: &str) -> Newcomer {
+    Newcomer { name: name.to_owned(), place: format!("here/{name}"), address: format!("{name}.example") }
+}
+
+/// Time passes without a word of `name`.
+async fn falls_silent(db: &Db, name: &str) {
+    let silent = Query::new("UPDATE processes SET alive_until = 1 WHERE name = $1 AND alive_until > 0");
+    db.execute(silent.bind(name)).await.unwrap();
+}
+
+fn granted(lease: Lease) -> Grant {
+    match lease {
+        Lease::Held(grant) => grant,
+        Lease::Elsewhere { owner } => panic!("{owner} holds it"),
+    }
+}
+
+on_both!(a_lease_is_held_for_as_long_as_its_process_lives, db, clock => {
+    let one = db.enter(newcomer("one"), &clock).await.unwrap();
+    let two = db.enter(newcomer("two"), &clock).await.unwrap();
+    let first = granted(one.lease("x").await.unwrap());
+    assert_eq!((first.epoch, one.holds(&first), two.holds(&first)), (1, true, false));
+    assert_eq!(granted(one.lease("x").await.unwrap()), first, "as often as it likes, in one epoch");
+    let elsewhere = Lease::Elsewhere { owner: "one".to_owned() };
+    assert_eq!(two.lease("x").await.unwrap(), elsewhere);
+    falls_silent(&db, "one").await;
+    one.renew().await.unwrap();
+    assert_eq!((one.incarnation(), two.lease("x").await.unwrap()), (1, elsewhere), "late, and nothing was lost");
+    falls_silent(&db, "one").await;
+    let mut incarnations = one.incarnations();
+    assert_eq!(granted(two.lease("x").await.unwrap()).epoch, 2);
+    one.renew().await.unwrap();
+    assert_eq!((one.incarnation(), one.holds(&first)), (2, false), "declared dead: what it held is lost");
+    assert!(incarnations.has_changed().unwrap() && *incarnations.borrow_and_update() == 2);
+    assert_eq!(one.lease("x").await.unwrap(), Lease::Elsewhere { owner: "two".to_owned() });
+});
+
+on_both!(what_is_given_back_or_left_is_free_at_once, db, clock => {
+    let one = db.enter(newcomer("one"), &clock).await.unwrap();
+    let two = db.enter(newcomer("two"), &clock).await.unwrap();
+    let grant = granted(one.lease("x").await.unwrap());
+    one.lease("y").await.unwrap();
+    one.release(&grant).await.unwrap();
+    assert!(!one.holds(&grant));
+    assert_eq!(granted(two.lease("x").await.unwrap()).epoch, 2);
+    assert!(matches!(two.lease("y").await.unwrap(), Lease::Elsewhere { .. }));
+    one.leave().await.unwrap();
+    assert!(!one.is_sure());
+    assert_eq!(granted(two.lease("y").await.unwrap()).epoch, 2);
+    let shown = db.leases().await.unwrap();
+    let held = |lease: &kogge_db::LeaseState| (lease.name.clone(), lease.owner.clone(), lease.epoch);
+    let two = |name: &str| (name.to_owned(), "two".to_owned(), 2);
+    assert_eq!(shown.iter().map(held).collect::<Vec<_>>(), [two("x"), two("y")]);
+});
+
+on_both!(a_successor_in_the_same_place_takes_over_at_once_and_a_copy_elsewhere_is_refused, db, clock => {
+    let first = db.enter(newcomer("one"), &clock).await.unwrap();
+    let grant = granted(first.lease("x").await.unwrap());
+    let copy = Newcomer { place: "elsewhere".to_owned(), ..newcomer("one") };
+    let refused = db.enter(copy.clone(), &clock).await.err().unwrap().to_string();
+    assert!(refused.contains("one.example") && refused.contains("here/one"), "{refused}");
+    let next = db.enter(newcomer("one"), &clock).await.unwrap();
+    assert_eq!(next.incarnation(), 2);
+    let taken = granted(next.lease("x").await.unwrap());
+    assert_eq!(taken.epoch, grant.epoch + 1);
+    falls_silent(&db, "one").await;
+    assert_eq!(db.enter(copy, &clock).await.unwrap().incarnation(), 3, "the original is dead");
+    assert!(next.renew().await.is_err(), "and cannot come back beside its copy");
+    assert!(!next.holds(&taken));
+});
+
+on_both!(of_many_that_want_a_dead_ones_lease_one_gets_it, db, clock => {
+    let dead = db.enter(newcomer("dead"), &clock).await.unwrap();
+    dead.lease("x").await.unwrap();
+    falls_silent(&db, "dead").await;
+    let mut rivals = Vec::new();
+    for number in 0..8 {
+        rivals.push(db.enter(newcomer(&format!("rival{number}")), &clock).await.unwrap());
+    }
+    let wishes = rivals.iter().map(|rival| rival.lease("x"));
+    let got = futures_util::future::join_all(wishes).await;
+    let held = got.into_iter().filter(|lease| matches!(lease, Ok(Lease::Held(grant)) if grant.epoch == 2)).count();
+    assert_eq!(held, 1);
+});
+
+on_both!(the_database_says_what_time_it_is, db, clock => {
+    let (fake, _hand) = Clock::fake(Timestamp::from_seconds(1_000));
+    let now = db.now(&fake).await.unwrap();
+    // of a file one process has the only clock; a server has its own
+    assert_eq!(now == fake.now(), db.is_sqlite());
+    assert!(db.is_sqlite() || now.since(clock.now()) < Duration::from_secs(60));
 });
 
 on_both!(a_database_from_the_future_is_refused, db, clock => {

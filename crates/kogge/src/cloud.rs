@@ -3,11 +3,13 @@
 mod belonging;
 mod catalog;
 mod checkpoint;
+mod commons;
 mod descriptors;
 mod figures;
 pub(crate) mod health;
+mod hosts;
 mod memory_dir;
-pub(crate) mod node;
+mod node;
 mod policies;
 mod router;
 mod services;
@@ -22,12 +24,14 @@ pub use services::Services;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use kogge_clock::{Clock, Timestamp};
 use kogge_config::Config;
-use kogge_db::{Db, LeaseState};
+use kogge_db::{Db, Grant, Lease, LeaseState, Newcomer, Process};
 use kogge_ids::ServerId;
-use kogge_node_api::Quarantined;
+use kogge_node_api::{NodeError, Nodes, Quarantined};
+use kogge_node_sim::SimNode;
 use kogge_room::Room;
 use kogge_task::{Driver, DriverOptions, TaskStatus};
 use kogge_telemetry::Metrics;
@@ -41,11 +45,12 @@ use crate::data_dir::{Claim, DataDir, write_private};
 use crate::exit::Failure;
 use figures::Figures;
 use health::Health;
+pub(crate) use hosts::Hosts;
 use memory_dir::MemoryDir;
 pub use node::NodePlace;
 
 /// What a cloud is started with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CloudOptions {
     /// The settings.
     pub config: Config,
@@ -63,6 +68,8 @@ pub struct CloudOptions {
     pub clock: Clock,
     /// The room on the disk; `None` looks at the disk of the data directory.
     pub room: Option<Room>,
+    /// The machine of a simulated cloud, where it outlives the cloud; `None` makes one.
+    pub machine: Option<Arc<SimNode>>,
 }
 
 /// A running cloud.
@@ -71,10 +78,13 @@ pub struct Cloud {
     pub services: Services,
     /// The machine.
     pub node: NodePlace,
+    /// The hosts that this process commands.
+    pub(crate) hosts: Hosts,
     /// Passwords of the first accounts.
     pub passwords: Passwords,
     address: SocketAddr,
     driver: Driver,
+    process: Process,
     health: Health,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
     stopper: Stopper,
@@ -105,7 +115,8 @@ impl Cloud {
     /// # Errors
     /// Where the address is taken, the database or a directory cannot be used, or the policy file is wrong.
     pub async fn start(options: CloudOptions, metrics: Option<Metrics>) -> Result<Self, Failure> {
-        let CloudOptions { config, listen, simulated, hosts, data, adopt, clock, room } = options;
+        let CloudOptions { config, listen, simulated, hosts: number, data, adopt, clock, room, machine } =
+            options;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| Failure::outside(&format!("listening on {listen}"), error))?;
@@ -115,27 +126,54 @@ impl Cloud {
         if let Some(interrupted) = crate::backup::interrupted(&data) {
             return Err(Failure::Outside(interrupted));
         }
-        let memory = simulated.then(MemoryDir::make).transpose()?;
+        // a simulated cloud without a database of its own is gone with its process
+        let passing = simulated && config.database.url.is_empty();
+        let memory = passing.then(MemoryDir::make).transpose()?;
+        if !passing {
+            commons::link(&data, &config.storage.shared)?;
+        }
         let state = memory.as_ref().map_or_else(|| data.path().to_owned(), |memory| memory.path().to_owned());
         let plan = services::Plan {
             config: &config,
             data: &data,
             state: &state,
             simulated,
+            passing,
             adopt,
             clock: clock.clone(),
             room,
         };
         // first of all: a database that is not this directory's is refused before anything is made or changed
         let services = Services::open(&plan).await?;
-        let passwords = Passwords::load_or_make(&data.join("accounts.toml"))?;
+        let process = enter(&services.db, &claim, &data, &clock).await?;
+        let hosts = Hosts::new(process.clone(), services.nodes.clone(), services.compute.clone(), adopt);
+        let host = node::host_name(&config);
+        if !passing {
+            hosts.claim(&host).await?;
+        }
+        // one after the other: accounts and first objects are made once
+        let seeding = turn(&process, "cloud/seed").await?;
+        let passwords = Passwords::load_or_make(&commons::place_of(&data, "accounts.toml"))?;
         services.seed(&passwords).await?;
-        let node = NodePlace::start(&config, &data, simulated.then_some(hosts), &services, &clock).await?;
-        let owner = owner(&claim);
-        let mut driver = Driver::new(DriverOptions::new(services.db.clone(), clock.clone(), owner.clone()));
+        if let Err(error) = process.release(&seeding).await {
+            tracing::warn!(%error, "the turn to make the first objects could not be given back");
+        }
+        let start =
+            node::Start { config: config.clone(), data: data.clone(), host, services: services.clone() };
+        let machines = simulated.then(|| node::Simulated { number, first: machine });
+        let node = NodePlace::start(start, machines, &hosts, &clock)?;
+        // so that whoever asks right after the start finds its host
+        hosts.take().await.map_err(|error| Failure::outside("taking the command of this host", error))?;
+        let owner = process.name().to_owned();
+        let mut driver = Driver::new(DriverOptions::new(process.clone()));
         for task in services.tasks() {
             driver.start(task);
         }
+        for task in services.keyed_tasks() {
+            driver.start_keyed(task);
+        }
+        driver.start(hosts.task());
+        driver.share_bells(&format!("kogge_{}", services.cloud.uuid().simple()));
         let stopper =
             Stopper { token: CancellationToken::new(), keep_guests: Arc::new(AtomicBool::new(false)) };
         let health = Health {
@@ -165,9 +203,11 @@ impl Cloud {
         let cloud = Self {
             services,
             node,
+            hosts,
             passwords,
             address,
             driver,
+            process,
             health,
             serving,
             stopper,
@@ -212,6 +252,12 @@ impl Cloud {
         self.end().await
     }
 
+    /// Ends it as a crash would, for tests: nothing is said to anybody, and nothing waited for.
+    pub fn crash(self) {
+        self.serving.abort();
+        self.stopper.token.cancel();
+    }
+
     /// Ends it now and leaves the guests.
     ///
     /// # Errors
@@ -224,6 +270,9 @@ impl Cloud {
     async fn end(self) -> Result<(), Failure> {
         let served = self.serving.await;
         self.driver.stop().await;
+        if let Err(error) = self.process.leave().await {
+            tracing::warn!(%error, "the other processes could not be told that this one ends");
+        }
         self.node.end(self.stopper.keep_guests.load(Ordering::SeqCst)).await;
         self.services.db.close().await;
         tracing::info!("the cloud has stopped");
@@ -240,6 +289,7 @@ impl Cloud {
             simulated,
             data: data.path().display().to_string(),
             node: self.node.clone(),
+            nodes: self.services.nodes.clone(),
             health: self.health.clone(),
             db: self.services.db.clone(),
             stopper: self.stopper.clone(),
@@ -249,11 +299,35 @@ impl Cloud {
     }
 }
 
-/// A name for this process among those that share a database. The next process in the same directory bears it too: it
-/// need not wait until what a killed one had leased expires.
-fn owner(claim: &Claim) -> String {
+/// Lets this process enter among those that share the database. The next one in the same directory bears its name too: it
+/// need not wait until what a killed one held is free.
+async fn enter(db: &Db, claim: &Claim, data: &DataDir, clock: &Clock) -> Result<Process, Failure> {
     let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!("{host}/{}", claim.process)
+    let home = data.home().map_err(|error| Failure::outside("looking at the data directory", error))?;
+    let who = Newcomer {
+        name: claim.process.clone(),
+        place: format!("{host}:{home}"),
+        address: format!("{host}, {}, process {}", data.path().display(), std::process::id()),
+    };
+    db.enter(who, clock).await.map_err(|error| Failure::outside("entering the cloud", error))
+}
+
+/// Waits for the turn to do what one process does at a time.
+async fn turn(process: &Process, name: &str) -> Result<Grant, Failure> {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    const PAUSE: Duration = Duration::from_millis(100);
+    let failed = |error| Failure::outside("waiting for another process that starts", error);
+    let waiting = async {
+        loop {
+            if let Lease::Held(grant) = process.lease(name).await.map_err(failed)? {
+                return Ok(grant);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    let late =
+        |_| Failure::Outside("another process of this cloud has been starting for a minute".to_owned());
+    tokio::time::timeout(PATIENCE, waiting).await.map_err(late)?
 }
 
 /// What commands see of the cloud.
@@ -262,12 +336,25 @@ struct Face {
     simulated: bool,
     data: String,
     node: NodePlace,
+    nodes: Nodes,
     health: Health,
     db: Db,
     stopper: Stopper,
 }
 
 impl Face {
+    /// Removes an instance that is in quarantine on some host of this process.
+    async fn remove(&self, id: ServerId) -> Result<bool, NodeError> {
+        let mut because = NodeError::NotYet { what: "this machine's node to start".to_owned() };
+        for (_, node) in self.nodes.all() {
+            match node.discard(id).await {
+                Ok(gone) => return Ok(gone),
+                Err(error) => because = error,
+            }
+        }
+        Err(because)
+    }
+
     async fn problems(&self) -> Vec<String> {
         let checks = self.health.checks().await.into_iter().filter(|check| !check.ok);
         checks.map(|check| format!("{}: {}", check.what, check.detail)).collect()
@@ -307,10 +394,8 @@ impl Controlled for Face {
     async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {
         let mut answers = Vec::with_capacity(ids.len());
         for id in ids {
-            answers.push(Discarded {
-                id,
-                because: self.node.discard(id).await.err().map(|error| error.to_string()),
-            });
+            answers
+                .push(Discarded { id, because: self.remove(id).await.err().map(|error| error.to_string()) });
         }
         answers
     }

@@ -18,9 +18,24 @@ use crate::exit::Failure;
 /// The file that says which cloud this is.
 pub const CLOUD_ID: &str = "cloud-id";
 
+/// The id of the place of keys, accounts and images.
+pub const SHARED_ID: &str = "shared-id";
+
+/// The name of whoever has this directory among the processes that share a database.
+pub const PROCESS: &str = "process-name";
+
 /// What is small and cannot be made again, beside the database: files and folders that a backup takes.
-pub const KEPT: [&str; 7] =
-    ["kogge.toml", "policy.yaml", "accounts.toml", CLOUD_ID, "fernet-keys", "credential-keys", "server-keys"];
+pub const KEPT: [&str; 9] = [
+    "kogge.toml",
+    "policy.yaml",
+    "accounts.toml",
+    CLOUD_ID,
+    SHARED_ID,
+    PROCESS,
+    "fernet-keys",
+    "credential-keys",
+    "server-keys",
+];
 
 /// A data directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +87,7 @@ impl DataDir {
     /// # Errors
     /// Where another process has it, or it cannot be written.
     pub fn claim(&self) -> Result<Claim, Failure> {
-        let (file, name) = (self.join("kogge.lock"), self.join("process-name"));
+        let (file, name) = (self.join("kogge.lock"), self.join(PROCESS));
         let failed = |error| Failure::outside(&format!("using {}", self.0.display()), error);
         let lock = open_lock(&file).map_err(failed)?;
         match lock.try_lock() {
@@ -95,6 +110,16 @@ impl DataDir {
             }
         };
         Ok(Claim { process, _lock: lock })
+    }
+
+    /// What tells it apart from a copy, on this machine: its file system and inode, which a move keeps.
+    ///
+    /// # Errors
+    /// Where it is not there.
+    pub fn home(&self) -> std::io::Result<String> {
+        use std::os::unix::fs::MetadataExt;
+        let about = std::fs::metadata(&self.0)?;
+        Ok(format!("{}:{}", about.dev(), about.ino()))
     }
 
     /// Itself.

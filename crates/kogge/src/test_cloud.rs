@@ -17,11 +17,14 @@
 mod administrator;
 mod image;
 mod session;
+mod site;
 
 pub use administrator::{Administrator, Reach, State};
 pub use image::qcow2;
 pub use session::{Answer, Session};
+pub use site::Site;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,8 +38,9 @@ use kogge_room::Room;
 use serde_json::{Value, json};
 
 use crate::accounts::ACCOUNTS;
-use crate::cloud::{Cloud, CloudOptions, NodePlace, node};
+use crate::cloud::{Cloud, CloudOptions, NodePlace};
 use crate::data_dir::DataDir;
+use crate::exit::Failure;
 
 /// A cloud for a test. Gone when dropped.
 pub struct TestCloud {
@@ -45,8 +49,9 @@ pub struct TestCloud {
     clock: Clock,
     http: reqwest::Client,
     root: String,
+    place: PathBuf,
     // removed last
-    dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
 }
 
 /// Longest wait for a condition. Far more than anything takes: a test waits for what happens, not for the time.
@@ -79,15 +84,21 @@ impl TestCloud {
             data: DataDir::chosen(Some(dir.path())).expect("an absolute path"),
             clock: clock.clone(),
             room,
+            machine: None,
         };
-        let cloud = Cloud::start(options, None).await.expect("the cloud starts");
+        Self::of(options, Some(dir)).await.expect("the cloud starts")
+    }
+
+    async fn of(options: CloudOptions, dir: Option<tempfile::TempDir>) -> Result<Self, Failure> {
+        let (clock, place) = (options.clock.clone(), options.data.path().to_owned());
+        let cloud = Cloud::start(options, None).await?;
         let root = format!("http://{}", cloud.address());
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(120))
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { cloud, clock, http, root, dir }
+        Ok(Self { cloud, clock, http, root, place, _dir: dir })
     }
 
     /// The address of the cloud.
@@ -99,7 +110,7 @@ impl TestCloud {
     /// The path of its `clouds.yaml`.
     #[must_use]
     pub fn clouds_yaml(&self) -> String {
-        self.dir.path().join("clouds.yaml").display().to_string()
+        self.place.join("clouds.yaml").display().to_string()
     }
 
     /// A client of one of the clouds in `clouds.yaml`, as the referee makes it.
@@ -133,7 +144,7 @@ impl TestCloud {
     pub async fn add_host(&self, config: SimConfig) -> Arc<SimNode> {
         let name = config.facts.name.clone();
         let node = Arc::new(SimNode::new(config, Clock::system()));
-        node::join(&self.cloud.services, &name, Arc::clone(&node) as NodeHandle);
+        self.cloud.hosts.join(&name, Arc::clone(&node) as NodeHandle);
         let admin = self.session("kogge-admin").await;
         let path = format!("/compute/v2.1/os-hypervisors?hypervisor_hostname_pattern={name}");
         let admin = admin.speaking("compute 2.53");
@@ -196,6 +207,11 @@ impl TestCloud {
             assert!(started.elapsed() < PATIENCE, "waited a minute for: {what}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Ends it as a crash would: nothing is said to anybody, and nothing waited for.
+    pub fn crash(self) {
+        self.cloud.crash();
     }
 
     /// Ends it, letting requests under way finish.

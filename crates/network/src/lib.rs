@@ -30,7 +30,7 @@ use std::sync::Arc;
 use kogge_clock::Clock;
 use kogge_db::{Db, Migration, Migrations};
 use kogge_node_api::Nodes;
-use kogge_task::Wake;
+use kogge_task::Bells;
 
 pub use api::routes;
 pub use config::{NetworkConfig, PublicNetwork};
@@ -82,7 +82,7 @@ pub struct Networking(Arc<Inner>);
 
 struct Inner {
     deps: NetworkDeps,
-    wake: Wake,
+    bells: Bells,
     memory: tasks::Memory,
 }
 
@@ -90,7 +90,7 @@ impl Networking {
     /// The service over these parts.
     #[must_use]
     pub fn new(deps: NetworkDeps) -> Self {
-        Self(Arc::new(Inner { deps, wake: Wake::new(), memory: tasks::Memory::default() }))
+        Self(Arc::new(Inner { deps, bells: Bells::new(), memory: tasks::Memory::default() }))
     }
 
     /// The database, to begin a transaction for the `_in` functions.
@@ -113,21 +113,35 @@ impl Networking {
         &self.0.deps.config
     }
 
-    /// Wakes the background work; call it after a commit that used `_in` functions.
+    /// Wakes the background work of all hosts; call it after a commit that used `_in` functions.
     pub fn changed(&self) {
-        self.0.wake.wake();
+        self.memory().change_all();
+        self.0.bells.ring_all();
+    }
+
+    /// As [`Networking::changed`], where only ports of `host` changed. Other hosts that must know of them follow within
+    /// a few seconds.
+    pub fn changed_on(&self, host: &str) {
+        self.memory().change(host);
+        self.0.bells.ring(host);
+    }
+
+    /// Says that a host is back: what it missed is told at once.
+    pub fn urge(&self, host: &str) {
+        self.memory().change(host);
+        self.0.bells.urge(host);
     }
 
     /// Says that the node of `host` observed something new. Where ports of it were not up yet, it is asked again at
     /// once; where all were, nothing happens.
     pub fn node_changed(&self, host: &str) {
         if self.memory().waits(host) {
-            self.changed();
+            self.0.bells.ring_here(host);
         }
     }
 
-    pub(crate) fn wake(&self) -> Wake {
-        self.0.wake.clone()
+    pub(crate) fn bells(&self) -> Bells {
+        self.0.bells.clone()
     }
 
     pub(crate) fn memory(&self) -> &tasks::Memory {

@@ -2,61 +2,25 @@
 
 mod converge;
 mod desired;
+mod memory;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kogge_clock::Timestamp;
-use kogge_node_api::DesiredNetworking;
-use kogge_task::{Report, Task, TaskError, Wake};
+use kogge_task::{Bells, KeyedTask, Report, Rung, TaskError};
 
 use crate::Networking;
+pub(crate) use memory::Memory;
 
-/// What this process last told each node, so that telling the same again is skipped.
-#[derive(Default)]
-pub(crate) struct Memory(Mutex<HashMap<String, Told>>);
-
-#[derive(Clone)]
-struct Told {
-    desired: DesiredNetworking,
-    at: Timestamp,
-    settled: bool,
-}
-
-/// A node is told again after this time even where nothing changed, so that it repairs drift.
-const TELL_AGAIN: Duration = Duration::from_secs(30);
-
-impl Memory {
-    /// True where the node was told just this not long ago and all its ports are up.
-    fn is_fresh(&self, host: &str, desired: &DesiredNetworking, now: Timestamp) -> bool {
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        told.get(host)
-            .is_some_and(|told| told.settled && told.desired == *desired && now.since(told.at) < TELL_AGAIN)
-    }
-
-    /// True where the node was told something that was not true of all its ports yet.
-    pub(crate) fn waits(&self, host: &str) -> bool {
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        told.get(host).is_some_and(|told| !told.settled)
-    }
-
-    fn note(&self, host: &str, desired: DesiredNetworking, at: Timestamp, settled: bool) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        told.insert(host.to_owned(), Told { desired, at, settled });
-    }
-
-    fn forget(&self, host: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
-    }
-}
-
-/// Tells every node its networking, and takes over what the nodes say of their ports.
+/// Tells a node its networking, and takes over what the node says of its ports.
+///
+/// A host runs when it is rung, when what it was told is not true of all its ports yet, and now and then, so that its
+/// node repairs drift. Where nobody rang since, it is told the same again without a question to the database.
 pub struct ConvergeNetworks(Networking);
 
 #[async_trait]
-impl Task for ConvergeNetworks {
+impl KeyedTask for ConvergeNetworks {
     fn name(&self) -> &'static str {
         "converge_networks"
     }
@@ -65,33 +29,41 @@ impl Task for ConvergeNetworks {
         Duration::from_secs(5)
     }
 
-    fn wake(&self) -> Wake {
-        self.0.wake()
+    fn bells(&self) -> Bells {
+        self.0.bells()
     }
 
-    async fn run(&self) -> Result<Report, TaskError> {
-        let (mut seen, mut done, mut failed) = (0, 0, Vec::new());
-        for (host, _) in self.0.nodes().all() {
-            seen += 1;
-            match self.0.converge(&host, false).await {
-                Ok(true) => done += 1,
-                Ok(false) => {}
-                // one node that does not answer must not keep the others waiting
-                Err(error) => failed.push(format!("{host}: {error}")),
-            }
+    fn keys(&self) -> Vec<String> {
+        self.0.nodes().all().into_iter().map(|(host, _)| host).collect()
+    }
+
+    async fn due(&self) -> Result<Vec<String>, TaskError> {
+        let hosts = self.keys();
+        Ok(self.0.memory().due(hosts, self.0.clock().now()))
+    }
+
+    fn rung_elsewhere(&self, rung: &Rung) {
+        if rung.all {
+            self.0.memory().change_all();
         }
-        if failed.is_empty() {
-            Ok(Report { seen, done, more: false })
-        } else {
-            Err(TaskError::text(failed.join("; ")))
+        rung.keys.iter().for_each(|host| self.0.memory().change(host));
+    }
+
+    async fn run(&self, host: &str) -> Result<Report, TaskError> {
+        if self.0.nodes().get(host).is_err() {
+            self.0.memory().forget(host);
+            return Ok(Report::default());
         }
+        let told = self.0.converge(host, false).await;
+        let told = told.map_err(|error| TaskError(format!("{host}: {error}"), None))?;
+        Ok(Report { seen: 1, done: u64::from(told), more: false })
     }
 }
 
 impl Networking {
-    /// The background work of the service.
+    /// The background work of the service: of each host.
     #[must_use]
-    pub fn tasks(&self) -> Vec<Arc<dyn Task>> {
+    pub fn keyed_tasks(&self) -> Vec<Arc<dyn KeyedTask>> {
         vec![Arc::new(ConvergeNetworks(self.clone()))]
     }
 }

@@ -50,6 +50,14 @@ impl Obeyed {
         Epoch(self.0.load(Ordering::SeqCst))
     }
 
+    /// A new epoch: newer than all before, and not older than `at_least`.
+    pub fn begin(&self, at_least: Epoch) -> Epoch {
+        let next = |newest: u64| at_least.0.max(newest.saturating_add(1));
+        let rise = |newest| Some(next(newest));
+        let before = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, rise);
+        Epoch(next(before.unwrap_or_else(|same| same)))
+    }
+
     /// Whether an order of this epoch is to be obeyed: one of an older is not. True where it is newer than all before,
     /// which a node that is a process of its own writes down before it obeys.
     ///
@@ -75,5 +83,14 @@ mod tests {
         assert_eq!(obeyed.admit(Epoch(4)), Ok(true));
         assert_eq!(obeyed.admit(Epoch(3)), Err(NodeError::Deposed { by: Epoch(3), newest: Epoch(4) }));
         assert_eq!((obeyed.admit(Epoch(4)), obeyed.newest()), (Ok(false), Epoch(4)));
+    }
+
+    #[test]
+    fn every_commander_has_an_epoch_of_its_own_whatever_the_database_says() {
+        let obeyed = Obeyed::since(Epoch(9));
+        assert_eq!(obeyed.begin(Epoch(3)), Epoch(10), "the database may be an old one");
+        assert_eq!(obeyed.begin(Epoch(3)), Epoch(11));
+        assert!(obeyed.admit(Epoch(10)).is_err());
+        assert_eq!(obeyed.begin(Epoch(40)), Epoch(40));
     }
 }

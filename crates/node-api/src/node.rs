@@ -1,8 +1,8 @@
 //! The trait every node implements, and the register of nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use kogge_ids::ServerId;
@@ -22,8 +22,9 @@ pub trait Node: Send + Sync {
     /// What the host is and has.
     async fn facts(&self) -> Result<HostFacts, NodeError>;
 
-    /// The newest epoch that it obeyed; 0 where nobody commanded it yet. Who takes the command takes a newer one.
-    async fn obeyed(&self) -> Result<Epoch, NodeError>;
+    /// Gives the command to whoever asks, who has the right to it, in an epoch newer than all before and not older than
+    /// `at_least`: from then on no order of an older one is obeyed.
+    async fn take_command(&self, at_least: Epoch) -> Result<Epoch, NodeError>;
 
     /// Takes over the desired state of an instance and answers at once with what is; the node works on in the
     /// background and rings [`Node::changed`] when the observation changes. An older generation is ignored.
@@ -71,9 +72,15 @@ pub trait Node: Send + Sync {
 /// A shared node.
 pub type NodeHandle = Arc<dyn Node>;
 
-/// The nodes that this process commands, by host name.
+/// The nodes that this process commands, by host name, and the names of the other hosts of the cloud.
 #[derive(Clone, Default)]
-pub struct Nodes(Arc<RwLock<BTreeMap<String, Commanded>>>);
+pub struct Nodes(Arc<RwLock<Register>>);
+
+#[derive(Default)]
+struct Register {
+    own: BTreeMap<String, Commanded>,
+    elsewhere: BTreeSet<String>,
+}
 
 impl Nodes {
     /// No nodes.
@@ -89,21 +96,20 @@ impl Nodes {
 
     /// Adds or replaces the node called `host`, with the epoch in which it is commanded.
     pub fn command(&self, host: &str, node: Commanded) {
-        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(host.to_owned(), node);
+        self.write().own.insert(host.to_owned(), node);
     }
 
     /// Gives the node called `host` up: this process does not command it any more.
     pub fn leave(&self, host: &str) {
-        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(host);
+        self.write().own.remove(host);
     }
 
     /// The node called `host`.
     ///
     /// # Errors
-    /// [`NodeError::Unreachable`] where there is none.
+    /// [`NodeError::Unreachable`] where this process commands none of this name.
     pub fn get(&self, host: &str) -> Result<Commanded, NodeError> {
-        let nodes = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        nodes.get(host).cloned().ok_or_else(|| NodeError::Unreachable {
+        self.read().own.get(host).cloned().ok_or_else(|| NodeError::Unreachable {
             host: host.to_owned(),
             because: "no node of this name has joined".to_owned(),
         })
@@ -112,7 +118,26 @@ impl Nodes {
     /// All nodes by name.
     #[must_use]
     pub fn all(&self) -> Vec<(String, Commanded)> {
-        let nodes = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        nodes.iter().map(|(name, node)| (name.clone(), node.clone())).collect()
+        self.read().own.iter().map(|(name, node)| (name.clone(), node.clone())).collect()
+    }
+
+    /// Says which other hosts the cloud has: other processes command them, now or when they are back.
+    pub fn set_elsewhere(&self, hosts: BTreeSet<String>) {
+        self.write().elsewhere = hosts;
+    }
+
+    /// The names of all hosts of the cloud.
+    #[must_use]
+    pub fn known(&self) -> BTreeSet<String> {
+        let register = self.read();
+        register.own.keys().chain(&register.elsewhere).cloned().collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Register> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Register> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

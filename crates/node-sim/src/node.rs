@@ -61,6 +61,12 @@ impl SimNode {
         self.0.faults.clone()
     }
 
+    /// Its host's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.config.facts.name
+    }
+
     /// The newest desired state that reached the node, for assertions.
     #[must_use]
     pub fn desired(&self, id: ServerId) -> Option<DesiredInstance> {
@@ -236,8 +242,8 @@ impl Node for SimNode {
         answer(lost, self.0.config.facts.clone())
     }
 
-    async fn obeyed(&self) -> Result<Epoch, NodeError> {
-        Ok(self.0.obeyed.newest())
+    async fn take_command(&self, at_least: Epoch) -> Result<Epoch, NodeError> {
+        Ok(self.0.obeyed.begin(at_least))
     }
 
     async fn apply(&self, by: Epoch, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {

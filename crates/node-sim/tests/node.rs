@@ -88,8 +88,10 @@ async fn console(node: &SimNode, id: ServerId) -> String {
 async fn an_old_commander_is_refused_and_nothing_of_its_orders_is_done() {
     let (node, web) = (node(), desired(1, Power::Running));
     node.apply(Epoch(2), web.clone()).await.unwrap();
-    assert_eq!(node.obeyed().await.unwrap(), Epoch(2));
-    let deposed = NodeError::Deposed { by: Epoch(1), newest: Epoch(2) };
+    let next_epoch = node.take_command(Epoch::FIRST).await.unwrap();
+    assert_eq!(next_epoch, Epoch(3), "newer than all before");
+    node.apply(next_epoch, web.clone()).await.unwrap();
+    let deposed = NodeError::Deposed { by: Epoch(1), newest: next_epoch };
     let aside = SetAside { since: 1, because: String::new() };
     assert_eq!(node.remove(Epoch(1), web.id).await.unwrap_err(), deposed);
     assert_eq!(node.apply(Epoch(1), next(&web, Power::Stopped)).await.unwrap_err(), deposed);
@@ -99,8 +101,8 @@ async fn an_old_commander_is_refused_and_nothing_of_its_orders_is_done() {
     assert_eq!(node.apply_networking(Epoch(1), empty.clone()).await.unwrap_err(), deposed);
     let seen = node.observe().await.unwrap();
     assert_eq!((seen[0].state, seen[0].quarantined), (InstanceState::Running, false));
-    node.apply_networking(Epoch(3), empty).await.unwrap();
-    assert!(node.remove(Epoch(2), web.id).await.is_err(), "the next one is in command");
+    node.apply_networking(Epoch(4), empty).await.unwrap();
+    assert!(node.remove(next_epoch, web.id).await.is_err(), "the next one is in command");
 }
 
 #[tokio::test]

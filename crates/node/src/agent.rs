@@ -158,10 +158,14 @@ impl QemuNode {
         }
         let _crowning = self.0.crowning.lock().await;
         if by > self.0.obeyed.newest() {
-            let layout = self.0.host.layout.clone();
-            with_files("writing down who commands this host", move || epoch::write(&layout, by)).await?;
+            self.write_down(by).await?;
         }
         self.0.obeyed.admit(by).map(drop)
+    }
+
+    async fn write_down(&self, epoch: Epoch) -> Result<(), NodeError> {
+        let layout = self.0.host.layout.clone();
+        with_files("writing down who commands this host", move || epoch::write(&layout, epoch)).await
     }
 
     fn actors(&self) -> MutexGuard<'_, BTreeMap<ServerId, Handle>> {
@@ -272,8 +276,11 @@ impl Node for QemuNode {
         facts.unwrap_or_else(|error| Err(NodeError::failed("looking at the host", error)))
     }
 
-    async fn obeyed(&self) -> Result<Epoch, NodeError> {
-        Ok(self.0.obeyed.newest())
+    async fn take_command(&self, at_least: Epoch) -> Result<Epoch, NodeError> {
+        let _crowning = self.0.crowning.lock().await;
+        let fresh = at_least.max(Epoch(self.0.obeyed.newest().0.saturating_add(1)));
+        self.write_down(fresh).await?;
+        Ok(self.0.obeyed.begin(fresh))
     }
 
     async fn apply(&self, by: Epoch, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {

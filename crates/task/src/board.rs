@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use kogge_clock::Clock;
 
-use crate::{Outcome, Task, TaskStatus};
+use crate::status::Keys;
+use crate::trouble::TroubleBook;
+use crate::{KeyedTask, Outcome, Task, TaskStatus};
 
 /// The states of all tasks, by name. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +28,7 @@ struct State {
     running: bool,
     /// When its runner last began or ended something.
     moved_at: Instant,
+    troubles: TroubleBook,
 }
 
 impl Board {
@@ -34,10 +37,25 @@ impl Board {
     }
 
     pub(crate) fn add(&self, task: &dyn Task, limit: Duration) {
+        self.put(task.name(), task.period(), task.exclusive(), None, limit);
+    }
+
+    pub(crate) fn add_keyed(&self, task: &dyn KeyedTask, limit: Duration) {
+        self.put(task.name(), task.period(), false, Some(Keys::default()), limit);
+    }
+
+    fn put(
+        &self,
+        name: &'static str,
+        period: Duration,
+        exclusive: bool,
+        keys: Option<Keys>,
+        limit: Duration,
+    ) {
         let status = TaskStatus {
-            name: task.name(),
-            period_seconds: task.period().as_secs(),
-            exclusive: task.exclusive(),
+            name,
+            period_seconds: period.as_secs(),
+            exclusive,
             last: Outcome::Waiting,
             at: None,
             millis: 0,
@@ -46,10 +64,12 @@ impl Board {
             last_success: None,
             overdue: false,
             restarts: 0,
+            keys,
+            troubles: Vec::new(),
         };
-        let state =
-            State { status, well_at: Instant::now(), limit, running: false, moved_at: Instant::now() };
-        self.locked().insert(task.name(), state);
+        let (now, troubles) = (Instant::now(), TroubleBook::default());
+        let state = State { status, well_at: now, limit, running: false, moved_at: now, troubles };
+        self.locked().insert(name, state);
     }
 
     pub(crate) fn begun(&self, name: &'static str) {
@@ -80,6 +100,45 @@ impl Board {
         });
     }
 
+    /// Notes that the run of one key failed: the others may be well.
+    pub(crate) fn key_failed(&self, name: &'static str, because: String, took: Duration) {
+        let now = self.clock.now();
+        self.change(name, |state| {
+            let status = &mut state.status;
+            status.runs += 1;
+            status.last = Outcome::Failed { because };
+            status.at = Some(now);
+            status.millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        });
+    }
+
+    /// Notes how the keys of keyed work are.
+    pub(crate) fn keys(&self, name: &'static str, keys: Keys) {
+        self.change(name, |state| {
+            state.status.failures = u32::try_from(keys.failing).unwrap_or(u32::MAX);
+            state.status.keys = Some(keys);
+        });
+    }
+
+    /// Notes that all is well though nothing was to be done.
+    pub(crate) fn well(&self, name: &'static str) {
+        let now = self.clock.now();
+        self.change(name, |state| {
+            state.well_at = Instant::now();
+            state.status.runs += 1;
+            state.status.last_success = Some(now);
+            if matches!(state.status.last, Outcome::Waiting | Outcome::Failed { .. }) {
+                state.status.last = Outcome::Done { seen: 0, done: 0 };
+                state.status.at = Some(now);
+            }
+        });
+    }
+
+    /// Where the troubles of a task's items are noted.
+    pub(crate) fn troubles(&self, name: &'static str) -> TroubleBook {
+        self.locked().get(name).map(|state| state.troubles.clone()).unwrap_or_default()
+    }
+
     /// Notes that the runner was replaced.
     pub(crate) fn restarted(&self, name: &'static str) {
         self.change(name, |state| {
@@ -104,7 +163,7 @@ impl Board {
     pub(crate) fn all(&self) -> Vec<TaskStatus> {
         let shown = |state: &State| {
             let overdue = state.well_at.elapsed() > state.limit;
-            TaskStatus { overdue, ..state.status.clone() }
+            TaskStatus { overdue, troubles: state.troubles.newest(), ..state.status.clone() }
         };
         self.locked().values().map(shown).collect()
     }

@@ -5,6 +5,10 @@
 //! wake-up costs one period and never correctness. There are no retries inside of a task: it fails, says why, and is
 //! run again after a pause that grows. With several processes on one database a lease lets one of them run it.
 //!
+//! Work that touches many things is keyed by them ([`KeyedTask`]): each host, or each server, has a queue, a time-out
+//! and a pause of its own, and none waits for another. What goes wrong with one item of a run is that item's trouble
+//! ([`trouble`]): the run goes on.
+//!
 //! Runners are watched: one that dies is started again; a run that hangs, or whose lease is lost, is aborted; a task
 //! that has not succeeded for ten periods is overdue, which [`TaskStatus`] tells whoever asks whether the cloud is well.
 //!
@@ -14,14 +18,26 @@
 //!   stop  ──┘      no: wait        error: pause 1 s, 2 s … 60 s
 //! ```
 
+mod bells;
 mod board;
+mod dispatch;
 mod driver;
+mod exchange;
+mod gather;
+mod keyed;
+mod life;
+mod queue;
 mod runner;
 mod status;
+mod trouble;
 mod wake;
 
+pub use bells::{Bells, Rung};
 pub use driver::{Driver, DriverOptions};
-pub use status::{Outcome, TaskStatus, lease_of};
+pub use gather::Gather;
+pub use keyed::KeyedTask;
+pub use status::{KeyStatus, Keys, Outcome, TaskStatus, lease_of};
+pub use trouble::{Trouble, trouble};
 pub use wake::Wake;
 
 use std::time::Duration;

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kogge_db::{Grant, Lease, Process};
 use rand::Rng;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::board::Board;
-use crate::driver::DriverOptions;
+use crate::life::lost;
 use crate::{Outcome, Report, Task, TaskError};
 
-/// How long a lease lives without renewal.
-pub(crate) const LEASE: Duration = Duration::from_secs(30);
 /// Longest pause after failures.
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a run that was aborted may take to notice.
@@ -21,19 +20,17 @@ const FAREWELL: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct Runner {
     pub(crate) task: Arc<dyn Task>,
-    pub(crate) options: DriverOptions,
+    pub(crate) process: Process,
     pub(crate) board: Board,
     pub(crate) stop: watch::Receiver<bool>,
     /// Longest time of one run.
     pub(crate) limit: Duration,
 }
 
-/// Whether this process may run the task now.
-enum Lease {
-    Held,
-    Elsewhere,
-    Unknown(String),
-}
+/// How long a task that another process runs is left to it before it is asked for again.
+const ELSEWHERE: Duration = Duration::from_secs(30);
+/// After so many failures in a row another process may try.
+const TOO_MANY: u32 = 3;
 
 /// A run that goes with its runner.
 struct Run(JoinHandle<Result<Report, TaskError>>);
@@ -64,22 +61,21 @@ impl Runner {
     /// One run; answers how long to wait for the next.
     async fn once(&self) -> Duration {
         let name = self.task.name();
-        if self.task.exclusive() {
-            match self.lease().await {
-                Lease::Held => {}
-                Lease::Elsewhere => {
-                    self.board.ended(name, Outcome::Elsewhere, Duration::ZERO);
-                    return jittered(self.task.period().min(LEASE));
-                }
-                Lease::Unknown(because) => {
-                    let because = format!("the lease could not be asked for: {because}");
-                    return self.failed(because, Duration::ZERO);
-                }
+        let grant = match self.grant().await {
+            Ok(Some(grant)) => Some(grant),
+            Ok(None) if self.task.exclusive() => {
+                self.board.ended(name, Outcome::Elsewhere, Duration::ZERO);
+                return jittered(self.task.period().min(ELSEWHERE));
             }
-        }
+            Ok(None) => None,
+            Err(because) => {
+                let because = format!("the lease could not be asked for: {because}");
+                return self.failed(because, Duration::ZERO);
+            }
+        };
         let started = Instant::now();
         self.board.begun(name);
-        let result = self.guarded().await;
+        let result = self.guarded(grant.as_ref()).await;
         let took = started.elapsed();
         metrics::histogram!("kogge_task_seconds", "task" => name).record(took.as_secs_f64());
         match result {
@@ -87,7 +83,13 @@ impl Runner {
                 self.board.ended(name, Outcome::Done { seen: report.seen, done: report.done }, took);
                 if report.more { Duration::ZERO } else { jittered(self.task.period()) }
             }
-            Err(error) => self.failed(chain(&error), took),
+            Err(error) => {
+                let pause = self.failed(chain(&error), took);
+                if let Some(grant) = grant.filter(|_| self.board.failures(name) >= TOO_MANY) {
+                    self.give_up(&grant).await;
+                }
+                pause
+            }
         }
     }
 
@@ -99,27 +101,23 @@ impl Runner {
         pause_after(self.board.failures(name))
     }
 
-    /// Runs the task while its lease is renewed. A panic is a failed run; so is one that takes too long, or whose
-    /// lease another process has taken: it is aborted.
-    async fn guarded(&self) -> Result<Report, TaskError> {
-        let task = Arc::clone(&self.task);
-        let mut run = Run(tokio::spawn(async move { task.run().await }));
-        let deadline = tokio::time::sleep(self.limit);
-        tokio::pin!(deadline);
-        let mut held_at = Instant::now();
-        let because = loop {
-            tokio::select! {
-                ended = &mut run.0 => {
-                    return ended.unwrap_or_else(|error| Err(TaskError::text(format!("it panicked: {error}"))));
-                }
-                () = &mut deadline => break format!("it hung: no end after {} s", self.limit.as_secs()),
-                () = tokio::time::sleep(LEASE / 3), if self.task.exclusive() => match self.lease().await {
-                    Lease::Held => held_at = Instant::now(),
-                    Lease::Elsewhere => break "another process took its lease".to_owned(),
-                    Lease::Unknown(_) if held_at.elapsed() < LEASE => {}
-                    Lease::Unknown(because) => break format!("its lease ran out: {because}"),
-                },
+    /// Runs the task while its lease holds. A panic is a failed run; so is one that takes too long, or whose lease may
+    /// be another process's: it is aborted.
+    async fn guarded(&self, grant: Option<&Grant>) -> Result<Report, TaskError> {
+        let (task, book) = (Arc::clone(&self.task), self.board.troubles(self.task.name()));
+        let mut run = Run(tokio::spawn(async move { book.during(task.run()).await }));
+        let ungranted = async {
+            match grant {
+                Some(grant) => lost(&self.process, grant).await,
+                None => std::future::pending().await,
             }
+        };
+        let because = tokio::select! {
+            ended = &mut run.0 => {
+                return ended.unwrap_or_else(|error| Err(TaskError::text(format!("it panicked: {error}"))));
+            }
+            () = tokio::time::sleep(self.limit) => format!("it hung: no end after {} s", self.limit.as_secs()),
+            () = ungranted => "its lease may be another process's: this one was late to say that it lives".to_owned(),
         };
         self.abort(run).await;
         Err(TaskError::text(because))
@@ -135,12 +133,22 @@ impl Runner {
         }
     }
 
-    async fn lease(&self) -> Lease {
-        let DriverOptions { db, clock, owner, .. } = &self.options;
-        match db.lease(&lease_name(self.task.name()), owner, LEASE, clock).await {
-            Ok(Some(_)) => Lease::Held,
-            Ok(None) => Lease::Elsewhere,
-            Err(error) => Lease::Unknown(error.to_string()),
+    /// The right to run the task; none where another process has it, and where none is needed.
+    async fn grant(&self) -> Result<Option<Grant>, kogge_db::DbError> {
+        if !self.task.exclusive() {
+            return Ok(None);
+        }
+        let lease = self.process.lease(&lease_name(self.task.name())).await?;
+        Ok(match lease {
+            Lease::Held(grant) if self.process.holds(&grant) => Some(grant),
+            Lease::Held(_) | Lease::Elsewhere { .. } => None,
+        })
+    }
+
+    /// What fails here again and again may go well elsewhere.
+    async fn give_up(&self, grant: &Grant) {
+        if let Err(error) = self.process.release(grant).await {
+            tracing::warn!(task = self.task.name(), %error, "a lease could not be given back");
         }
     }
 }
@@ -150,7 +158,7 @@ pub(crate) fn lease_name(task: &str) -> String {
     format!("task/{task}")
 }
 
-fn chain(error: &TaskError) -> String {
+pub(crate) fn chain(error: &TaskError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
@@ -162,12 +170,12 @@ fn chain(error: &TaskError) -> String {
 }
 
 /// 1 s, 2 s, 4 s … with jitter, at most a minute.
-fn pause_after(failures: u32) -> Duration {
+pub(crate) fn pause_after(failures: u32) -> Duration {
     jittered(Duration::from_secs(1 << failures.saturating_sub(1).min(6)).min(LONGEST_PAUSE))
 }
 
 /// Up to a fifth less or more, so that many processes do not run in step.
-fn jittered(period: Duration) -> Duration {
+pub(crate) fn jittered(period: Duration) -> Duration {
     period.mul_f64(rand::rng().random_range(0.8..1.2))
 }
 

@@ -16,6 +16,14 @@ pub struct Census {
 }
 
 impl Compute {
+    /// How many living servers are on a host.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn servers_on(&self, host: &str) -> Result<u64> {
+        Ok(servers::number_on(self.db(), host).await?)
+    }
+
     /// Counts.
     ///
     /// # Errors

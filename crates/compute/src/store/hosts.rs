@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Direction, Executor, Query, Row, Select, Tx};
+use kogge_db::{Db, DbError, Direction, Executor, Query, Row, Select, Tx};
 use kogge_node_api::HostFacts;
 
 use crate::model::host::Host;
@@ -58,6 +58,21 @@ pub(crate) async fn register(tx: &mut Tx, facts: &HostFacts, now: Timestamp) -> 
         .bind(text)
         .bind(now);
     Ok(tx.execute(insert).await? == 1)
+}
+
+/// Notes that these hosts were heard of; answers those that are known.
+pub(crate) async fn heard_of(db: &Db, names: &[String], now: Timestamp) -> Result<BTreeSet<String>, DbError> {
+    let mut tx = db.begin().await?;
+    let mut heard = BTreeSet::new();
+    let ordered: BTreeSet<&String> = names.iter().collect();
+    for name in ordered {
+        let seen = Query::new("UPDATE compute_hosts SET seen_at = $2 WHERE name = $1").bind(name).bind(now);
+        if tx.execute(seen).await? == 1 {
+            heard.insert(name.clone());
+        }
+    }
+    tx.commit().await?;
+    Ok(heard)
 }
 
 /// Writes what admins decide.

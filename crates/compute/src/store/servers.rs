@@ -1,7 +1,10 @@
 //! Servers: row to model and back, and the single `save`.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Executor, Query, Row, Select, Tx};
+use kogge_db::{Db, DbError, Direction, Executor, Query, Row, Select, Tx};
 use kogge_ids::ServerId;
 
 use crate::model::server::{BootedImage, Placed, Server};
@@ -50,6 +53,19 @@ fn tags_text(tags: &[String]) -> String {
     if tags.is_empty() { String::new() } else { format!(",{},", tags.join(",")) }
 }
 
+/// When there is something to do next, in microseconds.
+fn due_at(server: &Server) -> i64 {
+    match next_step(server, &Patience::default(), server.updated_at) {
+        Step::Rest => i64::MAX,
+        Step::Wait(until) => until.as_micros(),
+        Step::Watch => {
+            let told = Timestamp::from_micros(server.observed.told_at);
+            told.plus(Patience::default().tell_again).as_micros()
+        }
+        _ => 0,
+    }
+}
+
 /// Whether nothing is left to do, however late it is.
 fn settled(server: &Server) -> bool {
     next_step(server, &Patience::default(), Timestamp::from_micros(i64::MAX)) == Step::Rest
@@ -61,14 +77,15 @@ pub(crate) async fn insert(tx: &mut Tx, server: &Server) -> Result<(), DbError> 
          image_properties, flavor_id, shape, vcpus, ram_mib, spec, key_name, config_drive, zone, metadata, tags, \
          nics, locked, access_v4, access_v6, intent, placed_host, placed_fault, observed, status, vm_state, \
          task_state, power_state, launched_at, settled, updated_at, deleted_at, created_at, reservation_id, \
-         launch_index) \
+         launch_index, due_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)",
+         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)",
     );
     let insert = bound(insert, server)?
         .bind(server.created_at)
         .bind(&server.spec.reservation_id)
-        .bind(server.spec.launch_index);
+        .bind(server.spec.launch_index)
+        .bind(due_at(server));
     tx.execute(insert).await.map(drop)
 }
 
@@ -82,9 +99,10 @@ pub(crate) async fn save(tx: &mut Tx, server: &mut Server, now: Timestamp) -> Re
          ram_mib = $13, spec = $14, key_name = $15, config_drive = $16, zone = $17, metadata = $18, tags = $19, \
          nics = $20, locked = $21, access_v4 = $22, access_v6 = $23, intent = $24, placed_host = $25, \
          placed_fault = $26, observed = $27, status = $28, vm_state = $29, task_state = $30, power_state = $31, \
-         launched_at = $32, settled = $33, updated_at = $34, deleted_at = $35 WHERE id = $1 AND version = $2",
+         launched_at = $32, settled = $33, updated_at = $34, deleted_at = $35, due_at = $36 \
+         WHERE id = $1 AND version = $2",
     );
-    let done = tx.execute(bound(update, server)?).await? == 1;
+    let done = tx.execute(bound(update, server)?.bind(due_at(server))).await? == 1;
     if done {
         server.version += 1;
     }
@@ -143,30 +161,94 @@ pub(crate) async fn get(db: impl Executor, id: ServerId) -> Result<Option<Server
     db.find("servers", query, read).await
 }
 
-/// The servers of a host, or of none, with something left to do; at most `most`, those waiting longest first.
-pub(crate) async fn unsettled(
-    db: impl Executor,
-    host: Option<&str>,
-    most: usize,
-) -> Result<Vec<Server>, DbError> {
-    let select = Select::new(COLUMNS, "servers").and("settled = ?", false);
-    let select = match host {
-        Some(host) => select.and("placed_host = ?", host),
-        None => select.and_fixed("placed_host IS NULL"),
+/// Locks some servers in an order that all share, and reads them; deleted ones too. One that cannot be read is noted
+/// and left out.
+pub(crate) async fn lock_all(
+    tx: &mut Tx,
+    sqlite: bool,
+    ids: &[ServerId],
+) -> Result<BTreeMap<ServerId, Server>, DbError> {
+    if !sqlite {
+        let mut ordered = ids.to_vec();
+        ordered.sort_unstable();
+        for id in ordered {
+            lock(tx, id).await?;
+        }
+    }
+    let select = Select::new(COLUMNS, "servers").and_in("id", ids.iter().copied());
+    let servers = tx.list("servers", select.query(), read).await?;
+    Ok(servers.into_iter().map(|server| (server.id, server)).collect())
+}
+
+/// What to look for among the servers with something to do.
+#[derive(Clone, Copy)]
+pub(crate) enum Due<'a> {
+    /// Those without a host, that are to stay.
+    Unplaced,
+    /// Those of a host, that are to stay.
+    On(&'a str),
+    /// Those without a host, that are to go.
+    DoomedUnplaced,
+    /// Those of a host, that are to go.
+    DoomedOn(&'a str),
+}
+
+/// The servers with something to do now, those waiting longest first; at most `most`. One that cannot be read is noted
+/// and set back, so that it never stands in the way of others.
+pub(crate) async fn due(db: &Db, what: Due<'_>, now: Timestamp, most: u32) -> Result<Vec<Server>, DbError> {
+    let select = Select::new(COLUMNS, "servers").and_fixed("settled = FALSE").and("due_at <= ?", now);
+    let doomed = "task_state = 'deleting'";
+    let staying = "(task_state IS NULL OR task_state <> 'deleting')";
+    let select = match what {
+        Due::Unplaced => select.and_fixed("placed_host IS NULL").and_fixed(staying),
+        Due::On(host) => select.and("placed_host = ?", host).and_fixed(staying),
+        Due::DoomedUnplaced => select.and_fixed("placed_host IS NULL").and_fixed(doomed),
+        Due::DoomedOn(host) => select.and("placed_host = ?", host).and_fixed(doomed),
     };
-    let select = select.order_by("updated_at", kogge_db::Direction::Ascending);
-    let mut servers = db.list("servers", select.query(), read).await?;
-    servers.truncate(most);
+    let select = select.order_by("due_at", Direction::Ascending).order_by("id", Direction::Ascending);
+    let rows = db.all(select.slice(most, 0).query()).await?;
+    let (mut servers, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in &rows {
+        match read(row) {
+            Ok(server) => servers.push(server),
+            Err(error @ DbError::Column { .. }) => {
+                db.damage_book().note("servers", row, &error);
+                unreadable.push(row.key());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    for key in unreadable {
+        put_off(db, &key, now.plus(UNREADABLE)).await?;
+    }
     Ok(servers)
 }
 
-/// Servers that should be gone and are not yet; at most `most`.
-pub(crate) async fn doomed(db: impl Executor, most: usize) -> Result<Vec<Server>, DbError> {
-    let select = Select::new(COLUMNS, "servers").and("settled = ?", false).and("task_state = ?", "deleting");
-    let select = select.order_by("updated_at", kogge_db::Direction::Ascending);
-    let mut servers = db.list("servers", select.query(), read).await?;
-    servers.truncate(most);
-    Ok(servers)
+/// How long a row that cannot be read is set back.
+const UNREADABLE: Duration = Duration::from_secs(600);
+
+/// Nothing is to be done with a server before `until`, unless it changes.
+pub(crate) async fn put_off(db: impl Executor, id: &str, until: Timestamp) -> Result<(), DbError> {
+    let update = Query::new("UPDATE servers SET due_at = $2 WHERE id = $1 AND settled = FALSE");
+    db.execute(update.bind(id).bind(until)).await.map(drop)
+}
+
+/// The hosts whose servers have something to do now: those that stay, or those that go.
+pub(crate) async fn due_hosts(
+    db: impl Executor,
+    doomed: bool,
+    now: Timestamp,
+) -> Result<Vec<String>, DbError> {
+    let select = Select::new("DISTINCT placed_host", "servers")
+        .and_fixed("settled = FALSE")
+        .and_fixed("placed_host IS NOT NULL")
+        .and("due_at <= ?", now)
+        .and_fixed(if doomed {
+            "task_state = 'deleting'"
+        } else {
+            "(task_state IS NULL OR task_state <> 'deleting')"
+        });
+    db.list("servers", select.query(), |row| row.text("placed_host")).await
 }
 
 /// What is known of every living server of a host: enough to see whether an observation is news. `None` where that
@@ -187,6 +269,12 @@ pub(crate) async fn names_on(db: impl Executor, host: &str) -> Result<Vec<(Strin
     let query =
         Query::new("SELECT id, name FROM servers WHERE placed_host = $1 AND deleted_at IS NULL ORDER BY id");
     db.list("servers", query.bind(host), |row| Ok((row.text("id")?, row.text("name")?))).await
+}
+
+/// Number of the living servers of a host.
+pub(crate) async fn number_on(db: impl Executor, host: &str) -> Result<u64, DbError> {
+    let query = Query::new("SELECT COUNT(*) AS n FROM servers WHERE placed_host = $1 AND deleted_at IS NULL");
+    Ok(db.one(query.bind(host)).await?.int("n")?.unsigned_abs())
 }
 
 /// Deleted servers that were buried before `moment`; at most 100.

@@ -9,7 +9,7 @@ use kogge_ids::{PortId, ServerId};
 use kogge_task::{Report, Task, TaskError, Wake};
 
 use super::alone;
-use super::register::failed;
+use super::failed;
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::service::servers::labels::touch;
@@ -44,9 +44,6 @@ impl Task for FollowPorts {
             let followed = alone("following a port", port, compute.follow(port, &device).await);
             report.done += u64::from(followed.is_some());
         }
-        if report.done > 0 {
-            compute.wakes().converge.wake();
-        }
         report.more = report.done > 0 && report.seen == BATCH.unsigned_abs();
         Ok(report)
     }
@@ -55,6 +52,7 @@ impl Task for FollowPorts {
 impl Compute {
     async fn follow(&self, port: PortId, device: &str) -> Result<()> {
         let mut tx = self.db().begin().await?;
+        let mut host = None;
         if let Ok(id) = device.parse::<ServerId>() {
             store::lock(&mut tx, id).await?;
             let row = store::get(&mut tx, id).await?;
@@ -66,10 +64,15 @@ impl Compute {
                 if !store::save(&mut tx, &mut server, now).await? {
                     return Err(Error::Busy);
                 }
+                host = server.placed.host;
                 tracing::info!(server.id = %id, port.id = %port, "a port was deleted; its server loses the interface");
             }
         }
         self.network().forget_departed_in(&mut tx, port).await.map_err(Error::internal)?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        if let Some(host) = host {
+            self.wakes().converge.ring(&host);
+        }
+        Ok(())
     }
 }

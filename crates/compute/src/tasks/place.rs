@@ -3,6 +3,7 @@
 
 mod board;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,9 +20,11 @@ use crate::store::{actions, servers as store};
 use board::{Around, Board, Verdict};
 
 /// Most servers of one run.
-const BATCH: usize = 256;
+const BATCH: u32 = 256;
 /// Most servers of one transaction: nobody else writes on SQLite while it lasts.
 const AT_ONCE: usize = 32;
+/// How soon to look again where a host is silent.
+const LATER: Duration = Duration::from_secs(5);
 
 /// What tenants are told; why each host did not do is for admins.
 const NOWHERE: &str = "No valid host was found.";
@@ -45,7 +48,7 @@ impl Task for PlaceServers {
 
     async fn run(&self) -> std::result::Result<Report, TaskError> {
         let compute = &self.0;
-        let waiting = store::unsettled(compute.db(), None, BATCH).await?;
+        let waiting = store::due(compute.db(), store::Due::Unplaced, compute.now(), BATCH).await?;
         let mut report = Report { seen: waiting.len() as u64, ..Report::default() };
         let mut due = Vec::with_capacity(waiting.len());
         for server in &waiting {
@@ -62,10 +65,7 @@ impl Task for PlaceServers {
         for some in due.chunks(AT_ONCE) {
             report.done += compute.place(some).await;
         }
-        if report.done > 0 {
-            compute.wakes().converge.wake();
-        }
-        report.more = report.done > 0 && waiting.len() == BATCH;
+        report.more = report.done > 0 && waiting.len() == BATCH as usize;
         Ok(report)
     }
 }
@@ -79,24 +79,36 @@ impl Compute {
             Err(error) => error,
         };
         if let [one] = servers {
-            return alone("placing", one, Err(error)).unwrap_or(0);
+            return self.placed_alone(*one, Err(error)).await;
         }
         tracing::debug!(%error, "servers are placed one by one");
         let mut done = 0;
         for one in servers {
             let placed = self.place_in_one(std::slice::from_ref(one)).await;
-            done += alone("placing", one, placed).unwrap_or(0);
+            done += self.placed_alone(*one, placed).await;
         }
         done
+    }
+
+    /// What went wrong with one server is tried again in a while.
+    async fn placed_alone(&self, id: ServerId, placed: Result<u64>) -> u64 {
+        let placed = alone("placing", id, placed);
+        if placed.is_none() {
+            self.put_off(id).await;
+        }
+        placed.unwrap_or(0)
     }
 
     async fn place_in_one(&self, servers: &[ServerId]) -> Result<u64> {
         let mut tx = self.db().begin().await?;
         let mut board = Board::read(self, &mut tx).await?;
-        let (mut done, mut gave_up) = (0, false);
+        let (mut done, mut gave_up, mut hosts) = (0, false, BTreeSet::new());
         for id in servers {
             match self.place_on(&mut tx, &mut board, *id).await? {
-                Placed::OnHost => done += 1,
+                Placed::OnHost(host) => {
+                    done += 1;
+                    hosts.insert(host);
+                }
                 Placed::Nowhere => {
                     done += 1;
                     gave_up = true;
@@ -105,6 +117,7 @@ impl Compute {
             }
         }
         tx.commit().await?;
+        hosts.iter().for_each(|host| self.wakes().converge.ring(host));
         if gave_up {
             self.network_changed();
         }
@@ -133,11 +146,15 @@ impl Compute {
                 }
                 board.take(&chosen);
                 self.host_ports(tx, id, &chosen.name).await?;
-                server.placed.host = Some(chosen.name);
+                server.placed.host = Some(chosen.name.clone());
                 server.placed.fault = None;
-                Placed::OnHost
+                Placed::OnHost(chosen.name)
             }
-            Verdict::NotYet => return Ok(Placed::NotNow),
+            Verdict::NotYet => {
+                // those that could be placed now must not wait behind it
+                store::put_off(tx, &id.to_string(), now.plus(LATER)).await?;
+                return Ok(Placed::NotNow);
+            }
             Verdict::Nowhere(nowhere) => {
                 actions::fail(tx, id, None, NOWHERE, now).await?;
                 let (generation, message) = (server.intent.generation, NOWHERE.to_owned());
@@ -176,7 +193,7 @@ impl Compute {
 
 /// What became of a server.
 enum Placed {
-    OnHost,
+    OnHost(String),
     /// No host takes it: that is written down.
     Nowhere,
     /// It is not to be placed any more, or not yet.

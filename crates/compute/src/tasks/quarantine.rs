@@ -11,16 +11,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kogge_clock::Timestamp;
 use kogge_node_api::{Commanded, Quarantined};
-use kogge_task::{Report, Task, TaskError, Wake};
+use kogge_task::{Bells, KeyedTask, Report, TaskError};
 
+use super::{PATIENCE, patiently, silent};
 use crate::Compute;
 
 /// Most removals per host and hour.
 const MOST: usize = 3;
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
-/// How long a call to a node may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Clears the quarantine.
 pub(super) struct ClearQuarantine {
@@ -42,8 +41,8 @@ impl ClearQuarantine {
         node: &Commanded,
         days: u32,
     ) -> Result<Report, kogge_node_api::NodeError> {
-        let kept = super::converge::patiently(host, PATIENCE, node.quarantine()).await?;
-        let all = super::converge::patiently(host, PATIENCE, node.observe()).await?.len();
+        let kept = patiently(host, PATIENCE, node.quarantine()).await?;
+        let all = patiently(host, PATIENCE, node.observe()).await?.len();
         let now = self.compute.now();
         let mut report = Report { seen: kept.len() as u64, ..Report::default() };
         for one in due(&kept, all, now.minus(DAY.saturating_mul(days))).take(self.room(host, now)) {
@@ -53,7 +52,7 @@ impl ClearQuarantine {
             );
             // counted before: a node that removes and does not answer must not lose more than this
             self.count(host, now);
-            super::converge::patiently(host, PATIENCE, node.discard(one.id)).await?;
+            patiently(host, PATIENCE, node.discard(one.id)).await?;
             report.done += 1;
         }
         Ok(report)
@@ -83,7 +82,7 @@ fn due(kept: &[Quarantined], all: usize, limit: Timestamp) -> impl Iterator<Item
 }
 
 #[async_trait]
-impl Task for ClearQuarantine {
+impl KeyedTask for ClearQuarantine {
     fn name(&self) -> &'static str {
         "clear_quarantine"
     }
@@ -92,28 +91,21 @@ impl Task for ClearQuarantine {
         Duration::from_secs(600)
     }
 
-    fn wake(&self) -> Wake {
-        Wake::new()
+    fn bells(&self) -> Bells {
+        Bells::new()
     }
 
-    async fn run(&self) -> Result<Report, TaskError> {
-        let mut report = Report::default();
+    async fn due(&self) -> Result<Vec<String>, TaskError> {
+        Ok(if self.compute.config().quarantine_days == 0 { Vec::new() } else { self.compute.own_hosts() })
+    }
+
+    fn longest_run(&self) -> Duration {
+        PATIENCE * 6
+    }
+
+    async fn run(&self, host: &str) -> Result<Report, TaskError> {
+        let Ok(node) = self.compute.nodes().get(host) else { return Ok(Report::default()) };
         let days = self.compute.config().quarantine_days;
-        if days == 0 {
-            return Ok(report);
-        }
-        for (host, node) in self.compute.nodes().all() {
-            match self.clear(&host, &node, days).await {
-                Ok(one) => {
-                    report.seen += one.seen;
-                    report.done += one.done;
-                }
-                // the other hosts have nothing to do with it
-                Err(error) => {
-                    tracing::warn!(host, %error, "the quarantine of a host could not be looked through")
-                }
-            }
-        }
-        Ok(report)
+        self.clear(host, &node, days).await.map_err(silent)
     }
 }

@@ -1,18 +1,20 @@
 //! `register_hosts`: hosts join by reporting what they are; what they have becomes inventory.
+//!
+//! Each host is asked by itself. What a host says is written down where it is new; that it was heard of is written down
+//! for all that answered at the same time, in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
 use kogge_node_api::{Commanded, HostFacts};
 use kogge_placement::{DISK_GB, Inventory, MEMORY_MB, VCPU};
-use kogge_task::{Report, Task, TaskError, Wake};
+use kogge_task::{Bells, Gather, KeyedTask, Report, TaskError};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::failed;
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::host::Host;
@@ -20,50 +22,73 @@ use crate::store::{big, hosts};
 
 /// How long a host may think about what it is.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Hosts that are asked at the same time.
-const AT_ONCE: usize = 32;
+/// Most hosts of one transaction.
+const MOST: usize = 512;
 
 /// Registers hosts, and listens to their bells.
 pub(super) struct RegisterHosts {
     compute: Compute,
     listeners: Mutex<BTreeMap<String, (Arc<Notify>, AbortHandle)>>,
+    /// What each host said last, as it was written down.
+    known: Mutex<BTreeMap<String, HostFacts>>,
     /// Hosts that did not answer the last time: each is said once.
     silent: Mutex<BTreeSet<String>>,
+    heard: Gather<String, Result<bool>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RegisterHosts {
     pub(super) fn new(compute: Compute) -> Self {
-        Self { compute, listeners: Mutex::default(), silent: Mutex::default() }
+        Self {
+            compute,
+            listeners: Mutex::default(),
+            known: Mutex::default(),
+            silent: Mutex::default(),
+            heard: Gather::new(MOST),
+        }
     }
 
-    /// Registers one host; true where it is new. Whatever goes wrong is that host's: nobody else waits or fails for it.
-    async fn register(&self, name: &str, node: &Commanded) -> bool {
-        let asked = tokio::time::timeout(PATIENCE, node.facts()).await;
-        let because = match asked {
-            Ok(Ok(facts)) => match self.compute.register_host(&facts).await {
-                Ok(new) => {
-                    self.silent.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-                    return new;
-                }
-                Err(error) => {
-                    super::alone::<()>("registering a host", name, Err(error));
-                    return false;
-                }
-            },
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} seconds", PATIENCE.as_secs()),
-        };
-        if self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned()) {
+    /// Writes down that a host answered, and what it said where that is new. True where the host is new.
+    async fn answered(&self, name: &str, facts: HostFacts) -> Result<bool> {
+        if locked(&self.known).get(name) == Some(&facts) {
+            let work = |names| {
+                let compute = self.compute.clone();
+                async move { compute.heard_of(names).await }
+            };
+            let heard = self.heard.put(name.to_owned(), work).await;
+            if heard.unwrap_or(Err(Error::Busy))? {
+                return Ok(false);
+            }
+            // somebody took its row away
+        }
+        let new = self.compute.register_host(&facts).await?;
+        locked(&self.known).insert(name.to_owned(), facts);
+        Ok(new)
+    }
+
+    fn is_silent(&self, name: &str, because: &str) {
+        kogge_task::trouble(name, because);
+        if locked(&self.silent).insert(name.to_owned()) {
             tracing::warn!(host = name, because, "a host does not answer");
         }
-        false
+    }
+
+    /// What waited for the host goes on at once.
+    fn is_back(&self, name: &str) {
+        let wakes = self.compute.wakes();
+        wakes.converge.urge(name);
+        wakes.reap.urge(name);
+        wakes.place.wake();
+        self.compute.network().urge(name);
     }
 
     /// Rings `converge_servers`, and the network where it waits for ports, whenever the node rings.
     fn listen(&self, name: &str, node: &Commanded) {
         let bell = node.changed();
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = locked(&self.listeners);
         if listeners.get(name).is_some_and(|(known, _)| Arc::ptr_eq(known, &bell)) {
             return;
         }
@@ -72,7 +97,7 @@ impl RegisterHosts {
         let task = tokio::spawn(async move {
             loop {
                 heard.notified().await;
-                converge.wake();
+                converge.ring_here(&host);
                 network.node_changed(&host);
             }
         });
@@ -80,17 +105,25 @@ impl RegisterHosts {
             old.abort();
         }
     }
+
+    /// Nobody listens to a host that left.
+    fn forget(&self, name: &str) {
+        if let Some((_, listener)) = locked(&self.listeners).remove(name) {
+            listener.abort();
+        }
+        locked(&self.known).remove(name);
+        locked(&self.silent).remove(name);
+    }
 }
 
 impl Drop for RegisterHosts {
     fn drop(&mut self) {
-        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.values().for_each(|(_, task)| task.abort());
+        locked(&self.listeners).values().for_each(|(_, task)| task.abort());
     }
 }
 
 #[async_trait]
-impl Task for RegisterHosts {
+impl KeyedTask for RegisterHosts {
     fn name(&self) -> &'static str {
         "register_hosts"
     }
@@ -99,43 +132,58 @@ impl Task for RegisterHosts {
         Duration::from_secs(15)
     }
 
-    fn wake(&self) -> Wake {
+    fn bells(&self) -> Bells {
         self.compute.wakes().register.clone()
     }
 
-    /// Each process registers the hosts that it reaches.
-    fn exclusive(&self) -> bool {
-        false
+    fn keys(&self) -> Vec<String> {
+        self.compute.own_hosts()
     }
 
-    async fn run(&self) -> std::result::Result<Report, TaskError> {
-        let mut report = Report::default();
-        let hosts = self.compute.nodes().all();
-        let mut asked: Vec<BoxFuture<'_, bool>> = Vec::with_capacity(hosts.len());
-        for (name, node) in &hosts {
-            self.listen(name, node);
-            asked.push(Box::pin(self.register(name, node)));
-        }
-        // at the same time: a silent host must not make the others late
-        let mut asked = futures_util::stream::iter(asked).buffer_unordered(AT_ONCE);
-        while let Some(new) = asked.next().await {
-            report.seen += 1;
-            report.done += u64::from(new);
-        }
-        if report.done > 0 {
-            self.compute.wakes().place.wake();
-            self.compute.wakes().converge.wake();
-        }
-        Ok(report)
+    async fn due(&self) -> std::result::Result<Vec<String>, TaskError> {
+        // those that left are forgotten
+        let gone: Vec<String> = locked(&self.listeners).keys().cloned().collect();
+        Ok(self.compute.own_hosts().into_iter().chain(gone).collect())
     }
-}
 
-/// An error of the service as one of a task.
-pub(super) fn failed(error: Error) -> TaskError {
-    TaskError(error.to_string(), Some(Box::new(error)))
+    async fn run(&self, host: &str) -> std::result::Result<Report, TaskError> {
+        let Ok(node) = self.compute.nodes().get(host) else {
+            self.forget(host);
+            return Ok(Report::default());
+        };
+        self.listen(host, &node);
+        let facts = match tokio::time::timeout(PATIENCE, node.facts()).await {
+            Ok(Ok(facts)) => facts,
+            // it is asked again in a period: nobody waits for it, and that it is silent shows by itself
+            Ok(Err(error)) => {
+                self.is_silent(host, &error.to_string());
+                return Ok(Report { seen: 1, ..Report::default() });
+            }
+            Err(_) => {
+                self.is_silent(host, &format!("no answer within {} seconds", PATIENCE.as_secs()));
+                return Ok(Report { seen: 1, ..Report::default() });
+            }
+        };
+        let new = self.answered(host, facts).await.map_err(failed)?;
+        if locked(&self.silent).remove(host) || new {
+            self.is_back(host);
+        }
+        Ok(Report { seen: 1, done: u64::from(new), more: false })
+    }
 }
 
 impl Compute {
+    /// Notes that hosts answered, in one transaction; false for those that have no row.
+    async fn heard_of(self, names: Vec<String>) -> Vec<Result<bool>> {
+        match hosts::heard_of(self.db(), &names, self.now()).await {
+            Ok(heard) => names.iter().map(|name| Ok(heard.contains(name))).collect(),
+            Err(error) => {
+                tracing::warn!(%error, "it could not be written down which hosts answer");
+                names.iter().map(|_| Err(Error::Busy)).collect()
+            }
+        }
+    }
+
     /// Notes a host with its inventories; true where it is new.
     pub(crate) async fn register_host(&self, facts: &HostFacts) -> Result<bool> {
         let id = Host::hypervisor_id(&facts.name);

@@ -19,7 +19,7 @@ use kogge_network::{NetworkConfig, NetworkDeps, Networking};
 use kogge_node_api::Nodes;
 use kogge_node_sim::{SimConfig, SimNode};
 use kogge_placement::Placement;
-use kogge_task::Task;
+use kogge_task::{KeyedTask, Task};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -85,6 +85,8 @@ pub struct Cloud {
     pub image: String,
     pub network: String,
     tasks: Vec<Arc<dyn Task>>,
+    keyed: Vec<Arc<dyn KeyedTask>>,
+    network_tasks: Vec<Arc<dyn KeyedTask>>,
     image_tasks: Vec<Arc<dyn Task>>,
     routers: [(&'static str, Router); 3],
     version: String,
@@ -180,10 +182,11 @@ impl Cloud {
             (
                 "/network",
                 door("network", "/network", FaultStyle::Network, None)
-                    .guard(kogge_network::routes().into_router(networking)),
+                    .guard(kogge_network::routes().into_router(networking.clone())),
             ),
         ];
-        let (tasks, image_tasks) = (compute.tasks(), images.tasks());
+        let (tasks, keyed, image_tasks) = (compute.tasks(), compute.keyed_tasks(), images.tasks());
+        let network_tasks = networking.keyed_tasks();
         let mut cloud = Self {
             compute,
             node,
@@ -194,6 +197,8 @@ impl Cloud {
             image: String::new(),
             network: String::new(),
             tasks,
+            keyed,
+            network_tasks,
             image_tasks,
             routers,
             version: "2.1".to_owned(),
@@ -370,13 +375,47 @@ impl Cloud {
         self.show(id).await["status"].as_str().unwrap().to_owned()
     }
 
-    /// Runs every task until there is nothing left for them to do now. No run fails, whatever happens to one server.
+    /// Runs every task until there is nothing left for them to do now. No run about the whole cloud fails, whatever
+    /// happens to one server; a run of a host fails with its host only.
     pub async fn run(&self) {
         for _ in 0..4 {
             for task in &self.tasks {
                 let run = task.run().await;
                 assert!(run.is_ok(), "{}: {run:?}", task.name());
             }
+            for task in &self.keyed {
+                self.run_keyed(&**task).await;
+            }
+        }
+    }
+
+    /// Runs the first tasks once: placing, converging and the others in their order.
+    pub async fn run_first(&self, tasks: usize) {
+        for task in self.tasks.iter().take(tasks) {
+            task.run().await.unwrap();
+        }
+        for task in self.keyed.iter().take(tasks.saturating_sub(self.tasks.len())) {
+            self.run_keyed(&**task).await;
+        }
+    }
+
+    /// Runs keyed work for all hosts, and for what is rung and due.
+    async fn run_keyed(&self, task: &dyn KeyedTask) {
+        let mut keys = task.bells().take().keys;
+        keys.extend(task.keys());
+        keys.extend(task.due().await.unwrap());
+        for key in keys {
+            let run = task.run(&key).await;
+            let because = run.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            // a host may fail; the database does not
+            assert!(!because.contains("database"), "{} of {key}: {because}", task.name());
+        }
+    }
+
+    /// Runs the network's work for all hosts.
+    pub async fn run_network(&self) {
+        for task in &self.network_tasks {
+            self.run_keyed(&**task).await;
         }
     }
 

@@ -89,7 +89,8 @@ fn files(data: &DataDir, draft: &Path) -> Result<Vec<File>, Failure> {
     while let Some(name) = open.pop() {
         let from = data.path().join(&name);
         let failed = |error| Failure::outside(&format!("copying {}", from.display()), error);
-        let facts = match from.symlink_metadata() {
+        // what all processes share is behind a link
+        let facts = match from.metadata() {
             Ok(facts) => facts,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(failed(error)),

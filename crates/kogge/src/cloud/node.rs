@@ -7,16 +7,23 @@ use std::sync::{Arc, OnceLock};
 
 use kogge_clock::Clock;
 use kogge_config::Config;
-use kogge_ids::ServerId;
 use kogge_node_api::{Accelerator, NodeError, NodeHandle, Quarantined};
 use kogge_node_sim::{SimConfig, SimNode};
 
 use real::RealNode;
+pub(in crate::cloud) use real::Start;
 
-use super::Services;
+use super::Hosts;
 use crate::commands::doctor;
-use crate::data_dir::DataDir;
 use crate::exit::Failure;
+
+/// The machines of a simulated cloud.
+pub(super) struct Simulated {
+    /// How many.
+    pub(super) number: u16,
+    /// The first, where it outlives the cloud.
+    pub(super) first: Option<Arc<SimNode>>,
+}
 
 /// The node of a cloud on one machine. Cheap to clone.
 #[derive(Clone)]
@@ -28,20 +35,21 @@ pub enum NodePlace {
 }
 
 impl NodePlace {
-    /// Starts the node and lets it join; with `simulated`, so many of them in memory. A real one joins a moment later: trying the accelerator takes up to two
+    /// Starts the node and lets it join. A real one joins a moment later: trying the accelerator takes up to two
     /// seconds, and the APIs need not wait for it.
-    pub(super) async fn start(
-        config: &Config,
-        data: &DataDir,
-        simulated: Option<u16>,
-        services: &Services,
+    pub(super) fn start(
+        start: Start,
+        simulated: Option<Simulated>,
+        hosts: &Hosts,
         clock: &Clock,
     ) -> Result<Self, Failure> {
-        let host = host_name(config);
-        if let Some(hosts) = simulated {
-            let first = simulate(&host, services, clock);
-            for number in 2..=hosts {
-                simulate(&format!("{host}-{number}"), services, clock);
+        if let Some(Simulated { number, first }) = simulated {
+            let fresh = |host: &str| Arc::new(SimNode::new(SimConfig::new(host), clock.clone()));
+            let first = first.unwrap_or_else(|| fresh(&start.host));
+            hosts.join(&start.host, Arc::clone(&first) as NodeHandle);
+            for number in 2..=number {
+                let host = format!("{}-{number}", start.host);
+                hosts.join(&host, fresh(&host));
             }
             return Ok(Self::Simulated(first));
         }
@@ -51,9 +59,7 @@ impl NodePlace {
             )));
         }
         let place = Arc::new(OnceLock::new());
-        let start =
-            real::Start { config: config.clone(), data: data.clone(), host, services: services.clone() };
-        tokio::spawn(start.run(Arc::clone(&place)));
+        tokio::spawn(start.run(Arc::clone(&place), hosts.clone()));
         Ok(Self::Real(place))
     }
 
@@ -90,17 +96,6 @@ impl NodePlace {
         }
     }
 
-    /// Removes an instance that is in quarantine, for good. True when nothing is left; false while the node works on it.
-    ///
-    /// # Errors
-    /// Where it is not in quarantine, or there is no node yet.
-    pub async fn discard(&self, id: ServerId) -> Result<bool, NodeError> {
-        let starting = || NodeError::NotYet { what: "this machine's node to start".to_owned() };
-        let node = self.handle().ok_or_else(starting)?;
-        // the operator's word counts in whatever epoch the node is commanded
-        node.discard(node.obeyed().await?, id).await
-    }
-
     /// The node, once it is there.
     #[must_use]
     pub fn handle(&self) -> Option<NodeHandle> {
@@ -120,19 +115,8 @@ impl NodePlace {
     }
 }
 
-fn simulate(host: &str, services: &Services, clock: &Clock) -> Arc<SimNode> {
-    let node = Arc::new(SimNode::new(SimConfig::new(host), clock.clone()));
-    join(services, host, Arc::clone(&node) as NodeHandle);
-    node
-}
-
-/// Makes a node known to the services.
-pub(crate) fn join(services: &Services, host: &str, node: NodeHandle) {
-    services.nodes.insert(host, node);
-    services.compute.hosts_changed();
-}
-
-fn host_name(config: &Config) -> String {
+/// What this machine is called among the hosts of the cloud.
+pub(super) fn host_name(config: &Config) -> String {
     if !config.hypervisor.host.is_empty() {
         return config.hypervisor.host.clone();
     }

@@ -16,10 +16,11 @@ use kogge_network::{NetworkConfig, NetworkDeps, Networking, PublicNetwork};
 use kogge_node_api::Nodes;
 use kogge_placement::Placement;
 use kogge_room::Room;
-use kogge_task::Task;
+use kogge_task::{KeyedTask, Task};
 
 use super::belonging::{self, Belonging};
 use super::checkpoint::CheckpointDatabase;
+use super::commons;
 use super::soundness;
 use super::watch_room::WatchRoom;
 use super::{catalog, policies};
@@ -58,6 +59,8 @@ pub(super) struct Plan<'a> {
     /// Where state is kept: the data directory, or memory.
     pub(super) state: &'a Path,
     pub(super) simulated: bool,
+    /// Whether it is gone with its process.
+    pub(super) passing: bool,
     /// Whether the operator says that database and directory belong together.
     pub(super) adopt: bool,
     pub(super) clock: Clock,
@@ -169,11 +172,17 @@ impl Services {
         self.db.checkpoint().await.map_err(|error| broken("writing the database")(&error))
     }
 
-    /// The background tasks of all services.
+    /// The background tasks of each host and each server.
+    pub(super) fn keyed_tasks(&self) -> Vec<Arc<dyn KeyedTask>> {
+        let mut tasks = self.network.keyed_tasks();
+        tasks.extend(self.compute.keyed_tasks());
+        tasks
+    }
+
+    /// The background tasks about the whole cloud.
     pub(super) fn tasks(&self) -> Vec<Arc<dyn Task>> {
         let mut tasks = self.identity.tasks();
         tasks.extend(self.image.tasks());
-        tasks.extend(self.network.tasks());
         tasks.extend(self.compute.tasks());
         tasks.push(Arc::new(CheckpointDatabase(self.db.clone())));
         tasks.extend(
@@ -187,14 +196,14 @@ impl Services {
 
 /// Opens the database, once it is clear that it is this data directory's.
 async fn open_database(plan: &Plan<'_>) -> Result<(Db, CloudId), Failure> {
-    let options = database(plan.config, plan.state, plan.simulated);
+    let options = database(plan.config, plan.state, plan.passing);
     let place = match &options {
         DbOptions::File { path, .. } => path.display().to_string(),
         // the URL may hold a password
         DbOptions::Postgres { .. } => "database.url".to_owned(),
     };
-    // a simulated cloud begins anew each time, with its guests
-    let belonging = (!plan.simulated).then(|| Belonging::look(plan.data, place, plan.adopt)).transpose()?;
+    // a cloud in memory begins anew each time, with its guests
+    let belonging = (!plan.passing).then(|| Belonging::look(plan.data, place, plan.adopt)).transpose()?;
     if let (Some(belonging), DbOptions::File { path, .. }) = (&belonging, &options)
         && std::fs::metadata(path).map_or(true, |file| file.len() == 0)
     {
@@ -209,14 +218,18 @@ async fn open_database(plan: &Plan<'_>) -> Result<(Db, CloudId), Failure> {
     migrated.map_err(|error| broken("preparing the database")(&error))?;
     crate::counts::mend(&db).await.map_err(|error| broken("counting what projects have")(&error))?;
     let cloud = match belonging {
-        Some(belonging) => belonging.settle(&db, blank, &plan.clock).await?,
+        Some(belonging) => {
+            let id = belonging.settle(&db, blank, &plan.clock).await?;
+            commons::check(&db, plan.data, plan.adopt).await?;
+            id
+        }
         None => CloudId::random(),
     };
     Ok((db, cloud))
 }
 
-fn database(config: &Config, state: &Path, simulated: bool) -> DbOptions {
-    if simulated {
+fn database(config: &Config, state: &Path, passing: bool) -> DbOptions {
+    if passing {
         return DbOptions::File { path: state.join("kogge.sqlite"), durability: Durability::None };
     }
     if config.database.url.is_empty() {

@@ -21,9 +21,38 @@ pub async fn run(place: Where) -> Result<Exit, Failure> {
     show(place.output, &tasks, |tasks| {
         let head =
             ["task", "every", "last", "last success", "took", "runs", "failed", "restarts", "lease", "until"];
-        table(&head, tasks.iter().map(row).collect())
+        let troubles: Vec<Vec<String>> = tasks.iter().flat_map(troubles).collect();
+        let mut text = table(&head, tasks.iter().map(row).collect());
+        if !troubles.is_empty() {
+            text.push('\n');
+            text.push_str(&table(&["task", "of", "trouble"], troubles));
+        }
+        text
     })?;
     Ok(Exit::Pass)
+}
+
+/// What is wrong with single hosts and servers.
+fn troubles(task: &Value) -> Vec<Vec<String>> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let line = |of: &Value, what: String| vec![text(&task["name"]), text(of), what];
+    let key = |key: &Value| {
+        let mut what = Vec::new();
+        if let Some(seconds) = key["running_seconds"].as_u64() {
+            what.push(format!("runs for {seconds} s"));
+        }
+        if key["failures"].as_u64().is_some_and(|failures| failures > 0) {
+            what.push(format!("failed {} times: {}", key["failures"], text(&key["because"])));
+        }
+        if let Some(seconds) = key["retry_seconds"].as_u64() {
+            what.push(format!("tried again in {seconds} s"));
+        }
+        line(&key["key"], what.join(", "))
+    };
+    let item =
+        |item: &Value| line(&item["item"], format!("{} times: {}", item["times"], text(&item["because"])));
+    let keys = task["keys"]["shown"].as_array().into_iter().flatten().map(key);
+    keys.chain(task["troubles"].as_array().into_iter().flatten().map(item)).collect()
 }
 
 fn row(task: &Value) -> Vec<String> {

@@ -94,6 +94,7 @@ fn options(arguments: &Up, data: &DataDir) -> Result<CloudOptions, Failure> {
         adopt: arguments.adopt_database,
         clock: Clock::system(),
         room: None,
+        machine: None,
     })
 }
 

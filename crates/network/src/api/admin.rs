@@ -27,7 +27,7 @@ const KINDS: &[(&str, &str)] = &[
 fn all_agents(net: &Networking) -> Vec<Value> {
     let now = net.clock().now().seconds_z().replace('T', " ").replace('Z', "");
     let mut found = Vec::new();
-    for (host, _) in net.nodes().all() {
+    for host in net.nodes().known() {
         for (kind, slot) in KINDS {
             let parent = uuid_of(&host);
             let id = kogge_ids::HostId::derived(parent, slot);

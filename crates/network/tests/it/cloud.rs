@@ -55,8 +55,8 @@ impl node::Node for FakeNode {
     async fn facts(&self) -> Result<node::HostFacts, node::NodeError> {
         Err(node::NodeError::failed("facts", "not asked for here"))
     }
-    async fn obeyed(&self) -> Result<node::Epoch, node::NodeError> {
-        Ok(node::Epoch::default())
+    async fn take_command(&self, at_least: node::Epoch) -> Result<node::Epoch, node::NodeError> {
+        Ok(at_least)
     }
     async fn apply(
         &self,

@@ -61,15 +61,15 @@ both!(a_host_is_told_everything_and_ports_become_active, cloud, {
 both!(the_task_is_quiet_when_nothing_changed, cloud, {
     let (network, ..) = cloud.routed("10.1.0.0/24").await;
     plug(cloud, &network).await;
-    let task = cloud.net.tasks().remove(0);
-    assert_eq!(task.run().await.unwrap().done, 1);
-    assert_eq!(task.run().await.unwrap().done, 0);
+    let task = cloud.net.keyed_tasks().remove(0);
+    assert_eq!(task.run("host-1").await.unwrap().done, 1);
+    assert_eq!(task.run("host-1").await.unwrap().done, 0);
     cloud.make("floatingip", json!({"floating_network_id": cloud.external().await})).await;
-    assert_eq!(task.run().await.unwrap().done, 0);
+    assert_eq!(task.run("host-1").await.unwrap().done, 0);
     let port = cloud
         .make_as(Persona::Admin, "port", json!({"network_id": network, "binding:host_id": "host-1"}))
         .await;
-    assert_eq!(task.run().await.unwrap().done, 1);
+    assert_eq!(task.run("host-1").await.unwrap().done, 1);
     assert!(last(cloud).ports.iter().any(|told| told.id.to_string() == id(&port)));
 });
 
@@ -78,12 +78,12 @@ both!(ports_that_are_not_up_are_asked_for_again, cloud, {
     cloud.subnet(&network, "10.1.0.0/24").await;
     let port = plug(cloud, &network).await;
     *cloud.node.down.lock().unwrap() = true;
-    let task = cloud.net.tasks().remove(0);
-    task.run().await.unwrap();
+    let task = cloud.net.keyed_tasks().remove(0);
+    task.run("host-1").await.unwrap();
     let path = format!("/ports/{port}");
     assert_eq!(cloud.ok(200, "GET", &path, Value::Null).await["port"]["status"], "DOWN");
     *cloud.node.down.lock().unwrap() = false;
-    assert_eq!(task.run().await.unwrap().done, 1);
+    assert_eq!(task.run("host-1").await.unwrap().done, 1);
     assert_eq!(cloud.ok(200, "GET", &path, Value::Null).await["port"]["status"], "ACTIVE");
 });
 
@@ -91,20 +91,20 @@ both!(a_node_that_rings_is_asked_at_once_while_ports_are_down, cloud, {
     let network = cloud.network().await;
     cloud.subnet(&network, "10.1.0.0/24").await;
     plug(cloud, &network).await;
-    let task = cloud.net.tasks().remove(0);
-    let bell = task.wake();
-    let rang = async || tokio::time::timeout(std::time::Duration::ZERO, bell.rung()).await.is_ok();
+    let task = cloud.net.keyed_tasks().remove(0);
+    let bells = task.bells();
+    let rang = || bells.take().keys.contains("host-1");
     *cloud.node.down.lock().unwrap() = true;
-    task.run().await.unwrap();
-    while rang().await {}
+    task.run("host-1").await.unwrap();
+    bells.take();
     cloud.net.node_changed("nowhere");
-    assert!(!rang().await);
+    assert!(!rang());
     cloud.net.node_changed("host-1");
-    assert!(rang().await, "its port is down");
+    assert!(rang(), "its port is down");
     *cloud.node.down.lock().unwrap() = false;
-    task.run().await.unwrap();
+    task.run("host-1").await.unwrap();
     cloud.net.node_changed("host-1");
-    assert!(!rang().await, "all is up");
+    assert!(!rang(), "all is up");
 });
 
 both!(a_dead_node_is_a_fault_that_heals, cloud, {
@@ -112,13 +112,13 @@ both!(a_dead_node_is_a_fault_that_heals, cloud, {
     cloud.subnet(&network, "10.1.0.0/24").await;
     let port = plug(cloud, &network).await;
     *cloud.node.dead.lock().unwrap() = true;
-    let task = cloud.net.tasks().remove(0);
-    let error = task.run().await.unwrap_err().to_string();
+    let task = cloud.net.keyed_tasks().remove(0);
+    let error = task.run("host-1").await.unwrap_err().to_string();
     assert!(error.contains("host-1") && error.contains("the test said so"), "{error}");
     // a request never waits for a node, and a delete always works
     cloud.ok(204, "DELETE", &format!("/ports/{port}"), Value::Null).await;
     *cloud.node.dead.lock().unwrap() = false;
-    task.run().await.unwrap();
+    task.run("host-1").await.unwrap();
     assert!(last(cloud).ports.is_empty());
     assert!(cloud.net.sync_host("nowhere").await.is_err());
 });

@@ -141,11 +141,7 @@ impl Compute {
             return Err(Error::Busy);
         }
         tx.commit().await?;
-        if server.intent.gone {
-            self.wakes().reap.wake();
-        } else {
-            self.wakes().converge.wake();
-        }
+        self.server_changed(&server);
         Ok(server)
     }
 }

@@ -186,7 +186,7 @@ impl Compute {
             self.set_port_groups(&mut tx, caller, port.id, groups).await?;
         }
         tx.commit().await?;
-        self.wakes().converge.wake();
+        self.network_changed();
         Ok(())
     }
 }

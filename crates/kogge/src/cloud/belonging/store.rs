@@ -7,14 +7,23 @@ use kogge_ids::CloudId;
 /// The table.
 pub(crate) const MIGRATIONS: Migrations = Migrations {
     owner: "cloud",
-    steps: &[Migration {
-        version: 1,
-        name: "the cloud's id, and which versions made and opened it",
-        sql: "CREATE TABLE cloud (
+    steps: &[
+        Migration {
+            version: 1,
+            name: "the cloud's id, and which versions made and opened it",
+            sql: "CREATE TABLE cloud (
     one BIGINT NOT NULL PRIMARY KEY, id TEXT NOT NULL, made_at BIGINT NOT NULL, made_by TEXT NOT NULL,
     opened_at BIGINT NOT NULL, opened_by TEXT NOT NULL);
 ",
-    }],
+        },
+        Migration {
+            version: 2,
+            name: "whose each host is, and where the files are that all processes share",
+            sql: "CREATE TABLE host_homes (host TEXT NOT NULL PRIMARY KEY, process TEXT NOT NULL);
+CREATE TABLE cloud_commons (one BIGINT NOT NULL PRIMARY KEY, id TEXT NOT NULL, place TEXT NOT NULL);
+",
+        },
+    ],
 };
 
 /// This version of Kogge.

@@ -8,8 +8,8 @@ use kogge_node::{Guests, MetadataBook, NodeConfig, QemuNode, UserRange, Wiring};
 use kogge_node_api::{Accelerator, Node, NodeError, NodeHandle};
 use kogge_qemu::AccelSetting;
 
-use super::{join, namespace};
-use crate::cloud::Services;
+use super::namespace;
+use crate::cloud::{Hosts, Services};
 use crate::data_dir::DataDir;
 
 /// The machine once it has joined. Cheap to clone.
@@ -21,21 +21,21 @@ pub struct RealNode {
 }
 
 /// What a real node is started from.
-pub(super) struct Start {
-    pub(super) config: Config,
-    pub(super) data: DataDir,
-    pub(super) host: String,
-    pub(super) services: Services,
+pub(in crate::cloud) struct Start {
+    pub(in crate::cloud) config: Config,
+    pub(in crate::cloud) data: DataDir,
+    pub(in crate::cloud) host: String,
+    pub(in crate::cloud) services: Services,
 }
 
 impl Start {
     /// Starts the node and lets it join; a node that does not start is told in the log, and the APIs go on without.
-    pub(super) async fn run(self, place: Arc<OnceLock<RealNode>>) {
+    pub(super) async fn run(self, place: Arc<OnceLock<RealNode>>, hosts: Hosts) {
         match self.open().await {
             Ok(node) => {
                 let handle = Arc::new(node.agent.clone()) as NodeHandle;
                 let _ = place.set(node);
-                join(&self.services, &self.host, handle);
+                hosts.join(&self.host, handle);
             }
             Err(error) => tracing::error!(%error, "this machine cannot run guests; `kogge doctor` says more"),
         }

@@ -1,0 +1,51 @@
+//! The end of a server: nothing is left of it on any node.
+
+use crate::Compute;
+use crate::error::{Error, Result};
+use crate::model::quota::Usage;
+use crate::model::server::Server;
+use crate::store::{actions, big, quotas, server_groups, servers as store};
+
+impl Compute {
+    /// Gives back everything that a server held, in one transaction.
+    pub(super) async fn bury(&self, known: &Server) -> Result<bool> {
+        let mut tx = self.db().begin().await?;
+        store::lock(&mut tx, known.id).await?;
+        let Some(mut server) = store::get(&mut tx, known.id).await? else { return Ok(false) };
+        // placed in between: then there is something to remove first
+        if server.deleted_at.is_some() || server.placed.host != known.placed.host || !server.intent.gone {
+            return Ok(false);
+        }
+        let now = self.now();
+        self.drop_all_ports(&mut tx, server.id).await?;
+        self.placement().free_in(&mut tx, server.id).await.map_err(Error::internal)?;
+        server_groups::leave(&mut tx, server.id).await?;
+        self.release_image(&mut tx, server.id).await?;
+        server.observed.removed = true;
+        server.spec.forget_secrets();
+        server.deleted_at = Some(now);
+        let snapshot = server.intent.snapshot.filter(|_| server.snapshot_pending());
+        actions::finish(&mut tx, server.id, i64::MAX, server.placed.host.as_deref(), now).await?;
+        if !store::save(&mut tx, &mut server, now).await? {
+            return Ok(false);
+        }
+        let gone = Usage {
+            instances: -1,
+            cores: -i64::from(server.shape.vcpus),
+            ram: -big(server.shape.ram_mib),
+            ..Usage::default()
+        };
+        quotas::moved(&mut tx, server.project.as_str(), gone).await?;
+        tx.commit().await?;
+        if let Some(snapshot) = snapshot {
+            let because = "the server was deleted before the picture was taken";
+            self.image().fail_snapshot(snapshot.image, because).await.map_err(Error::internal)?;
+        }
+        match &known.placed.host {
+            Some(host) => self.network().changed_on(host),
+            None => self.network_changed(),
+        }
+        self.wakes().place.wake();
+        Ok(true)
+    }
+}

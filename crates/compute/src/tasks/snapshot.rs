@@ -1,0 +1,105 @@
+//! `take_snapshots`: the disk of a server becomes an image.
+//!
+//! Copying takes as long as it takes: up to half an hour. So it is keyed by server and holds nothing else up, neither
+//! its host's other servers nor the end of the process; a copy that was cut off is made anew.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kogge_ids::ServerId;
+use kogge_node_api::{Commanded, NodeError};
+use kogge_task::{Bells, KeyedTask, Report, TaskError};
+
+use super::{failed, patiently};
+use crate::Compute;
+use crate::error::{Error, Result};
+use crate::model::server::Server;
+use crate::model::step::{Step, next_step};
+use crate::store::{actions, servers as store};
+
+/// How long copying a disk may take.
+const COPY_PATIENCE: Duration = Duration::from_secs(1800);
+
+/// Takes snapshots.
+pub(super) struct TakeSnapshots(pub(super) Compute);
+
+#[async_trait]
+impl KeyedTask for TakeSnapshots {
+    fn name(&self) -> &'static str {
+        "take_snapshots"
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn bells(&self) -> Bells {
+        self.0.wakes().snapshot.clone()
+    }
+
+    /// `converge_servers` rings for each server whose turn it is.
+    async fn due(&self) -> std::result::Result<Vec<String>, TaskError> {
+        Ok(Vec::new())
+    }
+
+    fn longest_run(&self) -> Duration {
+        COPY_PATIENCE + Duration::from_secs(60)
+    }
+
+    fn farewell(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn run(&self, key: &str) -> std::result::Result<Report, TaskError> {
+        let nothing = Ok(Report::default());
+        let Ok(id) = key.parse::<ServerId>() else { return nothing };
+        let Some(server) = store::get(self.0.db(), id).await? else { return nothing };
+        if next_step(&server, &self.0.config().patience(), self.0.now()) != Step::Snapshot {
+            return nothing;
+        }
+        let Some(host) = server.placed.host.as_deref() else { return nothing };
+        let Ok(node) = self.0.nodes().get(host) else { return nothing };
+        self.0.take_snapshot(&server, host, &node).await.map_err(failed)?;
+        Ok(Report { seen: 1, done: 1, more: false })
+    }
+}
+
+impl Compute {
+    async fn take_snapshot(&self, server: &Server, host: &str, node: &Commanded) -> Result<()> {
+        let Some(snapshot) = server.intent.snapshot else { return Ok(()) };
+        let target = self.image().snapshot_target(snapshot.image);
+        let copied = match patiently(host, COPY_PATIENCE, node.export_disk(server.id, &target)).await {
+            Ok(_) => match self.image().finish_snapshot(snapshot.image).await {
+                // whoever deleted the image wants no picture
+                Err(error) if !error.is_not_found() => Err(NodeError::failed("storing the image", error)),
+                _ => Ok(()),
+            },
+            Err(error) => Err(error),
+        };
+        let patience = self.config().patience();
+        let Err(error) = copied else {
+            let done = move |server: &mut Server, _| server.observed.snapshots = snapshot.number;
+            return self.record(server.id, done).await.map(drop);
+        };
+        kogge_task::trouble(server.id, format_args!("copying its disk on {host}: {error}"));
+        let given_up = error.is_final() || server.observed.failures + 1 >= patience.tries;
+        if !given_up {
+            let retry = move |row: &mut Server, now: kogge_clock::Timestamp| {
+                row.observed.failures += 1;
+                row.observed.retry_at = now.plus(patience.pause_after(row.observed.failures)).as_micros();
+            };
+            return self.record(server.id, retry).await.map(drop);
+        }
+        let because = error.to_string();
+        self.image().fail_snapshot(snapshot.image, &because).await.map_err(Error::internal)?;
+        let mut tx = self.db().begin().await?;
+        actions::fail(&mut tx, server.id, Some(host), &error.for_tenants(), self.now()).await?;
+        tx.commit().await?;
+        let done = move |row: &mut Server, _| {
+            row.observed.snapshots = snapshot.number;
+            row.observed.failures = 0;
+            row.observed.retry_at = 0;
+        };
+        self.record(server.id, done).await.map(drop)
+    }
+}
