@@ -1,5 +1,5 @@
 //! Keyed work: each key for itself.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

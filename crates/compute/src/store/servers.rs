@@ -205,7 +205,8 @@ pub(crate) async fn due(db: &Db, what: Due<'_>, now: Timestamp, most: u32) -> Re
         Due::DoomedUnplaced => select.and_fixed("placed_host IS NULL").and_fixed(doomed),
         Due::DoomedOn(host) => select.and("placed_host = ?", host).and_fixed(doomed),
     };
-    let select = select.order_by("due_at", Direction::Ascending).order_by("id", Direction::Ascending);
+    // what is due at once has no time, whatever the clocks of processes say: of these the oldest is first
+    let select = select.order_by("due_at", Direction::Ascending).order_by("updated_at", Direction::Ascending);
     let rows = db.all(select.slice(most, 0).query()).await?;
     let (mut servers, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in &rows {

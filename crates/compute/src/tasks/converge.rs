@@ -29,7 +29,7 @@ use crate::store::servers as store;
 /// Most servers of one run.
 const BATCH: u32 = 512;
 /// How often a host is looked at that nobody rang for.
-const LOOK: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_secs(30);
 /// How often what a host shows is compared with the database though the host shows what it showed before.
 const COMPARE: Duration = Duration::from_secs(300);
 
@@ -45,6 +45,8 @@ struct Look {
     /// When what it showed was compared with the database.
     compared: Instant,
     shown: Vec<ObservedInstance>,
+    /// How many servers the database had on it.
+    servers: u64,
 }
 
 impl ConvergeServers {
@@ -57,11 +59,13 @@ impl ConvergeServers {
     }
 
     /// Whether this is what the host showed the last time, and that was compared with the database not long ago.
-    fn is_old(&self, host: &str, shown: &[ObservedInstance]) -> bool {
-        self.looks().get(host).is_some_and(|look| look.shown == shown && look.compared.elapsed() < COMPARE)
+    fn is_old(&self, host: &str, shown: &[ObservedInstance], servers: u64) -> bool {
+        self.looks().get(host).is_some_and(|look| {
+            look.shown == shown && look.servers == servers && look.compared.elapsed() < COMPARE
+        })
     }
 
-    /// Compares what a host shows with the database. A second look at the same, with nothing due, costs no question.
+    /// Compares what a host shows with the database. A second look at the same, with nothing due, costs one small question.
     async fn compare(
         &self,
         host: &str,
@@ -70,14 +74,15 @@ impl ConvergeServers {
         due: bool,
     ) -> Result<()> {
         let now = Instant::now();
-        if !due && self.is_old(host, &shown) {
+        let servers = store::number_on(self.compute.db(), host).await?;
+        if !due && self.is_old(host, &shown, servers) {
             if let Some(look) = self.looks().get_mut(host) {
                 look.at = now;
             }
             return Ok(());
         }
         if self.compute.take_in(host, node, &shown).await? {
-            self.looks().insert(host.to_owned(), Look { at: now, compared: now, shown });
+            self.looks().insert(host.to_owned(), Look { at: now, compared: now, shown, servers });
         } else {
             self.looks().remove(host);
         }

@@ -86,7 +86,6 @@ pub struct Cloud {
     pub network: String,
     tasks: Vec<Arc<dyn Task>>,
     keyed: Vec<Arc<dyn KeyedTask>>,
-    network_tasks: Vec<Arc<dyn KeyedTask>>,
     image_tasks: Vec<Arc<dyn Task>>,
     routers: [(&'static str, Router); 3],
     version: String,
@@ -182,11 +181,10 @@ impl Cloud {
             (
                 "/network",
                 door("network", "/network", FaultStyle::Network, None)
-                    .guard(kogge_network::routes().into_router(networking.clone())),
+                    .guard(kogge_network::routes().into_router(networking)),
             ),
         ];
         let (tasks, keyed, image_tasks) = (compute.tasks(), compute.keyed_tasks(), images.tasks());
-        let network_tasks = networking.keyed_tasks();
         let mut cloud = Self {
             compute,
             node,
@@ -198,7 +196,6 @@ impl Cloud {
             network: String::new(),
             tasks,
             keyed,
-            network_tasks,
             image_tasks,
             routers,
             version: "2.1".to_owned(),
@@ -409,13 +406,6 @@ impl Cloud {
             let because = run.as_ref().err().map(ToString::to_string).unwrap_or_default();
             // a host may fail; the database does not
             assert!(!because.contains("database"), "{} of {key}: {because}", task.name());
-        }
-    }
-
-    /// Runs the network's work for all hosts.
-    pub async fn run_network(&self) {
-        for task in &self.network_tasks {
-            self.run_keyed(&**task).await;
         }
     }
 

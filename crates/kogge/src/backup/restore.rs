@@ -170,7 +170,9 @@ impl Work {
         data_dir::write_private(&self.data.join(MARK), &mark).map_err(failed)?;
         copy::settle(self.data.path()).map_err(failed)?;
         let mut moved = false;
-        for name in SQLITE.iter().chain(&data_dir::KEPT) {
+        // the restore itself bears the name of the directory's process
+        let kept = data_dir::KEPT.iter().filter(|name| **name != data_dir::PROCESS);
+        for name in SQLITE.iter().chain(kept) {
             let there = self.data.join(name);
             if there.symlink_metadata().is_ok() {
                 copy::folder(aside).map_err(failed)?;

@@ -112,11 +112,16 @@ async fn a_host_that_dies_and_comes_back_catches_up() {
     let late = scene.create("second").await;
     scene.first_works("a dead host").await;
     assert_eq!(scene::status(&scene.admin, &scene.on_second).await, "ACTIVE", "nobody knows better");
-    let shown = scene.cloud.cloud.tasks();
-    let converge = shown.iter().find(|task| task.name == "converge_servers").unwrap();
-    let keys = converge.keys.as_ref().unwrap();
-    assert!(keys.shown.iter().any(|key| key.key == "second" && key.because.contains("answer")), "{keys:?}");
-    assert!(!converge.overdue, "one host of several is no trouble of the cloud");
+    scene
+        .cloud
+        .until("the dead host to be shown", async || {
+            let tasks = scene.cloud.cloud.tasks();
+            let converge = tasks.iter().find(|task| task.name == "converge_servers").unwrap();
+            assert!(!converge.overdue, "one host of several is no trouble of the cloud");
+            let shown = &converge.keys.as_ref().unwrap().shown;
+            shown.iter().any(|key| key.key == "second" && key.because.contains("answer"))
+        })
+        .await;
     scene.second.faults().clear();
     scene.second.reboot_host();
     scene::until_status(&scene.cloud, &scene.admin, &scene.on_second, "SHUTOFF").await;

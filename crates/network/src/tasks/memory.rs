@@ -15,7 +15,7 @@ use kogge_node_api::{DesiredNetworking, ObservedNetworking};
 /// A node is told again after this time even where nothing changed, so that it repairs drift.
 const TELL_AGAIN: Duration = Duration::from_secs(30);
 /// Longest time between two readings of a host, for each host that there is.
-const REREAD: Duration = Duration::from_millis(250);
+const REREAD: Duration = Duration::from_millis(500);
 
 /// What is known of all hosts.
 #[derive(Default)]
@@ -219,6 +219,6 @@ mod tests {
     #[test]
     fn many_hosts_are_read_seldom_and_few_often() {
         assert_eq!(reread_after(1), TELL_AGAIN);
-        assert_eq!(reread_after(1000), Duration::from_secs(250));
+        assert_eq!(reread_after(1000), Duration::from_secs(500));
     }
 }
