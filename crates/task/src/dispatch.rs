@@ -59,14 +59,16 @@ impl Dispatcher {
         queue.want_all(self.task.keys());
         loop {
             let pause = self.start(&mut queue, &mut runs);
-            if queue.is_at_rest() || shown.is_none_or(|shown| shown.elapsed() >= SHOW) {
+            let shows = queue.is_at_rest() || shown.is_none_or(|shown| shown.elapsed() >= SHOW);
+            if shows {
                 self.board.keys(self.task.name(), queue.status());
                 shown = Some(Instant::now());
             }
             // while it is asked what is due there is nothing to ask
             let ask_in =
                 if asking.is_some() { MOMENT } else { ask_at.saturating_duration_since(Instant::now()) };
-            let wait = pause.min(ask_in).min(MOMENT * 5);
+            // what was not shown now is shown soon
+            let wait = pause.min(ask_in).min(if shows { MOMENT * 5 } else { SHOW });
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
                 Some(ended) = runs.join_next() => {
