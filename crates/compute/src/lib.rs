@@ -78,6 +78,7 @@ pub(crate) struct Wakes {
     pub(crate) place: Wake,
     pub(crate) follow: Wake,
     pub(crate) converge: Bells,
+    pub(crate) hand_over: Bells,
     pub(crate) snapshot: Bells,
     pub(crate) reap: Bells,
     pub(crate) forget: Wake,
@@ -87,6 +88,7 @@ struct Inner {
     deps: ComputeDeps,
     wakes: Wakes,
     recorder: Recorder,
+    lacking: tasks::Lacking,
 }
 
 /// The compute service. Cheap to clone.
@@ -97,7 +99,8 @@ impl Compute {
     /// The service.
     #[must_use]
     pub fn new(deps: ComputeDeps) -> Self {
-        Self(Arc::new(Inner { deps, wakes: Wakes::default(), recorder: Recorder::default() }))
+        let (wakes, recorder, lacking) = (Wakes::default(), Recorder::default(), tasks::Lacking::default());
+        Self(Arc::new(Inner { deps, wakes, recorder, lacking }))
     }
 
     /// The background tasks; the program runs them with `kogge-task`.
@@ -169,6 +172,10 @@ impl Compute {
 
     pub(crate) fn wakes(&self) -> &Wakes {
         &self.0.wakes
+    }
+
+    pub(crate) fn lacking(&self) -> &tasks::Lacking {
+        &self.0.lacking
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `register_hosts` | host | what a host is and has |
 //! | `place_servers` | the cloud | a host with room for each server |
 //! | `converge_servers` | host | servers become what they should be; what they are is written down |
+//! | `hand_over_images` | host | what its instances lack of images |
 //! | `take_snapshots` | server | copies of disks |
 //! | `reap_servers` | host | what should be gone goes |
 //! | `forget_servers` | the cloud | what never had a host, or is long gone |
@@ -19,6 +20,7 @@ mod bury;
 mod converge;
 mod follow;
 mod forget;
+mod hand_over;
 mod place;
 mod quarantine;
 mod reap;
@@ -38,6 +40,8 @@ use kogge_task::{KeyedTask, Task, TaskError};
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::store::servers;
+
+pub(crate) use hand_over::Lacking;
 
 /// How long a call to a node may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -90,6 +94,7 @@ pub(crate) fn keyed(compute: &Compute) -> Vec<Arc<dyn KeyedTask>> {
     vec![
         Arc::new(register::RegisterHosts::new(compute.clone())),
         Arc::new(converge::ConvergeServers::new(compute.clone())),
+        Arc::new(hand_over::HandOverImages(compute.clone())),
         Arc::new(snapshot::TakeSnapshots(compute.clone())),
         Arc::new(reap::ReapServers(compute.clone())),
         Arc::new(quarantine::ClearQuarantine::new(compute.clone())),

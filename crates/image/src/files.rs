@@ -19,7 +19,7 @@ mod writer;
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use kogge_ids::ImageId;
@@ -86,11 +86,6 @@ impl Files {
         Temporary { path: self.tmp.join(&name), name }
     }
 
-    /// Where a snapshot's maker puts its data; the same for the same image.
-    pub(crate) fn snapshot(&self, id: ImageId) -> PathBuf {
-        self.tmp.join(format!("snapshot-{id}"))
-    }
-
     /// Where the data of a row are at home.
     fn path(&self, name: &str) -> PathBuf {
         self.data.join(name)
@@ -136,25 +131,6 @@ impl Files {
         .map_err(io::Error::other)?
     }
 
-    /// Takes over a file that a snapshot's maker wrote, away from where the maker could write to it again.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub(crate) async fn adopt(&self, id: ImageId) -> io::Result<Temporary> {
-        let file = self.temporary(id);
-        tokio::fs::rename(self.snapshot(id), &file.path).await?;
-        if !tokio::fs::symlink_metadata(&file.path).await?.is_file() {
-            return Err(io::Error::other("a snapshot is no plain file"));
-        }
-        tokio::fs::set_permissions(&file.path, std::fs::Permissions::from_mode(0o600)).await?;
-        Ok(file)
-    }
-
-    /// Removes what a snapshot's maker wrote, if it wrote anything.
-    pub(crate) async fn discard_snapshot(&self, id: ImageId) {
-        remove(&self.snapshot(id)).await;
-    }
-
     /// Removes data that no row names any more. A missing file is fine.
     pub(crate) async fn remove(&self, name: &str) {
         remove(&self.locate(name).await).await;
@@ -185,6 +161,8 @@ async fn remove(path: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn files() -> (Files, tempfile::TempDir) {

@@ -43,6 +43,7 @@ pub use model::image::{Data, Image, Staged};
 pub use model::status::Status;
 pub use model::visibility::Visibility;
 pub use policy::RULES;
+pub use service::holds::Held;
 pub use service::snapshots::{BootImage, NewSnapshot};
 pub use service::stored::Stored;
 pub use store::stored::{StoredData, stored_data};

@@ -1,14 +1,12 @@
 //! A node as whoever commands its host sees it: every order bears the commander's epoch.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::time::Duration;
 
 use kogge_ids::ServerId;
-use tokio::sync::Notify;
 
 use crate::{
-    DesiredInstance, DesiredNetworking, Epoch, HostFacts, NodeError, NodeHandle, ObservedInstance,
-    ObservedNetworking, Quarantined, SetAside,
+    Changes, Cursor, Data, DesiredInstance, DesiredNetworking, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
+    NodeError, NodeHandle, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
 };
 
 /// A node, and the epoch in which it is commanded. A run takes one at its beginning and keeps it: once another process
@@ -38,6 +36,14 @@ impl Commanded {
         &self.node
     }
 
+    /// As [`crate::Node::hello`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn hello(&self, hello: Hello) -> Result<Welcome, NodeError> {
+        self.node.hello(hello).await
+    }
+
     /// As [`crate::Node::facts`].
     ///
     /// # Errors
@@ -58,8 +64,8 @@ impl Commanded {
     ///
     /// # Errors
     /// Those of the node.
-    pub async fn remove(&self, id: ServerId) -> Result<bool, NodeError> {
-        self.node.remove(self.epoch, id).await
+    pub async fn remove(&self, id: ServerId, generation: i64) -> Result<bool, NodeError> {
+        self.node.remove(self.epoch, id, generation).await
     }
 
     /// As [`crate::Node::observe`].
@@ -68,6 +74,14 @@ impl Commanded {
     /// Those of the node.
     pub async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError> {
         self.node.observe().await
+    }
+
+    /// As [`crate::Node::observe_since`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn observe_since(&self, cursor: Option<Cursor>, wait: Duration) -> Result<Changes, NodeError> {
+        self.node.observe_since(cursor, wait).await
     }
 
     /// As [`crate::Node::set_aside`].
@@ -110,12 +124,20 @@ impl Commanded {
         self.node.console_output(id, lines).await
     }
 
+    /// As [`crate::Node::put_image`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn put_image(&self, head: ImageHead, data: Data) -> Result<(), NodeError> {
+        self.node.put_image(self.epoch, head, data).await
+    }
+
     /// As [`crate::Node::export_disk`].
     ///
     /// # Errors
     /// Those of the node.
-    pub async fn export_disk(&self, id: ServerId, target: &Path) -> Result<u64, NodeError> {
-        self.node.export_disk(id, target).await
+    pub async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError> {
+        self.node.export_disk(id).await
     }
 
     /// As [`crate::Node::apply_networking`].
@@ -124,14 +146,9 @@ impl Commanded {
     /// Those of the node.
     pub async fn apply_networking(
         &self,
+        generation: u64,
         desired: DesiredNetworking,
     ) -> Result<ObservedNetworking, NodeError> {
-        self.node.apply_networking(self.epoch, desired).await
-    }
-
-    /// As [`crate::Node::changed`].
-    #[must_use]
-    pub fn changed(&self) -> Arc<Notify> {
-        self.node.changed()
+        self.node.apply_networking(self.epoch, generation, desired).await
     }
 }

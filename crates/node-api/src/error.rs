@@ -43,6 +43,14 @@ pub enum NodeError {
         /// The newest epoch that the node obeyed.
         newest: crate::Epoch,
     },
+    /// The node was told something newer. It is no fault of the caller's, who may simply be late; nothing was done.
+    #[error("generation {generation} is older than generation {newest}, which the node was told")]
+    Older {
+        /// The caller's generation.
+        generation: i64,
+        /// The newest one.
+        newest: i64,
+    },
     /// The node cannot be reached.
     #[error("host {host} does not answer: {because}")]
     Unreachable {
@@ -70,6 +78,7 @@ impl NodeError {
             Self::Refused { because } => because.clone(),
             Self::Failed { step, .. } if is_plain(step) => format!("{step} failed"),
             Self::Failed { .. } => "a step on the server's host failed".to_owned(),
+            Self::Older { .. } => "the server's host was told something newer".to_owned(),
             Self::Unreachable { .. } | Self::Deposed { .. } => "the server's host does not answer".to_owned(),
         }
     }

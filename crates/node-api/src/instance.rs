@@ -1,11 +1,9 @@
 //! An instance as it should be and as it is.
 
-use std::path::PathBuf;
-
-use kogge_ids::{ImageId, PortId, ServerId};
+use kogge_ids::{PortId, ServerId};
 use serde::{Deserialize, Serialize};
 
-use crate::GuestMetadata;
+use crate::{DesiredDisk, GuestMetadata, ImageSource, Slot};
 
 /// The whole desired state of one instance. A node that reached it reports the same `generation`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,22 +20,30 @@ pub struct DesiredInstance {
     pub vcpus: u32,
     /// Memory in MiB.
     pub memory_mib: u64,
-    /// The disk the guest boots from.
-    pub root: RootDisk,
-    /// Size of an additional empty disk in GiB; 0 for none.
-    pub ephemeral_gib: u64,
-    /// Size of a swap disk in MiB; 0 for none.
-    pub swap_mib: u64,
+    /// Its disks, in the order the guest sees them.
+    pub disks: Vec<DesiredDisk>,
     /// Network interfaces in the order the guest sees them.
     pub nics: Vec<Nic>,
     /// Whether the guest gets its metadata on a config drive too.
     pub config_drive: bool,
-    /// How the disk is attached.
-    pub disk_bus: DiskBus,
     /// BIOS or UEFI.
     pub firmware: Firmware,
     /// What the guest may learn about itself.
     pub metadata: GuestMetadata,
+}
+
+impl DesiredInstance {
+    /// The disk in a slot.
+    #[must_use]
+    pub fn disk(&self, slot: &Slot) -> Option<&DesiredDisk> {
+        self.disks.iter().find(|disk| disk.slot == *slot)
+    }
+
+    /// The image that its root disk is made from, if it is made from one.
+    #[must_use]
+    pub fn image(&self) -> Option<&ImageSource> {
+        self.disk(&Slot::root()).and_then(DesiredDisk::image)
+    }
 }
 
 /// What an instance's power should be.
@@ -69,42 +75,6 @@ pub enum RebootKind {
     Soft,
     /// Reset, or start where nothing runs.
     Hard,
-}
-
-/// The disk an instance boots from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RootDisk {
-    /// The image whose copy this disk is.
-    pub image: ImageId,
-    /// The image's file on this machine, already inspected; read only. Only while the disk is not built: a disk that
-    /// was built lives without its image, and one that was built and is missing is a fault, never made anew.
-    #[serde(default, alias = "path")]
-    pub source: Option<PathBuf>,
-    /// What the image's file is, or was. A node that built the disk knows that better.
-    pub format: DiskFormat,
-    /// Size of the disk in GiB; 0 takes the image's own size.
-    pub size_gib: u64,
-}
-
-/// A disk format that guests may be given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DiskFormat {
-    /// Plain bytes.
-    Raw,
-    /// QEMU's copy-on-write format.
-    Qcow2,
-}
-
-/// How a disk is attached; `hw_disk_bus` of images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DiskBus {
-    /// virtio-blk.
-    #[default]
-    Virtio,
-    /// virtio-scsi.
-    Scsi,
 }
 
 /// What the guest starts from; `hw_firmware_type` of images.
@@ -149,6 +119,9 @@ pub struct ObservedInstance {
     /// What of the reached generation the guest itself holds up: an interface that it does not let go or has no slot
     /// for. It comes true when the guest lets it, and at its next start at the latest.
     pub deferred: Option<crate::NodeError>,
+    /// Images whose data it waits for; whoever commands the host hands them over ([`crate::Node::put_image`]).
+    #[serde(default)]
+    pub lacks: Vec<ImageSource>,
     /// It is kept though the cloud did not know it: see [`crate::Quarantined`].
     pub quarantined: bool,
 }

@@ -13,23 +13,30 @@
 //! bear the [`Epoch`] of whoever commands the host: an old commander is refused.
 
 mod commanded;
+mod data;
+mod disk;
 mod epoch;
 mod error;
+mod hello;
 mod host;
 mod instance;
+mod journal;
 mod metadata;
 mod networking;
 mod node;
 mod quarantine;
 
 pub use commanded::Commanded;
+pub use data::{ByteStream, Data, DiskCopy, ImageHead};
+pub use disk::{DesiredDisk, DiskBus, DiskFormat, DiskSource, ImageSource, Slot};
 pub use epoch::{Epoch, Obeyed};
 pub use error::NodeError;
+pub use hello::{Hello, SPOKEN, Versions, Welcome, capability};
 pub use host::{Accelerator, HostFacts};
 pub use instance::{
-    DesiredInstance, DiskBus, DiskFormat, Firmware, InstanceState, Nic, ObservedInstance, Power, Reboot,
-    RebootKind, RootDisk,
+    DesiredInstance, Firmware, InstanceState, Nic, ObservedInstance, Power, Reboot, RebootKind,
 };
+pub use journal::{Changes, Cursor, Journal};
 pub use metadata::{GuestMetadata, PublicKey};
 pub use networking::{
     AddressPair, DesiredNetwork, DesiredNetworking, DesiredPort, DesiredRouter, DesiredSecurityGroup,

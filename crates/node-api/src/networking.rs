@@ -250,6 +250,9 @@ pub struct FloatingIp {
 /// What the node made of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedNetworking {
+    /// The generation that was applied last.
+    #[serde(default)]
+    pub generation: u64,
     /// Every desired port.
     pub ports: Vec<ObservedPort>,
 }

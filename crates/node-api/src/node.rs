@@ -1,24 +1,30 @@
 //! The trait every node implements, and the register of nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use kogge_ids::ServerId;
-use tokio::sync::Notify;
 
 use crate::{
-    Commanded, DesiredInstance, DesiredNetworking, Epoch, HostFacts, NodeError, ObservedInstance,
-    ObservedNetworking, Quarantined, SetAside,
+    Changes, Commanded, Cursor, Data, DesiredInstance, DesiredNetworking, DiskCopy, Epoch, Hello, HostFacts,
+    ImageHead, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
 };
 
-/// A machine that runs instances. All calls are idempotent and may be repeated at any time.
+/// A machine that runs instances. All calls are idempotent and may be repeated at any time, also late.
 ///
 /// Every order bears the epoch of whoever gives it (`by`); one of an older epoch than was obeyed before is refused with
-/// [`NodeError::Deposed`], and nothing of it is done. Questions bear none: anybody may ask.
+/// [`NodeError::Deposed`], and nothing of it is done. Questions bear none: anybody may ask. What is desired bears a
+/// generation: an older one never wins over a newer one.
 #[async_trait]
 pub trait Node: Send + Sync {
+    /// Agrees on a version of the protocol, and says what the node can do.
+    ///
+    /// # Errors
+    /// [`NodeError::Refused`] where the versions do not meet.
+    async fn hello(&self, hello: Hello) -> Result<Welcome, NodeError>;
+
     /// What the host is and has.
     async fn facts(&self) -> Result<HostFacts, NodeError>;
 
@@ -27,15 +33,24 @@ pub trait Node: Send + Sync {
     async fn take_command(&self, at_least: Epoch) -> Result<Epoch, NodeError>;
 
     /// Takes over the desired state of an instance and answers at once with what is; the node works on in the
-    /// background and rings [`Node::changed`] when the observation changes. An older generation is ignored.
+    /// background, and observers learn what comes of it. An older generation is ignored.
     async fn apply(&self, by: Epoch, desired: DesiredInstance) -> Result<ObservedInstance, NodeError>;
 
     /// Removes an instance with all that belongs to it: only ever called for one whose owner ordered that, never for one
     /// that nobody knows. True when nothing is left; false while it works on it.
-    async fn remove(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError>;
+    ///
+    /// # Errors
+    /// [`NodeError::Older`] where the node was told a generation newer than `generation`.
+    async fn remove(&self, by: Epoch, id: ServerId, generation: i64) -> Result<bool, NodeError>;
+
+    /// What changed since `cursor`: waits for so long until something does. Everything, and at once, where there is no
+    /// cursor or it is one of an earlier life of the node.
+    async fn observe_since(&self, cursor: Option<Cursor>, wait: Duration) -> Result<Changes, NodeError>;
 
     /// Every instance on this node, wanted or not.
-    async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError>;
+    async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError> {
+        Ok(self.observe_since(None, Duration::ZERO).await?.instances)
+    }
 
     /// Puts an instance that the cloud does not know into quarantine: guest and disks stay as they are. The note of the
     /// first time stays. [`NodeError::NotFound`] where it is not here.
@@ -54,19 +69,25 @@ pub trait Node: Send + Sync {
     /// The last `lines` lines of the serial console (all that is kept, where `None`).
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError>;
 
-    /// Writes a consistent, self-contained qcow2 copy of the root disk to `target`; answers its size in bytes.
-    /// A half-written `target` of an earlier try is replaced.
-    async fn export_disk(&self, id: ServerId, target: &Path) -> Result<u64, NodeError>;
+    /// Takes the data of an image that instances may lack, and keeps them by their digest. Data that are here already are
+    /// not asked for again.
+    ///
+    /// # Errors
+    /// [`NodeError::Failed`] where the data break off, are not the ones that were named, or cannot be kept.
+    async fn put_image(&self, by: Epoch, head: ImageHead, data: Data) -> Result<(), NodeError>;
 
-    /// Makes networking on this node exactly what `desired` says and answers what is.
+    /// A consistent, self-contained qcow2 copy of the root disk as it is at this moment. Nothing of it stays on the node
+    /// when it was read, or is dropped.
+    async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError>;
+
+    /// Makes networking on this node exactly what `desired` says and answers what is. What is older than what was
+    /// applied, by epoch and then by `generation`, changes nothing: the answer bears the number of what was applied.
     async fn apply_networking(
         &self,
         by: Epoch,
+        generation: u64,
         desired: DesiredNetworking,
     ) -> Result<ObservedNetworking, NodeError>;
-
-    /// Rings when some observation changed. Carries no data: ask [`Node::observe`].
-    fn changed(&self) -> Arc<Notify>;
 }
 
 /// A shared node.

@@ -3,61 +3,54 @@
 //! Six clusters of 64 KiB or more: header, refcount table, refcount block, L1 table, one L2 table and one data
 //! cluster that says whose disk it is. Everything behind it reads as zeros.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-
-use kogge_node_api::{DiskFormat, RootDisk};
+use kogge_node_api::{DesiredDisk, DiskFormat};
 
 const CLUSTER: u64 = 65_536;
 /// Bytes of disk that one L2 table describes.
 const L2_SPAN: u64 = CLUSTER / 8 * CLUSTER;
 /// "This cluster is used once."
 const COPIED: u64 = 1 << 63;
+const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// Size in bytes that the disk has for the guest.
-pub(crate) fn virtual_size(root: &RootDisk) -> u64 {
-    if root.size_gib > 0 {
-        return root.size_gib.saturating_mul(GIB);
+/// Size in bytes that an image has for a guest, from its first bytes and its length.
+pub(crate) fn size_of_image(format: DiskFormat, head: &[u8], bytes: u64) -> u64 {
+    match format {
+        DiskFormat::Raw => bytes,
+        DiskFormat::Qcow2 => {
+            let size = head.get(24..32).and_then(|size| size.try_into().ok());
+            size.map_or(0, u64::from_be_bytes)
+        }
     }
-    image_size(root).filter(|size| *size > 0).unwrap_or(GIB)
 }
 
-fn image_size(root: &RootDisk) -> Option<u64> {
-    let mut file = std::fs::File::open(root.source.as_ref()?).ok()?;
-    if root.format == DiskFormat::Raw {
-        return file.metadata().ok().map(|m| m.len());
-    }
-    let mut header = [0_u8; 32];
-    file.read_exact(&mut header).ok()?;
-    header[24..32].try_into().ok().map(u64::from_be_bytes)
+/// Size in bytes that the root disk has for the guest, where its image has `image` bytes.
+pub(crate) fn virtual_size(disk: Option<&DesiredDisk>, image: Option<u64>) -> u64 {
+    let own = disk.map_or(0, |disk| disk.size_mib.saturating_mul(MIB));
+    if own > 0 { own } else { image.filter(|size| *size > 0).unwrap_or(GIB) }
 }
 
-/// Writes the file, replacing what is there, and answers its length.
-pub(crate) fn write(target: &Path, size: u64, label: &str) -> io::Result<u64> {
+/// The file's bytes.
+pub(crate) fn qcow2(size: u64, label: &str) -> Vec<u8> {
     let l1_entries = size.div_ceil(L2_SPAN).max(1);
     let l1_clusters = (l1_entries * 8).div_ceil(CLUSTER);
     let l2_at = (3 + l1_clusters) * CLUSTER;
     let data_at = l2_at + CLUSTER;
     let clusters = data_at / CLUSTER + 1;
-    let mut file =
-        std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(target)?;
-    file.set_len(clusters * CLUSTER)?;
-    put(&mut file, 0, &header(size, l1_entries))?;
-    put(&mut file, CLUSTER, &(2 * CLUSTER).to_be_bytes())?;
+    let mut file = vec![0; usize::try_from(clusters * CLUSTER).unwrap_or(usize::MAX)];
+    put(&mut file, 0, &header(size, l1_entries));
+    put(&mut file, CLUSTER, &(2 * CLUSTER).to_be_bytes());
     let counts: Vec<u8> = (0..clusters).flat_map(|_| 1_u16.to_be_bytes()).collect();
-    put(&mut file, 2 * CLUSTER, &counts)?;
-    put(&mut file, 3 * CLUSTER, &(l2_at | COPIED).to_be_bytes())?;
-    put(&mut file, l2_at, &(data_at | COPIED).to_be_bytes())?;
-    put(&mut file, data_at, label.as_bytes())?;
-    file.sync_all()?;
-    Ok(clusters * CLUSTER)
+    put(&mut file, 2 * CLUSTER, &counts);
+    put(&mut file, 3 * CLUSTER, &(l2_at | COPIED).to_be_bytes());
+    put(&mut file, l2_at, &(data_at | COPIED).to_be_bytes());
+    put(&mut file, data_at, label.as_bytes());
+    file
 }
 
-fn put(file: &mut std::fs::File, at: u64, bytes: &[u8]) -> io::Result<()> {
-    file.seek(SeekFrom::Start(at))?;
-    file.write_all(bytes)
+fn put(file: &mut [u8], at: u64, bytes: &[u8]) {
+    let at = usize::try_from(at).unwrap_or(usize::MAX);
+    file[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
 /// The header of version 3 (docs/interop/qcow2 of QEMU).
@@ -90,8 +83,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for (name, gib) in [("one", 1), ("huge", 9_000)] {
             let path = dir.path().join(name);
-            let size = write(&path, gib * GIB, "label").unwrap();
-            assert_eq!(std::fs::metadata(&path).unwrap().len(), size);
+            std::fs::write(&path, qcow2(gib * GIB, "label")).unwrap();
             let check =
                 std::process::Command::new("qemu-img").args(["check", "-f", "qcow2"]).arg(&path).output();
             match check {
@@ -103,21 +95,11 @@ mod tests {
 
     #[test]
     fn a_disk_without_a_size_takes_the_images() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("image");
-        write(&path, 3 * GIB, "x").unwrap();
-        let mut root = RootDisk {
-            image: kogge_ids::ImageId::random(),
-            source: Some(path),
-            format: DiskFormat::Qcow2,
-            size_gib: 0,
-        };
-        assert_eq!(virtual_size(&root), 3 * GIB);
-        root.format = DiskFormat::Raw;
-        assert_eq!(virtual_size(&root), 6 * CLUSTER);
-        root.size_gib = 7;
-        assert_eq!(virtual_size(&root), 7 * GIB);
-        root = RootDisk { size_gib: 0, source: Some("/nowhere".into()), ..root };
-        assert_eq!(virtual_size(&root), GIB);
+        let image = qcow2(3 * GIB, "x");
+        assert_eq!(size_of_image(DiskFormat::Qcow2, &image[..32], 7), 3 * GIB);
+        assert_eq!(size_of_image(DiskFormat::Qcow2, b"short", 7), 0);
+        assert_eq!(size_of_image(DiskFormat::Raw, &image[..32], 7), 7);
+        assert_eq!(virtual_size(None, Some(3 * GIB)), 3 * GIB);
+        assert_eq!((virtual_size(None, None), virtual_size(None, Some(0))), (GIB, GIB));
     }
 }

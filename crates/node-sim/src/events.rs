@@ -45,7 +45,7 @@ impl SimNode {
     fn change_guest(&self, id: ServerId, change: impl FnOnce(&mut crate::instance::Instance)) -> bool {
         self.settle();
         let found = self.with(|state| state.instances.get_mut(&id).map(change).is_some());
-        self.ring();
+        self.note([id]);
         found
     }
 
@@ -53,7 +53,7 @@ impl SimNode {
     pub fn lose(&self, id: ServerId) -> bool {
         self.settle();
         let lost = self.with(|state| state.instances.remove(&id).is_some());
-        self.ring();
+        self.note([id]);
         lost
     }
 
@@ -66,7 +66,7 @@ impl SimNode {
                 instance.due = Some(now.plus(crate::work::duration(instance, &self.delays())));
             }
         });
-        self.ring();
+        self.begin_anew();
     }
 
     /// The machine loses power and comes back: what ran is started again, networking has to be applied again.
@@ -74,18 +74,18 @@ impl SimNode {
         self.settle();
         self.with(|state| {
             state.ports.clear();
+            state.networking = Default::default();
             for instance in state.instances.values_mut().filter(|i| i.is_alive()) {
                 crate::work::wire(instance, false);
                 push(&mut instance.marks, Mark::Boot);
             }
         });
-        self.ring();
+        self.begin_anew();
     }
 
-    /// Finishes the work that is due by the clock, and rings. Needed only with a fake clock, after advancing it.
+    /// Finishes the work that is due by the clock. Needed only with a fake clock, after advancing it.
     pub fn tick(&self) {
         self.settle();
-        self.ring();
     }
 
     fn strike_guest(&self, id: ServerId, change: impl FnOnce(&mut crate::instance::Instance)) -> bool {
@@ -97,7 +97,7 @@ impl SimNode {
             }
             _ => false,
         });
-        self.ring();
+        self.note([id]);
         struck
     }
 }

@@ -10,18 +10,24 @@ use kogge_node_api::NodeError;
 /// Where a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
+    /// `Node::hello`
+    Hello,
     /// `Node::facts`
     Facts,
     /// `Node::apply`
     Apply,
     /// `Node::remove`
     Remove,
-    /// `Node::observe`
+    /// `Node::observe`, and `Node::observe_since` without a cursor
     Observe,
+    /// `Node::observe_since` with a cursor
+    Listen,
     /// `Node::set_aside`, `Node::take_back` and `Node::quarantine`
     Quarantine,
     /// `Node::console_output`
     ConsoleOutput,
+    /// `Node::put_image`
+    PutImage,
     /// `Node::export_disk`
     ExportDisk,
     /// `Node::apply_networking`
@@ -33,13 +39,16 @@ pub enum Call {
 
 impl Call {
     /// Every place.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
+        Self::Hello,
         Self::Facts,
         Self::Apply,
         Self::Remove,
         Self::Observe,
+        Self::Listen,
         Self::Quarantine,
         Self::ConsoleOutput,
+        Self::PutImage,
         Self::ExportDisk,
         Self::ApplyNetworking,
         Self::Work,

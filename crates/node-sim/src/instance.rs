@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use kogge_clock::Timestamp;
 use kogge_ids::PortId;
-use kogge_node_api::{DesiredInstance, InstanceState, NodeError, ObservedInstance, Quarantined, SetAside};
+use kogge_node_api::{
+    DesiredInstance, ImageSource, InstanceState, NodeError, ObservedInstance, Quarantined, SetAside,
+};
 
 use crate::console::{self, Mark};
 
@@ -33,6 +35,8 @@ pub(crate) struct Instance {
     pub due: Option<Timestamp>,
     /// When the removal is done, once it was asked for.
     pub gone_at: Option<Timestamp>,
+    /// Images that its disks wait for.
+    pub lacks: Vec<ImageSource>,
     /// What the console shows.
     pub marks: Vec<Mark>,
     /// Since when and why it is in quarantine.
@@ -53,6 +57,7 @@ impl Instance {
             fault: None,
             due: None,
             gone_at: None,
+            lacks: Vec::new(),
             marks: Vec::new(),
             aside: None,
         }
@@ -67,6 +72,7 @@ impl Instance {
             reboots_done: self.reboots_done,
             fault: self.fault.clone(),
             deferred: self.deferred(),
+            lacks: self.lacks.clone(),
             quarantined: self.aside.is_some(),
         }
     }

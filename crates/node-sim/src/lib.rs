@@ -19,6 +19,7 @@ mod console;
 mod disk;
 mod events;
 mod faults;
+mod images;
 mod instance;
 mod node;
 mod work;

@@ -1,23 +1,24 @@
 //! The simulated node: a map of records behind one lock.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
 use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{
-    DesiredInstance, DesiredNetworking, DesiredPort, Epoch, HostFacts, InstanceState, Node, NodeError,
-    Obeyed, ObservedInstance, ObservedNetworking, ObservedPort, Quarantined, SetAside,
+    Changes, Cursor, Data, DesiredDisk, DesiredInstance, DesiredNetworking, DesiredPort, DiskCopy, Epoch,
+    Hello, HostFacts, ImageHead, ImageSource, InstanceState, Journal, Node, NodeError, Obeyed,
+    ObservedInstance, ObservedNetworking, ObservedPort, Quarantined, SetAside, Slot, Welcome, capability,
 };
-use tokio::sync::Notify;
 
 use crate::config::{Delays, SimConfig};
 use crate::faults::{Call, Effect, Faults};
 use crate::instance::Instance;
-use crate::{console, disk, work};
+use crate::{console, disk, images, work};
 
 /// A whole hypervisor in memory. Cheap to clone; all clones are the same node.
 #[derive(Clone)]
@@ -27,8 +28,8 @@ struct Inner {
     config: SimConfig,
     clock: Clock,
     faults: Faults,
-    changed: Arc<Notify>,
     obeyed: Obeyed,
+    journal: RwLock<Arc<Journal>>,
     state: Mutex<State>,
 }
 
@@ -37,6 +38,10 @@ struct Inner {
 pub(crate) struct State {
     pub instances: BTreeMap<ServerId, Instance>,
     pub ports: BTreeMap<PortId, DesiredPort>,
+    /// Epoch and generation of the networking applied last.
+    pub networking: (Epoch, u64),
+    /// Sizes in bytes of the images that are here, by digest.
+    pub images: BTreeMap<String, u64>,
     /// Instances with work or a removal under way, so that nobody walks all.
     pub pending: BTreeSet<ServerId>,
 }
@@ -49,8 +54,8 @@ impl SimNode {
             config,
             clock,
             faults: Faults::default(),
-            changed: Arc::new(Notify::new()),
             obeyed: Obeyed::default(),
+            journal: RwLock::default(),
             state: Mutex::default(),
         }))
     }
@@ -106,40 +111,75 @@ impl SimNode {
         f(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Wakes everybody who waits, and the next one who comes.
-    pub(crate) fn ring(&self) {
-        self.0.changed.notify_waiters();
-        self.0.changed.notify_one();
+    /// The book of changes of this life of the agent.
+    pub(crate) fn journal(&self) -> Arc<Journal> {
+        Arc::clone(&self.0.journal.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Begins another life of the agent: cursors of the one before are worth nothing.
+    pub(crate) fn begin_anew(&self) {
+        let mut journal = self.0.journal.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *journal);
+        // whoever waits for it shall ask again
+        before.note(ServerId::random());
+    }
+
+    /// Observers look at these again.
+    pub(crate) fn note(&self, ids: impl IntoIterator<Item = ServerId>) {
+        let journal = self.journal();
+        ids.into_iter().for_each(|id| journal.note(id));
     }
 
     /// Finishes the work whose time has come.
     pub(crate) fn settle(&self) {
         let now = self.now();
-        self.with(|state| {
+        let changed = self.with(|state| {
+            let mut changed = Vec::new();
             for id in std::mem::take(&mut state.pending) {
                 let Some(instance) = state.instances.get_mut(&id) else { continue };
                 if instance.gone_at.is_some_and(|at| at <= now) {
                     state.instances.remove(&id);
+                    changed.push(id);
                     continue;
                 }
                 if instance.due.is_some_and(|due| due <= now) {
-                    self.attempt(instance, &state.ports);
+                    let before = instance.observed();
+                    self.attempt(instance, &state.ports, &state.images);
+                    changed.extend((instance.observed() != before).then_some(id));
                 }
                 if instance.due.is_some() || instance.gone_at.is_some() {
                     state.pending.insert(id);
                 }
             }
+            changed
         });
+        self.note(changed);
     }
 
     /// Finishes the work on `instance`, or writes down why not.
-    fn attempt(&self, instance: &mut Instance, ports: &BTreeMap<PortId, DesiredPort>) {
-        if instance.state == InstanceState::Building && instance.desired.root.source.is_none() {
-            let because =
-                "the server's disk was built before and is not on its host any more; it is not made anew";
-            instance.fault = Some(NodeError::Refused { because: because.to_owned() });
-            instance.due = None;
-            return;
+    fn attempt(
+        &self,
+        instance: &mut Instance,
+        ports: &BTreeMap<PortId, DesiredPort>,
+        images: &BTreeMap<String, u64>,
+    ) {
+        instance.lacks.clear();
+        if instance.state == InstanceState::Building {
+            if instance.desired.disks.iter().any(|disk| disk.made) {
+                let because =
+                    "the server's disk was built before and is not on its host any more; it is not made anew";
+                instance.fault = Some(NodeError::Refused { because: because.to_owned() });
+                instance.due = None;
+                return;
+            }
+            let here =
+                |image: &ImageSource| image.digest.as_ref().is_some_and(|digest| images.contains_key(digest));
+            let wanted = instance.desired.disks.iter().filter_map(DesiredDisk::image);
+            instance.lacks = wanted.filter(|image| !here(image)).cloned().collect();
+            if let Some(image) = instance.lacks.first() {
+                instance.fault = Some(NodeError::NotYet { what: format!("image {} to arrive", image.image) });
+                return;
+            }
         }
         let missing = instance.desired.nics.iter().find(|nic| !ports.contains_key(&nic.port));
         if let (true, Some(nic)) = (self.0.config.strict_ports, missing) {
@@ -156,10 +196,10 @@ impl SimNode {
         }
     }
 
-    /// Rings when work that takes `how_long` is done. Under a fake clock a test rings by `tick`.
-    fn ring_in(&self, how_long: Duration) {
+    /// Looks again when work that takes `how_long` is done. Under a fake clock a test does so by `tick`.
+    fn look_in(&self, how_long: Duration) {
         if how_long.is_zero() {
-            return self.ring();
+            return;
         }
         let node = self.clone();
         tokio::spawn(async move {
@@ -185,7 +225,8 @@ impl SimNode {
         let now = self.now();
         let delays = self.delays();
         self.with(|state| {
-            let State { instances, ports, pending } = state;
+            let State { instances, ports, images, pending, .. } = state;
+            let known = instances.get(&desired.id).map(Instance::observed);
             let instance = instances.entry(desired.id).or_insert_with(|| Instance::new(desired.clone()));
             let newer = desired.generation > instance.desired.generation || instance.reached == 0;
             let stuck = instance.fault.is_some() && instance.reached < instance.desired.generation;
@@ -201,28 +242,58 @@ impl SimNode {
                     instance.due = Some(now.plus(takes));
                 }
                 if instance.due.is_some_and(|due| due <= now) {
-                    self.attempt(instance, ports);
+                    self.attempt(instance, ports, images);
                 }
                 if instance.due.is_some() {
                     pending.insert(instance.desired.id);
                 }
             }
-            (instance.observed(), takes)
+            let now = instance.observed();
+            if known.as_ref() != Some(&now) {
+                self.journal().note(now.id);
+            }
+            (now, takes)
         })
     }
 
-    fn remove_now(&self, id: ServerId) -> bool {
+    /// Removes an instance that was told nothing newer than `generation`, where one is given.
+    fn remove_now(&self, id: ServerId, generation: Option<i64>) -> Result<bool, NodeError> {
         let now = self.now();
         let takes = self.delays().remove;
         self.with(|state| {
-            let Some(instance) = state.instances.get_mut(&id) else { return true };
+            let Some(instance) = state.instances.get_mut(&id) else { return Ok(true) };
+            let newest = instance.desired.generation;
+            if let Some(generation) = generation.filter(|generation| *generation < newest) {
+                return Err(NodeError::Older { generation, newest });
+            }
             let gone_at = *instance.gone_at.get_or_insert_with(|| now.plus(takes));
             if gone_at <= now {
                 state.instances.remove(&id);
-                return true;
+                self.journal().note(id);
+                return Ok(true);
             }
             state.pending.insert(id);
-            false
+            Ok(false)
+        })
+    }
+
+    async fn take_away(&self, by: Epoch, id: ServerId, generation: Option<i64>) -> Result<bool, NodeError> {
+        let lost = self.pass(Call::Remove, Some(id)).await?;
+        self.0.obeyed.admit(by)?;
+        self.settle();
+        let gone = self.remove_now(id, generation)?;
+        self.look_in(if gone { Duration::ZERO } else { self.delays().remove });
+        answer(lost, gone)
+    }
+
+    /// What is, of these instances or of all.
+    fn look(&self, ids: Option<&[ServerId]>) -> Vec<ObservedInstance> {
+        self.settle();
+        self.with(|state| match ids {
+            None => state.instances.values().map(Instance::observed).collect(),
+            Some(ids) => {
+                ids.iter().filter_map(|id| state.instances.get(id)).map(Instance::observed).collect()
+            }
         })
     }
 }
@@ -237,6 +308,13 @@ fn no_server(id: ServerId) -> NodeError {
 
 #[async_trait]
 impl Node for SimNode {
+    async fn hello(&self, hello: Hello) -> Result<Welcome, NodeError> {
+        let lost = self.pass(Call::Hello, None).await?;
+        let can = [capability::INSTANCES, capability::NETWORKING, capability::UEFI];
+        let welcome = Welcome::answer(&hello, self.journal().incarnation(), &can)?;
+        answer(lost, welcome)
+    }
+
     async fn facts(&self) -> Result<HostFacts, NodeError> {
         let lost = self.pass(Call::Facts, None).await?;
         answer(lost, self.0.config.facts.clone())
@@ -251,23 +329,21 @@ impl Node for SimNode {
         self.0.obeyed.admit(by)?;
         self.settle();
         let (observed, takes) = self.take_over(desired);
-        self.ring_in(takes);
+        self.look_in(takes);
         answer(lost, observed)
     }
 
-    async fn remove(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError> {
-        let lost = self.pass(Call::Remove, Some(id)).await?;
-        self.0.obeyed.admit(by)?;
-        self.settle();
-        let gone = self.remove_now(id);
-        self.ring_in(if gone { Duration::ZERO } else { self.delays().remove });
-        answer(lost, gone)
+    async fn remove(&self, by: Epoch, id: ServerId, generation: i64) -> Result<bool, NodeError> {
+        self.take_away(by, id, Some(generation)).await
     }
 
-    async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError> {
-        let lost = self.pass(Call::Observe, None).await?;
+    async fn observe_since(&self, cursor: Option<Cursor>, wait: Duration) -> Result<Changes, NodeError> {
+        // who waits for changes is another one than who looks at everything
+        let call = if cursor.is_some() { Call::Listen } else { Call::Observe };
+        let lost = self.pass(call, None).await?;
         self.settle();
-        answer(lost, self.with(|state| state.instances.values().map(Instance::observed).collect()))
+        let journal = self.journal();
+        answer(lost, journal.since(cursor, wait, |ids| self.look(ids)).await)
     }
 
     async fn set_aside(&self, by: Epoch, id: ServerId, note: SetAside) -> Result<(), NodeError> {
@@ -278,7 +354,7 @@ impl Node for SimNode {
             let instance = state.instances.get_mut(&id);
             instance.map(|instance| instance.aside.get_or_insert(note).since).is_some()
         });
-        self.ring();
+        self.note([id]);
         answer(lost, known).and_then(|known| if known { Ok(()) } else { Err(no_server(id)) })
     }
 
@@ -286,7 +362,7 @@ impl Node for SimNode {
         let lost = self.pass(Call::Quarantine, Some(id)).await?;
         self.0.obeyed.admit(by)?;
         self.with(|state| state.instances.get_mut(&id).map(|instance| instance.aside = None));
-        self.ring();
+        self.note([id]);
         answer(lost, ())
     }
 
@@ -305,7 +381,7 @@ impl Node for SimNode {
             let because = format!("server {id} is not in quarantine on this host");
             return Err(NodeError::Refused { because });
         }
-        self.remove(by, id).await
+        self.take_away(by, id, None).await
     }
 
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError> {
@@ -316,37 +392,59 @@ impl Node for SimNode {
         answer(lost, console::tail(&text, lines).as_bytes().to_vec())
     }
 
-    async fn export_disk(&self, id: ServerId, target: &Path) -> Result<u64, NodeError> {
+    async fn put_image(&self, by: Epoch, head: ImageHead, data: Data) -> Result<(), NodeError> {
+        let lost = self.pass(Call::PutImage, None).await?;
+        self.0.obeyed.admit(by)?;
+        if !self.with(|state| state.images.contains_key(&head.digest)) {
+            let size = images::read(&head, data).await?;
+            self.with(|state| state.images.insert(head.digest, size));
+        }
+        self.settle();
+        answer(lost, ())
+    }
+
+    async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError> {
         let lost = self.pass(Call::ExportDisk, Some(id)).await?;
         self.settle();
-        let found = self.with(|state| state.instances.get(&id).map(|i| (i.state, i.desired.root.clone())));
-        let (state, root) = found.ok_or_else(|| no_server(id))?;
+        let found = self.with(|state| {
+            let instance = state.instances.get(&id)?;
+            let digest = instance.desired.image().and_then(|image| image.digest.as_ref());
+            let image = digest.and_then(|digest| state.images.get(digest)).copied();
+            let size = disk::virtual_size(instance.desired.disk(&Slot::root()), image);
+            Some((instance.state, size))
+        });
+        let (state, size) = found.ok_or_else(|| no_server(id))?;
         if state == InstanceState::Building {
             return Err(NodeError::NotYet { what: format!("the disk of server {id}") });
         }
-        let target = target.to_owned();
-        let writing = tokio::task::spawn_blocking(move || {
-            disk::write(&target, disk::virtual_size(&root), &format!("disk of server {id}\n"))
-        });
-        let written = writing.await.map_err(std::io::Error::other).and_then(|written| written);
-        let written = written.map_err(|error| NodeError::failed("writing the picture", error))?;
-        answer(lost, written)
+        let bytes = Bytes::from(disk::qcow2(size, &format!("disk of server {id}\n")));
+        let copy = DiskCopy {
+            bytes: bytes.len() as u64,
+            data: Data::Stream(futures_util::stream::iter([Ok(bytes)]).boxed()),
+        };
+        answer(lost, copy)
     }
 
     async fn apply_networking(
         &self,
         by: Epoch,
+        generation: u64,
         desired: DesiredNetworking,
     ) -> Result<ObservedNetworking, NodeError> {
         let lost = self.pass(Call::ApplyNetworking, None).await?;
         self.0.obeyed.admit(by)?;
-        self.with(|state| state.ports = desired.ports.into_iter().map(|port| (port.id, port)).collect());
+        self.with(|state| {
+            if (by, generation) >= state.networking {
+                state.networking = (by, generation);
+                state.ports = desired.ports.into_iter().map(|port| (port.id, port)).collect();
+            }
+        });
         self.settle();
-        answer(lost, self.with(|state| ObservedNetworking { ports: observed_ports(state) }))
-    }
-
-    fn changed(&self) -> Arc<Notify> {
-        Arc::clone(&self.0.changed)
+        let seen = self.with(|state| ObservedNetworking {
+            generation: state.networking.1,
+            ports: observed_ports(state),
+        });
+        answer(lost, seen)
     }
 }
 

@@ -4,13 +4,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::StreamExt as _;
 use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{ImageId, NetworkId, PortId, ServerId};
 use kogge_node_api::{
-    DesiredInstance, DesiredNetworking, DesiredPort, DiskBus, DiskFormat, Epoch, Firmware, GuestMetadata,
-    InstanceState, Nic, Node, NodeError, Power, Reboot, RebootKind, RootDisk, SetAside,
+    Data, DesiredDisk, DesiredInstance, DesiredNetworking, DesiredPort, DiskBus, DiskFormat, DiskSource,
+    Epoch, Firmware, GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, Nic, Node, NodeError,
+    Power, Reboot, RebootKind, SetAside, Slot, Versions, capability,
 };
 use kogge_node_sim::{Call, Delays, SimConfig, SimNode, Times};
+use sha2::{Digest as _, Sha512};
 
 /// A host on which guests run whatever networking there is.
 fn loose(name: &str) -> SimConfig {
@@ -26,17 +30,16 @@ fn desired(generation: i64, power: Power) -> DesiredInstance {
         reboot: None,
         vcpus: 1,
         memory_mib: 512,
-        root: RootDisk {
-            image: ImageId::random(),
-            source: Some("/nowhere".into()),
-            format: DiskFormat::Qcow2,
-            size_gib: 2,
-        },
-        ephemeral_gib: 0,
-        swap_mib: 0,
+        disks: vec![DesiredDisk {
+            slot: Slot::root(),
+            source: DiskSource::Blank,
+            size_mib: 2048,
+            bus: DiskBus::Virtio,
+            boot: Some(1),
+            made: false,
+        }],
         nics: vec![Nic { port: PortId::random(), mac: "fa:16:3e:00:00:01".to_owned(), mtu: 1450 }],
         config_drive: false,
-        disk_bus: DiskBus::Virtio,
         firmware: Firmware::Bios,
         metadata: GuestMetadata {
             server: id,
@@ -93,16 +96,16 @@ async fn an_old_commander_is_refused_and_nothing_of_its_orders_is_done() {
     node.apply(next_epoch, web.clone()).await.unwrap();
     let deposed = NodeError::Deposed { by: Epoch(1), newest: next_epoch };
     let aside = SetAside { since: 1, because: String::new() };
-    assert_eq!(node.remove(Epoch(1), web.id).await.unwrap_err(), deposed);
+    assert_eq!(node.remove(Epoch(1), web.id, 1).await.unwrap_err(), deposed);
     assert_eq!(node.apply(Epoch(1), next(&web, Power::Stopped)).await.unwrap_err(), deposed);
     assert_eq!(node.set_aside(Epoch(1), web.id, aside).await.unwrap_err(), deposed);
     assert_eq!(node.take_back(Epoch(1), web.id).await.unwrap_err(), deposed);
     let empty = DesiredNetworking::default();
-    assert_eq!(node.apply_networking(Epoch(1), empty.clone()).await.unwrap_err(), deposed);
+    assert_eq!(node.apply_networking(Epoch(1), 9, empty.clone()).await.unwrap_err(), deposed);
     let seen = node.observe().await.unwrap();
     assert_eq!((seen[0].state, seen[0].quarantined), (InstanceState::Running, false));
-    node.apply_networking(Epoch(4), empty).await.unwrap();
-    assert!(node.remove(next_epoch, web.id).await.is_err(), "the next one is in command");
+    node.apply_networking(Epoch(4), 1, empty).await.unwrap();
+    assert!(node.remove(next_epoch, web.id, 1).await.is_err(), "the next one is in command");
 }
 
 #[tokio::test]
@@ -171,8 +174,8 @@ async fn a_crash_is_told_with_its_reason() {
 async fn removing_twice_leaves_nothing_and_does_no_harm() {
     let (node, web) = (node(), desired(1, Power::Running));
     node.apply(Epoch::FIRST, web.clone()).await.unwrap();
-    assert!(node.remove(Epoch::FIRST, web.id).await.unwrap());
-    assert!(node.remove(Epoch::FIRST, web.id).await.unwrap());
+    assert!(node.remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap());
+    assert!(node.remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap());
     assert!(node.observe().await.unwrap().is_empty());
     assert!(matches!(node.console_output(web.id, None).await, Err(NodeError::NotFound { .. })));
 }
@@ -186,7 +189,7 @@ async fn work_takes_its_time_by_the_clock_and_a_removal_cuts_it_short() {
     let web = desired(1, Power::Running);
     let at_once = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert_eq!((at_once.reached, at_once.state), (0, InstanceState::Building));
-    assert!(matches!(node.export_disk(web.id, "/nowhere/x".as_ref()).await, Err(NodeError::NotYet { .. })));
+    assert!(matches!(node.export_disk(web.id).await, Err(NodeError::NotYet { .. })));
     hand.advance(Duration::from_secs(6));
     // being told again does not begin anew
     node.apply(Epoch::FIRST, web.clone()).await.unwrap();
@@ -194,22 +197,63 @@ async fn work_takes_its_time_by_the_clock_and_a_removal_cuts_it_short() {
     assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
     let other = desired(1, Power::Running);
     node.apply(Epoch::FIRST, other.clone()).await.unwrap();
-    assert!(!node.remove(Epoch::FIRST, other.id).await.unwrap());
+    assert!(!node.remove(Epoch::FIRST, other.id, i64::MAX).await.unwrap());
     hand.advance(Duration::from_secs(6));
-    assert!(node.remove(Epoch::FIRST, other.id).await.unwrap());
+    assert!(node.remove(Epoch::FIRST, other.id, i64::MAX).await.unwrap());
     assert_eq!(node.instance_ids(), vec![web.id]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_bell_rings_when_delayed_work_is_done() {
+async fn an_observer_is_told_when_delayed_work_is_done() {
     let delays = Delays { build: Duration::from_secs(3), ..Delays::default() };
     let (clock, hand) = Clock::fake(Timestamp::from_seconds(0));
     let node = SimNode::new(loose("slow").with_delays(delays), clock);
     node.apply(Epoch::FIRST, desired(1, Power::Running)).await.unwrap();
-    let bell = node.changed();
+    let begun = node.observe_since(None, Duration::ZERO).await.unwrap();
+    assert!(begun.whole && begun.instances[0].state == InstanceState::Building);
     hand.advance(Duration::from_secs(3));
-    tokio::time::timeout(Duration::from_secs(4), bell.notified()).await.unwrap();
-    assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
+    let seen = node.observe_since(Some(begun.cursor), Duration::from_secs(60)).await.unwrap();
+    assert!(!seen.whole && seen.instances[0].state == InstanceState::Running);
+    let quiet = node.observe_since(Some(seen.cursor), Duration::from_secs(60)).await.unwrap();
+    assert!(quiet.is_empty() && quiet.cursor == seen.cursor);
+}
+
+#[tokio::test]
+async fn a_cursor_of_an_earlier_life_gives_the_whole() {
+    let (node, web) = (node(), desired(1, Power::Running));
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    let before = node.observe_since(None, Duration::ZERO).await.unwrap().cursor;
+    assert!(node.observe_since(Some(before), Duration::ZERO).await.unwrap().is_empty());
+    node.restart_agent();
+    let after = node.observe_since(Some(before), Duration::from_secs(60)).await.unwrap();
+    assert!(after.whole && after.instances.len() == 1);
+    node.remove(Epoch::FIRST, web.id, 1).await.unwrap();
+    assert_eq!(node.observe_since(Some(after.cursor), Duration::ZERO).await.unwrap().gone, [web.id]);
+}
+
+#[tokio::test]
+async fn what_comes_late_does_not_win() {
+    let (node, web) = (node(), desired(7, Power::Running));
+    node.apply(Epoch(2), web.clone()).await.unwrap();
+    let older = NodeError::Older { generation: 6, newest: 7 };
+    assert_eq!(node.remove(Epoch(2), web.id, 6).await, Err(older));
+    let deposed = node.remove(Epoch(1), web.id, 9).await.unwrap_err();
+    assert!(matches!(deposed, NodeError::Deposed { .. }), "{deposed}");
+    let new = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
+    assert_eq!(node.apply_networking(Epoch(2), 5, new).await.unwrap().generation, 5);
+    let late = node.apply_networking(Epoch(2), 4, DesiredNetworking::default()).await.unwrap();
+    assert_eq!((late.generation, late.ports.len()), (5, 1), "it is told what is");
+    node.apply_networking(Epoch(3), 1, DesiredNetworking::default()).await.unwrap();
+    assert!(node.port_ids().is_empty(), "a new commander counts anew");
+}
+
+#[tokio::test]
+async fn a_node_says_what_it_can_and_refuses_a_version_that_it_does_not_speak() {
+    let node = node();
+    let welcome = node.hello(Hello::default()).await.unwrap();
+    assert!(welcome.version == 1 && welcome.can(capability::NETWORKING));
+    let strange = Hello { versions: Versions { oldest: 98, newest: 99 } };
+    assert!(node.hello(strange).await.unwrap_err().is_final());
 }
 
 #[tokio::test]
@@ -219,17 +263,21 @@ async fn every_call_fails_as_often_as_ordered() {
     for call in Call::ALL {
         faults.fail(call, Times::N(1));
     }
-    let target = std::env::temp_dir().join(web.id.to_string());
+    assert!(node.hello(Hello::default()).await.is_err() && node.hello(Hello::default()).await.is_ok());
     assert!(node.facts().await.is_err() && node.facts().await.is_ok());
     assert!(node.apply(Epoch::FIRST, web.clone()).await.is_err());
     assert!(node.apply(Epoch::FIRST, web.clone()).await.unwrap().fault.is_some());
     assert!(node.apply(Epoch::FIRST, web.clone()).await.unwrap().fault.is_none());
     assert!(node.observe().await.is_err() && node.observe().await.is_ok());
+    let cursor = node.observe_since(None, Duration::ZERO).await.unwrap().cursor;
+    assert!(node.observe_since(Some(cursor), Duration::ZERO).await.is_err());
     assert!(node.console_output(web.id, None).await.is_err());
-    assert!(node.export_disk(web.id, &target).await.is_err() && !target.exists());
-    assert!(node.apply_networking(Epoch::FIRST, DesiredNetworking::default()).await.is_err());
-    assert!(node.remove(Epoch::FIRST, web.id).await.is_err());
-    assert!(node.remove(Epoch::FIRST, web.id).await.unwrap());
+    assert!(node.export_disk(web.id).await.is_err());
+    let (head, data) = image(b"x");
+    assert!(node.put_image(Epoch::FIRST, head, data).await.is_err());
+    assert!(node.apply_networking(Epoch::FIRST, 1, DesiredNetworking::default()).await.is_err());
+    assert!(node.remove(Epoch::FIRST, web.id, i64::MAX).await.is_err());
+    assert!(node.remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap());
 }
 
 #[tokio::test]
@@ -262,12 +310,12 @@ async fn a_host_that_is_gone_answers_nothing_until_it_is_back() {
 async fn a_port_is_up_while_its_guest_runs() {
     let (node, web) = (node(), desired(1, Power::Running));
     let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
-    assert!(!node.apply_networking(Epoch::FIRST, networking.clone()).await.unwrap().ports[0].up);
+    assert!(!node.apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
     node.apply(Epoch::FIRST, web.clone()).await.unwrap();
-    assert!(node.apply_networking(Epoch::FIRST, networking.clone()).await.unwrap().ports[0].up);
+    assert!(node.apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
     node.apply(Epoch::FIRST, next(&web, Power::Stopped)).await.unwrap();
-    assert!(!node.apply_networking(Epoch::FIRST, networking.clone()).await.unwrap().ports[0].up);
-    node.apply_networking(Epoch::FIRST, DesiredNetworking::default()).await.unwrap();
+    assert!(!node.apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
+    node.apply_networking(Epoch::FIRST, 1, DesiredNetworking::default()).await.unwrap();
     assert!(node.port_ids().is_empty());
 }
 
@@ -277,7 +325,7 @@ async fn with_strict_ports_a_guest_waits_for_its_network() {
     let waiting = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert!(matches!(waiting.fault, Some(NodeError::NotYet { .. })));
     let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
-    node.apply_networking(Epoch::FIRST, networking).await.unwrap();
+    node.apply_networking(Epoch::FIRST, 1, networking).await.unwrap();
     assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
 }
 
@@ -297,17 +345,48 @@ async fn a_restart_of_agent_or_host_forgets_no_instance() {
 }
 
 #[tokio::test]
-async fn an_export_replaces_a_half_written_file() {
-    let dir = tempfile::tempdir().unwrap();
+async fn an_export_is_a_disk_of_the_guests_size() {
     let (node, web) = (node(), desired(1, Power::Running));
     node.apply(Epoch::FIRST, web.clone()).await.unwrap();
-    let target = dir.path().join("snapshot");
-    std::fs::write(&target, vec![7; 1_000_000]).unwrap();
-    let size = node.export_disk(web.id, &target).await.unwrap();
-    let bytes = std::fs::read(&target).unwrap();
-    assert_eq!(u64::try_from(bytes.len()).unwrap(), size);
+    let copy = node.export_disk(web.id).await.unwrap();
+    let pieces: Vec<_> = copy.data.into_stream().collect().await;
+    let bytes: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.unwrap().to_vec()).collect();
+    assert_eq!(u64::try_from(bytes.len()).unwrap(), copy.bytes);
     assert_eq!(&bytes[..4], b"QFI\xfb");
     assert_eq!(u64::from_be_bytes(bytes[24..32].try_into().unwrap()), 2 << 30);
+}
+
+/// An image on its way.
+fn image(bytes: &'static [u8]) -> (ImageHead, Data) {
+    let digest = hex::encode(Sha512::digest(bytes));
+    let head = ImageHead { digest, bytes: bytes.len() as u64, format: DiskFormat::Raw };
+    (head, Data::Stream(futures_util::stream::iter([Ok(Bytes::from_static(bytes))]).boxed()))
+}
+
+#[tokio::test]
+async fn a_disk_waits_for_its_image_and_goes_on_when_it_came() {
+    let (node, mut web) = (node(), desired(1, Power::Running));
+    let (head, data) = image(b"the image");
+    let digest = Some(head.digest.clone());
+    let wanted = ImageSource { image: ImageId::random(), digest, format: DiskFormat::Raw };
+    web.disks[0].source = DiskSource::Image(wanted.clone());
+    let waits = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    assert_eq!((waits.state, waits.lacks), (InstanceState::Building, vec![wanted]));
+    let (_, other) = image(b"another!!");
+    assert!(node.put_image(Epoch::FIRST, head.clone(), other).await.is_err());
+    assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Building);
+    node.put_image(Epoch::FIRST, head.clone(), data).await.unwrap();
+    let up = node.observe().await.unwrap();
+    assert_eq!((up[0].state, up[0].lacks.len()), (InstanceState::Running, 0));
+    node.put_image(Epoch::FIRST, head, image(b"never read").1).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_was_made_before_is_not_made_anew() {
+    let (node, mut web) = (node(), desired(1, Power::Running));
+    web.disks[0].made = true;
+    let lost = node.apply(Epoch::FIRST, web).await.unwrap();
+    assert!(lost.state == InstanceState::Building && lost.fault.unwrap().is_final());
 }
 
 #[tokio::test]

@@ -261,7 +261,7 @@ impl Actor {
             differs
         });
         if changed {
-            self.host.ring();
+            self.host.journal.note(self.id);
         }
     }
 }

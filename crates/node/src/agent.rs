@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use kogge_ids::ServerId;
 use kogge_node_api::{
-    DesiredInstance, DesiredNetworking, Epoch, HostFacts, Node, NodeError, Obeyed, ObservedInstance,
-    ObservedNetworking, Quarantined, SetAside,
+    Changes, Cursor, Data, DesiredInstance, DesiredNetworking, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
+    Journal, Node, NodeError, Obeyed, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
+    capability,
 };
 use kogge_qemu::{Engine, FoundGuest, ImageTool, tail_lines};
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::actor::{Actor, Command, Export, Handle};
+use crate::actor::{Actor, Command, Handle};
+use crate::bases::Images;
 use crate::blocking::with_files;
 use crate::config::NodeConfig;
 use crate::host::{self, Host};
@@ -43,6 +46,8 @@ struct Inner {
     sealed: Mutex<BTreeMap<ServerId, Sealed>>,
     /// Instances in quarantine.
     aside: Mutex<BTreeSet<ServerId>>,
+    /// Epoch and generation of the networking applied last; held while it is applied.
+    networking: Arc<tokio::sync::Mutex<(Epoch, u64)>>,
     /// Held while an instance is made, so that it is made once.
     making: tokio::sync::Mutex<()>,
     obeyed: Obeyed,
@@ -78,6 +83,8 @@ impl QemuNode {
         if let Err(error) = wiring.recover().await {
             tracing::error!(%error, "networking is not as it was left");
         }
+        let images = Images::open(&layout.bases());
+        let images = images.map_err(|error| NodeError::failed("looking at the image bases", error))?;
         let starts = usize::try_from(host::cpus()).unwrap_or(1).max(2);
         let host = Arc::new(Host {
             config,
@@ -87,7 +94,8 @@ impl QemuNode {
             users,
             wiring,
             book,
-            changed: Arc::new(Notify::new()),
+            images,
+            journal: Journal::default(),
             starts: Semaphore::new(starts),
             _lock: lock,
         });
@@ -102,6 +110,7 @@ impl QemuNode {
             actors: Actors::default(),
             sealed: Mutex::new(found.sealed.clone()),
             aside: Mutex::new(found.aside.clone()),
+            networking: Arc::default(),
             making: tokio::sync::Mutex::default(),
             obeyed: Obeyed::since(epoch),
             crowning: tokio::sync::Mutex::default(),
@@ -191,7 +200,7 @@ impl QemuNode {
         launch::clear_away(&self.0.host, &dir).await?;
         self.sealed().remove(&id);
         self.aside().remove(&id);
-        self.0.host.ring();
+        self.0.host.journal.note(id);
         Ok(true)
     }
 
@@ -207,18 +216,53 @@ impl QemuNode {
 
     fn spawn(&self, record: Record, found: Option<FoundGuest>) {
         let id = record.desired.id;
-        let (actors, changed) = (Arc::downgrade(&self.0.actors), Arc::clone(&self.0.host.changed));
+        let (actors, host) = (Arc::downgrade(&self.0.actors), Arc::clone(&self.0.host));
         let on_end = move || {
             if let Some(actors) = actors.upgrade() {
                 actors.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             }
-            changed.notify_waiters();
-            changed.notify_one();
+            host.journal.note(id);
         };
         // the register is held meanwhile, so that the actor's end cannot come before its entry
         let mut register = self.actors();
         let handle = Actor::spawn(Arc::clone(&self.0.host), record, found, on_end);
         register.insert(id, handle);
+        self.0.host.journal.note(id);
+    }
+
+    /// Removes an instance that was told nothing newer than `generation`, where one is given.
+    async fn take_away(&self, id: ServerId, generation: Option<i64>) -> Result<bool, NodeError> {
+        let Some(commands) = self.reach(id) else { return self.remove_sealed(id).await };
+        let (answer, answered) = oneshot::channel();
+        // one that just ended is gone at the next call
+        let _ = commands.send(Command::Remove(generation, answer)).await;
+        answered.await.unwrap_or(Ok(())).map(|()| false)
+    }
+
+    /// What a step waits for may be there now.
+    fn wake_all(&self) {
+        let all: Vec<_> = self.actors().values().map(Handle::commands).collect();
+        for commands in all {
+            // a full queue wakes the actor as well
+            let _ = commands.try_send(Command::Wake);
+        }
+    }
+
+    /// What is, of these instances or of all.
+    fn look(&self, ids: Option<&[ServerId]>) -> Vec<ObservedInstance> {
+        let wanted = |id: &ServerId| ids.is_none_or(|ids| ids.contains(id));
+        let mut seen: Vec<ObservedInstance> = {
+            let actors = self.actors();
+            actors.iter().filter(|(id, _)| wanted(id)).map(|(_, actor)| actor.observed()).collect()
+        };
+        let sealed = self.sealed();
+        seen.extend(sealed.iter().filter(|(id, _)| wanted(id)).map(|(id, sealed)| sealed.observed(*id)));
+        drop(sealed);
+        let aside = self.aside();
+        for one in &mut seen {
+            one.quarantined = aside.contains(&one.id);
+        }
+        seen
     }
 
     /// The way to the instance's actor.
@@ -256,12 +300,15 @@ fn going(id: ServerId) -> NodeError {
     NodeError::NotYet { what: format!("the removal of server {id} or the restart of its host") }
 }
 
-/// The bases below the disks of an instance.
-fn bases_of(bases_dir: &Path, record: &Record) -> impl Iterator<Item = PathBuf> {
-    let root = &record.desired.root;
-    let wanted = bases::path(bases_dir, root.image, root.format);
-    let built = record.built.map(|image| bases::path(bases_dir, image, root.format));
-    std::iter::once(wanted).chain(built)
+/// The bases below the disks of an instance, under every name that they may have.
+fn bases_of(bases_dir: &Path, record: &Record) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for image in record.desired.disks.iter().filter_map(|disk| disk.image()) {
+        all.extend(bases::path(bases_dir, image));
+        all.push(bases::path_by_id(bases_dir, image.image, image.format));
+        all.extend(record.built.map(|built| bases::path_by_id(bases_dir, built, image.format)));
+    }
+    all
 }
 
 fn no_server(id: ServerId) -> NodeError {
@@ -270,6 +317,13 @@ fn no_server(id: ServerId) -> NodeError {
 
 #[async_trait]
 impl Node for QemuNode {
+    async fn hello(&self, hello: Hello) -> Result<Welcome, NodeError> {
+        let host = &self.0.host;
+        let mut can = vec![capability::INSTANCES, capability::NETWORKING];
+        can.extend(host.engine.firmware.is_some().then_some(capability::UEFI));
+        Welcome::answer(&hello, host.journal.incarnation(), &can)
+    }
+
     async fn facts(&self) -> Result<HostFacts, NodeError> {
         let host = Arc::clone(&self.0.host);
         let facts = tokio::task::spawn_blocking(move || host.facts()).await;
@@ -285,6 +339,7 @@ impl Node for QemuNode {
 
     async fn apply(&self, by: Epoch, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {
         self.obey(by).await?;
+        disks::check(&desired)?;
         let id = desired.id;
         let commands = self.reach_or_make(&desired).await?;
         let (answer, answered) = oneshot::channel();
@@ -292,22 +347,13 @@ impl Node for QemuNode {
         answered.await.map_err(|_| going(id))?
     }
 
-    async fn remove(&self, by: Epoch, id: ServerId) -> Result<bool, NodeError> {
+    async fn remove(&self, by: Epoch, id: ServerId, generation: i64) -> Result<bool, NodeError> {
         self.obey(by).await?;
-        let Some(commands) = self.reach(id) else { return self.remove_sealed(id).await };
-        // one that just ended is gone at the next call
-        let _ = commands.send(Command::Remove).await;
-        Ok(false)
+        self.take_away(id, Some(generation)).await
     }
 
-    async fn observe(&self) -> Result<Vec<ObservedInstance>, NodeError> {
-        let mut all: Vec<ObservedInstance> = self.actors().values().map(Handle::observed).collect();
-        all.extend(self.sealed().iter().map(|(id, sealed)| sealed.observed(*id)));
-        let aside = self.aside();
-        for one in &mut all {
-            one.quarantined = aside.contains(&one.id);
-        }
-        Ok(all)
+    async fn observe_since(&self, cursor: Option<Cursor>, wait: Duration) -> Result<Changes, NodeError> {
+        Ok(self.0.host.journal.since(cursor, wait, |ids| self.look(ids)).await)
     }
 
     async fn set_aside(&self, by: Epoch, id: ServerId, note: SetAside) -> Result<(), NodeError> {
@@ -320,7 +366,7 @@ impl Node for QemuNode {
         }
         self.note(id, move |dir| quarantine::write(dir, &note)).await?;
         self.aside().insert(id);
-        self.0.host.ring();
+        self.0.host.journal.note(id);
         Ok(())
     }
 
@@ -331,7 +377,7 @@ impl Node for QemuNode {
         }
         self.note(id, quarantine::erase).await?;
         self.aside().remove(&id);
-        self.0.host.ring();
+        self.0.host.journal.note(id);
         Ok(())
     }
 
@@ -346,7 +392,7 @@ impl Node for QemuNode {
             let because = format!("server {id} is not in quarantine on this host");
             return Err(NodeError::Refused { because });
         }
-        self.remove(by, id).await
+        self.take_away(id, None).await
     }
 
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError> {
@@ -356,32 +402,49 @@ impl Node for QemuNode {
         Ok(tail_lines(&log, lines).to_vec())
     }
 
-    async fn export_disk(&self, id: ServerId, target: &Path) -> Result<u64, NodeError> {
+    async fn put_image(&self, by: Epoch, head: ImageHead, data: Data) -> Result<(), NodeError> {
+        self.obey(by).await?;
+        let taken = self.0.host.images.put(&head, data).await;
+        // whoever waits for it goes on, or shows why it did not come
+        self.wake_all();
+        taken
+    }
+
+    async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError> {
         let commands = self.reach(id).ok_or_else(|| no_server(id))?;
         let (answer, answered) = oneshot::channel();
-        let export = Export { target: target.to_owned(), answer };
-        commands.send(Command::Export(export)).await.map_err(|_| no_server(id))?;
+        commands.send(Command::Export(answer)).await.map_err(|_| no_server(id))?;
         let removed =
             || NodeError::Refused { because: format!("server {id} is removed, its disk cannot be copied") };
-        answered.await.map_err(|_| removed())?
+        let file = answered.await.map_err(|_| removed())??;
+        let bytes = file.metadata().map_err(|error| NodeError::failed("copying the disk", error))?.len();
+        Ok(DiskCopy { bytes, data: Data::File(file) })
     }
 
     async fn apply_networking(
         &self,
         by: Epoch,
+        generation: u64,
         desired: DesiredNetworking,
     ) -> Result<ObservedNetworking, NodeError> {
+        let host = &self.0.host;
         self.obey(by).await?;
-        let observed = self.0.host.wiring.apply(desired).await;
-        let all: Vec<_> = self.actors().values().map(Handle::commands).collect();
-        for commands in all {
-            // a full queue wakes the actor as well
-            let _ = commands.try_send(Command::Wake);
+        let mut applied = Arc::clone(&self.0.networking).lock_owned().await;
+        if (by, generation) < *applied {
+            let seen = host.wiring.observe().await?;
+            return Ok(ObservedNetworking { generation: applied.1, ..seen });
         }
-        observed
-    }
-
-    fn changed(&self) -> Arc<Notify> {
-        Arc::clone(&self.0.host.changed)
+        *applied = (by, generation);
+        let wiring = Arc::clone(&host.wiring);
+        // goes on when the caller gives up: else a newer one could overtake it
+        let applying = tokio::spawn(async move {
+            let observed = wiring.apply(desired).await;
+            drop(applied);
+            observed
+        });
+        let ended = |error| Err(NodeError::failed("applying networking", error));
+        let observed = applying.await.unwrap_or_else(ended);
+        self.wake_all();
+        Ok(ObservedNetworking { generation, ..observed? })
     }
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kogge_ids::ServerId;
-use kogge_node_api::{Accelerator, HostFacts, NodeError};
+use kogge_node_api::{Accelerator, HostFacts, Journal, NodeError};
 use kogge_qemu::{Engine, ImageTool, Logs};
 use nix::sys::statvfs::statvfs;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 
+use crate::bases::Images;
 use crate::config::NodeConfig;
 use crate::layout::Layout;
 use crate::metadata::MetadataBook;
@@ -26,7 +27,9 @@ pub(crate) struct Host {
     pub users: Users,
     pub wiring: Arc<dyn Wiring>,
     pub book: MetadataBook,
-    pub changed: Arc<Notify>,
+    pub images: Images,
+    /// The book of changes of this life of the agent.
+    pub journal: Journal,
     /// So many guests are built or started at a time, or they only hinder each other.
     pub starts: Semaphore,
     /// Held for as long as the agent lives.
@@ -34,12 +37,6 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Wakes everybody who waits for a change, and the next one who comes.
-    pub(crate) fn ring(&self) {
-        self.changed.notify_waiters();
-        self.changed.notify_one();
-    }
-
     pub(crate) fn console(&self, id: ServerId) -> Logs {
         Logs::new(&self.layout.instance(id).join("console.log"), self.config.logs)
     }

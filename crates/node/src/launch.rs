@@ -37,7 +37,7 @@ pub(crate) async fn start(
     if desired.config_drive {
         update_drive(&dir, record, secret, user.as_ref()).await?;
     }
-    disks::grow(&host.tool.inside(&dir, user.as_ref()), desired).await?;
+    disks::grow(&host.tool.inside(&dir, user.as_ref()), desired, &there).await?;
     let mut taps = Vec::new();
     for nic in &desired.nics {
         taps.push(host.wiring.plug(nic.port).await?);
@@ -56,7 +56,6 @@ pub(crate) async fn start(
         vcpus: desired.vcpus,
         memory_mib: desired.memory_mib,
         firmware,
-        bus: desired.disk_bus,
         disks: disks::list(&there, desired),
         nics: nics.collect(),
         sandbox: host.engine.sandbox,
@@ -103,11 +102,11 @@ async fn hand_over(
     dir: &Path,
     record: &Record,
     user: Option<GuestUser>,
-) -> Result<Vec<&'static str>, NodeError> {
-    let (bases, dir, record) = (host.layout.bases(), dir.to_owned(), record.clone());
+) -> Result<Vec<String>, NodeError> {
+    let (bases, dir, record) = (host.images.dir().to_owned(), dir.to_owned(), record.clone());
     let done = tokio::task::spawn_blocking(move || {
         let there = disks::present(&dir, record.disks.as_deref())?;
-        disks::hand_over(&bases, &dir, &record.desired, user.as_ref())?;
+        disks::hand_over(&bases, &dir, &record.desired, &there, user.as_ref())?;
         Ok(there)
     });
     done.await.unwrap_or_else(|error| Err(NodeError::failed("starting the guest", error)))

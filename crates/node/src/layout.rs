@@ -4,7 +4,7 @@
 //! DATA/agent.lock                   held while an agent runs
 //! DATA/cloud-id                     the cloud that this node is part of
 //! DATA/epoch                        the newest epoch in which this node was commanded
-//! DATA/bases/IMAGE.qcow2            image bases, shared by all disks made from them
+//! DATA/bases/DIGEST.qcow2           image bases, shared by all disks made from them
 //! DATA/instances/SERVER/record.json desired state and what was done; written before acting
 //!                      /quarantine.json  there while the instance is in quarantine: since when and why
 //!                      /root.qcow2, ephemeral.qcow2, swap.raw, config.iso, uefi-vars.fd

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::disks::config_file;
 use crate::layout::replace_file;
 
+mod before;
+
 /// Version of the file's form.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// The record of one instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,7 +134,7 @@ impl Record {
 
     /// Whether the disks of the image that is wanted are there.
     pub(crate) fn is_built(&self) -> bool {
-        self.built == Some(self.desired.root.image)
+        self.built.is_some() && self.built == self.desired.image().map(|image| image.image)
     }
 
     /// Whether a reboot was ordered that was not done.
@@ -157,17 +159,20 @@ impl Record {
     /// Reads the record of the instance in `dir`.
     pub(crate) fn load(dir: &Path) -> std::io::Result<Self> {
         let text = std::fs::read(dir.join("record.json"))?;
-        let mut record: Self = serde_json::from_slice(&text)?;
+        let mut value: serde_json::Value = serde_json::from_slice(&text)?;
+        let form = value.get("form").and_then(serde_json::Value::as_u64);
+        if form != Some(u64::from(FORM)) && !before::mend(&mut value) {
+            let form = form.map_or_else(|| "missing".to_owned(), |form| form.to_string());
+            let because = format!("its form is {form}, this version reads {FORM} and older ones");
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, because));
+        }
+        let mut record: Self = serde_json::from_value(value)?;
         if record.desired.metadata.admin_password.take().is_some() && record.desired.config_drive {
             // of a version that kept it here
             let made = config_file(dir).exists();
             record.password = if made { Password::OnDrive } else { Password::Awaited };
         }
-        if record.form == FORM {
-            return Ok(record);
-        }
-        let because = format!("its form is {}, this version reads {FORM}", record.form);
-        Err(std::io::Error::new(std::io::ErrorKind::InvalidData, because))
+        Ok(record)
     }
 }
 

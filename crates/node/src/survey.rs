@@ -54,6 +54,7 @@ impl Sealed {
             reboots_done: 0,
             fault: Some(self.refusal()),
             deferred: None,
+            lacks: Vec::new(),
             quarantined: false,
         }
     }

@@ -16,6 +16,9 @@ pub trait Wiring: Send + Sync {
     /// Makes networking what `desired` says.
     async fn apply(&self, desired: DesiredNetworking) -> Result<ObservedNetworking, NodeError>;
 
+    /// What is, without changing anything.
+    async fn observe(&self) -> Result<ObservedNetworking, NodeError>;
+
     /// Opens the tap of a port; [`NodeError::NotYet`] until the port is part of the applied networking.
     async fn plug(&self, port: PortId) -> Result<OwnedFd, NodeError>;
 
@@ -31,6 +34,10 @@ impl Wiring for Dataplane {
 
     async fn apply(&self, desired: DesiredNetworking) -> Result<ObservedNetworking, NodeError> {
         Self::apply(self, desired).await
+    }
+
+    async fn observe(&self) -> Result<ObservedNetworking, NodeError> {
+        Self::observe(self).await
     }
 
     async fn plug(&self, port: PortId) -> Result<OwnedFd, NodeError> {
@@ -57,6 +64,10 @@ impl Wiring for NoWiring {
             return Ok(ObservedNetworking::default());
         }
         Err(refused("networks"))
+    }
+
+    async fn observe(&self) -> Result<ObservedNetworking, NodeError> {
+        Ok(ObservedNetworking::default())
     }
 
     async fn plug(&self, port: PortId) -> Result<OwnedFd, NodeError> {

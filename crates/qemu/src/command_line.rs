@@ -32,9 +32,7 @@ pub struct GuestSpec {
     pub memory_mib: u64,
     /// UEFI firmware and the guest's own variables; `None` is SeaBIOS.
     pub firmware: Option<FirmwareFiles>,
-    /// How disks are attached.
-    pub bus: DiskBus,
-    /// Disks in the order the guest sees them; the first one is booted.
+    /// Disks in the order the guest sees them.
     pub disks: Vec<Disk>,
     /// Network interfaces in the order the guest sees them.
     pub nics: Vec<GuestNic>,
@@ -66,6 +64,10 @@ pub struct Disk {
     pub backing: Option<(PathBuf, DiskFormat)>,
     /// Whether the guest may only read.
     pub read_only: bool,
+    /// How it is attached.
+    pub bus: DiskBus,
+    /// Its place in the order in which the firmware tries disks, from 1.
+    pub boot: Option<u32>,
 }
 
 /// A network interface of a guest.
@@ -116,8 +118,9 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
     for (number, device) in ports.iter().enumerate() {
         out.add("-device", format!("{device},bus=rp{number}"));
     }
-    if spec.bus == DiskBus::Scsi {
-        scsi_disks(&mut out, &spec.disks);
+    for (number, disk) in on(spec, DiskBus::Scsi).enumerate() {
+        let (node, boot) = (&disk.node, boot_index(disk));
+        out.add("-device", format!("scsi-hd,id=disk-{node},drive={node},bus=scsi0.0,lun={number}{boot}"));
     }
     out.0
 }
@@ -199,27 +202,22 @@ fn devices(spec: &GuestSpec) -> Vec<String> {
         format!("virtio-net-pci,id={id},netdev={netdev},mac={},host_mtu={},romfile=", nic.mac, nic.mtu)
     });
     let mut all: Vec<String> = nics.collect();
-    match spec.bus {
-        DiskBus::Scsi => all.push("virtio-scsi-pci,id=scsi0".to_owned()),
-        DiskBus::Virtio => all.extend(spec.disks.iter().enumerate().map(|(number, disk)| {
-            let node = &disk.node;
-            format!("virtio-blk-pci,id=disk-{node},drive={node}{}", boot_index(number))
-        })),
-    }
+    all.extend(on(spec, DiskBus::Scsi).next().map(|_| "virtio-scsi-pci,id=scsi0".to_owned()));
+    all.extend(on(spec, DiskBus::Virtio).map(|disk| {
+        let (node, boot) = (&disk.node, boot_index(disk));
+        format!("virtio-blk-pci,id=disk-{node},drive={node}{boot}")
+    }));
     all.push("virtio-rng-pci,id=rng0".to_owned());
     all
 }
 
-fn scsi_disks(out: &mut Arguments, disks: &[Disk]) {
-    for (number, disk) in disks.iter().enumerate() {
-        let node = &disk.node;
-        let boot = boot_index(number);
-        out.add("-device", format!("scsi-hd,id=disk-{node},drive={node},bus=scsi0.0,lun={number}{boot}"));
-    }
+/// The disks that are attached in this way.
+fn on(spec: &GuestSpec, bus: DiskBus) -> impl Iterator<Item = &Disk> {
+    spec.disks.iter().filter(move |disk| disk.bus == bus)
 }
 
-const fn boot_index(number: usize) -> &'static str {
-    if number == 0 { ",bootindex=1" } else { "" }
+fn boot_index(disk: &Disk) -> String {
+    disk.boot.map_or_else(String::new, |place| format!(",bootindex={place}"))
 }
 
 /// The disk with all layers spelled out: nothing is left for QEMU to guess from bytes that a guest wrote.

@@ -1,7 +1,6 @@
 //! Images, as compute needs them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
@@ -54,11 +53,12 @@ impl Compute {
         self.image().release_in(tx, &server.to_string()).await.map_err(Error::internal)
     }
 
-    /// What a server's disk was made from, and the image's file as long as the disk is not built.
+    /// What a server's root disk is made from, or was, and the digest of its image; nothing of that may be known once the
+    /// disk is built.
     pub(crate) async fn root_of(
         &self,
         server: &Server,
-    ) -> std::result::Result<(BirthDisk, Option<PathBuf>), NodeError> {
+    ) -> std::result::Result<(BirthDisk, Option<String>), NodeError> {
         let disk = match &server.spec.disk {
             Some(disk) => disk.clone(),
             // made by a version that kept nothing
@@ -68,17 +68,14 @@ impl Compute {
                 Err(error) => return Err(NodeError::failed("reading the image", error)),
             },
         };
-        if server.disk_is_built() {
-            return Ok((disk, None));
-        }
-        match self.image().held_file(server.image.id).await {
-            Ok(file) => Ok((disk, Some(file))),
-            Err(error @ (kogge_image::Error::NotFound { .. } | kogge_image::Error::Conflict { .. })) => {
-                let because = format!("the server's disk cannot be made: {error}");
-                Err(NodeError::Refused { because })
+        let mut digest = disk.digest.clone();
+        if !server.disk_is_built() {
+            let held = self.image().held(server.image.id).await.map_err(cannot_be_made)?;
+            if digest.is_none() || held.digest.is_some() {
+                digest = Some(self.image().digest_of(&held).await.map_err(cannot_be_made)?);
             }
-            Err(error) => Err(NodeError::failed("reading the image", error)),
         }
+        Ok((disk, digest))
     }
 
     /// An image as the caller sees it.
@@ -116,6 +113,15 @@ impl Compute {
         let min_disk = i64::try_from(min_disk).unwrap_or(i64::MAX);
         let new = NewSnapshot { name, properties, disk_format: "qcow2".to_owned(), min_disk, min_ram: 0 };
         self.image().create_snapshot_in(tx, caller, new).await.map_err(from_image)
+    }
+}
+
+fn cannot_be_made(error: kogge_image::Error) -> NodeError {
+    match error {
+        kogge_image::Error::NotFound { .. } | kogge_image::Error::Conflict { .. } => {
+            NodeError::Refused { because: format!("the server's disk cannot be made: {error}") }
+        }
+        error => NodeError::failed("reading the image", error),
     }
 }
 

@@ -20,6 +20,9 @@ pub fn seen(server: &mut Server, seen: &ObservedInstance, patience: &Patience, n
     if seen.disks_built {
         server.observed.built = Some(server.observed.disk);
     }
+    if seen.reached > server.intent.generation {
+        return outrun(server, seen.reached);
+    }
     if seen.reached >= server.intent.generation {
         return arrived(server, seen.state, now);
     }
@@ -31,6 +34,14 @@ pub fn seen(server: &mut Server, seen: &ObservedInstance, patience: &Patience, n
         Some(error) => late(server, &error.for_tenants(), &error.to_string(), patience, now),
         None => late(server, "the host is still working on it", "", patience, now),
     }
+}
+
+/// The node was told newer things than the database knows of, which is an older copy then. What the database says counts,
+/// and the node listens to it again from the next generation on.
+fn outrun(server: &mut Server, newest: i64) {
+    tracing::warn!(server.id = %server.id, newest, "a node knows a newer generation than the database; it is told anew");
+    server.intent.generation = server.intent.generation.max(newest.saturating_add(1));
+    server.observed.retry_at = 0;
 }
 
 const fn is_wait(error: &NodeError) -> bool {
@@ -78,6 +89,9 @@ pub fn wiped(server: &mut Server) {
 
 /// A call failed.
 pub fn failed(server: &mut Server, error: &NodeError, patience: &Patience, now: Timestamp) {
+    if let NodeError::Older { newest, .. } = error {
+        return outrun(server, *newest);
+    }
     if is_wait(error) {
         server.observed.retry_at = now.plus(patience.pause).as_micros();
         return late(server, &error.for_tenants(), &error.to_string(), patience, now);
@@ -140,6 +154,7 @@ mod tests {
             reboots_done: 0,
             fault,
             deferred: None,
+            lacks: Vec::new(),
             quarantined: false,
         }
     }
@@ -207,6 +222,18 @@ mod tests {
         assert_eq!(view(&server).status, "BUILD");
         failed(&mut server, &wait, &patience, NOW.plus(patience.deadline));
         assert!(server.fault().unwrap().message.contains("waiting for port x"));
+    }
+
+    #[test]
+    fn a_database_that_is_an_older_copy_than_its_nodes_is_listened_to_again() {
+        let (mut server, patience) = (built(), Patience::default());
+        let ahead = said(&server, 7, InstanceState::Stopped, None);
+        seen(&mut server, &ahead, &patience, NOW);
+        assert_eq!((server.intent.generation, server.is_settled()), (8, false));
+        assert_eq!(crate::model::step::next_step(&server, &patience, NOW), crate::model::step::Step::Tell);
+        let older = NodeError::Older { generation: 8, newest: 11 };
+        failed(&mut server, &older, &patience, NOW);
+        assert_eq!((server.intent.generation, server.observed.failures), (12, 0), "it is nobody's fault");
     }
 
     #[test]

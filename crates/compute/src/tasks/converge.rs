@@ -75,7 +75,8 @@ impl ConvergeServers {
     ) -> Result<()> {
         let now = Instant::now();
         let servers = store::number_on(self.compute.db(), host).await?;
-        if !due && self.is_old(host, &shown, servers) {
+        let lacks = shown.iter().any(|one| !one.lacks.is_empty());
+        if !due && !lacks && self.is_old(host, &shown, servers) {
             if let Some(look) = self.looks().get_mut(host) {
                 look.at = now;
             }
@@ -223,7 +224,8 @@ impl Compute {
         let patience = self.config().patience();
         let id = server.id;
         let after = if step == Step::Wipe {
-            match patiently(host, PATIENCE, node.remove(id)).await {
+            // the new disk comes with this generation: an order that comes late must not hit it
+            match patiently(host, PATIENCE, node.remove(id, server.intent.generation - 1)).await {
                 Ok(true) => self.record(id, |server, _| observe::wiped(server)).await?,
                 Ok(false) => None,
                 Err(error) => self.record_failure(id, error).await?,
@@ -276,6 +278,8 @@ impl Compute {
         node: &Commanded,
     ) -> std::result::Result<ObservedInstance, NodeError> {
         let desired = self.desired(server).await?;
-        patiently(host, PATIENCE, node.apply(desired)).await
+        let seen = patiently(host, PATIENCE, node.apply(desired)).await?;
+        self.lacks(host, &seen.lacks);
+        Ok(seen)
     }
 }

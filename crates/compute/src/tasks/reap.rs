@@ -94,15 +94,17 @@ impl Compute {
         let gone = |buried| if buried { Reaped::Gone } else { Reaped::NotYet };
         let started = Instant::now();
         match next_step(server, &self.config().patience(), self.now()) {
-            Step::Remove => match patiently(host, PATIENCE, node.remove(server.id)).await {
-                Ok(true) => self.bury(server).await.map(gone),
-                Ok(false) => self.look_again(server).await,
-                Err(error) => {
-                    self.record_failure(server.id, error.clone()).await?;
-                    let silent = started.elapsed() >= PATIENCE;
-                    Ok(if silent { Reaped::Silent(error) } else { Reaped::NotYet })
+            Step::Remove => {
+                match patiently(host, PATIENCE, node.remove(server.id, server.intent.generation)).await {
+                    Ok(true) => self.bury(server).await.map(gone),
+                    Ok(false) => self.look_again(server).await,
+                    Err(error) => {
+                        self.record_failure(server.id, error.clone()).await?;
+                        let silent = started.elapsed() >= PATIENCE;
+                        Ok(if silent { Reaped::Silent(error) } else { Reaped::NotYet })
+                    }
                 }
-            },
+            }
             Step::Bury => self.bury(server).await.map(gone),
             _ => Ok(Reaped::NotYet),
         }

@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kogge_node_api::{Commanded, HostFacts};
+use kogge_node_api::{Commanded, Hello, HostFacts, NodeError, NodeHandle, capability};
 use kogge_placement::{DISK_GB, Inventory, MEMORY_MB, VCPU};
 use kogge_task::{Bells, Gather, KeyedTask, Report, TaskError};
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::failed;
@@ -22,13 +21,19 @@ use crate::store::{big, hosts};
 
 /// How long a host may think about what it is.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a host is listened to before it is asked again.
+const LISTEN: Duration = Duration::from_secs(60);
+/// The pause after a host could not be listened to.
+const PAUSE: Duration = Duration::from_secs(1);
+/// What every host has to be able to do.
+const NEEDED: [&str; 2] = [capability::INSTANCES, capability::NETWORKING];
 /// Most hosts of one transaction.
 const MOST: usize = 512;
 
 /// Registers hosts, and listens to their bells.
 pub(super) struct RegisterHosts {
     compute: Compute,
-    listeners: Mutex<BTreeMap<String, (Arc<Notify>, AbortHandle)>>,
+    listeners: Mutex<BTreeMap<String, (NodeHandle, AbortHandle)>>,
     /// What each host said last, as it was written down.
     known: Mutex<BTreeMap<String, HostFacts>>,
     /// Hosts that did not answer the last time: each is said once.
@@ -85,23 +90,15 @@ impl RegisterHosts {
         self.compute.network().urge(name);
     }
 
-    /// Rings `converge_servers`, and the network where it waits for ports, whenever the node rings.
+    /// Rings `converge_servers`, and the network where it waits for ports, whenever something changes on the node.
     fn listen(&self, name: &str, node: &Commanded) {
-        let bell = node.changed();
         let mut listeners = locked(&self.listeners);
-        if listeners.get(name).is_some_and(|(known, _)| Arc::ptr_eq(known, &bell)) {
+        if listeners.get(name).is_some_and(|(known, _)| Arc::ptr_eq(known, node.node())) {
             return;
         }
-        let (heard, converge) = (Arc::clone(&bell), self.compute.wakes().converge.clone());
-        let (network, host) = (self.compute.network().clone(), name.to_owned());
-        let task = tokio::spawn(async move {
-            loop {
-                heard.notified().await;
-                converge.ring_here(&host);
-                network.node_changed(&host);
-            }
-        });
-        if let Some((_, old)) = listeners.insert(name.to_owned(), (bell, task.abort_handle())) {
+        let task = tokio::spawn(hear(self.compute.clone(), name.to_owned(), node.clone()));
+        let heard = (Arc::clone(node.node()), task.abort_handle());
+        if let Some((_, old)) = listeners.insert(name.to_owned(), heard) {
             old.abort();
         }
     }
@@ -114,6 +111,36 @@ impl RegisterHosts {
         locked(&self.known).remove(name);
         locked(&self.silent).remove(name);
     }
+}
+
+/// Listens to a node until the task is aborted.
+async fn hear(compute: Compute, host: String, node: Commanded) {
+    let mut cursor = None;
+    loop {
+        match node.observe_since(cursor, LISTEN).await {
+            Ok(changes) => {
+                if !changes.is_empty() {
+                    compute.wakes().converge.ring_here(&host);
+                    compute.network().node_changed(&host);
+                }
+                cursor = Some(changes.cursor);
+            }
+            Err(error) => {
+                tracing::debug!(host, %error, "a host cannot be listened to");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// What the host is, where it speaks a version of the protocol that we speak and can do what every host has to.
+async fn greet(node: &Commanded) -> std::result::Result<HostFacts, NodeError> {
+    let welcome = node.hello(Hello::default()).await?;
+    if let Some(missing) = NEEDED.into_iter().find(|needed| !welcome.can(needed)) {
+        let because = format!("the host lacks the capability {missing}, which this version needs");
+        return Err(NodeError::Refused { because });
+    }
+    node.facts().await
 }
 
 impl Drop for RegisterHosts {
@@ -152,7 +179,7 @@ impl KeyedTask for RegisterHosts {
             return Ok(Report::default());
         };
         self.listen(host, &node);
-        let facts = match tokio::time::timeout(PATIENCE, node.facts()).await {
+        let facts = match tokio::time::timeout(PATIENCE, greet(&node)).await {
             Ok(Ok(facts)) => facts,
             // it is asked again in a period: nobody waits for it, and that it is silent shows by itself
             Ok(Err(error)) => {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kogge_ids::ServerId;
+use kogge_ids::{ImageId, ServerId};
 use kogge_node_api::{Commanded, NodeError};
 use kogge_task::{Bells, KeyedTask, Report, TaskError};
 
@@ -65,17 +65,25 @@ impl KeyedTask for TakeSnapshots {
 }
 
 impl Compute {
+    /// Copies the disk of a server into an image that waits for it.
+    async fn copy_disk(
+        &self,
+        server: ServerId,
+        image: ImageId,
+        node: &Commanded,
+    ) -> std::result::Result<(), NodeError> {
+        let copy = node.export_disk(server).await?;
+        match self.image().receive_snapshot(image, copy.bytes, copy.data.into_stream()).await {
+            // whoever deleted the image wants no picture
+            Err(error) if !error.is_not_found() => Err(NodeError::failed("storing the image", error)),
+            _ => Ok(()),
+        }
+    }
+
     async fn take_snapshot(&self, server: &Server, host: &str, node: &Commanded) -> Result<()> {
         let Some(snapshot) = server.intent.snapshot else { return Ok(()) };
-        let target = self.image().snapshot_target(snapshot.image);
-        let copied = match patiently(host, COPY_PATIENCE, node.export_disk(server.id, &target)).await {
-            Ok(_) => match self.image().finish_snapshot(snapshot.image).await {
-                // whoever deleted the image wants no picture
-                Err(error) if !error.is_not_found() => Err(NodeError::failed("storing the image", error)),
-                _ => Ok(()),
-            },
-            Err(error) => Err(error),
-        };
+        let copying = Box::pin(self.copy_disk(server.id, snapshot.image, node));
+        let copied = patiently(host, COPY_PATIENCE, copying).await;
         let patience = self.config().patience();
         let Err(error) = copied else {
             let done = move |server: &mut Server, _| server.observed.snapshots = snapshot.number;

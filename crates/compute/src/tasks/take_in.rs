@@ -28,6 +28,7 @@ impl Compute {
         let mut notes: Vec<BoxFuture<'_, bool>> = Vec::new();
         let mut whole = true;
         for instance in instances {
+            self.lacks(host, &instance.lacks);
             if instance.quarantined && known.contains_key(&instance.id) {
                 whole &= self.take_back(host, node, instance.id).await;
             }
@@ -81,7 +82,11 @@ impl Compute {
         let because = match store::get(self.db(), id).await {
             Ok(Some(row)) if row.deleted_at.is_some() => {
                 tracing::warn!(server.id = %id, host, "an instance of a server that was deleted is removed");
-                return report(host, id, patiently(host, PATIENCE, node.remove(id)).await.map(drop));
+                return report(
+                    host,
+                    id,
+                    patiently(host, PATIENCE, node.remove(id, row.intent.generation)).await.map(drop),
+                );
             }
             // it came in between
             Ok(Some(row)) if row.placed.host.as_deref() == Some(host) => return false,

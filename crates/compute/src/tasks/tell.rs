@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use kogge_node_api::{
-    DesiredInstance, GuestMetadata, Nic, NodeError, Power, PublicKey, Reboot, RebootKind, RootDisk,
+    DesiredDisk, DesiredInstance, DiskSource, GuestMetadata, ImageSource, Nic, NodeError, Power, PublicKey,
+    Reboot, RebootKind, Slot,
 };
 
 use crate::Compute;
 use crate::model::keypair::KeyType;
-use crate::model::server::{self, Server};
+use crate::model::server::{self, BirthDisk, Server};
 use crate::service::servers::details::Details;
 
 impl Compute {
@@ -24,7 +25,7 @@ impl Compute {
 
     /// What the node of `server` should make true.
     pub(super) async fn desired(&self, server: &Server) -> Result<DesiredInstance, NodeError> {
-        let (disk, source) = self.root_of(server).await?;
+        let (birth, digest) = self.root_of(server).await?;
         let failed = |error: crate::error::Error| NodeError::failed("reading the server's ports", error);
         let details = self.detail(server.clone()).await.map_err(failed)?;
         let network_data = self.network_data(server.id, &server.nics).await.map_err(failed)?;
@@ -49,21 +50,31 @@ impl Compute {
             }),
             vcpus: server.shape.vcpus,
             memory_mib: server.shape.ram_mib,
-            root: RootDisk {
-                image: server.image.id,
-                source,
-                format: disk.format,
-                size_gib: server.spec.root_gib,
-            },
-            ephemeral_gib: server.shape.ephemeral_gib,
-            swap_mib: server.shape.swap_mib,
+            disks: disks(server, &birth, digest),
             nics,
             config_drive: server.spec.config_drive,
-            disk_bus: disk.bus,
-            firmware: disk.firmware,
+            firmware: birth.firmware,
             metadata: metadata(&details, network_data, self.password_of(server)),
         })
     }
+}
+
+/// Root, ephemeral and swap, as far as the flavor has them.
+fn disks(server: &Server, birth: &BirthDisk, digest: Option<String>) -> Vec<DesiredDisk> {
+    let made = server.disk_is_built();
+    let disk =
+        |slot, source, size_mib, boot| DesiredDisk { slot, source, size_mib, bus: birth.bus, boot, made };
+    let image = ImageSource { image: server.image.id, digest, format: birth.format };
+    let mib = |gib: u64| gib.saturating_mul(1024);
+    let (ephemeral, swap) = (mib(server.shape.ephemeral_gib), server.shape.swap_mib);
+    let mut all = vec![disk(Slot::root(), DiskSource::Image(image), mib(server.spec.root_gib), Some(1))];
+    if ephemeral > 0 {
+        all.push(disk(Slot::ephemeral(), DiskSource::Blank, ephemeral, None));
+    }
+    if swap > 0 {
+        all.push(disk(Slot::swap(), DiskSource::Swap, swap, None));
+    }
+    all
 }
 
 fn metadata(details: &Details, network_data: String, admin_password: Option<String>) -> GuestMetadata {

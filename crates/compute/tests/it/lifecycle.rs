@@ -246,8 +246,8 @@ async fn the_guest_learns_what_the_user_said() {
     assert_eq!(desired.metadata.admin_password.as_deref(), Some("s3cret"));
     assert_eq!(desired.metadata.availability_zone, "nova");
     assert!(desired.config_drive && desired.metadata.network_data.contains(&desired.nics[0].mac));
-    assert_eq!((desired.vcpus, desired.memory_mib, desired.root.size_gib), (1, 512, 1));
-    assert_eq!(desired.disk_bus, kogge_node_api::DiskBus::Scsi, "the image asks for it");
+    assert_eq!((desired.vcpus, desired.memory_mib, desired.disks[0].size_mib), (1, 512, 1024));
+    assert_eq!(desired.disks[0].bus, kogge_node_api::DiskBus::Scsi, "the image asks for it");
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! Images come and go (SCS-0102 has providers rotate them); servers keep what they were born with.
 
-use std::path::PathBuf;
-
 use kogge_auth::testing::Persona;
 use kogge_db::{Executor as _, Query};
 use kogge_node_api::{DesiredInstance, DiskBus, DiskFormat, Epoch, Firmware, Node as _};
@@ -46,7 +44,7 @@ async fn lives(cloud: &Cloud, id: &str) {
     let pictures =
         cloud.call(Persona::Member, "GET", "/image/v2/images?name=picture", None).await.expect(200);
     assert_eq!(pictures["images"][0]["status"], "active", "{pictures}");
-    assert_eq!(told(cloud, id).root.source, None, "a built disk needs no image");
+    assert!(told(cloud, id).disks.iter().all(|disk| disk.made), "a built disk needs no image");
 }
 
 on_both! {
@@ -60,7 +58,7 @@ on_both! {
         let missing = cloud.action(&id, json!({"rebuild": {"imageRef": v1}})).await.fault(400);
         assert_eq!(missing, "Cannot find image for rebuild");
         acts(&cloud, &id, json!({"rebuild": {"imageRef": v2}}), "ACTIVE").await;
-        assert_eq!(told(&cloud, &id).root.image.to_string(), v2);
+        assert_eq!(told(&cloud, &id).image().unwrap().image.to_string(), v2);
         delete_image(&cloud, &v2).await;
         acts(&cloud, &id, json!({"reboot": {"type": "HARD"}}), "ACTIVE").await;
     }
@@ -84,11 +82,11 @@ on_both! {
         acts(&cloud, &id, json!({"os-stop": null}), "SHUTOFF").await;
         acts(&cloud, &id, json!({"os-start": null}), "ACTIVE").await;
         let told_old = told(&cloud, &id);
-        assert_eq!((told_old.firmware, told_old.disk_bus), (Firmware::Bios, DiskBus::Scsi));
+        assert_eq!((told_old.firmware, told_old.disks[0].bus), (Firmware::Bios, DiskBus::Scsi));
         // whoever asks for the new image gets it
         acts(&cloud, &id, json!({"rebuild": {"imageRef": cloud.image}}), "ACTIVE").await;
         let told_new = told(&cloud, &id);
-        assert_eq!((told_new.firmware, told_new.disk_bus), (Firmware::Uefi, DiskBus::Virtio));
+        assert_eq!((told_new.firmware, told_new.disks[0].bus), (Firmware::Uefi, DiskBus::Virtio));
     }
 
     data_stay_until_the_last_disk_is_built(cloud) {
@@ -101,9 +99,7 @@ on_both! {
         cloud.delete(&format!("/servers/{two}")).await;
         cloud.run().await;
         assert_eq!(cloud.status(&one).await, "ACTIVE", "{}", cloud.show(&one).await);
-        let source: PathBuf = told(&cloud, &one).root.source.expect("the disk was made from the file");
         assert_eq!(cloud.image_files().await, Vec::<String>::new(), "and nobody needs it now");
-        assert!(!source.exists());
         assert_eq!(cloud.count("SELECT COUNT(*) AS n FROM image_holds").await, 0);
         acts(&cloud, &keep, json!({"reboot": {"type": "HARD"}}), "ACTIVE").await;
     }
@@ -131,17 +127,17 @@ on_both! {
         let write = Query::new("UPDATE servers SET spec = $1, observed = $2");
         (&cloud.db).execute(write.bind(columns[0].to_string()).bind(columns[1].to_string())).await.unwrap();
         acts(&cloud, &id, json!({"os-stop": null}), "SHUTOFF").await;
-        assert_eq!((told(&cloud, &id).disk_bus, told(&cloud, &id).root.format), (DiskBus::Scsi, DiskFormat::Raw));
+        assert_eq!((told(&cloud, &id).disks[0].bus, told(&cloud, &id).image().unwrap().format), (DiskBus::Scsi, DiskFormat::Raw));
         delete_image(&cloud, &cloud.image).await;
         acts(&cloud, &id, json!({"os-start": null}), "ACTIVE").await;
     }
 
     a_disk_that_was_built_is_not_ordered_again(cloud) {
         let id = cloud.boot(json!({})).await;
-        assert!(told(&cloud, &id).root.source.is_some());
-        cloud.node.remove(Epoch::FIRST, id.parse().unwrap()).await.unwrap();
+        assert!(!told(&cloud, &id).disks[0].made);
+        cloud.node.remove(Epoch::FIRST, id.parse().unwrap(), i64::MAX).await.unwrap();
         cloud.run().await;
-        assert_eq!(told(&cloud, &id).root.source, None);
+        assert!(told(&cloud, &id).disks[0].made);
     }
 }
 

@@ -242,7 +242,7 @@ impl Engine {
             let up = link.is_some_and(|link| link.up && link.carrier && link.master.is_some());
             ObservedPort { id: port.id, up: up && port.admin_up }
         });
-        Ok(ObservedNetworking { ports: ports.collect() })
+        Ok(ObservedNetworking { ports: ports.collect(), ..ObservedNetworking::default() })
     }
 
     /// Makes and joins a tap, behind rules that are there.

@@ -1,6 +1,7 @@
 //! Holding an image's data: whoever builds a disk from it needs the file until the disk is whole, and not a moment
 //! longer. An image can be deleted all the while; its file goes when the last one let go.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use kogge_db::Tx;
@@ -34,19 +35,53 @@ impl Images {
         Ok(store::holds::release(tx, consumer).await?)
     }
 
-    /// The file of an image that somebody holds, deleted or not.
+    /// The data of an image that somebody holds, deleted or not.
     ///
     /// # Errors
     /// [`Error::NotFound`] where its data are gone, [`Error::Conflict`] where an administrator took it out of service.
-    pub async fn held_file(&self, id: ImageId) -> Result<PathBuf, Error> {
+    pub async fn held(&self, id: ImageId) -> Result<Held, Error> {
         if let Some(image) = store::images::get(self.db(), id).await? {
             if image.status == Status::Deactivated {
                 return Err(Error::conflict(format!("Image {id} is deactivated.")));
             }
             let data = image.data.ok_or_else(|| Error::no_image(id))?;
-            return Ok(self.files().locate(&data.file).await);
+            return Ok(Held { path: self.files().locate(&data.file).await, digest: Some(data.sha512) });
         }
         let file = store::holds::kept_file(self.db(), id).await?;
-        Ok(self.files().locate(&file.ok_or_else(|| Error::no_image(id))?).await)
+        Ok(Held { path: self.files().locate(&file.ok_or_else(|| Error::no_image(id))?).await, digest: None })
+    }
+
+    /// SHA-512 of held data in hex: reads them where nobody noted it.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn digest_of(&self, held: &Held) -> Result<String, Error> {
+        match &held.digest {
+            Some(digest) => Ok(digest.clone()),
+            None => {
+                let read = self.files().digest(&held.path).await;
+                read.map(|read| read.sha512).map_err(|error| Error::Store(std::io::Error::other(error)))
+            }
+        }
+    }
+}
+
+/// Data that somebody holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    path: PathBuf,
+    /// SHA-512 of the data in hex, where it was noted.
+    pub digest: Option<String>,
+}
+
+impl Held {
+    /// Opens the data: what was opened can be read to its end, whatever happens to the image.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn open(&self) -> Result<File, Error> {
+        let path = self.path.clone();
+        let opened = tokio::task::spawn_blocking(move || File::open(path)).await;
+        Ok(opened.map_err(std::io::Error::other)??)
     }
 }

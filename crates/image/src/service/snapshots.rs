@@ -1,20 +1,27 @@
 //! What compute needs: images to boot from, and images made from servers.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::Stream;
 use kogge_auth::Caller;
 use kogge_db::Tx;
 use kogge_ids::ImageId;
 
 use super::bounds::Resource;
+use super::data::refused;
 use super::images::NewImage;
 use crate::Images;
 use crate::error::Error;
+use crate::files::{Limits, Slowest};
 use crate::model::image::Image;
 use crate::model::status::Status;
 use crate::model::visibility::Visibility;
 use crate::store;
+
+/// Longest wait for the next piece of a snapshot: a node reads it from a disk.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// An image, as compute needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +36,6 @@ pub struct BootImage {
     pub status: Status,
     /// Who sees it.
     pub visibility: Visibility,
-    /// Where its data are; nothing while there are none.
-    pub path: Option<PathBuf>,
     /// Declared disk format: `raw`, `qcow2` …; what is fit to boot really has this format.
     pub disk_format: Option<String>,
     /// Declared container format.
@@ -74,7 +79,7 @@ impl Images {
     /// # Errors
     /// [`Error::NotFound`] where there is none or the caller does not see it ([`Error::is_not_found`]).
     pub async fn for_boot(&self, caller: &Caller, id: ImageId) -> Result<BootImage, Error> {
-        Ok(self.boot_image(self.seen(caller, id).await?.image).await)
+        Ok(boot_image(self.seen(caller, id).await?.image))
     }
 
     /// An image for a server that was accepted before, whoever made it.
@@ -83,36 +88,10 @@ impl Images {
     /// [`Error::NotFound`] where it was deleted in the meantime.
     pub async fn boot_file(&self, id: ImageId) -> Result<BootImage, Error> {
         let found = store::images::get(self.db(), id).await?;
-        Ok(self.boot_image(found.ok_or_else(|| Error::no_image(id))?).await)
+        Ok(boot_image(found.ok_or_else(|| Error::no_image(id))?))
     }
 
-    async fn boot_image(&self, image: Image) -> BootImage {
-        let data = image.data.as_ref();
-        let path = match data {
-            Some(data) => Some(self.files().locate(&data.file).await),
-            None => None,
-        };
-        BootImage {
-            id: image.id,
-            status: image.status,
-            visibility: image.visibility,
-            path,
-            size: data.map(|data| data.size),
-            virtual_size: data.and_then(|data| data.virtual_size),
-            checksum: data.map(|data| data.checksum.clone()),
-            digest: data.map(|data| data.sha512.clone()),
-            min_disk: image.min_disk,
-            min_ram: image.min_ram,
-            fit_to_boot: image.fit_to_boot(),
-            name: image.name,
-            owner: image.owner,
-            disk_format: image.disk_format,
-            container_format: image.container_format,
-            properties: image.properties,
-        }
-    }
-
-    /// Registers the image of a server, private to the caller's project. It waits for [`Images::finish_snapshot`].
+    /// Registers the image of a server, private to the caller's project. It waits for [`Images::receive_snapshot`].
     ///
     /// # Errors
     /// [`Error::Forbidden`] for who may not make images, [`Error::TooLarge`] over a quota.
@@ -143,29 +122,33 @@ impl Images {
         Ok(image.id)
     }
 
-    /// Where the data of a snapshot are to be written before [`Images::finish_snapshot`]; a retry overwrites them.
-    #[must_use]
-    pub fn snapshot_target(&self, id: ImageId) -> PathBuf {
-        self.files().snapshot(id)
-    }
-
-    /// Takes the file at [`Images::snapshot_target`] for the image. Doing it twice is fine.
+    /// Takes the data of a snapshot, which are so many bytes. Doing it twice is fine: what came first stays.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the image was deleted in the meantime (the file is gone then),
-    /// [`Error::BadData`] where the file reaches outside of itself.
-    pub async fn finish_snapshot(&self, id: ImageId) -> Result<(), Error> {
-        let Some(image) = store::images::get(self.db(), id).await? else {
-            self.files().discard_snapshot(id).await;
-            return Err(Error::no_image(id));
-        };
+    /// [`Error::NotFound`] where the image was deleted in the meantime, [`Error::BadData`] where the data reach outside of
+    /// themselves, [`Error::Invalid`] where they did not come whole. Nothing of them stays then.
+    pub async fn receive_snapshot<S, E>(&self, id: ImageId, bytes: u64, data: S) -> Result<(), Error>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+        E: std::fmt::Display,
+    {
+        let image = store::images::get(self.db(), id).await?.ok_or_else(|| Error::no_image(id))?;
         if image.status != Status::Saving {
             return Ok(());
         }
-        let file = self.files().adopt(id).await?;
-        let digest = self.files().digest(file.path()).await;
-        let digest = digest.map_err(|error| Error::Store(std::io::Error::other(error)))?;
-        self.accept(id, file, &digest, Status::Saving).await
+        let file = self.files().temporary(id);
+        let limits = Limits { bytes, idle: IDLE, slowest: Slowest::per_second(0), arrival: None };
+        let digest = self.files().receive(&file, self.within_room(data), limits).await.map_err(refused)?;
+        if digest.size != bytes {
+            let because =
+                format!("The image data did not come whole: {} bytes of {bytes} came.", digest.size);
+            return Err(Error::Invalid { because });
+        }
+        match self.accept(id, file, &digest, Status::Saving).await {
+            // deleted while its data came
+            Err(Error::Gone { .. }) => Err(Error::no_image(id)),
+            done => done,
+        }
     }
 
     /// Gives a snapshot up: the image goes away, as in nova. Doing it twice is fine.
@@ -178,8 +161,27 @@ impl Images {
         if store::images::lock(&mut tx, id).await?.is_some_and(|image| image.status == Status::Saving) {
             store::images::delete(&mut tx, id, self.now()).await?;
         }
-        tx.commit().await?;
-        self.files().discard_snapshot(id).await;
-        Ok(())
+        Ok(tx.commit().await?)
+    }
+}
+
+fn boot_image(image: Image) -> BootImage {
+    let data = image.data.as_ref();
+    BootImage {
+        id: image.id,
+        status: image.status,
+        visibility: image.visibility,
+        size: data.map(|data| data.size),
+        virtual_size: data.and_then(|data| data.virtual_size),
+        checksum: data.map(|data| data.checksum.clone()),
+        digest: data.map(|data| data.sha512.clone()),
+        min_disk: image.min_disk,
+        min_ram: image.min_ram,
+        fit_to_boot: image.fit_to_boot(),
+        name: image.name,
+        owner: image.owner,
+        disk_format: image.disk_format,
+        container_format: image.container_format,
+        properties: image.properties,
     }
 }

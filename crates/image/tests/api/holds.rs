@@ -45,14 +45,16 @@ on_both! {
         sweep(&c).await;
         release(&c, "one").await;
         sweep(&c).await;
-        assert_eq!(std::fs::read(c.images.held_file(image).await.unwrap()).unwrap(), b"disk");
+        let held = c.images.held(image).await.unwrap();
+        assert_eq!(std::io::read_to_string(held.open().await.unwrap()).unwrap(), "disk");
+        assert!(held.digest.is_none() && c.images.digest_of(&held).await.unwrap().starts_with("fc9036b8"));
         let late = hold(&c, &id, &["three"]).await.unwrap_err();
         assert!(late.is_not_found(), "nobody begins to hold what is deleted");
         release(&c, "two").await;
         release(&c, "two").await;
         sweep(&c).await;
         assert_eq!(c.files(), 0);
-        assert!(c.images.held_file(image).await.unwrap_err().is_not_found());
+        assert!(c.images.held(image).await.unwrap_err().is_not_found());
     }
 
     kept_data_count_for_their_owner(c) {
@@ -79,7 +81,7 @@ on_both! {
         let id = c.active(json!({}), b"a").await;
         hold(&c, &id, &["one"]).await.unwrap();
         c.call(ADMIN, "POST", &format!("/v2/images/{id}/actions/deactivate"), None).await.expect(204);
-        assert!(c.images.held_file(id.parse().unwrap()).await.is_err());
+        assert!(c.images.held(id.parse().unwrap()).await.is_err());
         assert!(hold(&c, &id, &["two"]).await.unwrap_err().to_string().contains("deactivated"));
     }
 
@@ -94,7 +96,7 @@ on_both! {
             let (holds, gone) = tokio::join!(holds, c.delete(MEMBER, &path));
             assert_eq!(gone.status, 204);
             let some = holds.iter().filter(|one| one.is_ok()).count();
-            assert_eq!(c.images.held_file(image).await.is_ok(), some > 0, "{some} hold it");
+            assert_eq!(c.images.held(image).await.is_ok(), some > 0, "{some} hold it");
         }
     }
 }

@@ -10,6 +10,12 @@ fn config() -> ImageConfig {
     ImageConfig::default()
 }
 
+/// The data of a snapshot, as a node sends them.
+fn data(pieces: &[&'static [u8]]) -> impl futures_util::Stream<Item = std::io::Result<bytes::Bytes>> + use<> {
+    let pieces: Vec<_> = pieces.iter().map(|piece| Ok(bytes::Bytes::from_static(piece))).collect();
+    futures_util::stream::iter(pieces)
+}
+
 async fn snapshot(c: &Cloud) -> ImageId {
     let new = NewSnapshot {
         name: "snap".into(),
@@ -29,12 +35,12 @@ on_both! {
         let id = snapshot(&c).await;
         let shown = c.show(&id.to_string()).await;
         assert_eq!((&shown["status"], &shown["visibility"], &shown["min_disk"]), (&"saving".into(), &"private".into(), &3.into()));
-        std::fs::write(c.images.snapshot_target(id), b"disk").unwrap();
-        c.images.finish_snapshot(id).await.unwrap();
-        c.images.finish_snapshot(id).await.unwrap();
+        c.images.receive_snapshot(id, 4, data(&[b"di", b"sk"])).await.unwrap();
+        c.images.receive_snapshot(id, 4, data(&[b"late"])).await.unwrap();
         let boot = c.images.boot_file(id).await.unwrap();
         assert_eq!((boot.status, boot.fit_to_boot.clone(), boot.size), (Status::Active, Ok(()), Some(4)));
-        assert_eq!(std::fs::read(boot.path.unwrap()).unwrap(), b"disk");
+        let held = c.images.held(id).await.unwrap();
+        assert_eq!((std::io::read_to_string(held.open().await.unwrap()).unwrap(), held.digest), ("disk".to_owned(), boot.digest.clone()));
         assert_eq!(boot.properties["image_type"], "snapshot");
         assert_eq!(c.files(), 1);
         let stranger = c.images.for_boot(&OTHER.caller(&c.policies), id).await.unwrap_err();
@@ -43,7 +49,11 @@ on_both! {
 
     a_failed_snapshot_goes_away(c) {
         let id = snapshot(&c).await;
-        std::fs::write(c.images.snapshot_target(id), b"half").unwrap();
+        let torn = futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"ha")), Err(std::io::Error::other("torn"))]);
+        assert!(c.images.receive_snapshot(id, 4, torn).await.unwrap_err().to_string().contains("torn"));
+        assert!(c.images.receive_snapshot(id, 4, data(&[b"hal"])).await.is_err(), "it is short");
+        assert!(c.images.receive_snapshot(id, 4, data(&[b"half", b"!"])).await.is_err(), "it is long");
+        assert_eq!(c.files(), 0, "and the next try begins anew");
         c.images.fail_snapshot(id, "the disk is gone").await.unwrap();
         c.images.fail_snapshot(id, "the disk is gone").await.unwrap();
         assert!(c.images.boot_file(id).await.unwrap_err().is_not_found());
@@ -52,9 +62,8 @@ on_both! {
 
     a_snapshot_that_is_deleted_meanwhile_leaves_no_file(c) {
         let id = snapshot(&c).await;
-        std::fs::write(c.images.snapshot_target(id), b"disk").unwrap();
         c.delete(MEMBER, &format!("/v2/images/{id}")).await.expect(204);
-        assert!(c.images.finish_snapshot(id).await.unwrap_err().is_not_found());
+        assert!(c.images.receive_snapshot(id, 4, data(&[b"disk"])).await.unwrap_err().is_not_found());
         assert_eq!(c.files(), 0);
     }
 
@@ -65,8 +74,7 @@ on_both! {
         assert!(matches!(refused, Err(Error::Forbidden { .. })));
         drop(tx);
         let id = snapshot(&c).await;
-        std::fs::write(c.images.snapshot_target(id), b"disk").unwrap();
-        c.images.finish_snapshot(id).await.unwrap();
+        c.images.receive_snapshot(id, 4, data(&[b"disk"])).await.unwrap();
         c.images.fail_snapshot(id, "late").await.unwrap();
         assert_eq!(c.images.boot_file(id).await.unwrap().status, Status::Active);
     }

@@ -33,24 +33,29 @@ impl Networking {
     pub(super) async fn converge(&self, host: &str, always: bool) -> Result<bool> {
         let turn = self.memory().turn(host);
         let _turn = turn.lock().await;
+        let generation = self.memory().generation(self.clock().now());
         let read = self.read(host, always).await?;
         let now = self.clock().now();
         let before = self.memory().told(host);
         if !always && before.as_ref().is_some_and(|told| told.is_fresh(&read.desired, now)) {
             return Ok(false);
         }
-        let observed = match self.tell(host, &read).await {
+        let observed = match self.tell(host, generation, &read).await {
             Ok(observed) => observed,
             Err(error) => {
                 self.memory().doubt(host);
                 return Err(Error::host_unavailable(host, error));
             }
         };
+        if observed.generation > generation {
+            // somebody told it something newer meanwhile, and takes over what it says
+            return Ok(false);
+        }
         let settled =
             read.desired.ports.iter().all(|port| {
                 !port.admin_up || observed.ports.iter().any(|seen| seen.id == port.id && seen.up)
             });
-        let same = |told: &Told| told.read.desired == read.desired && told.observed == observed;
+        let same = |told: &Told| told.read.desired == read.desired && told.observed.ports == observed.ports;
         if always || !before.as_ref().is_some_and(same) {
             self.take_over(host, &read.own_ports, &observed).await?;
         }
@@ -70,9 +75,14 @@ impl Networking {
         Ok(Read::new(desired.networking, desired.own_ports, mark))
     }
 
-    async fn tell(&self, host: &str, read: &Read) -> std::result::Result<ObservedNetworking, NodeError> {
+    async fn tell(
+        &self,
+        host: &str,
+        generation: u64,
+        read: &Read,
+    ) -> std::result::Result<ObservedNetworking, NodeError> {
         let node = self.nodes().get(host)?;
-        let call = node.apply_networking(read.desired.clone());
+        let call = node.apply_networking(generation, read.desired.clone());
         tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| {
             let because = format!("no answer within {} seconds", PATIENCE.as_secs());
             Err(NodeError::Unreachable { host: host.to_owned(), because })

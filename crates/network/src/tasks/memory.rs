@@ -27,6 +27,8 @@ struct State {
     everywhere: u64,
     /// Changes of what other hosts know of some host's ports: they come with the next look at all.
     neighbours: bool,
+    /// The newest generation that was begun.
+    generation: u64,
     hosts: BTreeMap<String, Host>,
 }
 
@@ -100,6 +102,15 @@ impl Memory {
         let mut state = self.state();
         let everywhere = state.everywhere;
         Mark(everywhere, state.host(host).changes)
+    }
+
+    /// A generation newer than all before, also than those of an earlier life of this process. To be taken before the
+    /// database is read: what is read later is newer then.
+    pub(super) fn generation(&self, now: Timestamp) -> u64 {
+        let mut state = self.state();
+        let least = u64::try_from(now.as_micros()).unwrap_or(0);
+        state.generation = state.generation.saturating_add(1).max(least);
+        state.generation
     }
 
     /// What a node was told last.
@@ -214,6 +225,14 @@ mod tests {
         let later = NOW.plus(TELL_AGAIN);
         assert_eq!(memory.due(vec!["a".to_owned()], later), ["a"]);
         assert!(memory.still_read("a", memory.mark("a")).is_some(), "from memory");
+    }
+
+    #[test]
+    fn each_generation_is_newer_also_than_those_of_an_earlier_life() {
+        let memory = Memory::default();
+        let [first, second] = [memory.generation(NOW), memory.generation(NOW)];
+        assert!(first >= 1_000_000_000 && second > first);
+        assert!(Memory::default().generation(NOW.plus(Duration::from_secs(1))) > second);
     }
 
     #[test]

@@ -52,6 +52,9 @@ pub(crate) struct FakeNode {
 
 #[async_trait]
 impl node::Node for FakeNode {
+    async fn hello(&self, _: node::Hello) -> Result<node::Welcome, node::NodeError> {
+        Err(node::NodeError::failed("hello", "not asked for here"))
+    }
     async fn facts(&self) -> Result<node::HostFacts, node::NodeError> {
         Err(node::NodeError::failed("facts", "not asked for here"))
     }
@@ -65,11 +68,15 @@ impl node::Node for FakeNode {
     ) -> Result<node::ObservedInstance, node::NodeError> {
         Err(node::NodeError::failed("apply", "not asked for here"))
     }
-    async fn remove(&self, _: node::Epoch, _: kogge_ids::ServerId) -> Result<bool, node::NodeError> {
+    async fn remove(&self, _: node::Epoch, _: kogge_ids::ServerId, _: i64) -> Result<bool, node::NodeError> {
         Ok(true)
     }
-    async fn observe(&self) -> Result<Vec<node::ObservedInstance>, node::NodeError> {
-        Ok(Vec::new())
+    async fn observe_since(
+        &self,
+        _: Option<node::Cursor>,
+        _: std::time::Duration,
+    ) -> Result<node::Changes, node::NodeError> {
+        Err(node::NodeError::failed("observe_since", "not asked for here"))
     }
     async fn set_aside(
         &self,
@@ -95,12 +102,21 @@ impl node::Node for FakeNode {
     ) -> Result<Vec<u8>, node::NodeError> {
         Ok(Vec::new())
     }
-    async fn export_disk(&self, _: kogge_ids::ServerId, _: &std::path::Path) -> Result<u64, node::NodeError> {
-        Ok(0)
+    async fn put_image(
+        &self,
+        _: node::Epoch,
+        _: node::ImageHead,
+        _: node::Data,
+    ) -> Result<(), node::NodeError> {
+        Err(node::NodeError::failed("put_image", "not asked for here"))
+    }
+    async fn export_disk(&self, _: kogge_ids::ServerId) -> Result<node::DiskCopy, node::NodeError> {
+        Err(node::NodeError::failed("export_disk", "not asked for here"))
     }
     async fn apply_networking(
         &self,
         _: node::Epoch,
+        generation: u64,
         desired: node::DesiredNetworking,
     ) -> Result<node::ObservedNetworking, node::NodeError> {
         if *self.dead.lock().unwrap() {
@@ -113,10 +129,7 @@ impl node::Node for FakeNode {
             .map(|port| node::ObservedPort { id: port.id, up: up && port.admin_up })
             .collect();
         self.told.lock().unwrap().push(desired);
-        Ok(node::ObservedNetworking { ports })
-    }
-    fn changed(&self) -> Arc<tokio::sync::Notify> {
-        Arc::default()
+        Ok(node::ObservedNetworking { generation, ports })
     }
 }
 

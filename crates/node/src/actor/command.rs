@@ -1,9 +1,9 @@
 //! What an actor is told, and how it obeys.
 
-use std::path::PathBuf;
+use std::fs::File;
 use std::sync::Mutex;
 
-use kogge_node_api::{DesiredInstance, NodeError, ObservedInstance};
+use kogge_node_api::{DesiredDisk, DesiredInstance, DiskSource, NodeError, ObservedInstance};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -17,8 +17,8 @@ use crate::shut_down::Guests;
 pub(crate) enum Command {
     /// A desired state; answered when it is written down.
     Desire(Box<DesiredInstance>, oneshot::Sender<Result<ObservedInstance, NodeError>>),
-    /// The instance shall go.
-    Remove,
+    /// The instance shall go, if it was told no generation newer than this one.
+    Remove(Option<i64>, oneshot::Sender<Result<(), NodeError>>),
     /// A copy of the disk is wanted.
     Export(Export),
     /// Something that a step may wait for happened.
@@ -27,13 +27,8 @@ pub(crate) enum Command {
     ShutDown(Guests),
 }
 
-/// A wanted copy of the disk.
-pub(crate) struct Export {
-    /// Where to.
-    pub target: PathBuf,
-    /// Takes the size in bytes.
-    pub answer: oneshot::Sender<Result<u64, NodeError>>,
-}
+/// Takes a copy of the disk: an open file.
+pub(crate) type Export = oneshot::Sender<Result<File, NodeError>>;
 
 /// The way to an actor.
 pub(crate) struct Handle {
@@ -88,7 +83,15 @@ impl Actor {
                 // who asked may have given up
                 let _ = answer.send(result.map(|()| self.view()));
             }
-            Some(Command::Remove) => self.remove().await,
+            Some(Command::Remove(generation, answer)) => {
+                let allowed = self.may_remove(generation);
+                let goes = allowed.is_ok();
+                // who asked may have given up
+                let _ = answer.send(allowed);
+                if goes {
+                    self.remove().await;
+                }
+            }
             Some(Command::Export(export)) => self.exports.push(export),
             Some(Command::Wake) => self.try_again(),
         }
@@ -110,13 +113,10 @@ impl Actor {
             self.secret.clone_from(&secret);
             self.try_again();
         }
-        if desired.generation <= self.record.desired.generation || self.record.removing {
+        if self.record.removing || !self.is_newer(&desired) {
             return Ok(());
         }
-        // what the disk stands on was decided when it was built
-        if self.record.built == Some(desired.root.image) {
-            desired.root.format = self.record.desired.root.format;
-        }
+        self.keep_formats(&mut desired);
         let before = (std::mem::replace(&mut self.record.desired, desired), self.record.password);
         if secret.is_some() && self.record.desired.config_drive && !self.record.is_built() {
             self.record.password = Password::Awaited;
@@ -130,6 +130,37 @@ impl Actor {
         self.failures = 0;
         self.retry_at = None;
         Ok(())
+    }
+
+    /// An order to remove that comes late must not hit what was made since.
+    fn may_remove(&self, generation: Option<i64>) -> Result<(), NodeError> {
+        let newest = self.record.desired.generation;
+        match generation {
+            Some(generation) if generation < newest => Err(NodeError::Older { generation, newest }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a desired state is to be taken over.
+    fn is_newer(&self, desired: &DesiredInstance) -> bool {
+        let known = &self.record.desired;
+        // taken up from a version that knew images by files, which say nothing here
+        let unnamed = !self.record.is_built() && known.image().is_some_and(|image| image.digest.is_none());
+        desired.generation > known.generation
+            || (desired.generation == known.generation && unnamed && known != desired)
+    }
+
+    /// What a disk stands on was decided when it was built.
+    fn keep_formats(&self, desired: &mut DesiredInstance) {
+        for disk in &mut desired.disks {
+            let before = self.record.desired.disk(&disk.slot).and_then(DesiredDisk::image);
+            if let (DiskSource::Image(image), Some(before)) = (&mut disk.source, before)
+                && self.record.built.is_some()
+                && before.image == image.image
+            {
+                image.format = before.format;
+            }
+        }
     }
 
     async fn remove(&mut self) {

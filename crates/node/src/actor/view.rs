@@ -18,6 +18,8 @@ pub(super) fn of_record(record: &Record) -> ObservedInstance {
         reboots_done: record.reboots_done,
         fault: crash(record),
         deferred: record.deferred.clone(),
+        // the actor knows
+        lacks: Vec::new(),
         // the agent knows, not the actor
         quarantined: false,
     }
@@ -55,6 +57,8 @@ impl Actor {
             self.is_starved().then(|| NodeError::failed("writing to the guest's disk", because))
         };
         let fault = self.fault.clone().or_else(starved).or_else(|| crash(&self.record));
-        ObservedInstance { state, fault, ..of_record(&self.record) }
+        let waits = !self.record.is_built() && !self.record.removing;
+        let lacks = if waits { self.host.images.lacking(&self.record.desired) } else { Vec::new() };
+        ObservedInstance { state, fault, lacks, ..of_record(&self.record) }
     }
 }

@@ -1,18 +1,16 @@
 //! Work that takes time: futures that own what they need, so that dropping one gives the work up.
 
-use std::path::Path;
+use std::fs::File;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use kogge_ids::PortId;
 use kogge_node_api::NodeError;
 use kogge_qemu::Machine;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::guest::Guest;
 use super::{Actor, Export, Step, Why};
-use crate::blocking::with_files;
 use crate::host::Host;
 use crate::nics::Nics;
 use crate::record::{Password, Plug, Record, Rest};
@@ -56,7 +54,7 @@ pub(super) enum Done {
     /// Nothing is left.
     Destroyed,
     /// A copy ended, well or not.
-    Exported(Result<u64, NodeError>, oneshot::Sender<Result<u64, NodeError>>),
+    Exported(Result<File, NodeError>, Export),
 }
 
 /// Drives the work; only to be called while there is some.
@@ -120,7 +118,7 @@ impl Actor {
 
     /// Begins the next wanted copy of the disk, if there is one.
     pub(super) fn begin_export(&mut self) -> bool {
-        self.exports.retain(|export| !export.answer.is_closed());
+        self.exports.retain(|export| !export.is_closed());
         if self.exports.is_empty() {
             return false;
         }
@@ -129,7 +127,7 @@ impl Actor {
         if !self.record.is_built() || matches!(self.guest, Guest::Lost(..)) {
             let what = format!("the disk of server {}", self.id);
             // who asked may have given up
-            let _ = export.answer.send(Err(NodeError::NotYet { what }));
+            let _ = export.send(Err(NodeError::NotYet { what }));
             return false;
         }
         let work = copy(Arc::clone(&self.host), self.record.clone(), machine, export);
@@ -141,7 +139,7 @@ impl Actor {
     pub(super) async fn finish(&mut self, result: Result<Done, NodeError>) {
         match result {
             Ok(Done::Built) => {
-                self.record.built = Some(self.record.desired.root.image);
+                self.record.built = self.record.desired.image().map(|image| image.image);
                 self.record.disks = Some(disks::names(&self.record.desired));
                 if self.record.password == Password::Awaited {
                     self.record.password = Password::OnDrive;
@@ -219,7 +217,7 @@ async fn build(host: Arc<Host>, record: Record, secret: Option<String>) -> Resul
     if record.password == Password::Awaited {
         launch::make_drive(&dir, &record, secret).await?;
     }
-    disks::build(&host.tool, &host.layout.bases(), &dir, &record.desired).await?;
+    disks::build(&host.tool, &host.images, &dir, &record.desired).await?;
     Ok(Done::Built)
 }
 
@@ -267,32 +265,8 @@ async fn copy(
     machine: Option<Machine>,
     export: Export,
 ) -> Result<Done, NodeError> {
-    let result = copy_disk(&host, &record, machine, &export.target).await;
-    Ok(Done::Exported(result, export.answer))
-}
-
-/// Under another name first: a copy that has its name is whole.
-async fn copy_disk(
-    host: &Host,
-    record: &Record,
-    machine: Option<Machine>,
-    target: &Path,
-) -> Result<u64, NodeError> {
-    let mut partial = target.as_os_str().to_owned();
-    partial.push(".part");
-    let partial = Path::new(&partial);
     let dir = host.layout.instance(record.desired.id);
     let user = host.users.of(record.user);
-    let copied = disks::copy(&host.tool, &dir, user.as_ref(), machine.as_ref(), partial).await;
-    let (part, whole) = (partial.to_owned(), target.to_owned());
-    let ended = with_files("copying the disk", move || {
-        let named = copied.is_ok().then(|| std::fs::rename(&part, &whole).and_then(|()| whole.metadata()));
-        if !matches!(named, Some(Ok(_))) {
-            // what is left of it is no use
-            let _ = std::fs::remove_file(&part);
-        }
-        let size = named.transpose()?.map(|file| file.len());
-        Ok(copied.map(|()| size.unwrap_or_default()))
-    });
-    ended.await?
+    let copied = disks::copy(&host.tool, &dir, user.as_ref(), machine.as_ref()).await;
+    Ok(Done::Exported(copied, export))
 }

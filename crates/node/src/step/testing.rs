@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use kogge_ids::{ImageId, ServerId};
-use kogge_node_api::{DesiredInstance, DiskBus, DiskFormat, Firmware, GuestMetadata, Power, RootDisk};
+use kogge_node_api::{
+    DesiredDisk, DesiredInstance, DiskBus, DiskFormat, DiskSource, Firmware, GuestMetadata, ImageSource,
+    Power, Slot,
+};
 
 use crate::record::Record;
 
@@ -16,17 +19,20 @@ pub(crate) fn desired() -> DesiredInstance {
         reboot: None,
         vcpus: 1,
         memory_mib: 192,
-        root: RootDisk {
-            image: ImageId::random(),
-            source: Some("/nowhere".into()),
-            format: DiskFormat::Qcow2,
-            size_gib: 0,
-        },
-        ephemeral_gib: 0,
-        swap_mib: 0,
+        disks: vec![DesiredDisk {
+            slot: Slot::root(),
+            source: DiskSource::Image(ImageSource {
+                image: ImageId::random(),
+                digest: Some("0".repeat(128)),
+                format: DiskFormat::Qcow2,
+            }),
+            size_mib: 0,
+            bus: DiskBus::Virtio,
+            boot: Some(1),
+            made: false,
+        }],
         nics: Vec::new(),
         config_drive: false,
-        disk_bus: DiskBus::Virtio,
         firmware: Firmware::Bios,
         metadata: GuestMetadata {
             server: id,
@@ -47,6 +53,11 @@ pub(crate) fn desired() -> DesiredInstance {
     }
 }
 
+/// The root disk of an instance.
+pub(crate) fn root(desired: &mut DesiredInstance) -> &mut DesiredDisk {
+    desired.disks.iter_mut().find(|disk| disk.slot == Slot::root()).unwrap()
+}
+
 /// A record of an instance that was just asked for.
 pub(crate) fn record() -> Record {
     Record::new(desired(), None)
@@ -55,6 +66,6 @@ pub(crate) fn record() -> Record {
 /// A record of an instance with disks.
 pub(crate) fn built() -> Record {
     let mut record = record();
-    record.built = Some(record.desired.root.image);
+    record.built = record.desired.image().map(|image| image.image);
     record
 }

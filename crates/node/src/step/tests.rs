@@ -1,9 +1,9 @@
 //! The table of `next`, line by line.
 
 use kogge_ids::ImageId;
-use kogge_node_api::Reboot;
+use kogge_node_api::{DiskSource, Reboot};
 
-use super::testing::{built, record};
+use super::testing::{built, record, root};
 use super::*;
 use crate::record::Rest;
 
@@ -99,7 +99,8 @@ fn a_reboot_that_was_counted_is_not_done_again() {
 #[test]
 fn another_image_takes_the_guest_down_and_builds_anew() {
     let mut record = built();
-    record.desired.root.image = ImageId::random();
+    let DiskSource::Image(image) = &mut root(&mut record.desired).source else { panic!("it has an image") };
+    image.image = ImageId::random();
     assert_eq!(
         next(&record, Some(RunState::Running), None),
         Step::TakeDown { soft: false, why: Why::Rebuild }

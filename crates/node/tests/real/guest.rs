@@ -25,7 +25,7 @@ async fn linux_boots_to_its_login_reads_its_config_drive_and_hears_the_power_but
     assert!(!lab.console(web.id).await.contains("recovering journal"), "it was shut down properly");
     let stopped = lab.make(&next(&again, Power::Stopped)).await;
     assert_eq!((stopped.state, stopped.fault), (InstanceState::Stopped, None));
-    lab.node().remove(Epoch::FIRST, web.id).await.unwrap();
+    lab.node().remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap();
     lab.gone(web.id).await;
 }
 

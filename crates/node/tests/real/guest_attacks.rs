@@ -220,9 +220,9 @@ async fn a_guest_gets_no_secrets_of_another_and_does_not_take_its_network_over()
     let twin = frames::link_local(frames::mac(VICTIM)).to_string();
     let script = include_str!("guest_attacks/attacker.sh").replace("@VICTIM_LINK_LOCAL@", &twin);
     attacker.metadata.user_data = Some(script.replace("@FRAMES@", &rogue_frames()).into_bytes());
-    lab.node().apply_networking(Epoch::FIRST, scene.networking.clone()).await.unwrap();
-    lab.node().apply(Epoch::FIRST, victim.clone()).await.unwrap();
-    lab.node().apply(Epoch::FIRST, attacker.clone()).await.unwrap();
+    lab.node().apply_networking(Epoch::FIRST, 1, scene.networking.clone()).await.unwrap();
+    lab.apply(victim.clone()).await.unwrap();
+    lab.apply(attacker.clone()).await.unwrap();
 
     lab.says(victim.id, "ROUND ", 1).await;
     lab.says(attacker.id, "ATTACKS-ON", 1).await;

@@ -10,10 +10,12 @@ use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_ids::{ImageId, ServerId};
 use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, Wiring};
 use kogge_node_api::{
-    DesiredInstance, DiskBus, DiskFormat, Epoch, Firmware, GuestMetadata, InstanceState, Node, NodeError,
-    ObservedInstance, Power, RootDisk,
+    Data, DesiredDisk, DesiredInstance, DiskBus, DiskFormat, DiskSource, Epoch, Firmware, GuestMetadata,
+    ImageHead, ImageSource, InstanceState, Node, NodeError, ObservedInstance, Power, Slot,
 };
 use kogge_qemu::{AccelSetting, FoundGuest, find_guests};
+use sha2::{Digest as _, Sha512};
+use tokio_util::io::StreamReader;
 
 /// So long nothing may move before a test gives up. A boot is slow on a busy machine, but it moves.
 const STANDSTILL: Duration = Duration::from_secs(180);
@@ -217,7 +219,8 @@ impl Lab {
     /// Waits until the first port is up, or is not.
     pub(crate) async fn until_port(&self, networking: &kogge_node_api::DesiredNetworking, up: bool) {
         let begun = Instant::now();
-        while self.node().apply_networking(Epoch::FIRST, networking.clone()).await.unwrap().ports[0].up != up
+        while self.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up
+            != up
         {
             assert!(begun.elapsed() < STANDSTILL, "waited in vain for the port to be up: {up}");
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -231,10 +234,9 @@ impl Lab {
 
     /// A server of an image with these bytes.
     pub(crate) fn server(&self, image: &[u8]) -> DesiredInstance {
-        let id = ImageId::random();
-        let path = self.path(&format!("image-{id}"));
+        let path = self.path(&format!("image-{}", ImageId::random()));
         std::fs::write(&path, image).unwrap();
-        desired(RootDisk { image: id, source: Some(path), format: DiskFormat::Raw, size_gib: 0 })
+        desired(root(&path, DiskFormat::Raw, 0))
     }
 
     pub(crate) async fn see(&self, id: ServerId) -> Option<ObservedInstance> {
@@ -253,7 +255,6 @@ impl Lab {
         wanted: impl Fn(Option<&ObservedInstance>) -> bool,
     ) -> Option<ObservedInstance> {
         let mut moved = (Instant::now(), None, 0);
-        let bell = self.node().changed();
         loop {
             let now = self.see(id).await;
             if wanted(now.as_ref()) {
@@ -264,7 +265,7 @@ impl Lab {
                 moved = (Instant::now(), now, console);
             }
             assert!(moved.0.elapsed() < STANDSTILL, "waited in vain for: {what}; it is {:?}", moved.1);
-            let _ = tokio::time::timeout(Duration::from_millis(200), bell.notified()).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -281,7 +282,7 @@ impl Lab {
 
     pub(crate) async fn gone(&self, id: ServerId) {
         self.until(id, "the removal", |o| o.is_none()).await;
-        assert!(self.node().remove(Epoch::FIRST, id).await.unwrap());
+        assert!(self.node().remove(Epoch::FIRST, id, i64::MAX).await.unwrap());
         assert!(!self.instance_dir(id).exists());
     }
 
@@ -301,9 +302,40 @@ impl Lab {
         }
     }
 
+    /// Applies, and hands over the images that the instance waits for.
+    pub(crate) async fn apply(&self, desired: DesiredInstance) -> Result<ObservedInstance, NodeError> {
+        let seen = self.node().apply(Epoch::FIRST, desired).await?;
+        for image in &seen.lacks {
+            self.hand_over(image).await;
+        }
+        Ok(seen)
+    }
+
+    /// Hands an image over, as the cloud does.
+    pub(crate) async fn hand_over(&self, image: &ImageSource) {
+        let digest = image.digest.clone().unwrap();
+        let path = IMAGES.lock().unwrap()[&digest].clone();
+        let bytes = std::fs::metadata(&path).unwrap().len();
+        let head = ImageHead { digest, bytes, format: image.format };
+        let data = Data::File(std::fs::File::open(path).unwrap());
+        self.node().put_image(Epoch::FIRST, head, data).await.unwrap();
+    }
+
+    /// A copy of the disk of an instance, and where it is.
+    pub(crate) async fn picture(&self, id: ServerId, name: &str) -> Result<PathBuf, NodeError> {
+        let copy = self.node().export_disk(id).await?;
+        let path = self.path(name);
+        let mut file = tokio::fs::File::create(&path).await.unwrap();
+        let mut data = StreamReader::new(copy.data.into_stream());
+        let bytes = tokio::io::copy(&mut data, &mut file).await.unwrap();
+        file.sync_all().await.unwrap();
+        assert_eq!(bytes, copy.bytes);
+        Ok(path)
+    }
+
     /// Applies and waits until it is reached.
     pub(crate) async fn make(&self, desired: &DesiredInstance) -> ObservedInstance {
-        self.node().apply(Epoch::FIRST, desired.clone()).await.unwrap();
+        self.apply(desired.clone()).await.unwrap();
         self.reached(desired).await
     }
 }
@@ -330,12 +362,22 @@ pub(crate) fn real_guest() -> Option<DesiredInstance> {
         println!("skipped: KOGGE_GUEST_IMAGE does not name the test guest's image");
         return None;
     };
-    let source = Some(Path::new(&path).to_owned());
-    let root = RootDisk { image: ImageId::random(), source, format: DiskFormat::Qcow2, size_gib: 1 };
+    let root = root(Path::new(&path), DiskFormat::Qcow2, 1024);
     Some(DesiredInstance { memory_mib: 256, config_drive: true, ..desired(root) })
 }
 
-fn desired(root: RootDisk) -> DesiredInstance {
+/// Where the data of images are, by their digest.
+static IMAGES: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+
+/// A root disk made from this file.
+pub(crate) fn root(path: &Path, format: DiskFormat, size_mib: u64) -> DesiredDisk {
+    let digest = hex::encode(Sha512::digest(std::fs::read(path).unwrap()));
+    IMAGES.lock().unwrap().insert(digest.clone(), path.to_owned());
+    let source = DiskSource::Image(ImageSource { image: ImageId::random(), digest: Some(digest), format });
+    DesiredDisk { slot: Slot::root(), source, size_mib, bus: DiskBus::Virtio, boot: Some(1), made: false }
+}
+
+fn desired(root: DesiredDisk) -> DesiredInstance {
     let id = ServerId::random();
     DesiredInstance {
         id,
@@ -344,12 +386,9 @@ fn desired(root: RootDisk) -> DesiredInstance {
         reboot: None,
         vcpus: 1,
         memory_mib: 64,
-        root,
-        ephemeral_gib: 0,
-        swap_mib: 0,
+        disks: vec![root],
         nics: Vec::new(),
         config_drive: false,
-        disk_bus: DiskBus::Virtio,
         firmware: Firmware::Bios,
         metadata: GuestMetadata {
             server: id,

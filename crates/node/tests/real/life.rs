@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use kogge_ids::PortId;
 use kogge_node::Wiring;
 use kogge_node_api::{
-    DesiredNetworking, DiskBus, Epoch, InstanceState, Nic, Node, NodeError, ObservedNetworking, Power,
-    Reboot, RebootKind,
+    DesiredDisk, DesiredNetworking, DiskBus, DiskSource, Epoch, InstanceState, Nic, Node, NodeError,
+    ObservedNetworking, Power, Reboot, RebootKind, Slot,
 };
 
 use crate::lab::{Lab, next};
@@ -18,7 +18,7 @@ use crate::tiny;
 async fn a_guest_boots_and_its_console_is_readable() {
     let Some(lab) = Lab::open().await else { return };
     let web = lab.server(&tiny::waiting());
-    let first = lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
+    let first = lab.apply(web.clone()).await.unwrap();
     assert_eq!((first.reached, first.state), (0, InstanceState::Building));
     let seen = lab.reached(&web).await;
     assert_eq!((seen.state, seen.fault), (InstanceState::Running, None));
@@ -31,7 +31,11 @@ async fn a_guest_boots_and_its_console_is_readable() {
 async fn all_disks_and_scsi_work_together() {
     let Some(lab) = Lab::open().await else { return };
     let mut web = lab.server(&tiny::waiting());
-    (web.ephemeral_gib, web.swap_mib, web.root.size_gib, web.disk_bus) = (1, 64, 1, DiskBus::Scsi);
+    (web.disks[0].size_mib, web.disks[0].bus) = (1024, DiskBus::Scsi);
+    let more =
+        |slot, source, size_mib| DesiredDisk { slot, source, size_mib, boot: None, ..web.disks[0].clone() };
+    let two = [more(Slot::ephemeral(), DiskSource::Blank, 1024), more(Slot::swap(), DiskSource::Swap, 64)];
+    web.disks.extend(two);
     lab.make(&web).await;
     lab.says(web.id, "tiny login: ", 1).await;
 }
@@ -85,14 +89,14 @@ async fn each_reboot_number_is_done_once_and_a_soft_one_falls_back() {
 async fn a_guest_that_powers_itself_off_is_stopped_until_a_newer_generation() {
     let Some(lab) = Lab::open().await else { return };
     let web = lab.server(&tiny::powering_off());
-    lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
+    lab.apply(web.clone()).await.unwrap();
     let off = lab.in_state(web.id, InstanceState::Stopped).await;
     assert_eq!(off.fault, None);
     lab.until(web.id, "no process", |_| lab.guests().is_empty()).await;
-    lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
+    lab.apply(web.clone()).await.unwrap();
     assert_eq!(lab.see(web.id).await.unwrap().state, InstanceState::Stopped);
     assert_eq!(lab.console(web.id).await.matches("tiny login").count(), 1);
-    lab.node().apply(Epoch::FIRST, next(&web, Power::Running)).await.unwrap();
+    lab.apply(next(&web, Power::Running)).await.unwrap();
     lab.says(web.id, "tiny login: ", 2).await;
 }
 
@@ -112,22 +116,22 @@ async fn a_killed_guest_is_a_crash_with_a_reason_and_a_newer_generation_revives_
 async fn removal_leaves_nothing_whatever_the_instance_does() {
     let Some(lab) = Lab::open().await else { return };
     let building = lab.server(&tiny::waiting());
-    lab.node().apply(Epoch::FIRST, building.clone()).await.unwrap();
-    assert!(!lab.node().remove(Epoch::FIRST, building.id).await.unwrap());
+    lab.apply(building.clone()).await.unwrap();
+    assert!(!lab.node().remove(Epoch::FIRST, building.id, i64::MAX).await.unwrap());
     lab.gone(building.id).await;
     let running = lab.server(&tiny::waiting());
     lab.make(&running).await;
-    lab.node().remove(Epoch::FIRST, running.id).await.unwrap();
-    lab.node().remove(Epoch::FIRST, running.id).await.unwrap();
+    lab.node().remove(Epoch::FIRST, running.id, i64::MAX).await.unwrap();
+    lab.node().remove(Epoch::FIRST, running.id, i64::MAX).await.unwrap();
     lab.gone(running.id).await;
     assert!(lab.guests().is_empty());
     let stopping = lab.server(&tiny::waiting());
     lab.make(&stopping).await;
-    lab.node().apply(Epoch::FIRST, next(&stopping, Power::Stopped)).await.unwrap();
-    lab.node().remove(Epoch::FIRST, stopping.id).await.unwrap();
+    lab.apply(next(&stopping, Power::Stopped)).await.unwrap();
+    lab.node().remove(Epoch::FIRST, stopping.id, i64::MAX).await.unwrap();
     lab.gone(stopping.id).await;
     assert!(lab.guests().is_empty());
-    assert!(lab.node().remove(Epoch::FIRST, stopping.id).await.unwrap());
+    assert!(lab.node().remove(Epoch::FIRST, stopping.id, i64::MAX).await.unwrap());
 }
 
 #[tokio::test]
@@ -150,16 +154,16 @@ async fn a_guest_that_shouts_cannot_fill_the_hosts_disk() {
 async fn a_missing_image_is_a_fault_and_can_be_removed() {
     let Some(lab) = Lab::open().await else { return };
     let web = lab.server(&tiny::waiting());
-    let image = web.root.source.clone().unwrap();
-    std::fs::remove_file(&image).unwrap();
-    lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
+    let image = web.image().unwrap().clone();
+    let first = lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
+    assert_eq!(first.lacks, std::slice::from_ref(&image));
     let seen = lab.until(web.id, "a fault", |o| o.is_some_and(|o| o.fault.is_some())).await.unwrap();
     assert_eq!(seen.state, InstanceState::Building);
-    assert!(seen.fault.unwrap().to_string().contains(&web.root.image.to_string()));
+    assert!(seen.fault.unwrap().to_string().contains(&image.image.to_string()));
     // it comes up by itself as soon as the image is there
-    std::fs::write(&image, tiny::waiting()).unwrap();
-    lab.reached(&web).await;
-    lab.node().remove(Epoch::FIRST, web.id).await.unwrap();
+    lab.hand_over(&image).await;
+    assert_eq!(lab.reached(&web).await.lacks, []);
+    lab.node().remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap();
     lab.gone(web.id).await;
 }
 
@@ -174,6 +178,10 @@ impl Wiring for LateWiring {
 
     async fn apply(&self, _desired: DesiredNetworking) -> Result<ObservedNetworking, NodeError> {
         self.0.store(true, std::sync::atomic::Ordering::SeqCst);
+        Ok(ObservedNetworking::default())
+    }
+
+    async fn observe(&self) -> Result<ObservedNetworking, NodeError> {
         Ok(ObservedNetworking::default())
     }
 
@@ -195,18 +203,18 @@ async fn a_guest_waits_for_its_port_and_qemus_own_words_are_told() {
     let Some(lab) = Lab::with_wiring(wiring).await else { return };
     let mut web = lab.server(&tiny::waiting());
     web.nics.push(Nic { port: PortId::random(), mac: "fa:16:3e:00:00:01".to_owned(), mtu: 1450 });
-    lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
+    lab.apply(web.clone()).await.unwrap();
     let waits = |o: Option<&kogge_node_api::ObservedInstance>| {
         o.is_some_and(|o| matches!(o.fault, Some(NodeError::NotYet { .. })))
     };
     lab.until(web.id, "waiting for the port", waits).await;
-    lab.node().apply_networking(Epoch::FIRST, DesiredNetworking::default()).await.unwrap();
+    lab.node().apply_networking(Epoch::FIRST, 1, DesiredNetworking::default()).await.unwrap();
     let fails = |o: Option<&kogge_node_api::ObservedInstance>| {
         o.is_some_and(|o| matches!(o.fault, Some(NodeError::Failed { .. })))
     };
     let seen = lab.until(web.id, "QEMU's refusal", fails).await.unwrap();
     assert!(seen.fault.unwrap().to_string().contains("net-"), "the words of QEMU");
-    lab.node().remove(Epoch::FIRST, web.id).await.unwrap();
+    lab.node().remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap();
     lab.gone(web.id).await;
     assert!(lab.guests().is_empty());
 }

@@ -55,8 +55,7 @@ async fn an_instance_whose_record_is_damaged_runs_on_and_disturbs_no_other() {
     let seen = lab.see(web.id).await.unwrap();
     let told = seen.fault.unwrap().to_string();
     assert!(told.contains("record of this server") && !told.contains('/'), "its owner is told: {told}");
-    let refused =
-        lab.node().apply(Epoch::FIRST, next(&web, kogge_node_api::Power::Stopped)).await.unwrap_err();
+    let refused = lab.apply(next(&web, kogge_node_api::Power::Stopped)).await.unwrap_err();
     assert!(
         matches!(&refused, NodeError::Refused { because } if because.contains("an operator")),
         "{refused}"
@@ -68,7 +67,7 @@ async fn an_instance_whose_record_is_damaged_runs_on_and_disturbs_no_other() {
     assert_eq!((identity(&lab, web.id), lab.guests()), (disk, guests));
     // and one that its owner deletes goes, damaged or not
     lab.restart(|_| std::fs::remove_file(&record).unwrap()).await;
-    assert!(lab.node().remove(Epoch::FIRST, web.id).await.unwrap());
+    assert!(lab.node().remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap());
     lab.gone(web.id).await;
     assert_eq!(lab.guests().len(), 1);
 }

@@ -63,7 +63,7 @@ async fn an_orderly_end_stops_guests_and_the_next_agent_starts_them() {
     lab.says(web.id, "tiny login: ", 1).await;
     lab.node().shut_down(Guests::Stop).await;
     assert!(lab.guests().is_empty());
-    assert!(lab.node().apply(Epoch::FIRST, next(&web, Power::Stopped)).await.is_err());
+    assert!(lab.apply(next(&web, Power::Stopped)).await.is_err());
     lab.restart(|_| ()).await;
     lab.says(web.id, "tiny login: ", 2).await;
     lab.in_state(web.id, InstanceState::Running).await;
@@ -87,7 +87,7 @@ async fn directories_without_a_record_are_cleared_and_unused_bases_too() {
     let Some(mut lab) = Lab::open().await else { return };
     let web = lab.server(&tiny::waiting());
     lab.make(&web).await;
-    lab.node().remove(Epoch::FIRST, web.id).await.unwrap();
+    lab.node().remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap();
     lab.gone(web.id).await;
     lab.restart(|lab| std::fs::create_dir(lab.instance_dir(web.id)).unwrap()).await;
     assert!(!lab.instance_dir(web.id).exists());

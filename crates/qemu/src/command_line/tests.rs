@@ -11,7 +11,6 @@ fn spec() -> GuestSpec {
         vcpus: 2,
         memory_mib: 512,
         firmware: None,
-        bus: DiskBus::Virtio,
         disks: vec![
             Disk {
                 node: "root".to_owned(),
@@ -19,6 +18,8 @@ fn spec() -> GuestSpec {
                 format: DiskFormat::Qcow2,
                 backing: Some(("/srv/bases/b.qcow2".into(), DiskFormat::Qcow2)),
                 read_only: false,
+                bus: DiskBus::Virtio,
+                boot: Some(1),
             },
             Disk {
                 node: "config".to_owned(),
@@ -26,6 +27,8 @@ fn spec() -> GuestSpec {
                 format: DiskFormat::Raw,
                 backing: None,
                 read_only: true,
+                bus: DiskBus::Virtio,
+                boot: None,
             },
         ],
         nics: vec![GuestNic {
@@ -57,17 +60,19 @@ fn a_common_guest() {
 fn a_guest_with_scsi_uefi_and_kvm() {
     let firmware = FirmwareFiles { code: "/usr/share/OVMF/CODE.fd".into(), variables: "uefi-vars.fd".into() };
     let accelerator = Accelerator::Kvm;
-    golden(
-        "scsi-uefi-kvm",
-        &GuestSpec {
-            bus: DiskBus::Scsi,
-            firmware: Some(firmware),
-            accelerator,
-            sandbox: false,
-            paused: true,
-            ..spec()
-        },
-    );
+    let disks = spec().disks.into_iter().map(|disk| Disk { bus: DiskBus::Scsi, ..disk }).collect();
+    let (firmware, sandbox, paused) = (Some(firmware), false, true);
+    golden("scsi-uefi-kvm", &GuestSpec { disks, firmware, accelerator, sandbox, paused, ..spec() });
+}
+
+#[test]
+fn disks_on_both_buses_are_each_attached_once() {
+    let mut mixed = spec();
+    mixed.disks[0].bus = DiskBus::Scsi;
+    let all = arguments(&mixed).join("\n");
+    assert!(all.contains("scsi-hd,id=disk-root,drive=root,bus=scsi0.0,lun=0,bootindex=1"), "{all}");
+    assert!(all.contains("virtio-blk-pci,id=disk-config,drive=config,bus=rp2"), "{all}");
+    assert_eq!(all.matches("drive=").count(), 2);
 }
 
 #[test]
