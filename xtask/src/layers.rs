@@ -12,7 +12,17 @@ const LAYERS: [(&str, &[&str]); 5] = [
     ("binary", &["kogge"]),
     ("outside", &["kogge-conform-iaas", "kogge-conform-e2e", "kogge-conform", "kogge-client"]),
     ("services", &["kogge-compute", "kogge-network", "kogge-image", "kogge-placement", "kogge-identity"]),
-    ("node", &["kogge-node-sim", "kogge-node", "kogge-qemu", "kogge-dataplane", "kogge-node-api"]),
+    (
+        "node",
+        &[
+            "kogge-node-sim",
+            "kogge-node",
+            "kogge-node-wire",
+            "kogge-qemu",
+            "kogge-dataplane",
+            "kogge-node-api",
+        ],
+    ),
     (
         "foundation",
         &[

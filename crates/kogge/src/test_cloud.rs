@@ -18,6 +18,7 @@ mod administrator;
 mod image;
 mod session;
 mod site;
+mod wired;
 
 pub use administrator::{Administrator, Reach, State};
 pub use image::qcow2;
@@ -50,6 +51,8 @@ pub struct TestCloud {
     http: reqwest::Client,
     root: String,
     place: PathBuf,
+    /// What its nodes are behind; nothing where they are in this process.
+    wired: Option<wired::Wired>,
     // removed last
     _dir: Option<tempfile::TempDir>,
 }
@@ -98,7 +101,30 @@ impl TestCloud {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Ok(Self { cloud, clock, http, root, place, _dir: dir })
+        Ok(Self { cloud, clock, http, root, place, wired: None, _dir: dir })
+    }
+
+    /// A cloud with default settings whose nodes are behind the wire (`kogge-node-wire`). With a seed, what is sent to them
+    /// is lost, doubled, delayed, answered too late or torn, in a sequence that the seed decides.
+    pub async fn over_the_wire(trouble: Option<u64>) -> Self {
+        let mut cloud = Self::start().await;
+        cloud.wired = Some(wired::Wired::new(trouble));
+        let node = cloud.node();
+        let host = node.name().to_owned();
+        let there = cloud.join(&host, node).await;
+        let nodes = &cloud.cloud.services.nodes;
+        let commanded = async || nodes.get(&host).is_ok_and(|node| Arc::ptr_eq(node.node(), &there));
+        cloud.until("the host to be commanded over the wire", commanded).await;
+        cloud
+    }
+
+    async fn join(&self, host: &str, node: Arc<SimNode>) -> NodeHandle {
+        let handle = match &self.wired {
+            Some(wired) => wired.connect(host, node).await,
+            None => node,
+        };
+        self.cloud.hosts.join(host, Arc::clone(&handle));
+        handle
     }
 
     /// The address of the cloud.
@@ -144,7 +170,7 @@ impl TestCloud {
     pub async fn add_host(&self, config: SimConfig) -> Arc<SimNode> {
         let name = config.facts.name.clone();
         let node = Arc::new(SimNode::new(config, Clock::system()));
-        self.cloud.hosts.join(&name, Arc::clone(&node) as NodeHandle);
+        self.join(&name, Arc::clone(&node)).await;
         let admin = self.session("kogge-admin").await;
         let path = format!("/compute/v2.1/os-hypervisors?hypervisor_hostname_pattern={name}");
         let admin = admin.speaking("compute 2.53");

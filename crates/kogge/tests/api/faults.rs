@@ -3,8 +3,8 @@
 use kogge::test_cloud::{Session, TestCloud};
 use kogge_node_sim::{Call, Times};
 
-use crate::scene;
-use crate::walk::nothing_is_allocated;
+use super::scene;
+use super::walk::nothing_is_allocated;
 
 const MOVING: [&str; 4] = ["BUILD", "REBOOT", "HARD_REBOOT", "DELETED"];
 
@@ -46,7 +46,7 @@ async fn host_is_up(cloud: &TestCloud) -> bool {
 
 /// A server meets `times` faults of `call` while it is made; whatever happens, it can be deleted and leaves nothing.
 async fn survives(call: Call, times: Times, expect_active: bool) {
-    let cloud = TestCloud::start().await;
+    let cloud = super::cloud().await;
     let demo = cloud.session("kogge").await;
     let before = cloud.node().faults().calls(call);
     cloud.node().faults().fail(call, times);

@@ -16,3 +16,8 @@ mod robust;
 mod scene;
 mod server_groups;
 mod walk;
+
+/// The cloud of the tests that run over the wire as well (`tests/wire`).
+async fn cloud() -> kogge::test_cloud::TestCloud {
+    kogge::test_cloud::TestCloud::start().await
+}

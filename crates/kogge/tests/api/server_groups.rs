@@ -4,8 +4,8 @@ use kogge::test_cloud::{Session, TestCloud};
 use kogge_node_sim::{Call, SimConfig, Times};
 use serde_json::{Value, json};
 
-use crate::scene;
-use crate::walk::nothing_is_allocated;
+use super::scene;
+use super::walk::nothing_is_allocated;
 
 const PATH: &str = "/compute/v2.1/os-server-groups";
 
@@ -18,7 +18,7 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let cloud = TestCloud::start().await;
+        let cloud = super::cloud().await;
         cloud.add_host(SimConfig::new("second").with_size(16, 16 * 1024, 500)).await;
         let demo = cloud.session("kogge").await.speaking("compute 2.100");
         let server = scene::server_body(&demo, "member").await;

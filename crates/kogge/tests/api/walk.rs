@@ -3,11 +3,11 @@
 use kogge::test_cloud::TestCloud;
 use serde_json::{Value, json};
 
-use crate::scene;
+use super::scene;
 
 #[tokio::test]
 async fn a_member_boots_a_server_reaches_it_and_leaves_nothing() {
-    let cloud = TestCloud::start().await;
+    let cloud = super::cloud().await;
     let demo = cloud.session("kogge").await;
     let key = demo.post("/compute/v2.1/os-keypairs", json!({"keypair": {"name": "k"}})).await;
     assert!([200, 201].contains(&key.status), "{}", key.body);
