@@ -11,6 +11,7 @@ pub struct Session {
     token: String,
     facts: Value,
     version: Option<String>,
+    headers: Vec<(&'static str, String)>,
 }
 
 /// What came back.
@@ -46,13 +47,21 @@ impl Answer {
 
 impl Session {
     pub(super) fn new(http: reqwest::Client, root: String, token: String, facts: Value) -> Self {
-        Self { http, root, token, facts, version: None }
+        Self { http, root, token, facts, version: None, headers: Vec::new() }
     }
 
     /// The same caller, speaking a microversion: `compute 2.96`.
     #[must_use]
     pub fn speaking(&self, version: &str) -> Self {
         Self { version: Some(version.to_owned()), ..self.clone() }
+    }
+
+    /// The same caller, who sends this header too.
+    #[must_use]
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut more = self.clone();
+        more.headers.push((name, value.to_owned()));
+        more
     }
 
     /// The token.
@@ -120,6 +129,9 @@ impl Session {
         }
         if let Some(version) = &self.version {
             request = request.header("openstack-api-version", version);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
         }
         let response = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

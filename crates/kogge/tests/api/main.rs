@@ -5,6 +5,7 @@ mod bounds;
 mod damaged;
 mod documents;
 mod faults;
+mod golden;
 mod health;
 mod hosts;
 mod isolation;

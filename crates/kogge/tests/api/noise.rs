@@ -2,7 +2,7 @@
 //!
 //! `KOGGE_NOISE` says how many bodies each route gets (8), `KOGGE_NOISE_SEED` which ones; a complaint names both.
 
-mod whole;
+pub(crate) mod whole;
 
 use http::Method;
 use kogge::cloud::doors;

@@ -266,6 +266,8 @@ impl Fixture {
                 "gone" => {}
                 _ => {
                     demo.delete(&path).await;
+                    // its address is free again
+                    scene::until_status(cloud, demo, &id, "gone").await;
                 }
             }
         }
@@ -316,6 +318,40 @@ impl Fixture {
     pub(crate) fn owned(path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
         parts.windows(2).any(|pair| OWNED.contains(&pair[0]) && pair[1].starts_with('{'))
+    }
+}
+
+/// A credential, an EC2 pair, and an application credential with an access rule.
+pub(crate) async fn credentials(fixture: &mut Fixture, session: &Session) {
+    let user = session.user_id();
+    let gone = async |kind: &str, path: String| {
+        let id = fixture.id(kind);
+        session.get(&format!("{path}/{id}")).await.status != 200
+    };
+    let mut made = Vec::new();
+    if gone("credentials", "/identity/v3/credentials".to_owned()).await {
+        let body = json!({"user_id": user, "type": "cert", "blob": "b", "project_id": session.project_id()});
+        let answer = session.post("/identity/v3/credentials", json!({"credential": body})).await;
+        made.push(("credentials", answer.id("credential")));
+    }
+    let path = format!("/identity/v3/users/{user}/credentials/OS-EC2");
+    if gone("OS-EC2", path.clone()).await {
+        let answer = session.post(&path, json!({"tenant_id": session.project_id()})).await;
+        made.push(("OS-EC2", answer.body["credential"]["access"].as_str().unwrap().to_owned()));
+    }
+    let path = format!("/identity/v3/users/{user}/application_credentials");
+    let rules = format!("/identity/v3/users/{user}/access_rules");
+    if gone("application_credentials", path.clone()).await || gone("access_rules", rules).await {
+        let rule = json!({"path": "/v2.1/servers", "method": "GET", "service": "compute"});
+        let body = json!({"name": format!("a{}", made.len()), "access_rules": [rule]});
+        session.delete(&format!("{path}/{}", fixture.id("application_credentials"))).await;
+        let answer = session.post(&path, json!({"application_credential": body})).await;
+        let credential = &answer.body["application_credential"];
+        made.push(("access_rules", credential["access_rules"][0]["id"].as_str().unwrap().to_owned()));
+        made.push(("application_credentials", answer.id("application_credential")));
+    }
+    for (kind, id) in made {
+        fixture.set(kind, id);
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::isolation::fixture::Fixture;
 
 /// A whole body for the route; `None` where the plain one of the isolation matrix will do.
-pub(super) fn of(route: &RouteInfo, fixture: &Fixture) -> Option<Value> {
+pub(crate) fn of(route: &RouteInfo, fixture: &Fixture) -> Option<Value> {
     if route.action.is_some() {
         return None;
     }
