@@ -27,6 +27,7 @@ const LAYERS: [(&str, &[&str]); 5] = [
         "foundation",
         &[
             "kogge-standards",
+            "kogge-resource",
             "kogge-http",
             "kogge-auth",
             "kogge-task",

@@ -1,27 +1,29 @@
 //! The route table of Compute v2.1, and the room behind it: from the wire to commands, from views to the wire.
 
 pub(crate) mod aggregates;
-pub(crate) mod body;
 mod errors;
 pub(crate) mod flavors;
 pub(crate) mod groups;
 pub(crate) mod hypervisors;
 pub(crate) mod images;
-pub(crate) mod keypairs;
 pub(crate) mod links;
-pub(crate) mod query;
 pub(crate) mod quotas;
-pub(crate) mod server_groups;
 pub(crate) mod servers;
 pub(crate) mod services;
 pub(crate) mod versions;
 pub(crate) mod wire;
 pub(crate) mod zones;
 
+pub(crate) use kogge_resource::nova as body;
+pub(crate) use kogge_resource::nova::query;
+
 use http::Method;
 use kogge_auth::Rule;
 use kogge_http::{Access, Microversion, Routes, VersionRange};
+use kogge_resource::Crud as _;
 
+use crate::resources::keypairs::Keypairs;
+use crate::resources::server_groups::ServerGroups;
 use crate::{Compute, microversion as v, policy as p};
 
 const fn rule(rule: Rule) -> Access {
@@ -40,14 +42,14 @@ const fn until(version: Microversion) -> VersionRange {
 pub(crate) fn routes() -> Routes<Compute> {
     version_routes()
         .merge(flavor_routes())
-        .merge(keypair_routes())
         .merge(server_routes())
         .merge(server_parts())
         .merge(server_actions())
-        .merge(server_group_routes())
         .merge(project_routes())
         .merge(host_routes())
         .merge(proxy_routes())
+        .fixed::<Keypairs>()
+        .fixed::<ServerGroups>()
 }
 
 fn version_routes() -> Routes<Compute> {
@@ -89,14 +91,6 @@ fn flavor_routes() -> Routes<Compute> {
         .post(ACTION, rule(p::FLAVOR_ACCESS_ADD), access::action)
         .action(ACTION, "addTenantAccess", rule(p::FLAVOR_ACCESS_ADD))
         .action(ACTION, "removeTenantAccess", rule(p::FLAVOR_ACCESS_REMOVE))
-}
-
-fn keypair_routes() -> Routes<Compute> {
-    Routes::new()
-        .get("/v2.1/os-keypairs", rule(p::KEYPAIRS_INDEX), keypairs::index)
-        .post("/v2.1/os-keypairs", rule(p::KEYPAIRS_CREATE), keypairs::create)
-        .get("/v2.1/os-keypairs/{name}", rule(p::KEYPAIRS_SHOW), keypairs::show)
-        .delete("/v2.1/os-keypairs/{name}", rule(p::KEYPAIRS_DELETE), keypairs::delete)
 }
 
 fn server_routes() -> Routes<Compute> {
@@ -170,15 +164,6 @@ fn server_actions() -> Routes<Compute> {
         .action(PATH, "revertResize", rule(p::SERVERS_REVERT_RESIZE))
         .action(PATH, "addSecurityGroup", rule(p::GROUPS_ADD))
         .action(PATH, "removeSecurityGroup", rule(p::GROUPS_REMOVE))
-}
-
-fn server_group_routes() -> Routes<Compute> {
-    use server_groups::{create, delete, list, show};
-    Routes::new()
-        .get("/v2.1/os-server-groups", rule(p::SERVER_GROUPS_INDEX), list::index)
-        .post("/v2.1/os-server-groups", rule(p::SERVER_GROUPS_CREATE), create::create)
-        .get("/v2.1/os-server-groups/{id}", rule(p::SERVER_GROUPS_SHOW), show::show)
-        .delete("/v2.1/os-server-groups/{id}", rule(p::SERVER_GROUPS_DELETE), delete::delete)
 }
 
 fn project_routes() -> Routes<Compute> {

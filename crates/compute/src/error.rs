@@ -1,7 +1,7 @@
 //! What can go wrong in compute, without HTTP.
 
 use kogge_auth::Denied;
-use kogge_db::DbError;
+use kogge_db::{DbError, ListError};
 
 use crate::model::quota::Over;
 
@@ -70,6 +70,15 @@ impl Error {
     }
 }
 
+impl From<ListError> for Error {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Db(error) => error.into(),
+            ListError::Filter(bad) => Self::Invalid(bad.to_string()),
+        }
+    }
+}
+
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         Self::internal(error)
@@ -77,4 +86,4 @@ impl From<DbError> for Error {
 }
 
 /// What service functions answer.
-pub(crate) type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;

@@ -24,6 +24,7 @@ mod lower;
 pub mod microversion;
 pub mod model;
 pub mod policy;
+mod resources;
 mod seal;
 mod service;
 mod store;

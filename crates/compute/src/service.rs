@@ -7,8 +7,6 @@ pub(crate) mod census;
 pub(crate) mod counts;
 pub(crate) mod flavors;
 pub(crate) mod hosts;
-pub(crate) mod keypairs;
 pub(crate) mod passwords;
 pub(crate) mod quotas;
-pub(crate) mod server_groups;
 pub(crate) mod servers;

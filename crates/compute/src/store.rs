@@ -4,14 +4,14 @@ pub(crate) mod actions;
 pub(crate) mod aggregates;
 pub(crate) mod flavors;
 pub(crate) mod hosts;
-pub(crate) mod keypairs;
 pub(crate) mod numbers;
 pub(crate) mod quotas;
-pub(crate) mod server_groups;
 pub(crate) mod server_list;
 pub(crate) mod servers;
 
 use kogge_db::{Migration, Migrations};
+
+pub(crate) use crate::resources::server_groups;
 
 /// The schema of compute.
 pub const MIGRATIONS: Migrations = Migrations {

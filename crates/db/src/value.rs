@@ -1,5 +1,7 @@
 //! Values that can be bound to a placeholder.
 
+use kogge_ids::{Kind, TextId, UuidId};
+
 /// A value for a placeholder. NULL keeps its type, which PostgreSQL wants to know.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -39,32 +41,40 @@ from! {
     bool => Bool(v) v;
     f64 => Real(v) v;
     kogge_clock::Timestamp => Int(v) v.as_micros();
-    kogge_ids::ServerId => Text(v) v.to_string();
-    kogge_ids::ServerGroupId => Text(v) v.to_string();
-    kogge_ids::ImageId => Text(v) v.to_string();
-    kogge_ids::NetworkId => Text(v) v.to_string();
-    kogge_ids::SubnetId => Text(v) v.to_string();
-    kogge_ids::SubnetPoolId => Text(v) v.to_string();
-    kogge_ids::AddressScopeId => Text(v) v.to_string();
-    kogge_ids::PortId => Text(v) v.to_string();
-    kogge_ids::RouterId => Text(v) v.to_string();
-    kogge_ids::FloatingIpId => Text(v) v.to_string();
-    kogge_ids::SecurityGroupId => Text(v) v.to_string();
-    kogge_ids::SecurityGroupRuleId => Text(v) v.to_string();
-    kogge_ids::ProviderId => Text(v) v.to_string();
-    kogge_ids::VolumeId => Text(v) v.to_string();
-    kogge_ids::HostId => Text(v) v.to_string();
-    &kogge_ids::ProjectId => Text(v) v.to_string();
-    kogge_ids::ProjectId => Text(v) v.into();
-    &kogge_ids::UserId => Text(v) v.to_string();
-    kogge_ids::UserId => Text(v) v.into();
-    &kogge_ids::GroupId => Text(v) v.to_string();
-    &kogge_ids::DomainId => Text(v) v.to_string();
-    kogge_ids::DomainId => Text(v) v.into();
-    &kogge_ids::RoleId => Text(v) v.to_string();
-    &kogge_ids::ApplicationCredentialId => Text(v) v.to_string();
-    &kogge_ids::ServiceId => Text(v) v.to_string();
-    &kogge_ids::EndpointId => Text(v) v.to_string();
-    &kogge_ids::FlavorId => Text(v) v.to_string();
-    kogge_ids::FlavorId => Text(v) v.into();
+}
+
+impl<K: Kind> From<UuidId<K>> for Value {
+    fn from(id: UuidId<K>) -> Self {
+        Self::Text(Some(id.to_string()))
+    }
+}
+
+impl<K: Kind> From<Option<UuidId<K>>> for Value {
+    fn from(id: Option<UuidId<K>>) -> Self {
+        Self::Text(id.map(|id| id.to_string()))
+    }
+}
+
+impl<K: Kind> From<TextId<K>> for Value {
+    fn from(id: TextId<K>) -> Self {
+        Self::Text(Some(id.into()))
+    }
+}
+
+impl<K: Kind> From<&TextId<K>> for Value {
+    fn from(id: &TextId<K>) -> Self {
+        Self::Text(Some(id.to_string()))
+    }
+}
+
+impl<K: Kind> From<Option<TextId<K>>> for Value {
+    fn from(id: Option<TextId<K>>) -> Self {
+        Self::Text(id.map(String::from))
+    }
+}
+
+impl<K: Kind> From<Option<&TextId<K>>> for Value {
+    fn from(id: Option<&TextId<K>>) -> Self {
+        Self::Text(id.map(ToString::to_string))
+    }
 }

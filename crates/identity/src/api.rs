@@ -7,7 +7,6 @@ mod auth;
 mod credentials;
 mod domains;
 mod ec2;
-mod endpoints;
 mod fault;
 mod grants;
 mod groups;
@@ -16,11 +15,8 @@ mod inferences;
 mod json_home;
 mod place;
 mod projects;
-mod regions;
 mod revocations;
 mod role_assignments;
-mod roles;
-mod services;
 mod signed;
 mod tags;
 mod users;
@@ -30,8 +26,13 @@ mod wire;
 use kogge_auth::Rule;
 use kogge_http::Access::{self, AnyToken as Token, Public};
 use kogge_http::Routes;
+use kogge_resource::Crud as _;
 
 use crate::policy as p;
+use crate::resources::endpoints::Endpoints;
+use crate::resources::regions::{Regions, create_with_id};
+use crate::resources::roles::Roles;
+use crate::resources::services::Services;
 use crate::service::Identity;
 
 type Table = Routes<Identity>;
@@ -119,11 +120,7 @@ fn resources() -> Table {
 
 fn roles() -> Table {
     Routes::new()
-        .get("/v3/roles", by(p::LIST_ROLES), roles::list)
-        .post("/v3/roles", by(p::CREATE_ROLE), roles::create)
-        .get("/v3/roles/{role_id}", by(p::GET_ROLE), roles::show)
-        .patch("/v3/roles/{role_id}", by(p::UPDATE_ROLE), roles::update)
-        .delete("/v3/roles/{role_id}", by(p::DELETE_ROLE), roles::delete)
+        .crud::<Roles>()
         .get("/v3/roles/{role_id}/implies", by(p::LIST_IMPLIED_ROLES), inferences::list)
         .get("/v3/roles/{role_id}/implies/{implied_role_id}", by(p::GET_IMPLIED_ROLE), inferences::show)
         .put("/v3/roles/{role_id}/implies/{implied_role_id}", by(p::CREATE_IMPLIED_ROLE), inferences::create)
@@ -206,22 +203,10 @@ fn grants() -> Table {
 
 fn catalog() -> Table {
     Routes::new()
-        .get("/v3/regions", by(p::LIST_REGIONS), regions::list)
-        .post("/v3/regions", by(p::CREATE_REGION), regions::create)
-        .put("/v3/regions/{region_id}", by(p::CREATE_REGION), regions::create_with_id)
-        .get("/v3/regions/{region_id}", by(p::GET_REGION), regions::show)
-        .patch("/v3/regions/{region_id}", by(p::UPDATE_REGION), regions::update)
-        .delete("/v3/regions/{region_id}", by(p::DELETE_REGION), regions::delete)
-        .get("/v3/services", by(p::LIST_SERVICES), services::list)
-        .post("/v3/services", by(p::CREATE_SERVICE), services::create)
-        .get("/v3/services/{service_id}", by(p::GET_SERVICE), services::show)
-        .patch("/v3/services/{service_id}", by(p::UPDATE_SERVICE), services::update)
-        .delete("/v3/services/{service_id}", by(p::DELETE_SERVICE), services::delete)
-        .get("/v3/endpoints", by(p::LIST_ENDPOINTS), endpoints::list)
-        .post("/v3/endpoints", by(p::CREATE_ENDPOINT), endpoints::create)
-        .get("/v3/endpoints/{endpoint_id}", by(p::GET_ENDPOINT), endpoints::show)
-        .patch("/v3/endpoints/{endpoint_id}", by(p::UPDATE_ENDPOINT), endpoints::update)
-        .delete("/v3/endpoints/{endpoint_id}", by(p::DELETE_ENDPOINT), endpoints::delete)
+        .crud::<Regions>()
+        .put("/v3/regions/{region_id}", by(p::CREATE_REGION), create_with_id)
+        .crud::<Services>()
+        .crud::<Endpoints>()
 }
 
 fn secrets() -> Table {

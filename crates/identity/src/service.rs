@@ -27,11 +27,9 @@ mod path_pattern;
 mod permission;
 mod projects;
 mod proofs;
-mod regions;
 mod removal;
 mod requested_scope;
 mod roles;
-mod services;
 mod signatures;
 mod signed;
 mod summary;
@@ -46,26 +44,26 @@ pub(crate) use application_credentials::{
 };
 pub(crate) use assignments::{AssignmentFilter, ListedAssignment};
 pub(crate) use authenticate::Login;
+pub(crate) use bounds::{checked_description, checked_extra, checked_id, described};
 pub(crate) use credentials::{CredentialUpdate, NewCredential, OpenCredential};
 pub(crate) use filter::{ListQuery, Listed};
 pub(crate) use grants::Grant;
 pub(crate) use groups::{GroupUpdate, NewGroup};
 pub(crate) use hash_queue::Client;
 pub(crate) use key_pairs::KeyPair;
-pub(crate) use patch::Change;
+pub(crate) use names::{NAME, checked_name, new_id};
+pub(crate) use patch::{Change, merge};
+pub(crate) use permission::{own_domain, with_role};
 pub(crate) use projects::{NewProject, ProjectUpdate};
 pub(crate) use proofs::{CredentialRef, DomainRef, Proof, UserRef};
-pub(crate) use regions::{NewRegion, RegionUpdate};
 pub(crate) use requested_scope::{ProjectRef, RequestedScope};
-pub(crate) use roles::{NewRole, RoleUpdate};
-pub(crate) use services::{EndpointUpdate, NewEndpoint, NewService, ServiceUpdate};
 pub(crate) use signatures::SignedRequest;
 pub use summary::{ProjectSummary, UserSummary};
 pub(crate) use tags::TagFilter;
 pub(crate) use tokens::{Look, PURGED_AT_ONCE};
 pub(crate) use users::{NewUser, UserUpdate, changed_options};
 pub(crate) use validate::{Resolved, ResolvedScope};
-pub(crate) use write::Draft;
+pub use write::Draft;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -113,7 +111,7 @@ struct Inner {
     token_keys: KeyRepository,
     credential_keys: KeyRepository,
     state: ArcSwap<Snapshot>,
-    turn: Mutex<()>,
+    turn: Arc<Mutex<()>>,
     hasher: hashing::Hasher,
     logins: logins::Logins,
     /// Revocations of single tokens, per user: each is kept until the token has ended.
@@ -149,7 +147,7 @@ impl Identity {
             token_keys,
             credential_keys,
             state,
-            turn: Mutex::new(()),
+            turn: Arc::new(Mutex::new(())),
             hasher,
             logins,
             revocations: logins::Rate::per_minute(REVOCATIONS_PER_MINUTE),

@@ -7,16 +7,17 @@
 //! What leaves the process (a disk, a tap, a VM) has an id *derived* from its parent's by [`derive()`], so that a
 //! retry finds it again instead of making an orphan.
 
+mod kind;
 mod text;
 mod uuid_id;
 
-pub use text::TextIdError;
-pub use uuid_id::{ParseIdError, derive};
+pub use kind::Kind;
+pub use text::{TextId, TextIdError};
+pub use uuid_id::{ParseIdError, UuidId, derive};
 
-use text::text_id;
-use uuid_id::uuid_id;
+use kind::ids;
 
-uuid_id! {
+ids! { uuid_kinds, UuidId:
     /// A cloud: its database, its data directories and its nodes bear the same one.
     CloudId;
     /// A compute server.
@@ -51,7 +52,7 @@ uuid_id! {
     HostId;
 }
 
-text_id! {
+ids! { text_kinds, TextId:
     /// A project. 32 hex digits.
     ProjectId;
     /// A user. 32 hex digits.

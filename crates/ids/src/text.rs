@@ -1,11 +1,19 @@
 //! Ids that are short texts.
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Kind;
+
 /// The text is empty, longer than 255 characters, or has characters that no id has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextIdError;
 
-impl std::fmt::Display for TextIdError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for TextIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an id has 1 to 255 printable characters")
     }
 }
@@ -13,64 +21,62 @@ impl std::fmt::Display for TextIdError {
 impl std::error::Error for TextIdError {}
 
 /// True for what may stand in a path segment as an id.
-pub(crate) fn is_id(text: &str) -> bool {
+fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 255 && !text.chars().any(char::is_control)
 }
 
-macro_rules! text_id {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+/// The id of a thing of kind `K` that is a text.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub struct TextId<K>(String, #[serde(skip)] PhantomData<fn() -> K>);
 
-        impl $name {
-            /// A new random id: 32 hex digits.
-            #[must_use]
-            pub fn random() -> Self {
-                Self(uuid::Uuid::new_v4().simple().to_string())
-            }
-
-            /// The id as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::TextIdError;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                if $crate::text::is_id(text) { Ok(Self(text.to_owned())) } else { Err($crate::TextIdError) }
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, "{}({})", stringify!($name), self.0)
-            }
-        }
-    )*};
+impl<K: Kind> TextId<K> {
+    /// A new random id: 32 hex digits.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(uuid::Uuid::new_v4().simple().to_string(), PhantomData)
+    }
 }
-pub(crate) use text_id;
+
+impl<K> TextId<K> {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<K> FromStr for TextId<K> {
+    type Err = TextIdError;
+
+    fn from_str(text: &str) -> Result<Self, TextIdError> {
+        if is_id(text) { Ok(Self(text.to_owned(), PhantomData)) } else { Err(TextIdError) }
+    }
+}
+
+impl<K> From<TextId<K>> for String {
+    fn from(id: TextId<K>) -> Self {
+        id.0
+    }
+}
+
+impl<K> AsRef<str> for TextId<K> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<K> fmt::Display for TextId<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<K: Kind> fmt::Debug for TextId<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", K::NAME, self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {

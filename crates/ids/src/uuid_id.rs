@@ -1,6 +1,13 @@
 //! Ids that are UUIDs.
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::Kind;
 
 /// The text was not a UUID in any spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,60 +27,56 @@ pub fn derive(parent: Uuid, slot: &str) -> Uuid {
     Uuid::new_v5(&parent, slot.as_bytes())
 }
 
-macro_rules! uuid_id {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(uuid::Uuid);
+/// The UUID of a thing of kind `K`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub struct UuidId<K>(Uuid, #[serde(skip)] PhantomData<fn() -> K>);
 
-        impl $name {
-            /// A new random id.
-            #[must_use]
-            pub fn random() -> Self {
-                Self(uuid::Uuid::new_v4())
-            }
+impl<K: Kind> UuidId<K> {
+    /// A new random id.
+    #[must_use]
+    pub fn random() -> Self {
+        Uuid::new_v4().into()
+    }
 
-            /// The id as a plain UUID.
-            #[must_use]
-            pub const fn uuid(self) -> uuid::Uuid {
-                self.0
-            }
+    /// The id as a plain UUID.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
 
-            /// The id derived from `parent` for the part called `slot`.
-            #[must_use]
-            pub fn derived(parent: uuid::Uuid, slot: &str) -> Self {
-                Self($crate::derive(parent, slot))
-            }
-        }
-
-        impl From<uuid::Uuid> for $name {
-            fn from(id: uuid::Uuid) -> Self {
-                Self(id)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::ParseIdError;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                uuid::Uuid::try_parse(text).map(Self).map_err(|_| $crate::ParseIdError)
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                std::fmt::Display::fmt(&self.0, f)
-            }
-        }
-
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, "{}({})", stringify!($name), self.0)
-            }
-        }
-    )*};
+    /// The id derived from `parent` for the part called `slot`.
+    #[must_use]
+    pub fn derived(parent: Uuid, slot: &str) -> Self {
+        derive(parent, slot).into()
+    }
 }
-pub(crate) use uuid_id;
+
+impl<K> From<Uuid> for UuidId<K> {
+    fn from(id: Uuid) -> Self {
+        Self(id, PhantomData)
+    }
+}
+
+impl<K> FromStr for UuidId<K> {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        Uuid::try_parse(text).map(Self::from).map_err(|_| ParseIdError)
+    }
+}
+
+impl<K> fmt::Display for UuidId<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl<K: Kind> fmt::Debug for UuidId<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", K::NAME, self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {

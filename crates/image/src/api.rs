@@ -5,7 +5,6 @@ mod error;
 mod images;
 mod imports;
 mod info;
-mod members;
 mod schemas;
 mod tags;
 mod tasks;
@@ -13,7 +12,9 @@ mod versions;
 mod wire;
 
 use kogge_http::{Access, Routes};
+use kogge_resource::Crud as _;
 
+use crate::resources::members::Members;
 use crate::{Images, policy};
 
 /// The routes of the image service.
@@ -46,11 +47,7 @@ fn image_routes() -> Routes<Images> {
         )
         .put("/v2/images/{id}/tags/{tag}", Access::Rule(policy::MODIFY_IMAGE), tags::add)
         .delete("/v2/images/{id}/tags/{tag}", Access::Rule(policy::MODIFY_IMAGE), tags::remove)
-        .get("/v2/images/{id}/members", Access::Rule(policy::GET_MEMBERS), members::list)
-        .post("/v2/images/{id}/members", Access::Rule(policy::ADD_MEMBER), members::create)
-        .get("/v2/images/{id}/members/{member}", Access::Rule(policy::GET_MEMBER), members::show)
-        .put("/v2/images/{id}/members/{member}", Access::Rule(policy::MODIFY_MEMBER), members::update)
-        .delete("/v2/images/{id}/members/{member}", Access::Rule(policy::DELETE_MEMBER), members::delete)
+        .crud::<Members>()
 }
 
 fn data_routes() -> Routes<Images> {

@@ -23,6 +23,7 @@ mod files;
 mod inspect;
 mod model;
 mod policy;
+mod resources;
 mod service;
 mod store;
 mod tasks;

@@ -3,7 +3,6 @@
 pub(crate) mod holds;
 pub(crate) mod images;
 pub(crate) mod list;
-pub(crate) mod members;
 pub(crate) mod stored;
 pub(crate) mod tasks;
 pub(crate) mod usage;

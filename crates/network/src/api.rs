@@ -3,23 +3,25 @@
 mod actions;
 mod admin;
 mod discovery;
-mod listing;
 mod quotas;
-mod resource;
-mod resources;
-mod tags;
-mod wire;
 
 use kogge_http::{Access, ApiError, ErrorKind, Routes};
+use kogge_resource::Crud as _;
+use kogge_resource::neutron::tags;
 
 use crate::error::{Error, Kind};
-use crate::service::tags::Tagged;
+use crate::resources::address_scopes::AddressScopes;
+use crate::resources::default_rules::DefaultRules;
+use crate::resources::floating_ips::FloatingIps;
+use crate::resources::networks::Networks;
+use crate::resources::ports::Ports;
+use crate::resources::rbac_policies::RbacPolicies;
+use crate::resources::routers::Routers;
+use crate::resources::security_group_rules::SecurityGroupRules;
+use crate::resources::security_groups::SecurityGroups;
+use crate::resources::subnet_pools::SubnetPools;
+use crate::resources::subnets::Subnets;
 use crate::{Networking, policy};
-use resource::{create, delete, list, show, update};
-use resources::{
-    AddressScopes, DefaultRules, FloatingIps, Networks, Ports, RbacPolicies, Routers, SecurityGroupRules,
-    SecurityGroups, SubnetPools, Subnets,
-};
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
@@ -36,38 +38,22 @@ impl From<Error> for ApiError {
     }
 }
 
-/// Adds the five operations of a resource.
-macro_rules! crud {
-    ($routes:expr, $many:literal, $one:literal, $type:ty, $get:ident, $create:ident, $update:ident, $delete:ident) => {
-        $routes
-            .get($many, Access::Rule(policy::$get), list::<$type>)
-            .post($many, Access::Rule(policy::$create), create::<$type>)
-            .get($one, Access::Rule(policy::$get), show::<$type>)
-            .put($one, Access::Rule(policy::$update), update::<$type>)
-            .delete($one, Access::Rule(policy::$delete), delete::<$type>)
-    };
-}
-
-/// Adds the four operations of a resource that is never changed.
-macro_rules! fixed {
-    ($routes:expr, $many:literal, $one:literal, $type:ty, $get:ident, $create:ident, $delete:ident) => {
-        $routes
-            .get($many, Access::Rule(policy::$get), list::<$type>)
-            .post($many, Access::Rule(policy::$create), create::<$type>)
-            .get($one, Access::Rule(policy::$get), show::<$type>)
-            .delete($one, Access::Rule(policy::$delete), delete::<$type>)
-    };
-}
-
 /// The routes, inside of the service's mount point.
 #[must_use]
 pub fn routes() -> Routes<Networking> {
-    let routes = discovery_routes(Routes::new());
-    let routes = l2_routes(routes);
-    let routes = l3_routes(routes);
-    let routes = security_routes(routes);
-    let routes = tags::routes(routes);
-    admin_routes(routes)
+    let routes = discovery_routes(Routes::new())
+        .crud::<Networks>()
+        .crud::<Subnets>()
+        .crud::<SubnetPools>()
+        .crud::<AddressScopes>()
+        .crud::<RbacPolicies>()
+        .crud::<Ports>()
+        .crud::<Routers>()
+        .crud::<FloatingIps>()
+        .crud::<SecurityGroups>()
+        .fixed::<SecurityGroupRules>()
+        .fixed::<DefaultRules>();
+    admin_routes(tag_routes(l3_routes(routes)))
 }
 
 fn discovery_routes(routes: Routes<Networking>) -> Routes<Networking> {
@@ -81,81 +67,7 @@ fn discovery_routes(routes: Routes<Networking>) -> Routes<Networking> {
         .get("/v2.0/service-providers", Access::Rule(policy::GET_SERVICE_PROVIDER), discovery::providers)
 }
 
-fn l2_routes(routes: Routes<Networking>) -> Routes<Networking> {
-    let routes = crud!(
-        routes,
-        "/v2.0/networks",
-        "/v2.0/networks/{id}",
-        Networks,
-        GET_NETWORK,
-        CREATE_NETWORK,
-        UPDATE_NETWORK,
-        DELETE_NETWORK
-    );
-    let routes = crud!(
-        routes,
-        "/v2.0/subnets",
-        "/v2.0/subnets/{id}",
-        Subnets,
-        GET_SUBNET,
-        CREATE_SUBNET,
-        UPDATE_SUBNET,
-        DELETE_SUBNET
-    );
-    let routes = crud!(
-        routes,
-        "/v2.0/subnetpools",
-        "/v2.0/subnetpools/{id}",
-        SubnetPools,
-        GET_SUBNETPOOL,
-        CREATE_SUBNETPOOL,
-        UPDATE_SUBNETPOOL,
-        DELETE_SUBNETPOOL
-    );
-    let routes = crud!(
-        routes,
-        "/v2.0/address-scopes",
-        "/v2.0/address-scopes/{id}",
-        AddressScopes,
-        GET_ADDRESS_SCOPE,
-        CREATE_ADDRESS_SCOPE,
-        UPDATE_ADDRESS_SCOPE,
-        DELETE_ADDRESS_SCOPE
-    );
-    let routes = crud!(
-        routes,
-        "/v2.0/rbac-policies",
-        "/v2.0/rbac-policies/{id}",
-        RbacPolicies,
-        GET_RBAC_POLICY,
-        CREATE_RBAC_POLICY,
-        UPDATE_RBAC_POLICY,
-        DELETE_RBAC_POLICY
-    );
-    crud!(routes, "/v2.0/ports", "/v2.0/ports/{id}", Ports, GET_PORT, CREATE_PORT, UPDATE_PORT, DELETE_PORT)
-}
-
 fn l3_routes(routes: Routes<Networking>) -> Routes<Networking> {
-    let routes = crud!(
-        routes,
-        "/v2.0/routers",
-        "/v2.0/routers/{id}",
-        Routers,
-        GET_ROUTER,
-        CREATE_ROUTER,
-        UPDATE_ROUTER,
-        DELETE_ROUTER
-    );
-    let routes = crud!(
-        routes,
-        "/v2.0/floatingips",
-        "/v2.0/floatingips/{id}",
-        FloatingIps,
-        GET_FLOATINGIP,
-        CREATE_FLOATINGIP,
-        UPDATE_FLOATINGIP,
-        DELETE_FLOATINGIP
-    );
     let add = Access::Rule(policy::ADD_ROUTER_INTERFACE);
     let remove = Access::Rule(policy::REMOVE_ROUTER_INTERFACE);
     let topology = Access::Rule(policy::GET_AUTO_ALLOCATED_TOPOLOGY);
@@ -173,35 +85,17 @@ fn l3_routes(routes: Routes<Networking>) -> Routes<Networking> {
         .delete("/v2.0/auto-allocated-topology/{project}", no_topology, actions::no_topology)
 }
 
-fn security_routes(routes: Routes<Networking>) -> Routes<Networking> {
-    let routes = crud!(
-        routes,
-        "/v2.0/security-groups",
-        "/v2.0/security-groups/{id}",
-        SecurityGroups,
-        GET_SECURITY_GROUP,
-        CREATE_SECURITY_GROUP,
-        UPDATE_SECURITY_GROUP,
-        DELETE_SECURITY_GROUP
-    );
-    let routes = fixed!(
-        routes,
-        "/v2.0/security-group-rules",
-        "/v2.0/security-group-rules/{id}",
-        SecurityGroupRules,
-        GET_SECURITY_GROUP_RULE,
-        CREATE_SECURITY_GROUP_RULE,
-        DELETE_SECURITY_GROUP_RULE
-    );
-    fixed!(
-        routes,
-        "/v2.0/default-security-group-rules",
-        "/v2.0/default-security-group-rules/{id}",
-        DefaultRules,
-        GET_DEFAULT_SECURITY_GROUP_RULE,
-        CREATE_DEFAULT_SECURITY_GROUP_RULE,
-        DELETE_DEFAULT_SECURITY_GROUP_RULE
-    )
+fn tag_routes(routes: Routes<Networking>) -> Routes<Networking> {
+    let routes = tags::routes::<Networks>(routes);
+    let routes = tags::routes::<Subnets>(routes);
+    let routes = tags::routes::<Ports>(routes);
+    let routes = tags::routes::<Routers>(routes);
+    let routes = tags::routes::<FloatingIps>(routes);
+    let routes = tags::routes::<SecurityGroups>(routes);
+    let routes = tags::routes::<SubnetPools>(routes);
+    // upstream's tag plug-in spells this kind both ways
+    let also = ("/v2.0/security_groups/{id}/tags", "/v2.0/security_groups/{id}/tags/{tag}");
+    tags::routes_at::<SecurityGroups>(routes, also)
 }
 
 fn admin_routes(routes: Routes<Networking>) -> Routes<Networking> {
@@ -219,6 +113,3 @@ fn admin_routes(routes: Routes<Networking>) -> Routes<Networking> {
         .get("/v2.0/network-ip-availabilities", availability, admin::availabilities)
         .get("/v2.0/network-ip-availabilities/{id}", availability, admin::availability)
 }
-
-/// The kinds with tags, for the route table.
-pub(crate) const TAGGED: &[(Tagged, &str)] = &Tagged::ALL;

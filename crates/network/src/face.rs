@@ -19,12 +19,15 @@ use crate::Networking;
 use crate::error::{Error, Result};
 use crate::model::commands::PortChange;
 use crate::model::holder::Holder;
+use crate::policy;
+use crate::resources::networks::page_of;
 use crate::service::networks::NetworkView;
 use crate::service::ports::PortView;
 use crate::store::allocations::FixedIp;
-use crate::store::filter::{ListQuery, Source, Whose};
 use crate::store::rows::{Route, SecurityGroup, Subnet};
 use crate::store::{allocations, groups, networks, ports, routers};
+use kogge_db::filter::Whose;
+use kogge_db::{ListQuery, Source};
 
 /// An address of a port, with what a guest has to know of its subnet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +187,7 @@ impl Networking {
         let mut query = crate::store::networks::everything();
         query.page.sort = vec![("created_at".to_owned(), kogge_db::Direction::Ascending)];
         let mut source: Source<'_> = self.db().into();
-        let page = networks::list(&mut source, Whose::Of(project), &query).await??;
+        let page = page_of(&mut source, Whose::Of(project), &query).await?;
         let views: Vec<NetworkView> = self.complete_networks(&mut source, caller, page.items).await?;
         let mut found: Vec<BootNetwork> = views
             .into_iter()
@@ -207,7 +210,12 @@ impl Networking {
     /// The database's.
     pub async fn networks(&self, caller: &Caller, ids: &[NetworkId]) -> Result<Vec<NetworkView>> {
         let query = ListQuery::by("id", ids.iter().map(ToString::to_string));
-        if ids.is_empty() { Ok(Vec::new()) } else { Ok(self.list_networks(caller, &query).await?.items) }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut source: Source<'_> = self.db().into();
+        let found = page_of(&mut source, crate::service::scope(caller), &query).await?.items;
+        self.complete_networks(&mut source, caller, found).await
     }
 
     /// The caller's security group with this id or name.
@@ -250,7 +258,8 @@ impl Networking {
         groups: Vec<SecurityGroupId>,
     ) -> Result<PortView> {
         let change = PortChange { security_groups: Some(groups), ..Default::default() };
-        self.update_port_in(tx, caller, id, change, None).await
+        let (row, network, _) = self.own_port(tx, caller, id, &policy::UPDATE_PORT).await?;
+        self.update_port_in(tx, caller, row, &network, change).await
     }
 
     /// `network_data.json` for a guest with these ports.

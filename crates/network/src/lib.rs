@@ -21,7 +21,8 @@ pub mod extensions;
 pub mod face;
 pub mod model;
 pub mod policy;
-pub(crate) mod service;
+pub(crate) mod resources;
+mod service;
 pub(crate) mod store;
 pub mod tasks;
 
@@ -39,12 +40,9 @@ pub use face::{Attachment, BootNetwork, Bound, DevicePort, PortAddress, ShownPor
 pub use model::commands;
 pub use policy::{RULE_SET, RULES};
 pub use service::counts::{miscounted, recount};
-pub use service::floating_ips::FloatingIpView;
 pub use service::groups::{GroupView, RuleView};
 pub use service::networks::NetworkView;
 pub use service::ports::PortView;
-pub use service::routers::RouterView;
-pub use service::subnets::SubnetView;
 pub use store::allocations::FixedIp;
 pub use store::filter::ListQuery;
 pub use store::rows;

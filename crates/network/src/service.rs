@@ -7,19 +7,18 @@ pub(crate) mod ipam;
 pub(crate) mod networks;
 pub(crate) mod ports;
 pub(crate) mod quotas;
-pub(crate) mod rbac;
 pub(crate) mod router_interfaces;
 pub(crate) mod routers;
 pub(crate) mod seed;
 pub(crate) mod subnet_pools;
 pub(crate) mod subnets;
-pub(crate) mod tags;
 
 use kogge_auth::{Caller, Rule, Target};
 
 use crate::error::{Error, Result};
 use crate::policy;
-use crate::store::filter::{BadFilter, Whose};
+use kogge_db::filter::Whose;
+use kogge_db::{BadFilter, ListError};
 
 /// Whose things the caller sees in lists.
 pub(crate) fn scope(caller: &Caller) -> Whose<'_> {
@@ -110,6 +109,15 @@ pub(crate) fn check_revision(expected: Option<i64>, present: i64) -> Result<()> 
 /// `True` or `False`, as policies spell it.
 pub(crate) const fn spelled(truth: bool) -> &'static str {
     if truth { "True" } else { "False" }
+}
+
+impl From<ListError> for Error {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Db(error) => error.into(),
+            ListError::Filter(bad) => bad.into(),
+        }
+    }
 }
 
 impl From<BadFilter> for Error {

@@ -1,8 +1,8 @@
 //! `/os-aggregates`.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Microversion, Path};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::{Fields, Read};
@@ -35,41 +35,28 @@ fn answer(aggregate: &Aggregate, version: Microversion) -> Json<Value> {
 }
 
 /// `GET /os-aggregates`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-) -> Result<Json<Value>, ApiError> {
-    let all = compute.aggregates(&caller, &policy::AGGREGATES_INDEX).await?;
-    let list: Vec<Value> = all.iter().map(|one| view(one, version, true)).collect();
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let all = call.service.aggregates(&call.caller, &policy::AGGREGATES_INDEX).await?;
+    let list: Vec<Value> = all.iter().map(|one| view(one, call.version, true)).collect();
     Ok(Json(json!({ "aggregates": list })))
 }
 
 /// `GET /os-aggregates/{id}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    Ok(answer(&compute.aggregate(&caller, &id).await?, version))
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    Ok(answer(&call.service.aggregate(&call.caller, id).await?, call.version))
 }
 
 /// `POST /os-aggregates`
-pub(crate) async fn create(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
     let fields = Fields::of(&body)?;
     let aggregate = fields.object("aggregate")?;
     let name = aggregate.required("name", aggregate.name("name")?)?;
     let zone = zone(&aggregate)?.flatten();
     aggregate.finish()?;
     fields.finish()?;
-    let made = compute.create_aggregate(&caller, name, zone).await?;
-    Ok(Json(json!({ "aggregate": view(&made, version, false) })))
+    let made = call.service.create_aggregate(&call.caller, name, zone).await?;
+    Ok(Json(json!({ "aggregate": view(&made, call.version, false) })))
 }
 
 /// A zone's name has no colon.
@@ -85,13 +72,8 @@ fn zone(fields: &Fields<'_>) -> Read<Option<Option<String>>> {
 }
 
 /// `PUT /os-aggregates/{id}`
-pub(crate) async fn update(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
     let fields = Fields::of(&body)?;
     let aggregate = fields.object("aggregate")?;
     let change = AggregateChange::Update { name: aggregate.name("name")?, zone: zone(&aggregate)? };
@@ -102,29 +84,21 @@ pub(crate) async fn update(
     }
     aggregate.finish()?;
     fields.finish()?;
-    Ok(answer(&compute.change_aggregate(&caller, &id, change).await?, version))
+    Ok(answer(&call.service.change_aggregate(&call.caller, id, change).await?, call.version))
 }
 
 /// `DELETE /os-aggregates/{id}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    compute.delete_aggregate(&caller, &id).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.delete_aggregate(&call.caller, id).await?;
     Ok(StatusCode::OK)
 }
 
 /// `POST /os-aggregates/{id}/action`
-pub(crate) async fn action(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn action(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
     let change = read_action(&body)?;
-    Ok(answer(&compute.change_aggregate(&caller, &id, change).await?, version))
+    Ok(answer(&call.service.change_aggregate(&call.caller, id, change).await?, call.version))
 }
 
 fn read_action(body: &Value) -> Read<AggregateChange> {

@@ -1,9 +1,9 @@
 //! `/os-security-groups` and `/os-security-group-rules`: proxies to the network service, before 2.36.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Json};
 use kogge_network::{GroupView, RuleView};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::{Fields, Read};
@@ -71,22 +71,16 @@ fn old_rule(
 }
 
 /// `GET /os-security-groups`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-) -> Result<Json<Value>, ApiError> {
-    let groups = compute.groups(&caller).await?;
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let groups = call.service.groups(&call.caller).await?;
     let list: Vec<Value> = groups.iter().map(|group| view(group, &groups)).collect();
     Ok(Json(json!({ "security_groups": list })))
 }
 
 /// `GET /os-security-groups/{id}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let group = compute.group_by_id(&caller, &id, &policy::GROUPS_SHOW).await?;
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    let group = call.service.group_by_id(&call.caller, id, &policy::GROUPS_SHOW).await?;
     Ok(Json(json!({ "security_group": view(&group, std::slice::from_ref(&group)) })))
 }
 
@@ -104,35 +98,24 @@ fn read(body: &Value) -> Read<(String, String)> {
 }
 
 /// `POST /os-security-groups`
-pub(crate) async fn create(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
     let (name, about) = read(&body)?;
-    let group = compute.create_group(&caller, name, about).await?;
+    let group = call.service.create_group(&call.caller, name, about).await?;
     Ok(Json(json!({ "security_group": view(&group, std::slice::from_ref(&group)) })))
 }
 
 /// `PUT /os-security-groups/{id}`
-pub(crate) async fn update(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
     let (name, about) = read(&body)?;
-    let group = compute.update_group(&caller, &id, name, about).await?;
+    let group = call.service.update_group(&call.caller, id, name, about).await?;
     Ok(Json(json!({ "security_group": view(&group, std::slice::from_ref(&group)) })))
 }
 
 /// `DELETE /os-security-groups/{id}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    compute.delete_group(&caller, &id).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.delete_group(&call.caller, id).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -143,12 +126,11 @@ pub(crate) async fn delete_none() -> ApiError {
 
 /// `POST /os-security-group-rules`
 pub(crate) async fn create_rule(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
+    call: Call<Compute>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, ApiError> {
     let rule = read_rule(&body)?;
-    let (id, remote) = compute.add_group_rule(&caller, rule.clone()).await?;
+    let (id, remote) = call.service.add_group_rule(&call.caller, rule.clone()).await?;
     let cidr = rule.remote.is_none().then(|| rule.cidr.clone().unwrap_or_else(|| "0.0.0.0/0".to_owned()));
     let protocol = rule.protocol.as_deref().map(str::to_ascii_lowercase);
     let ports = (protocol.as_deref(), rule.from, rule.to);
@@ -193,11 +175,8 @@ fn read_rule(body: &Value) -> Read<OldRule> {
 }
 
 /// `DELETE /os-security-group-rules/{id}`
-pub(crate) async fn delete_rule(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    compute.delete_group_rule(&caller, &id).await?;
+pub(crate) async fn delete_rule(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.delete_group_rule(&call.caller, id).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -1,9 +1,9 @@
 //! `/os-hypervisors`.
 
-use axum::extract::State;
 use kogge_auth::{Caller, Rule};
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, BaseUrl, Json, Microversion, Pairs};
 use kogge_node_api::Accelerator;
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::uuid_like;
@@ -13,25 +13,13 @@ use crate::store::big;
 use crate::{Compute, microversion as v, policy};
 
 /// `GET /os-hypervisors`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    list(&compute, &caller, version, &base, &pairs, false).await
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    list(&call.service, &call.caller, call.version, &call.base, &call.query, false).await
 }
 
 /// `GET /os-hypervisors/detail`
-pub(crate) async fn detail(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    list(&compute, &caller, version, &base, &pairs, true).await
+pub(crate) async fn detail(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    list(&call.service, &call.caller, call.version, &call.base, &call.query, true).await
 }
 
 const KNOWN: &[&str] = &["limit", "marker", "hypervisor_hostname_pattern", "with_servers"];
@@ -173,17 +161,12 @@ fn figures(one: &Hypervisor, version: Microversion, view: &mut Value) {
 }
 
 /// `GET /os-hypervisors/{id}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &["with_servers"], version, v::HOST_UUIDS)?;
-    let one = find(&compute, &caller, version, &id, &policy::HYPERVISORS_SHOW).await?;
-    let with_servers = with_servers(&pairs, version)?;
-    Ok(Json(json!({ "hypervisor": view(&one, version, true, with_servers) })))
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    query::only(&call.query, &["with_servers"], call.version, v::HOST_UUIDS)?;
+    let one = find(&call.service, &call.caller, call.version, id, &policy::HYPERVISORS_SHOW).await?;
+    let with_servers = with_servers(&call.query, call.version)?;
+    Ok(Json(json!({ "hypervisor": view(&one, call.version, true, with_servers) })))
 }
 
 async fn find(
@@ -202,26 +185,18 @@ async fn find(
 }
 
 /// `GET /os-hypervisors/{id}/uptime`, before 2.88
-pub(crate) async fn uptime(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let one = find(&compute, &caller, version, &id, &policy::HYPERVISORS_UPTIME).await?;
-    let mut view = view(&one, version, false, false);
+pub(crate) async fn uptime(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    let one = find(&call.service, &call.caller, call.version, id, &policy::HYPERVISORS_UPTIME).await?;
+    let mut view = view(&one, call.version, false, false);
     view["uptime"] = Value::Null;
     Ok(Json(json!({ "hypervisor": view })))
 }
 
 /// `GET /os-hypervisors/statistics`, before 2.88
-pub(crate) async fn statistics(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-) -> Result<Json<Value>, ApiError> {
-    let all = compute.hypervisors(&caller, &policy::HYPERVISORS_STATISTICS).await?;
-    let views: Vec<Value> = all.iter().map(|one| view(one, version, true, false)).collect();
+pub(crate) async fn statistics(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let all = call.service.hypervisors(&call.caller, &policy::HYPERVISORS_STATISTICS).await?;
+    let views: Vec<Value> = all.iter().map(|one| view(one, call.version, true, false)).collect();
     let sum = |key: &str| views.iter().filter_map(|view| view[key].as_i64()).sum::<i64>();
     let mut body = json!({ "count": all.len() });
     for key in [
@@ -243,23 +218,15 @@ pub(crate) async fn statistics(
 }
 
 /// `GET /os-hypervisors/{pattern}/search`, before 2.53
-pub(crate) async fn search(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(pattern): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    matching(&compute, &caller, version, &pattern, &policy::HYPERVISORS_SEARCH, false).await
+pub(crate) async fn search(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let pattern = call.key();
+    matching(&call.service, &call.caller, call.version, pattern, &policy::HYPERVISORS_SEARCH, false).await
 }
 
 /// `GET /os-hypervisors/{pattern}/servers`, before 2.53
-pub(crate) async fn servers_of(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(pattern): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    matching(&compute, &caller, version, &pattern, &policy::HYPERVISORS_SERVERS, true).await
+pub(crate) async fn servers_of(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let pattern = call.key();
+    matching(&call.service, &call.caller, call.version, pattern, &policy::HYPERVISORS_SERVERS, true).await
 }
 
 async fn matching(

@@ -1,79 +1,56 @@
 //! `/images`: a proxy to the image service in the words of old, before 2.36 (its metadata before 2.39). It reads and
 //! deletes; who writes an image's metadata asks the image service.
 
-use axum::extract::State;
 use http::StatusCode;
 use kogge_auth::Caller;
 use kogge_db::Paged;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Pairs, Path};
+use kogge_http::{ApiError, BaseUrl, Json, Pairs};
 use kogge_image::{Image, Status};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::Compute;
 use crate::api::links;
 
 /// `GET /images`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    base: BaseUrl,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    let found = find(&compute, &caller, &pairs).await?;
-    let list: Vec<Value> = found.items.iter().map(|image| brief(image, &base)).collect();
-    Ok(Json(answer(list, "images", &found, &base, &pairs)))
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let found = find(&call.service, &call.caller, &call.query).await?;
+    let list: Vec<Value> = found.items.iter().map(|image| brief(image, &call.base)).collect();
+    Ok(Json(answer(list, "images", &found, &call.base, &call.query)))
 }
 
 /// `GET /images/detail`
-pub(crate) async fn details(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    base: BaseUrl,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    let found = find(&compute, &caller, &pairs).await?;
-    let list: Vec<Value> = found.items.iter().map(|image| detail(image, &base)).collect();
-    Ok(Json(answer(list, "images/detail", &found, &base, &pairs)))
+pub(crate) async fn details(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let found = find(&call.service, &call.caller, &call.query).await?;
+    let list: Vec<Value> = found.items.iter().map(|image| detail(image, &call.base)).collect();
+    Ok(Json(answer(list, "images/detail", &found, &call.base, &call.query)))
 }
 
 /// `GET /images/{id}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    base: BaseUrl,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let image = compute.seen_image(&caller, &id).await?;
-    Ok(Json(json!({ "image": detail(&image, &base) })))
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    let image = call.service.seen_image(&call.caller, id).await?;
+    Ok(Json(json!({ "image": detail(&image, &call.base) })))
 }
 
 /// `DELETE /images/{id}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    compute.delete_image(&caller, &id).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.delete_image(&call.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /images/{id}/metadata`
-pub(crate) async fn metadata(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    Ok(Json(json!({ "metadata": compute.seen_image(&caller, &id).await?.properties })))
+pub(crate) async fn metadata(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    Ok(Json(json!({ "metadata": call.service.seen_image(&call.caller, id).await?.properties })))
 }
 
 /// `GET /images/{id}/metadata/{key}`
-pub(crate) async fn metadata_item(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path((id, key)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let image = compute.seen_image(&caller, &id).await?;
-    let value = image.properties.get(&key);
+pub(crate) async fn metadata_item(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let [id, key] = call.keys();
+    let image = call.service.seen_image(&call.caller, id).await?;
+    let value = image.properties.get(key);
     let value =
         value.ok_or_else(|| ApiError::not_found(format!("Image {id} has no metadata key '{key}'.")))?;
     Ok(Json(json!({ "meta": { key: value } })))

@@ -1,8 +1,8 @@
 //! `/limits`, `/os-quota-sets`, `/os-quota-class-sets`.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use crate::api::body::{Fields, Read};
@@ -44,56 +44,36 @@ fn plain(_: &str, limit: i64) -> Value {
 }
 
 /// `GET /os-quota-sets/{project}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(project): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &["user_id"], version, v::STRICT_QUERY)?;
-    let (limits, _) = compute.quota_set(&caller, &project, false).await?;
-    Ok(answer(Some(&project), set(&limits, version, plain)))
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
+    query::only(&call.query, &["user_id"], call.version, v::STRICT_QUERY)?;
+    let (limits, _) = call.service.quota_set(&call.caller, project, false).await?;
+    Ok(answer(Some(project), set(&limits, call.version, plain)))
 }
 
 /// `GET /os-quota-sets/{project}/detail`
-pub(crate) async fn detail(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(project): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &["user_id"], version, v::STRICT_QUERY)?;
-    let (limits, used) = compute.quota_set(&caller, &project, true).await?;
+pub(crate) async fn detail(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
+    query::only(&call.query, &["user_id"], call.version, v::STRICT_QUERY)?;
+    let (limits, used) = call.service.quota_set(&call.caller, project, true).await?;
     let value = |name: &str, limit: i64| json!({"limit": limit, "in_use": used.of(name), "reserved": 0});
-    Ok(answer(Some(&project), set(&limits, version, value)))
+    Ok(answer(Some(project), set(&limits, call.version, value)))
 }
 
 /// `GET /os-quota-sets/{project}/defaults`
-pub(crate) async fn defaults(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(project): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let limits = compute.default_quota_set(&caller, &project).await?;
-    Ok(answer(Some(&project), set(&limits, version, plain)))
+pub(crate) async fn defaults(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
+    let limits = call.service.default_quota_set(&call.caller, project).await?;
+    Ok(answer(Some(project), set(&limits, call.version, plain)))
 }
 
 /// `PUT /os-quota-sets/{project}`
-pub(crate) async fn update(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(project): Path<String>,
-    pairs: Pairs,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &["user_id"], version, v::STRICT_QUERY)?;
-    let (wanted, force) = read(&body, "quota_set", version, true)?;
-    let limits = compute.set_quota(&caller, &project, &wanted, force).await?;
-    Ok(answer(None, set(&limits, version, plain)))
+pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
+    query::only(&call.query, &["user_id"], call.version, v::STRICT_QUERY)?;
+    let (wanted, force) = read(&body, "quota_set", call.version, true)?;
+    let limits = call.service.set_quota(&call.caller, project, &wanted, force).await?;
+    Ok(answer(None, set(&limits, call.version, plain)))
 }
 
 fn read(body: &Value, key: &str, version: Microversion, forced: bool) -> Read<(Limits, bool)> {
@@ -112,12 +92,9 @@ fn read(body: &Value, key: &str, version: Microversion, forced: bool) -> Read<(L
 }
 
 /// `DELETE /os-quota-sets/{project}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(project): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    compute.reset_quota(&caller, &project).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let project = call.key();
+    call.service.reset_quota(&call.caller, project).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -143,27 +120,21 @@ fn class_answer(id: Option<&str>, limits: &Limits, version: Microversion) -> Jso
 }
 
 /// `GET /os-quota-class-sets/{class}`
-pub(crate) async fn class(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(class): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let limits = compute.quota_class(&caller, &class).await?;
-    Ok(class_answer(Some(&class), &limits, version))
+pub(crate) async fn class(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let class = call.key();
+    let limits = call.service.quota_class(&call.caller, class).await?;
+    Ok(class_answer(Some(class), &limits, call.version))
 }
 
 /// `PUT /os-quota-class-sets/{class}`
 pub(crate) async fn update_class(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(class): Path<String>,
+    call: Call<Compute>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, ApiError> {
-    let (wanted, _) = read(&body, "quota_class_set", version, false)?;
-    let limits = compute.set_quota_class(&caller, &class, &wanted).await?;
-    Ok(class_answer(None, &limits, version))
+    let class = call.key();
+    let (wanted, _) = read(&body, "quota_class_set", call.version, false)?;
+    let limits = call.service.set_quota_class(&call.caller, class, &wanted).await?;
+    Ok(class_answer(None, &limits, call.version))
 }
 
 /// Names of `/limits`: resource, name of the limit.
@@ -209,15 +180,10 @@ fn absolute(limits: &Limits, used: Usage, version: Microversion) -> Map<String, 
 }
 
 /// `GET /limits`
-pub(crate) async fn limits(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &["tenant_id"], version, v::STRICT_QUERY)?;
-    let (limits, used) = compute.project_limits(&caller, pairs.get("tenant_id")).await?;
-    Ok(Json(json!({"limits": {"rate": [], "absolute": absolute(&limits, used, version)}})))
+pub(crate) async fn limits(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    query::only(&call.query, &["tenant_id"], call.version, v::STRICT_QUERY)?;
+    let (limits, used) = call.service.project_limits(&call.caller, call.query.get("tenant_id")).await?;
+    Ok(Json(json!({"limits": {"rate": [], "absolute": absolute(&limits, used, call.version)}})))
 }
 
 #[cfg(test)]

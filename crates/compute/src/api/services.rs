@@ -1,7 +1,7 @@
 //! `/os-services`: the compute service of each host.
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::{Fields, uuid_like};
@@ -31,38 +31,28 @@ fn view(compute: &Compute, host: &Host, zone: &str, version: Microversion) -> Va
 }
 
 /// `GET /os-services`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &["host", "binary"], version, v::STRICT_QUERY)?;
-    let services = compute.services(&caller).await?;
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    query::only(&call.query, &["host", "binary"], call.version, v::STRICT_QUERY)?;
+    let services = call.service.services(&call.caller).await?;
     let wanted = |host: &Host| {
-        pairs.get("host").is_none_or(|name| name == host.name())
-            && pairs.get("binary").is_none_or(|binary| binary == BINARY)
+        call.query.get("host").is_none_or(|name| name == host.name())
+            && call.query.get("binary").is_none_or(|binary| binary == BINARY)
     };
     let list: Vec<Value> = services
         .iter()
         .filter(|(host, _)| wanted(host))
-        .map(|(host, zone)| view(&compute, host, zone, version))
+        .map(|(host, zone)| view(&call.service, host, zone, call.version))
         .collect();
     Ok(Json(json!({ "services": list })))
 }
 
 /// `PUT /os-services/{id}`: by uuid since 2.53, before an action with host and binary in the body.
-pub(crate) async fn update(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
-    if version.before(v::HOST_UUIDS) {
-        return act(&compute, &caller, version, &id, &body).await;
+pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    if call.version.before(v::HOST_UUIDS) {
+        return act(&call.service, &call.caller, call.version, id, &body).await;
     }
-    let uuid = uuid_like(&id).ok_or_else(|| ApiError::bad_request(format!("Invalid uuid {id}")))?;
+    let uuid = uuid_like(id).ok_or_else(|| ApiError::bad_request(format!("Invalid uuid {id}")))?;
     let fields = Fields::of(&body)?;
     let status = fields.word("status", &["enabled", "disabled"])?;
     let reason = fields.text("disabled_reason", 1, 255)?;
@@ -74,12 +64,14 @@ pub(crate) async fn update(
     let disabled = status.map(|word| word == "disabled");
     let change = ServiceChange { disabled, reason, forced_down };
     let what = format!("Service {id}");
-    let host =
-        compute.change_service(&caller, |host| host.service.to_string() == uuid, &what, change).await?;
-    let services = compute.services(&caller).await?;
+    let host = call
+        .service
+        .change_service(&call.caller, |host| host.service.to_string() == uuid, &what, change)
+        .await?;
+    let services = call.service.services(&call.caller).await?;
     let zone =
         services.iter().find(|(one, _)| one.name() == host.name()).map_or("", |(_, zone)| zone.as_str());
-    Ok(Json(json!({ "service": view(&compute, &host, zone, version) })))
+    Ok(Json(json!({ "service": view(&call.service, &host, zone, call.version) })))
 }
 
 async fn act(

@@ -2,4 +2,3 @@
 
 pub(crate) mod address;
 pub(crate) mod server;
-pub(crate) mod server_group;

@@ -1,21 +1,16 @@
 //! `/os-availability-zone` and `/extensions`.
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use crate::api::query;
 use crate::{Compute, microversion as v, policy};
 
 /// `GET /os-availability-zone`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    let zones = compute.zones(&caller, false).await?;
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    let zones = call.service.zones(&call.caller, false).await?;
     let list: Vec<Value> = zones
         .iter()
         .map(|(name, zone)| json!({"zoneName": name, "zoneState": {"available": zone.available}, "hosts": null}))
@@ -24,15 +19,10 @@ pub(crate) async fn index(
 }
 
 /// `GET /os-availability-zone/detail`
-pub(crate) async fn detail(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    let zones = compute.zones(&caller, true).await?;
-    let (now, patience) = (compute.now(), compute.config().host_patience());
+pub(crate) async fn detail(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    let zones = call.service.zones(&call.caller, true).await?;
+    let (now, patience) = (call.service.now(), call.service.config().host_patience());
     let mut list = Vec::new();
     for (name, zone) in &zones {
         let mut hosts = Map::new();

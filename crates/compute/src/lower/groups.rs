@@ -81,7 +81,7 @@ impl Compute {
         };
         let mut tx = self.db().begin().await?;
         let network = self.network();
-        let changed = network.update_security_group_in(&mut tx, caller, known.row.id, change, None).await;
+        let changed = network.update_security_group_in(&mut tx, caller, known.row.id, change).await;
         let changed = changed.map_err(invalid_conflict)?;
         tx.commit().await?;
         Ok(changed)
@@ -91,7 +91,7 @@ impl Compute {
     pub(crate) async fn delete_group(&self, caller: &Caller, id: &str) -> Result<()> {
         let known = self.group_by_id(caller, id, &policy::GROUPS_DELETE).await?;
         let mut tx = self.db().begin().await?;
-        let gone = self.network().delete_security_group_in(&mut tx, caller, known.row.id, None).await;
+        let gone = self.network().delete_security_group_in(&mut tx, caller, known.row.id).await;
         gone.map_err(invalid_conflict)?;
         tx.commit().await?;
         self.network_changed();

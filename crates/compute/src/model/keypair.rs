@@ -1,48 +1,42 @@
 //! Keypairs: reading, fingerprinting and making SSH keys.
 
 use kogge_clock::Timestamp;
+use kogge_db::record;
 use kogge_ids::UserId;
+use kogge_resource::words;
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 
-/// What sort of key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyType {
-    /// An SSH key.
-    Ssh,
-    /// An X.509 certificate for Windows guests.
-    X509,
-}
-
-impl KeyType {
-    /// The API's word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ssh => "ssh",
-            Self::X509 => "x509",
-        }
+words! {
+    /// What sort of key.
+    pub enum KeyType {
+        /// An SSH key.
+        Ssh = "ssh",
+        /// An X.509 certificate for Windows guests.
+        X509 = "x509",
     }
 }
 
-/// A keypair, of which the public half is kept. It belongs to a user, not to a project.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keypair {
-    /// A number that old clients see.
-    pub number: i64,
-    /// Whose it is.
-    pub user: UserId,
-    /// Unique for the user.
-    pub name: String,
-    /// What sort.
-    pub kind: KeyType,
-    /// Colon-separated MD5 (SSH) or SHA-1 (X.509) of the key.
-    pub fingerprint: String,
-    /// The line for `authorized_keys`, or the certificate in PEM.
-    pub public_key: String,
-    /// When it was made.
-    pub created_at: Timestamp,
+record! {
+    /// A keypair, of which the public half is kept. It belongs to a user, not to a project.
+    pub Keypair in "keypairs" {
+        key {
+            /// Whose it is.
+            user_id: UserId,
+            /// Unique for the user.
+            name: String,
+        }
+        /// A number that old clients see.
+        number: i64,
+        /// What sort.
+        kind as "type": KeyType,
+        /// Colon-separated MD5 (SSH) or SHA-1 (X.509) of the key.
+        fingerprint: String,
+        /// The line for `authorized_keys`, or the certificate in PEM.
+        public_key: String,
+        /// When it was made.
+        created_at: Timestamp,
+    }
 }
 
 /// What a server keeps of its keypair.

@@ -6,82 +6,47 @@
 use std::collections::BTreeMap;
 
 use kogge_clock::Timestamp;
+use kogge_db::record;
 use kogge_ids::{ProjectId, ServerGroupId, UserId};
+use kogge_resource::words;
 
-/// How the members of a group are placed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupPolicy {
-    /// All on one host.
-    Affinity,
-    /// No more than [`ServerGroup::max_per_host`] on one host.
-    AntiAffinity,
-    /// On one host as far as it goes; since 2.15.
-    SoftAffinity,
-    /// On different hosts as far as it goes; since 2.15.
-    SoftAntiAffinity,
+words! {
+    /// How the members of a group are placed.
+    pub enum GroupPolicy {
+        /// No more than [`ServerGroup::max_per_host`] on one host.
+        AntiAffinity = "anti-affinity",
+        /// All on one host.
+        Affinity = "affinity",
+        /// On different hosts as far as it goes; since 2.15.
+        SoftAntiAffinity = "soft-anti-affinity",
+        /// On one host as far as it goes; since 2.15.
+        SoftAffinity = "soft-affinity",
+    }
 }
-
-/// A word that is no policy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no policy of server groups")]
-pub struct UnknownPolicy(String);
 
 impl GroupPolicy {
-    /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::AntiAffinity, Self::Affinity, Self::SoftAntiAffinity, Self::SoftAffinity];
     /// Those that microversions before 2.15 know.
-    pub const HARD: [Self; 2] = [Self::AntiAffinity, Self::Affinity];
+    pub const HARD: &'static [&'static str] = &["anti-affinity", "affinity"];
+}
 
-    /// The API's word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Affinity => "affinity",
-            Self::AntiAffinity => "anti-affinity",
-            Self::SoftAffinity => "soft-affinity",
-            Self::SoftAntiAffinity => "soft-anti-affinity",
-        }
+record! {
+    /// A server group. Neither name nor policy ever changes.
+    pub ServerGroup in "server_groups" {
+        /// Its id.
+        id: ServerGroupId,
+        /// Whose it is.
+        project_id: ProjectId,
+        /// Who made it.
+        user_id: UserId,
+        /// Display name; need not be unique.
+        name: String,
+        /// How its members are placed.
+        policy: GroupPolicy,
+        /// Most members on one host, from 1, where the policy is anti-affinity and somebody said so; since 2.64.
+        max_per_host: Option<i64>,
+        /// When it was made.
+        created_at: Timestamp,
     }
-}
-
-impl std::str::FromStr for GroupPolicy {
-    type Err = UnknownPolicy;
-
-    fn from_str(word: &str) -> Result<Self, UnknownPolicy> {
-        let found = Self::ALL.into_iter().find(|policy| policy.as_str() == word);
-        found.ok_or_else(|| UnknownPolicy(word.to_owned()))
-    }
-}
-
-/// A server group. Neither name nor policy ever changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerGroup {
-    /// Its id.
-    pub id: ServerGroupId,
-    /// Whose it is.
-    pub project: ProjectId,
-    /// Who made it.
-    pub user: UserId,
-    /// Display name; need not be unique.
-    pub name: String,
-    /// How its members are placed.
-    pub policy: GroupPolicy,
-    /// Most members on one host, from 1, where the policy is anti-affinity and somebody said so; since 2.64.
-    pub max_per_host: Option<i64>,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// A server group to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewServerGroup {
-    /// Display name.
-    pub name: String,
-    /// How its members are to be placed.
-    pub policy: GroupPolicy,
-    /// Most members on one host, from 1.
-    pub max_per_host: Option<i64>,
 }
 
 /// The group of a server that needs a host, and where the other members are.
@@ -140,8 +105,8 @@ mod tests {
     fn company(policy: GroupPolicy, max_per_host: Option<i64>, members: &[(&str, i64)]) -> Company {
         let group = ServerGroup {
             id: ServerGroupId::random(),
-            project: ProjectId::random(),
-            user: UserId::random(),
+            project_id: ProjectId::random(),
+            user_id: UserId::random(),
             name: "g".to_owned(),
             policy,
             max_per_host,
@@ -182,13 +147,5 @@ mod tests {
         let id = one.group.id;
         let expected = format!("runs 2 servers of group {id}, whose policy anti-affinity allows 2 there");
         assert_eq!(one.objection("a"), Some(expected));
-    }
-
-    #[test]
-    fn every_policy_is_read_from_its_own_word() {
-        for policy in GroupPolicy::ALL {
-            assert_eq!(policy.as_str().parse(), Ok(policy));
-        }
-        assert_eq!("legacy".parse::<GroupPolicy>(), Err(UnknownPolicy("legacy".to_owned())));
     }
 }

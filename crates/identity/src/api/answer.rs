@@ -5,8 +5,8 @@ use http::StatusCode;
 use kogge_http::{ApiError, Json};
 use serde::Serialize;
 
-use super::place::Place;
 use super::wire::{Collection, CollectionLinks, Member};
+use crate::api::place::{Place, Placed as _};
 use crate::error::Error;
 use crate::service::Listed;
 

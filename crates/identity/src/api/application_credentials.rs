@@ -1,72 +1,56 @@
 //! `/v3/users/{user_id}/application_credentials`.
 
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Json};
 
 use super::answer::{created, member, page};
-use super::place::Place;
 use super::wire::application_credential::{Create, Credential, Parts};
+use crate::api::place::Placed as _;
 use crate::model::ApplicationCredential;
 use crate::service::{CreatedApplicationCredential, Identity};
+use kogge_resource::Call;
 
 fn parts(identity: &Identity, row: &ApplicationCredential) -> Parts {
     Parts { roles: identity.roles_of(row), rules: identity.rules_of(row) }
 }
 
 /// `POST`.
-pub(super) async fn create(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(user_id): Path<String>,
-    Json(body): Json<Create>,
-) -> Result<Response, ApiError> {
+pub(super) async fn create(call: Call<Identity>, Json(body): Json<Create>) -> Result<Response, ApiError> {
+    let user_id = call.key();
     let new = body.application_credential.try_into()?;
-    let made = identity.create_application_credential(&caller, &user_id, new).await?;
+    let made = call.service.create_application_credential(&call.caller, user_id, new).await?;
     let CreatedApplicationCredential { credential, secret } = made;
-    let parts = parts(&identity, &credential);
-    Ok(created("application_credential", Credential::of(&credential, &parts, Some(&secret), &place)))
+    let parts = parts(&call.service, &credential);
+    Ok(created("application_credential", Credential::of(&credential, &parts, Some(&secret), &call)))
 }
 
 /// `GET` of all.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(user_id): Path<String>,
-) -> Result<Response, ApiError> {
-    let listed = identity.list_application_credentials(&caller, &user_id, &place.list(&["name"])?)?;
-    let items = listed.items.into_iter().map(|row| (parts(&identity, &row), row)).collect();
+pub(super) async fn list(call: Call<Identity>) -> Result<Response, ApiError> {
+    let user_id = call.key();
+    let listed = call.service.list_application_credentials(&call.caller, user_id, &call.list(&["name"])?)?;
+    let items = listed.items.into_iter().map(|row| (parts(&call.service, &row), row)).collect();
     let listed = crate::service::Listed { items, more: listed.more };
     Ok(page(
-        &place,
+        &call,
         "application_credentials",
         &listed,
         |(_, row)| &row.id,
-        |(parts, row)| Credential::of(row, parts, None, &place),
+        |(parts, row)| Credential::of(row, parts, None, &call),
     ))
 }
 
 /// `GET` of one.
-pub(super) async fn show(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path((user_id, id)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    let row = identity.get_application_credential(&caller, &user_id, &id)?;
-    let parts = parts(&identity, &row);
-    Ok(member("application_credential", Credential::of(&row, &parts, None, &place)))
+pub(super) async fn show(call: Call<Identity>) -> Result<Response, ApiError> {
+    let [user_id, id] = call.keys();
+    let row = call.service.get_application_credential(&call.caller, user_id, id)?;
+    let parts = parts(&call.service, &row);
+    Ok(member("application_credential", Credential::of(&row, &parts, None, &call)))
 }
 
 /// `DELETE`.
-pub(super) async fn delete(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path((user_id, id)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    identity.delete_application_credential(&caller, &user_id, &id).await?;
+pub(super) async fn delete(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    let [user_id, id] = call.keys();
+    call.service.delete_application_credential(&call.caller, user_id, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

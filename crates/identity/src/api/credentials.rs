@@ -1,14 +1,14 @@
 //! `/v3/credentials`: credentials of any kind.
 
-use axum::extract::State;
 use axum::response::Response;
-use kogge_http::{ApiError, Auth};
+use kogge_http::ApiError;
 
 use super::answer::page;
 use super::handlers::handlers;
-use super::place::Place;
 use super::wire::credential;
+use crate::api::place::Placed as _;
 use crate::service::Identity;
+use kogge_resource::Call;
 
 handlers! { "credential" in "credentials" as credential::Credential:
     create(credential::Create { credential } => create_credential),
@@ -20,17 +20,7 @@ handlers! { "credential" in "credentials" as credential::Credential:
 const FILTERS: &[&str] = &["user_id", "type"];
 
 /// `GET` of all.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let listed = identity.list_credentials(&caller, &place.list(FILTERS)?)?;
-    Ok(page(
-        &place,
-        "credentials",
-        &listed,
-        |open| &open.row.id,
-        |row| credential::Credential::of(row, &place),
-    ))
+pub(super) async fn list(call: Call<Identity>) -> Result<Response, ApiError> {
+    let listed = call.service.list_credentials(&call.caller, &call.list(FILTERS)?)?;
+    Ok(page(&call, "credentials", &listed, |open| &open.row.id, |row| credential::Credential::of(row, &call)))
 }

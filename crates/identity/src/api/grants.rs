@@ -1,75 +1,47 @@
 //! Giving and taking roles: `/v3/projects/…/roles/…`, `/v3/domains/…`, `/v3/OS-INHERIT/…`, `/v3/system/…`.
 
-use std::collections::HashMap;
-
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Path};
+use kogge_http::ApiError;
+use kogge_resource::{Resource as _, Verb};
 
 use super::answer::whole;
-use super::place::Place;
-use super::wire::role::Role;
+use crate::api::place::{Place, Placed as _};
 use crate::error::Error;
 use crate::model::{Actor, Target};
-use crate::service::{Grant, Identity};
-
-type Ids = HashMap<String, String>;
+use crate::resources::roles::Roles;
+use crate::service::Grant;
 
 /// Who and where, from the names of the path's parameters.
-fn grant(ids: &Ids, inherited: bool) -> Result<Grant, Error> {
-    let get = |name: &str| ids.get(name).cloned();
+fn grant(call: &Place) -> Result<Grant, Error> {
+    let get = |name: &str| Some(call.param(name).to_owned()).filter(|id| !id.is_empty());
     let missing = || Error::Missing("The resource could not be found.".to_owned());
     let actor =
         get("user_id").map(Actor::User).or_else(|| get("group_id").map(Actor::Group)).ok_or_else(missing)?;
     let target = get("project_id").map(Target::Project).or_else(|| get("domain_id").map(Target::Domain));
-    Ok(Grant { actor, target: target.unwrap_or(Target::System), inherited })
-}
-
-fn role(ids: &Ids) -> &str {
-    ids.get("role_id").map_or("", String::as_str)
+    Ok(Grant { actor, target: target.unwrap_or(Target::System), inherited: call.is_inherited() })
 }
 
 /// `PUT`.
-pub(super) async fn give(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(ids): Path<Ids>,
-) -> Result<StatusCode, ApiError> {
-    identity.give_role(&caller, &grant(&ids, place.is_inherited())?, role(&ids)).await?;
+pub(super) async fn give(call: Place) -> Result<StatusCode, ApiError> {
+    call.service.give_role(&call.caller, &grant(&call)?, call.param("role_id")).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET` and `HEAD` of one.
-pub(super) async fn check(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(ids): Path<Ids>,
-) -> Result<StatusCode, ApiError> {
-    identity.check_role(&caller, &grant(&ids, place.is_inherited())?, role(&ids))?;
+pub(super) async fn check(call: Place) -> Result<StatusCode, ApiError> {
+    call.service.check_role(&call.caller, &grant(&call)?, call.param("role_id"))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `DELETE`.
-pub(super) async fn take(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(ids): Path<Ids>,
-) -> Result<StatusCode, ApiError> {
-    identity.take_role(&caller, &grant(&ids, place.is_inherited())?, role(&ids)).await?;
+pub(super) async fn take(call: Place) -> Result<StatusCode, ApiError> {
+    call.service.take_role(&call.caller, &grant(&call)?, call.param("role_id")).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET` of all.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(ids): Path<Ids>,
-) -> Result<Response, ApiError> {
-    let roles = identity.given_roles(&caller, &grant(&ids, place.is_inherited())?)?;
-    Ok(whole(&place, "roles", roles.iter().map(|row| Role::of(row, &place)).collect()))
+pub(super) async fn list(call: Place) -> Result<Response, ApiError> {
+    let roles = call.service.given_roles(&call.caller, &grant(&call)?)?;
+    Ok(whole(&call, "roles", roles.iter().map(|row| Roles::view(&call, row, &(), Verb::List)).collect()))
 }

@@ -1,16 +1,16 @@
 //! `/v3/groups`: groups and their members.
 
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Path};
+use kogge_http::ApiError;
 
 use super::answer::page;
 use super::handlers::handlers;
-use super::place::Place;
 use super::wire::group;
 use super::wire::user::User;
+use crate::api::place::Placed as _;
 use crate::service::Identity;
+use kogge_resource::Call;
 
 handlers! { "group" in "groups" as group::Group:
     create(group::Create { group } => create_group),
@@ -21,42 +21,30 @@ handlers! { "group" in "groups" as group::Group:
 }
 
 /// `GET /v3/groups/{group_id}/users`.
-pub(super) async fn users(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let listed = identity.users_in_group(&caller, &id, &place.list(&["domain_id", "enabled", "name"])?)?;
-    Ok(page(&place, "users", &listed, |row| &row.id, |row| User::of(row, &place)))
+pub(super) async fn users(call: Call<Identity>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let listed =
+        call.service.users_in_group(&call.caller, id, &call.list(&["domain_id", "enabled", "name"])?)?;
+    Ok(page(&call, "users", &listed, |row| &row.id, |row| User::of(row, &call)))
 }
 
 /// `PUT /v3/groups/{group_id}/users/{user_id}`.
-pub(super) async fn add_user(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path((group_id, user_id)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    identity.add_member(&caller, &group_id, &user_id).await?;
+pub(super) async fn add_user(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    let [group_id, user_id] = call.keys();
+    call.service.add_member(&call.caller, group_id, user_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET` and `HEAD /v3/groups/{group_id}/users/{user_id}`.
-pub(super) async fn check_user(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path((group_id, user_id)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    identity.check_member(&caller, &group_id, &user_id)?;
+pub(super) async fn check_user(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    let [group_id, user_id] = call.keys();
+    call.service.check_member(&call.caller, group_id, user_id)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `DELETE /v3/groups/{group_id}/users/{user_id}`.
-pub(super) async fn remove_user(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path((group_id, user_id)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    identity.remove_member(&caller, &group_id, &user_id).await?;
+pub(super) async fn remove_user(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    let [group_id, user_id] = call.keys();
+    call.service.remove_member(&call.caller, group_id, user_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -23,66 +23,49 @@ macro_rules! handler {
     (create $one:literal $many:literal [$View:ty] $Body:ty { $field:ident } => $make:ident) => {
         /// `POST`.
         pub(super) async fn create(
-            axum::extract::State(identity): axum::extract::State<$crate::service::Identity>,
-            kogge_http::Auth(caller): kogge_http::Auth,
-            place: $crate::api::place::Place,
+            call: $crate::api::place::Place,
             kogge_http::Json(body): kogge_http::Json<$Body>,
         ) -> Result<axum::response::Response, kogge_http::ApiError> {
-            let row = identity.$make(&caller, body.$field.into()).await?;
-            Ok($crate::api::answer::created($one, <$View>::of(&row, &place)))
+            let row = call.service.$make(&call.caller, body.$field.into()).await?;
+            Ok($crate::api::answer::created($one, <$View>::of(&row, &call)))
         }
     };
     (list $one:literal $many:literal [$View:ty] $filters:expr => $list:ident) => {
         /// `GET` of all.
         pub(super) async fn list(
-            axum::extract::State(identity): axum::extract::State<$crate::service::Identity>,
-            kogge_http::Auth(caller): kogge_http::Auth,
-            place: $crate::api::place::Place,
+            call: $crate::api::place::Place,
         ) -> Result<axum::response::Response, kogge_http::ApiError> {
-            let listed = identity.$list(&caller, &place.list($filters)?)?;
-            Ok($crate::api::answer::page(
-                &place,
-                $many,
-                &listed,
-                |row| &row.id,
-                |row| <$View>::of(row, &place),
-            ))
+            let listed =
+                call.service.$list(&call.caller, &$crate::api::place::Placed::list(&call, $filters)?)?;
+            Ok($crate::api::answer::page(&call, $many, &listed, |row| &row.id, |row| <$View>::of(row, &call)))
         }
     };
     (show $one:literal $many:literal [$View:ty] $get:ident) => {
         /// `GET` of one.
         pub(super) async fn show(
-            axum::extract::State(identity): axum::extract::State<$crate::service::Identity>,
-            kogge_http::Auth(caller): kogge_http::Auth,
-            place: $crate::api::place::Place,
-            kogge_http::Path(id): kogge_http::Path<String>,
+            call: $crate::api::place::Place,
         ) -> Result<axum::response::Response, kogge_http::ApiError> {
-            let row = identity.$get(&caller, &id)?;
-            Ok($crate::api::answer::member($one, <$View>::of(&row, &place)))
+            let row = call.service.$get(&call.caller, call.key())?;
+            Ok($crate::api::answer::member($one, <$View>::of(&row, &call)))
         }
     };
     (update $one:literal $many:literal [$View:ty] $Body:ty { $field:ident } => $change:ident) => {
         /// `PATCH`.
         pub(super) async fn update(
-            axum::extract::State(identity): axum::extract::State<$crate::service::Identity>,
-            kogge_http::Auth(caller): kogge_http::Auth,
-            place: $crate::api::place::Place,
-            kogge_http::Path(id): kogge_http::Path<String>,
+            call: $crate::api::place::Place,
             kogge_http::Json(body): kogge_http::Json<$Body>,
         ) -> Result<axum::response::Response, kogge_http::ApiError> {
-            $crate::api::answer::same_id(body.$field.id.as_deref(), &id)?;
-            let row = identity.$change(&caller, &id, body.$field.into()).await?;
-            Ok($crate::api::answer::member($one, <$View>::of(&row, &place)))
+            $crate::api::answer::same_id(body.$field.id.as_deref(), call.key())?;
+            let row = call.service.$change(&call.caller, call.key(), body.$field.into()).await?;
+            Ok($crate::api::answer::member($one, <$View>::of(&row, &call)))
         }
     };
     (delete $one:literal $many:literal [$View:ty] $delete:ident) => {
         /// `DELETE`.
         pub(super) async fn delete(
-            axum::extract::State(identity): axum::extract::State<$crate::service::Identity>,
-            kogge_http::Auth(caller): kogge_http::Auth,
-            kogge_http::Path(id): kogge_http::Path<String>,
+            call: $crate::api::place::Place,
         ) -> Result<http::StatusCode, kogge_http::ApiError> {
-            identity.$delete(&caller, &id).await?;
+            call.service.$delete(&call.caller, call.key()).await?;
             Ok(http::StatusCode::NO_CONTENT)
         }
     };

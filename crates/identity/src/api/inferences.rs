@@ -2,29 +2,25 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Json};
 
-use super::place::Place;
 use super::wire::Links;
 use super::wire::role::{Inference, InferenceBody, Inferences, Named};
+use crate::api::place::{Place, Placed as _};
 use crate::model;
 use crate::policy;
 use crate::service::Identity;
+use kogge_resource::Call;
 
 /// `GET /v3/roles/{role_id}/implies`.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(prior): Path<String>,
-) -> Result<Response, ApiError> {
-    let (role, implied) = identity.implied_by(&caller, &prior)?;
-    let implies: Vec<_> = implied.iter().map(|role| Named::of(role, &place)).collect();
-    let links = Links { itself: place.link(&format!("roles/{prior}/implies")) };
-    let role_inference = Inference { prior_role: Named::of(&role, &place), implies };
+pub(super) async fn list(call: Call<Identity>) -> Result<Response, ApiError> {
+    let prior = call.key();
+    let (role, implied) = call.service.implied_by(&call.caller, prior)?;
+    let implies: Vec<_> = implied.iter().map(|role| Named::of(role, &call)).collect();
+    let links = Links { itself: call.link(&format!("roles/{prior}/implies")) };
+    let role_inference = Inference { prior_role: Named::of(&role, &call), implies };
     Ok(Json(InferenceBody { role_inference, links }).into_response())
 }
 
@@ -41,53 +37,37 @@ fn shown(
 }
 
 /// `GET` (200) and `HEAD` (204) `/v3/roles/{role_id}/implies/{implied_role_id}`.
-pub(super) async fn show(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    method: Method,
-    Path((prior, implied)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
+pub(super) async fn show(call: Call<Identity>, method: Method) -> Result<Response, ApiError> {
+    let [prior, implied] = call.keys();
     let head = method == Method::HEAD;
     let rule = if head { policy::CHECK_IMPLIED_ROLE } else { policy::GET_IMPLIED_ROLE };
-    let (prior, implied) = identity.implication(&caller, &rule, &prior, &implied)?;
+    let (prior, implied) = call.service.implication(&call.caller, &rule, prior, implied)?;
     if head {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(shown(&prior, &implied, &place, StatusCode::OK))
+    Ok(shown(&prior, &implied, &call, StatusCode::OK))
 }
 
 /// `PUT`.
-pub(super) async fn create(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path((prior, implied)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    let (prior, implied) = identity.imply(&caller, &prior, &implied).await?;
-    Ok(shown(&prior, &implied, &place, StatusCode::CREATED))
+pub(super) async fn create(call: Call<Identity>) -> Result<Response, ApiError> {
+    let [prior, implied] = call.keys();
+    let (prior, implied) = call.service.imply(&call.caller, prior, implied).await?;
+    Ok(shown(&prior, &implied, &call, StatusCode::CREATED))
 }
 
 /// `DELETE`.
-pub(super) async fn delete(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path((prior, implied)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    identity.no_longer_imply(&caller, &prior, &implied).await?;
+pub(super) async fn delete(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    let [prior, implied] = call.keys();
+    call.service.no_longer_imply(&call.caller, prior, implied).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /v3/role_inferences`.
-pub(super) async fn all(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let rules = identity.implications(&caller)?;
+pub(super) async fn all(call: Call<Identity>) -> Result<Response, ApiError> {
+    let rules = call.service.implications(&call.caller)?;
     let role_inferences = rules.iter().map(|(prior, implied)| Inference {
-        prior_role: Named::of(prior, &place),
-        implies: implied.iter().map(|role| Named::of(role, &place)).collect(),
+        prior_role: Named::of(prior, &call),
+        implies: implied.iter().map(|role| Named::of(role, &call)).collect(),
     });
     Ok(Json(Inferences { role_inferences: role_inferences.collect() }).into_response())
 }

@@ -1,14 +1,14 @@
 //! `/v3/projects`: projects.
 
-use axum::extract::State;
 use axum::response::Response;
-use kogge_http::{ApiError, Auth, Path};
+use kogge_http::ApiError;
 
 use super::answer::{member, page};
 use super::handlers::handlers;
-use super::place::Place;
 use super::wire::project;
+use crate::api::place::{Place, Placed as _};
 use crate::service::{Identity, TagFilter};
+use kogge_resource::Call;
 
 mod family;
 
@@ -21,24 +21,16 @@ handlers! { "project" in "projects" as project::Project:
 const FILTERS: &[&str] = &["domain_id", "enabled", "name", "parent_id", "is_domain"];
 
 /// `GET` of all.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let listed = identity.list_projects(&caller, &place.list(FILTERS)?, &tag_filter(&place))?;
-    Ok(page(&place, "projects", &listed, |row| &row.id, |row| project::Project::of(row, &place)))
+pub(super) async fn list(call: Call<Identity>) -> Result<Response, ApiError> {
+    let listed = call.service.list_projects(&call.caller, &call.list(FILTERS)?, &tag_filter(&call))?;
+    Ok(page(&call, "projects", &listed, |row| &row.id, |row| project::Project::of(row, &call)))
 }
 
 /// `GET` of one.
-pub(super) async fn show(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let row = identity.get_project(&caller, &id)?;
-    let family = family::Family::of(&identity, &caller, &row, &place)?;
+pub(super) async fn show(call: Call<Identity>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let row = call.service.get_project(&call.caller, id)?;
+    let family = family::Family::of(&call.service, &call.caller, &row, &call)?;
     Ok(member("project", family))
 }
 

@@ -1,13 +1,12 @@
 //! `/v3/OS-REVOKE/events`: for services that check tokens themselves.
 
-use axum::extract::State;
 use axum::response::Response;
 use kogge_clock::Timestamp;
-use kogge_http::{ApiError, Auth};
+use kogge_http::ApiError;
+use kogge_resource::Call;
 use serde::Serialize;
 
 use super::answer::whole;
-use super::place::Place;
 use crate::error::Error;
 use crate::model::Revocation;
 use crate::service::Identity;
@@ -37,15 +36,11 @@ impl<'a> Event<'a> {
 }
 
 /// `GET`, with `since`.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let since = place.query.get("since").map(|text| {
+pub(super) async fn list(call: Call<Identity>) -> Result<Response, ApiError> {
+    let since = call.query.get("since").map(|text| {
         let moment = text.parse::<Timestamp>();
         moment.map(Timestamp::as_micros).map_err(|_| Error::Invalid(format!("invalid date format {text}")))
     });
-    let events = identity.revocations(&caller, since.transpose()?)?;
-    Ok(whole(&place, "events", events.iter().map(Event::of).collect()))
+    let events = call.service.revocations(&call.caller, since.transpose()?)?;
+    Ok(whole(&call, "events", events.iter().map(Event::of).collect()))
 }

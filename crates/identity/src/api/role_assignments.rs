@@ -1,21 +1,17 @@
 //! `/v3/role_assignments`.
 
-use axum::extract::State;
 use axum::response::Response;
-use kogge_http::{ApiError, Auth};
+use kogge_http::ApiError;
 
 use super::answer::whole;
-use super::place::Place;
 use super::wire::assignment::Renderer;
+use crate::api::place::Placed as _;
 use crate::service::{AssignmentFilter, Identity};
+use kogge_resource::Call;
 
 /// `GET`.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let get = |name: &str| place.query.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+pub(super) async fn list(call: Call<Identity>) -> Result<Response, ApiError> {
+    let get = |name: &str| call.query.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
     let filter = AssignmentFilter {
         user_id: get("user.id"),
         group_id: get("group.id"),
@@ -23,12 +19,12 @@ pub(super) async fn list(
         project_id: get("scope.project.id"),
         domain_id: get("scope.domain.id"),
         system: get("scope.system").is_some(),
-        inherited: place.query.get("scope.OS-INHERIT:inherited_to").map(|value| value == "projects"),
-        effective: place.flag("effective"),
-        include_subtree: place.flag("include_subtree"),
+        inherited: call.query.get("scope.OS-INHERIT:inherited_to").map(|value| value == "projects"),
+        effective: call.flag("effective"),
+        include_subtree: call.flag("include_subtree"),
     };
-    let lines = identity.list_assignments(&caller, &filter)?;
-    let snapshot = identity.snapshot();
-    let renderer = Renderer { snapshot: &snapshot, names: place.flag("include_names"), place: &place };
-    Ok(whole(&place, "role_assignments", lines.iter().map(|line| renderer.render(line)).collect()))
+    let lines = call.service.list_assignments(&call.caller, &filter)?;
+    let snapshot = call.service.snapshot();
+    let renderer = Renderer { snapshot: &snapshot, names: call.flag("include_names"), place: &call };
+    Ok(whole(&call, "role_assignments", lines.iter().map(|line| renderer.render(line)).collect()))
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Pairs};
+use kogge_http::{ApiError, Json, Pairs};
+use kogge_resource::Call;
 use serde::Deserialize;
 
 use super::auth::tokens::rendered;
@@ -47,9 +47,7 @@ const MOST: usize = 256;
 
 /// `POST /v3/ec2tokens`.
 pub(super) async fn ec2(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    base: BaseUrl,
+    call: Call<Identity>,
     query: Pairs,
     Json(Body { credentials: given }): Json<Body>,
 ) -> Result<Response, ApiError> {
@@ -70,20 +68,18 @@ pub(super) async fn ec2(
         headers: given.headers,
         body_hash: given.body_hash,
     };
-    let (text, resolved) = identity.ec2_token(&caller, &request)?;
-    rendered(&identity, &base, &query, StatusCode::OK, &text, &resolved)
+    let (text, resolved) = call.service.ec2_token(&call.caller, &request)?;
+    rendered(&call.service, &call.base, &query, StatusCode::OK, &text, &resolved)
 }
 
 /// `POST /v3/s3tokens`.
 pub(super) async fn s3(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    base: BaseUrl,
+    call: Call<Identity>,
     query: Pairs,
     Json(Body { credentials: given }): Json<Body>,
 ) -> Result<Response, ApiError> {
     let signed = URL_SAFE.decode(&given.token).or_else(|_| STANDARD.decode(&given.token));
     let signed = signed.ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Error::Unauthorized)?;
-    let (text, resolved) = identity.s3_token(&caller, &given.access, &signed, &given.signature)?;
-    rendered(&identity, &base, &query, StatusCode::OK, &text, &resolved)
+    let (text, resolved) = call.service.s3_token(&call.caller, &given.access, &signed, &given.signature)?;
+    rendered(&call.service, &call.base, &query, StatusCode::OK, &text, &resolved)
 }

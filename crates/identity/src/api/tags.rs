@@ -1,13 +1,13 @@
 //! `/v3/projects/{project_id}/tags`.
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde::{Deserialize, Serialize};
 
-use super::place::Place;
 use super::wire::Links;
+use crate::api::place::Placed as _;
 use crate::service::Identity;
 
 #[derive(Serialize)]
@@ -23,69 +23,47 @@ pub(super) struct Replace {
 }
 
 /// `GET`.
-pub(super) async fn list(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let tags = identity.list_tags(&caller, &id)?;
-    Ok(Json(Tags { tags, links: Links { itself: place.itself() } }).into_response())
+pub(super) async fn list(call: Call<Identity>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let tags = call.service.list_tags(&call.caller, id)?;
+    Ok(Json(Tags { tags, links: Links { itself: call.itself() } }).into_response())
 }
 
 /// `PUT`.
-pub(super) async fn replace(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-    Json(body): Json<Replace>,
-) -> Result<Response, ApiError> {
-    let tags = identity.replace_tags(&caller, &id, &body.tags).await?;
-    Ok(Json(Tags { tags, links: Links { itself: place.itself() } }).into_response())
+pub(super) async fn replace(call: Call<Identity>, Json(body): Json<Replace>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let tags = call.service.replace_tags(&call.caller, id, &body.tags).await?;
+    Ok(Json(Tags { tags, links: Links { itself: call.itself() } }).into_response())
 }
 
 /// `DELETE` of all.
-pub(super) async fn clear(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    identity.clear_tags(&caller, &id).await?;
+pub(super) async fn clear(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.clear_tags(&call.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET` and `HEAD` of one.
-pub(super) async fn check(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path((id, tag)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    identity.check_tag(&caller, &id, &tag)?;
+pub(super) async fn check(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    let [id, tag] = call.keys();
+    call.service.check_tag(&call.caller, id, tag)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `PUT` of one.
-pub(super) async fn add(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path((id, tag)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    identity.add_tag(&caller, &id, &tag).await?;
+pub(super) async fn add(call: Call<Identity>) -> Result<Response, ApiError> {
+    let [id, tag] = call.keys();
+    call.service.add_tag(&call.caller, id, tag).await?;
     let mut response = StatusCode::CREATED.into_response();
-    if let Ok(location) = HeaderValue::from_str(&place.itself()) {
+    if let Ok(location) = HeaderValue::from_str(&call.itself()) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
 }
 
 /// `DELETE` of one.
-pub(super) async fn remove(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    Path((id, tag)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    identity.remove_tag(&caller, &id, &tag).await?;
+pub(super) async fn remove(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    let [id, tag] = call.keys();
+    call.service.remove_tag(&call.caller, id, tag).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,15 +3,16 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path, Peer};
+use kogge_http::{ApiError, Json, Path, Peer};
 
 use super::answer::{created, page};
 use super::handlers::handlers;
-use super::place::Place;
 use super::wire::group::Group;
 use super::wire::project::Project;
 use super::wire::user::{self, Passwords};
+use crate::api::place::Placed as _;
 use crate::service::{Client, Identity};
+use kogge_resource::Call;
 
 handlers! { "user" in "users" as user::User:
     list(&["domain_id", "enabled", "name", "unique_id", "idp_id", "protocol_id"] => list_users),
@@ -22,13 +23,11 @@ handlers! { "user" in "users" as user::User:
 
 /// `POST`.
 pub(super) async fn create(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
+    call: Call<Identity>,
     Json(body): Json<user::Create>,
 ) -> Result<Response, ApiError> {
-    let row = identity.create_user(&caller, body.user.try_into()?).await?;
-    Ok(created("user", user::User::of(&row, &place)))
+    let row = call.service.create_user(&call.caller, body.user.try_into()?).await?;
+    Ok(created("user", user::User::of(&row, &call)))
 }
 
 /// `POST /v3/users/{user_id}/password`. For everybody who knows the old one: an expired password is changed so.
@@ -44,23 +43,16 @@ pub(super) async fn change_password(
 }
 
 /// `GET /v3/users/{user_id}/projects`.
-pub(super) async fn projects(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let listed = identity.projects_of_user(&caller, &id, &place.list(&["domain_id", "enabled", "name"])?)?;
-    Ok(page(&place, "projects", &listed, |row| &row.id, |row| Project::of(row, &place)))
+pub(super) async fn projects(call: Call<Identity>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let listed =
+        call.service.projects_of_user(&call.caller, id, &call.list(&["domain_id", "enabled", "name"])?)?;
+    Ok(page(&call, "projects", &listed, |row| &row.id, |row| Project::of(row, &call)))
 }
 
 /// `GET /v3/users/{user_id}/groups`.
-pub(super) async fn groups(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let listed = identity.groups_of_user(&caller, &id, &place.list(&["name"])?)?;
-    Ok(page(&place, "groups", &listed, |row| &row.id, |row| Group::of(row, &place)))
+pub(super) async fn groups(call: Call<Identity>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let listed = call.service.groups_of_user(&call.caller, id, &call.list(&["name"])?)?;
+    Ok(page(&call, "groups", &listed, |row| &row.id, |row| Group::of(row, &call)))
 }

@@ -2,13 +2,11 @@
 
 pub(super) mod application_credential;
 pub(super) mod assignment;
-pub(super) mod catalog;
 pub(super) mod credential;
 mod envelope;
 pub(super) mod group;
 pub(super) mod login;
 pub(super) mod project;
-pub(super) mod region;
 pub(super) mod role;
 pub(super) mod token;
 pub(super) mod user;

@@ -22,8 +22,14 @@ fn extra<'e>(extra: &'e Extra, name: &str) -> Option<Cow<'e, str>> {
 }
 
 macro_rules! attributes {
-    ($kind:ty, $row:ident, { $($name:literal => $value:expr,)* } $(, $rest:expr)?) => {
-        impl Attributes for Arc<$kind> {
+    (@rest $name:ident) => { None };
+    (@rest $name:ident, $extra:expr) => { extra($extra, $name) };
+    (kept $kind:ty, $($rest:tt)*) => {
+        attributes!(@impl kogge_resource::keystone::Attributes, $kind, $($rest)*);
+    };
+    ($kind:ty, $($rest:tt)*) => { attributes!(@impl Attributes, Arc<$kind>, $($rest)*); };
+    (@impl $trait:path, $kind:ty, $row:ident, { $($name:literal => $value:expr,)* } $(, $rest:expr)?) => {
+        impl $trait for $kind {
             fn id(&self) -> &str {
                 &self.id
             }
@@ -38,8 +44,6 @@ macro_rules! attributes {
             }
         }
     };
-    (@rest $name:ident) => { None };
-    (@rest $name:ident, $extra:expr) => { extra($extra, $name) };
 }
 
 attributes!(Project, row, {
@@ -56,13 +60,13 @@ attributes!(User, row, {
     "default_project_id" => row.default_project_id.as_deref().and_then(text),
 }, &row.extra);
 attributes!(Group, row, { "name" => text(&row.name), "domain_id" => text(&row.domain_id), }, &row.extra);
-attributes!(Role, row, {
+attributes!(kept Role, row, {
     "name" => text(&row.name),
     "domain_id" => row.domain_id.as_deref().and_then(text),
 }, &row.extra);
-attributes!(Region, row, { "parent_region_id" => row.parent_region_id.as_deref().and_then(text), });
-attributes!(Service, row, { "name" => text(row.name()), "type" => text(&row.kind), });
-attributes!(Endpoint, row, {
+attributes!(kept Region, row, { "parent_region_id" => row.parent_region_id.as_deref().and_then(text), });
+attributes!(kept Service, row, { "name" => text(row.name()), "type" => text(&row.kind), });
+attributes!(kept Endpoint, row, {
     "interface" => text(row.interface.as_str()),
     "service_id" => text(&row.service_id),
     "region_id" => row.region_id.as_deref().and_then(text),

@@ -28,17 +28,17 @@ pub(super) fn checked_text(field: &str, text: &str, most: usize) -> Result<()> {
 }
 
 /// A description.
-pub(super) fn checked_description(text: String) -> Result<String> {
+pub(crate) fn checked_description(text: String) -> Result<String> {
     checked_text("description", &text, DESCRIPTION).map(|()| text)
 }
 
 /// The description after an update: only a new one is looked at.
-pub(super) fn described(old: String, new: Option<String>) -> Result<String> {
+pub(crate) fn described(old: String, new: Option<String>) -> Result<String> {
     new.map_or(Ok(old), checked_description)
 }
 
 /// An id or type that is kept as it is given.
-pub(super) fn checked_id(field: &str, id: &str) -> Result<()> {
+pub(crate) fn checked_id(field: &str, id: &str) -> Result<()> {
     checked_text(field, id, ID)
 }
 
@@ -53,7 +53,7 @@ pub(super) fn checked_count(field: &str, have: usize, most: usize) -> Result<()>
 }
 
 /// Unknown attributes of one object, all of them.
-pub(super) fn checked_extra(extra: Extra) -> Result<Extra> {
+pub(crate) fn checked_extra(extra: Extra) -> Result<Extra> {
     if extra.len() > ATTRIBUTES {
         return Err(Error::Invalid(format!("An object has at most {ATTRIBUTES} attributes of its own.")));
     }

@@ -8,7 +8,7 @@ use crate::model::Extra;
 ///
 /// # Errors
 /// 400 where they become too many or too large, all together.
-pub(super) fn merge(old: &Extra, new: Extra) -> Result<Extra> {
+pub(crate) fn merge(old: &Extra, new: Extra) -> Result<Extra> {
     let mut merged = old.clone();
     if new.is_empty() {
         return Ok(merged);

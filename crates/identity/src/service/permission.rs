@@ -61,7 +61,7 @@ pub(super) fn with_domain(target: Target<'static>, domain_id: &str) -> Target<'s
 }
 
 /// Adds what policies ask of a role.
-pub(super) fn with_role(target: Target<'static>, role: &Role) -> Target<'static> {
+pub(crate) fn with_role(target: Target<'static>, role: &Role) -> Target<'static> {
     let domain_id = or_none(role.domain_id.as_deref());
     target.attr("target.role.name", role.name.clone()).attr("target.role.domain_id", domain_id)
 }
@@ -73,7 +73,7 @@ pub(super) fn is_seen(caller: &Caller, domain_id: &str) -> bool {
 }
 
 /// The target of a list: the domain of the caller's token, if it is one.
-pub(super) fn own_domain(caller: &Caller) -> Target<'static> {
+pub(crate) fn own_domain(caller: &Caller) -> Target<'static> {
     match caller.domain_id() {
         Some(id) => Target::none()
             .attr("target.domain_id", id.to_string())

@@ -59,7 +59,7 @@ impl Draft {
     }
 
     /// Removes a role with assignments and implications.
-    pub(super) fn remove_role(&mut self, id: &str) {
+    pub(crate) fn remove_role(&mut self, id: &str) {
         self.remove_assignments(|row| row.role_id == id);
         let keys: Vec<String> = self
             .implications

@@ -4,6 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use kogge_clock::Timestamp;
+use kogge_db::Tx;
+use tokio::sync::OwnedMutexGuard;
 
 use super::Identity;
 use crate::error::Result;
@@ -12,11 +14,15 @@ use crate::snapshot::Snapshot;
 use crate::store;
 
 /// The state as it will be, and how it comes about. Reads like a [`Snapshot`] with the changes so far.
-pub(crate) struct Draft {
+pub struct Draft {
     next: Snapshot,
     changes: Vec<Change>,
     /// The time of the write.
     pub(crate) now: Timestamp,
+    version: i64,
+    tx: Tx,
+    // given back after the transaction is over
+    _turn: OwnedMutexGuard<()>,
 }
 
 impl Deref for Draft {
@@ -47,13 +53,12 @@ impl Draft {
 }
 
 impl Identity {
-    /// Lets `decide` change the newest state; what it changed is committed, then visible. Nothing happens where it fails
-    /// or changes nothing. Rules are checked in `decide`, so no other write comes in between.
+    /// Opens a write on the newest state. No other write comes in between until it is published or dropped.
     ///
     /// # Errors
-    /// Those of `decide`, and of the database.
-    pub(crate) async fn write<T>(&self, decide: impl FnOnce(&mut Draft) -> Result<T>) -> Result<T> {
-        let _turn = self.0.turn.lock().await;
+    /// Those of the database.
+    pub(crate) async fn draft(&self) -> Result<Draft> {
+        let turn = Arc::clone(&self.0.turn).lock_owned().await;
         let mut tx = self.0.db.begin().await?;
         let version = store::next_version(&mut tx).await?;
         let current = self.snapshot();
@@ -62,19 +67,38 @@ impl Identity {
         } else {
             store::load_in(&mut tx, self.0.opened).await?
         };
-        let mut draft = Draft { next, changes: Vec::new(), now: self.clock().now() };
-        let answer = decide(&mut draft)?;
-        draft.next.settle();
-        if draft.changes.is_empty() {
-            tx.rollback().await?;
-            return Ok(answer);
+        let now = self.clock().now();
+        Ok(Draft { next, changes: Vec::new(), now, version, tx, _turn: turn })
+    }
+
+    /// Commits what a draft changed, then makes it visible. Nothing happens where it changed nothing.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn publish(&self, draft: Draft) -> Result<()> {
+        let Draft { mut next, changes, version, mut tx, _turn, .. } = draft;
+        next.settle();
+        if changes.is_empty() {
+            return Ok(tx.rollback().await?);
         }
-        for change in &draft.changes {
+        for change in &changes {
             store::write(&mut tx, change).await?;
         }
         tx.commit().await?;
-        draft.next.version = version;
-        self.0.state.store(Arc::new(draft.next));
+        next.version = version;
+        self.0.state.store(Arc::new(next));
+        Ok(())
+    }
+
+    /// Lets `decide` change the newest state; what it changed is committed, then visible. Nothing happens where it fails
+    /// or changes nothing. Rules are checked in `decide`, so no other write comes in between.
+    ///
+    /// # Errors
+    /// Those of `decide`, and of the database.
+    pub(crate) async fn write<T>(&self, decide: impl FnOnce(&mut Draft) -> Result<T>) -> Result<T> {
+        let mut draft = self.draft().await?;
+        let answer = decide(&mut draft)?;
+        self.publish(draft).await?;
         Ok(answer)
     }
 

@@ -1,8 +1,8 @@
 //! `POST /v2/images/{id}/import`
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde_json::Value;
 
 use super::error::{image_id, without_nul};
@@ -11,15 +11,11 @@ use crate::Images;
 use crate::model::task::Method;
 
 /// Asks for an import; 202, it is done in the background.
-pub(super) async fn import(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<StatusCode, ApiError> {
-    let method = method(&body, &images.config().import_methods())?;
-    stores(&body, &images.config().store_name)?;
-    images.import(&caller, image_id(&id)?, method).await?;
+pub(super) async fn import(call: Call<Images>, Json(body): Json<Value>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    let method = method(&body, &call.service.config().import_methods())?;
+    stores(&body, &call.service.config().store_name)?;
+    call.service.import(&call.caller, image_id(id)?, method).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -1,7 +1,8 @@
 //! `/v2/info`, and `/v2/stores`, of which there is one.
 
 use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Auth, Json};
+use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use super::error::image_id;
@@ -21,12 +22,9 @@ pub(super) async fn stores(State(images): State<Images>) -> Json<Value> {
 }
 
 /// The store with details, for administrators and services.
-pub(super) async fn stores_detail(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-) -> Result<Json<Value>, ApiError> {
-    caller.allow_on_own(&policy::STORES_INFO_DETAIL).map_err(crate::Error::from)?;
-    let config = images.config();
+pub(super) async fn stores_detail(call: Call<Images>) -> Result<Json<Value>, ApiError> {
+    call.caller.allow_on_own(&policy::STORES_INFO_DETAIL).map_err(crate::Error::from)?;
+    let config = call.service.config();
     let properties =
         json!({ "data_dir": config.data_dir, "chunk_size": 262_144, "thin_provisioning": false });
     let store = json!({
@@ -46,16 +44,13 @@ pub(super) async fn usage(State(images): State<Images>, Auth(caller): Auth) -> R
 }
 
 /// Data are not removed from the only store that has them.
-pub(super) async fn delete_from_store(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path((store, id)): Path<(String, String)>,
-) -> Result<(), ApiError> {
-    if store != images.config().store_name {
+pub(super) async fn delete_from_store(call: Call<Images>) -> Result<(), ApiError> {
+    let [store, id] = call.keys();
+    if store != call.service.config().store_name {
         let message = format!("The selected store {store} is not available on this node.");
         return Err(ApiError::conflict(message));
     }
-    images.show_image(&caller, image_id(&id)?).await?;
+    call.service.show_image(&call.caller, image_id(id)?).await?;
     let message =
         "Cannot delete image data from the only store containing it. Consider deleting the image instead.";
     Err(ApiError::forbidden(message))

@@ -1,7 +1,8 @@
 //! `/v2/tasks` and `/v2/images/{id}/tasks`: imports, to be read only.
 
 use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Auth, Json};
+use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use super::error::{image_id, without_nul};
@@ -9,12 +10,9 @@ use super::wire::import::{stub, view};
 use crate::Images;
 
 /// The imports of an image.
-pub(super) async fn of_image(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let imports = images.imports_of(&caller, image_id(&id)?).await?;
+pub(super) async fn of_image(call: Call<Images>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    let imports = call.service.imports_of(&call.caller, image_id(id)?).await?;
     let views: Vec<Map<String, Value>> = imports.iter().map(view).collect();
     Ok(Json(json!({ "tasks": views })))
 }
@@ -27,11 +25,8 @@ pub(super) async fn list(State(images): State<Images>, Auth(caller): Auth) -> Re
 }
 
 /// One of them.
-pub(super) async fn show(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<Json<Map<String, Value>>, ApiError> {
-    without_nul(&id)?;
-    Ok(Json(view(&images.show_import(&caller, &id).await?)))
+pub(super) async fn show(call: Call<Images>) -> Result<Json<Map<String, Value>>, ApiError> {
+    let id = call.key();
+    without_nul(id)?;
+    Ok(Json(view(&call.service.show_import(&call.caller, id).await?)))
 }

@@ -3,5 +3,4 @@
 pub(super) mod attribute;
 pub(super) mod image;
 pub(super) mod import;
-pub(super) mod member;
 pub(super) mod patch;

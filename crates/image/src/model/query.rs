@@ -107,7 +107,7 @@ fn answered(status: Option<&str>) -> Result<Option<Answer>, Error> {
     match status {
         None => Ok(Some(Answer::Accepted)),
         Some("all") => Ok(None),
-        Some(text) => Answer::parse(text).map(Some).ok_or_else(|| wrong(format!("Invalid status: {text}"))),
+        Some(text) => text.parse().map(Some).map_err(|_| wrong(format!("Invalid status: {text}"))),
     }
 }
 

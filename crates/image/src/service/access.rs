@@ -1,16 +1,18 @@
 //! Loading an image for somebody: seen or not found, allowed or forbidden.
 
 use kogge_auth::{Caller, Rule, Target};
-use kogge_db::Tx;
+use kogge_db::{Record as _, Tx};
 use kogge_ids::ImageId;
 
 use crate::Images;
 use crate::error::Error;
 use crate::model::image::Image;
+use crate::model::member::Member;
 use crate::model::visibility::{Viewer, Visibility, sees};
 use crate::{policy, store};
 
 /// An image that somebody sees.
+#[derive(Clone)]
 pub(crate) struct Seen {
     /// The image.
     pub(crate) image: Image,
@@ -83,7 +85,7 @@ impl Images {
         let image = store::images::get(self.db(), id).await?.ok_or_else(|| Error::no_image(id))?;
         let member = match asks_for_member(&viewer, &image) {
             Some(project) => {
-                store::members::get(self.db(), id, project).await?.map(|member| member.member_id)
+                Member::get(self.db(), &(id, project.to_owned())).await?.map(|member| member.member_id)
             }
             None => None,
         };
@@ -95,7 +97,9 @@ impl Images {
         let viewer = viewer(caller);
         let image = store::images::lock(tx, id).await?.ok_or_else(|| Error::no_image(id))?;
         let member = match asks_for_member(&viewer, &image) {
-            Some(project) => store::members::get(&mut *tx, id, project).await?.map(|member| member.member_id),
+            Some(project) => {
+                Member::get(&mut *tx, &(id, project.to_owned())).await?.map(|member| member.member_id)
+            }
             None => None,
         };
         judge(caller, &viewer, image, member)

@@ -1,18 +1,17 @@
 //! What is done with routers beyond the five operations, and get-me-a-network.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Pairs, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::neutron::check;
+use kogge_resource::{Call, Refused, Resource as _, Verb};
 use serde_json::{Value, json};
 
-use super::resource::{Resource, command, visible};
-use super::resources::Routers;
-use super::wire::l3::interface;
-use crate::Networking;
-use crate::attributes::{Body, check, subnets};
+use crate::attributes::subnets;
 use crate::error::{Error, Result};
-use crate::service::router_interfaces::InterfaceWish;
-use crate::store::rows::Route;
+use crate::resources::routers::Routers;
+use crate::service::router_interfaces::{Interface, InterfaceWish};
+use crate::store::rows::{Route, Router};
+use crate::{FixedIp, Networking};
 
 fn router_id(text: &str) -> Result<kogge_ids::RouterId> {
     text.parse().map_err(|_| Error::router_not_found(text))
@@ -33,37 +32,22 @@ fn wish(body: &Value) -> Result<InterfaceWish> {
 
 /// `PUT …/add_router_interface`.
 pub(crate) async fn add_interface(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
+    call: Call<Networking>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, ApiError> {
-    let (id, wish) = (router_id(&id)?, wish(&body)?);
-    let mut tx = net.db().begin().await?;
-    let leg = net.add_router_interface_in(&mut tx, &caller, id, wish).await?;
-    tx.commit().await?;
-    net.changed();
+    let (id, wish) = (router_id(call.key())?, wish(&body)?);
+    let leg = call.service.add_router_interface(&call.caller, id, wish).await?;
     Ok(Json(interface(&leg)))
 }
 
 /// `PUT …/remove_router_interface`.
 pub(crate) async fn remove_interface(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
+    call: Call<Networking>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, ApiError> {
-    let (id, wish) = (router_id(&id)?, wish(&body)?);
-    let mut tx = net.db().begin().await?;
-    let leg = net.remove_router_interface_in(&mut tx, &caller, id, wish).await?;
-    tx.commit().await?;
-    net.changed();
+    let (id, wish) = (router_id(call.key())?, wish(&body)?);
+    let leg = call.service.remove_router_interface(&call.caller, id, wish).await?;
     Ok(Json(interface(&leg)))
-}
-
-#[derive(serde::Deserialize)]
-struct Routes {
-    routes: Vec<Route>,
 }
 
 /// The routes in `{"router": {"routes": […]}}`.
@@ -73,41 +57,48 @@ fn routes(body: Value) -> Result<Vec<Route>> {
         Error::Attribute("Unable to find 'router' with 'routes' in request body".to_owned())
     })?;
     let checked = subnets::routes(wished).map_err(|refused| match refused {
-        crate::attributes::Refused::Because(reason) => Error::invalid(reason),
-        crate::attributes::Refused::Fault(error) => error,
+        Refused::Because(reason) => Error::invalid(reason),
+        Refused::Fault(fault) => Error::Attribute(fault.message().to_owned()),
     })?;
-    let body: Body = [("routes".to_owned(), checked)].into_iter().collect();
-    Ok(command::<Routes>(body)?.routes)
+    serde_json::from_value(checked).map_err(|error| Error::Attribute(format!("Invalid input: {error}.")))
+}
+
+/// The router as it is now.
+fn changed(call: &Call<Networking>, row: &Router, ips: &Vec<FixedIp>) -> Json<Value> {
+    Json(json!({ Routers::NAMES.one: Routers::view(call, row, ips, Verb::Update) }))
+}
+
+/// A leg of a router.
+fn interface(leg: &Interface) -> Value {
+    json!({
+        "id": leg.router_id,
+        "tenant_id": leg.project_id,
+        "project_id": leg.project_id,
+        "port_id": leg.port_id,
+        "network_id": leg.network_id,
+        "subnet_id": leg.subnet_ids.first(),
+        "subnet_ids": leg.subnet_ids,
+    })
 }
 
 /// `PUT …/add_extraroutes`.
 pub(crate) async fn add_routes(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
+    call: Call<Networking>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, ApiError> {
-    let (id, more) = (router_id(&id)?, routes(body)?);
-    let mut tx = net.db().begin().await?;
-    let view = net.add_routes_in(&mut tx, &caller, id, more).await?;
-    tx.commit().await?;
-    net.changed();
-    Ok(Json(json!({ Routers::ONE: visible::<Routers>(&net, &caller, &view, &[]) })))
+    let (id, more) = (router_id(call.key())?, routes(body)?);
+    let (row, ips) = call.service.add_routes(&call.caller, id, more).await?;
+    Ok(changed(&call, &row, &ips))
 }
 
 /// `PUT …/remove_extraroutes`.
 pub(crate) async fn remove_routes(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
+    call: Call<Networking>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, ApiError> {
-    let (id, less) = (router_id(&id)?, routes(body)?);
-    let mut tx = net.db().begin().await?;
-    let view = net.remove_routes_in(&mut tx, &caller, id, less).await?;
-    tx.commit().await?;
-    net.changed();
-    Ok(Json(json!({ Routers::ONE: visible::<Routers>(&net, &caller, &view, &[]) })))
+    let (id, less) = (router_id(call.key())?, routes(body)?);
+    let (row, ips) = call.service.remove_routes(&call.caller, id, less).await?;
+    Ok(changed(&call, &row, &ips))
 }
 
 /// The project that a topology is asked for: the caller's own, which `null` and `None` stand for.
@@ -121,36 +112,23 @@ fn own(caller: &kogge_auth::Caller, wished: &str) -> Result<String> {
 }
 
 /// `GET /auto-allocated-topology/{project}`: makes it where there is none; `?fields=dry-run` only asks.
-pub(crate) async fn topology(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(project): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    let project = own(&caller, &project)?;
-    if pairs.all("fields").any(|field| field == "dry-run") {
-        net.can_auto_allocate().await?;
+pub(crate) async fn topology(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
+    let project = own(&call.caller, project)?;
+    if call.query.all("fields").any(|field| field == "dry-run") {
+        call.service.can_auto_allocate().await?;
         return Ok(Json(
             json!({"auto_allocated_topology": {"id": "dry-run=pass", "tenant_id": project, "project_id": project}}),
         ));
     }
-    let mut tx = net.db().begin().await?;
-    let id = net.auto_allocate_in(&mut tx, &caller).await?;
-    tx.commit().await?;
-    net.changed();
+    let id = call.service.auto_allocate(&call.caller).await?;
     Ok(Json(json!({"auto_allocated_topology": {"id": id, "tenant_id": project, "project_id": project}})))
 }
 
 /// `DELETE /auto-allocated-topology/{project}`.
-pub(crate) async fn no_topology(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(project): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    let project = own(&caller, &project)?;
-    let mut tx = net.db().begin().await?;
-    net.remove_auto_in(&mut tx, &caller, &project).await?;
-    tx.commit().await?;
-    net.changed();
+pub(crate) async fn no_topology(call: Call<Networking>) -> Result<StatusCode, ApiError> {
+    let project = call.key();
+    let project = own(&call.caller, project)?;
+    call.service.remove_auto(&call.caller, &project).await?;
     Ok(StatusCode::NO_CONTENT)
 }

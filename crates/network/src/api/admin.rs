@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
-use axum::extract::State;
 use kogge_auth::Target;
-use kogge_http::{ApiError, Auth, Json, Pairs, Path};
+use kogge_db::filter::Whose;
+use kogge_http::{ApiError, Json};
 use kogge_ids::SubnetId;
+use kogge_resource::neutron::Neutron;
+use kogge_resource::{Call, Dialect as _, List as _};
 use serde_json::{Value, json};
 
-use super::listing;
 use crate::error::{Error, Result};
+use crate::resources::networks::{Networks, page_of};
 use crate::service::permit;
-use crate::store::filter::{Source, Whose};
 use crate::store::rows::{Network, Subnet};
 use crate::store::{allocations, networks};
 use crate::{Networking, policy};
@@ -57,30 +58,23 @@ fn uuid_of(host: &str) -> uuid::Uuid {
 }
 
 /// `GET /agents`.
-pub(crate) async fn agents(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn agents(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
     // as upstream: who may not see any sees an empty list
-    let sees = caller.may(&policy::GET_AGENT, &Target::none());
-    let mut found = if sees { all_agents(&net) } else { Vec::new() };
+    let sees = call.caller.may(&policy::GET_AGENT, &Target::none());
+    let mut found = if sees { all_agents(&call.service) } else { Vec::new() };
     for key in ["agent_type", "host", "id", "binary", "availability_zone"] {
-        let wanted: Vec<&str> = pairs.all(key).collect();
+        let wanted: Vec<&str> = call.query.all(key).collect();
         found.retain(|agent| wanted.is_empty() || wanted.iter().any(|wanted| agent[key] == *wanted));
     }
     Ok(Json(json!({"agents": found})))
 }
 
 /// `GET /agents/{id}`.
-pub(crate) async fn agent(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let missing = || Error::agent_not_found(&id);
-    permit(&caller, &policy::GET_AGENT, &Target::none()).map_err(|_| missing())?;
-    let found = all_agents(&net).into_iter().find(|agent| agent["id"] == id.as_str()).ok_or_else(missing)?;
+pub(crate) async fn agent(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    let missing = || Error::agent_not_found(id);
+    permit(&call.caller, &policy::GET_AGENT, &Target::none()).map_err(|_| missing())?;
+    let found = all_agents(&call.service).into_iter().find(|agent| agent["id"] == id).ok_or_else(missing)?;
     Ok(Json(json!({"agent": found})))
 }
 
@@ -114,9 +108,9 @@ fn usage(network: &Network, subnets: &[Subnet], used: &HashMap<SubnetId, i64>) -
 }
 
 async fn usages(net: &Networking, query: &crate::ListQuery, version: Option<&str>) -> Result<Vec<Value>> {
-    let mut source: Source<'_> = net.db().into();
-    let page = networks::list(&mut source, Whose::Everybodys, query).await??;
-    let ids: Vec<_> = page.items.iter().map(|network| network.id).collect();
+    let mut source = net.db().into();
+    let found = page_of(&mut source, Whose::Everybodys, query).await?.items;
+    let ids: Vec<_> = found.iter().map(|network| network.id).collect();
     let mut subnets = networks::subnets_of(&mut source, &ids).await?;
     let used = allocations::used(&mut source).await?;
     let one = |network: &Network| {
@@ -124,38 +118,32 @@ async fn usages(net: &Networking, query: &crate::ListQuery, version: Option<&str
         of.retain(|subnet| version.is_none_or(|version| subnet.ip_version.to_string() == version));
         usage(network, &of, &used)
     };
-    Ok(page.items.iter().map(one).collect())
+    Ok(found.iter().map(one).collect())
 }
 
 /// `GET /network-ip-availabilities`.
-pub(crate) async fn availabilities(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    if !caller.may(&policy::GET_NETWORK_IP_AVAILABILITY, &Target::none()) {
+pub(crate) async fn availabilities(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    if !call.caller.may(&policy::GET_NETWORK_IP_AVAILABILITY, &Target::none()) {
         return Ok(Json(json!({"network_ip_availabilities": []})));
     }
-    let mut query = listing::query(&pairs, networks::NETWORK_SORT)?;
+    let mut query = Neutron::wanted(&Networks::LIST, &call)?.query;
     query.filters.remove("ip_version");
     for (here, there) in [("network_id", "id"), ("network_name", "name")] {
         if let Some(values) = query.filters.remove(here) {
             query.filters.insert(there.to_owned(), values);
         }
     }
-    let found = usages(&net, &query, pairs.get("ip_version")).await?;
+    let found = usages(&call.service, &query, call.query.get("ip_version")).await?;
     Ok(Json(json!({"network_ip_availabilities": found})))
 }
 
 /// `GET /network-ip-availabilities/{network}`.
-pub(crate) async fn availability(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    permit(&caller, &policy::GET_NETWORK_IP_AVAILABILITY, &Target::none())
-        .map_err(|_| Error::network_not_found(&id))?;
-    let query = crate::ListQuery::by("id", [id.clone()]);
-    let found = usages(&net, &query, None).await?.pop().ok_or_else(|| Error::network_not_found(&id))?;
+pub(crate) async fn availability(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    permit(&call.caller, &policy::GET_NETWORK_IP_AVAILABILITY, &Target::none())
+        .map_err(|_| Error::network_not_found(id))?;
+    let query = crate::ListQuery::by("id", [id.to_owned()]);
+    let found =
+        usages(&call.service, &query, None).await?.pop().ok_or_else(|| Error::network_not_found(id))?;
     Ok(Json(json!({"network_ip_availability": found})))
 }

@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
+use kogge_resource::neutron::check;
 use serde_json::{Value, json};
 
 use crate::Networking;
-use crate::attributes::check;
 use crate::error::Error;
 use crate::service::project_of;
 
 /// `GET /quotas`: the projects with limits of their own.
-pub(crate) async fn index(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-) -> Result<Json<Value>, ApiError> {
-    let all = net.all_quotas(&caller).await?;
+pub(crate) async fn index(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    let all = call.service.all_quotas(&call.caller).await?;
     let one = |(project, limits): &(String, BTreeMap<String, i64>)| {
         let mut body = json!(limits);
         body["tenant_id"] = project.as_str().into();
@@ -28,37 +25,28 @@ pub(crate) async fn index(
 }
 
 /// `GET /quotas/{project}`; `tenant` and `project` ask who the caller is.
-pub(crate) async fn show(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(project): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn show(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
     if project == "tenant" || project == "project" {
-        let own = project_of(&caller);
-        return Ok(Json(json!({ project.as_str(): {format!("{project}_id"): own} })));
+        let own = project_of(&call.caller);
+        return Ok(Json(json!({ project: {format!("{project}_id"): own} })));
     }
-    Ok(Json(json!({"quota": net.quotas(&caller, &project).await?})))
+    Ok(Json(json!({"quota": call.service.quotas(&call.caller, project).await?})))
 }
 
 /// `GET /quotas/{project}/default`.
-pub(crate) async fn default(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(project): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    if project_of(&caller) != Some(&*project) {
-        net.quotas(&caller, &project).await?;
+pub(crate) async fn default(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
+    if project_of(&call.caller) != Some(project) {
+        call.service.quotas(&call.caller, project).await?;
     }
-    Ok(Json(json!({"quota": net.default_quotas()})))
+    Ok(Json(json!({"quota": call.service.default_quotas()})))
 }
 
 /// `GET /quotas/{project}/details`.
-pub(crate) async fn details(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(project): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let usage = net.quota_usage(&caller, &project).await?;
+pub(crate) async fn details(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
+    let usage = call.service.quota_usage(&call.caller, project).await?;
     let body: BTreeMap<String, Value> = usage
         .into_iter()
         .map(|(name, usage)| (name, json!({"limit": usage.limit, "used": usage.used, "reserved": 0})))
@@ -67,12 +55,8 @@ pub(crate) async fn details(
 }
 
 /// `PUT /quotas/{project}`.
-pub(crate) async fn update(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(project): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn update(call: Call<Networking>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let project = call.key();
     let Some(wished) = body.get("quota").and_then(Value::as_object) else {
         return Err(Error::Attribute("Unable to find 'quota' in request body".to_owned()).into());
     };
@@ -90,15 +74,12 @@ pub(crate) async fn update(
         })?;
         amounts.insert(name.clone(), number);
     }
-    Ok(Json(json!({"quota": net.set_quotas(&caller, &project, &amounts).await?})))
+    Ok(Json(json!({"quota": call.service.set_quotas(&call.caller, project, &amounts).await?})))
 }
 
 /// `DELETE /quotas/{project}`.
-pub(crate) async fn reset(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    Path(project): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    net.reset_quotas(&caller, &project).await?;
+pub(crate) async fn reset(call: Call<Networking>) -> Result<StatusCode, ApiError> {
+    let project = call.key();
+    call.service.reset_quotas(&call.caller, project).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,52 +1,13 @@
-//! Routers and floating IPs, RBAC policies.
+//! The gateway of a router.
 
+use kogge_resource::Refused;
+use kogge_resource::neutron::check::{self, Checked, show};
 use serde_json::Value;
 
-use super::check::{self, Checked, show};
 use super::ports::fixed_ips;
-use super::subnets::routes;
-use super::{Absent, Attribute, Refused, both, post, put, shown};
-
-/// A router.
-pub(crate) const ROUTER: &[Attribute] = &[
-    both("name", Absent::Text(""), check::text255),
-    both("admin_state_up", Absent::Bool(true), check::boolean),
-    both("external_gateway_info", Absent::Null, gateway),
-    put("routes", routes),
-    post("availability_zone_hints", Absent::List, check::texts),
-    shown("availability_zones"),
-];
-
-/// A floating IP.
-pub(crate) const FLOATING_IP: &[Attribute] = &[
-    post("floating_network_id", Absent::Required, check::uuid),
-    post("floating_ip_address", Absent::Null, check::address_or_null),
-    post("subnet_id", Absent::Null, check::uuid_or_null),
-    both("port_id", Absent::Null, check::uuid_or_null),
-    both("fixed_ip_address", Absent::Null, check::address_or_null),
-    post("dns_name", Absent::Text(""), check::dns_name),
-    post("dns_domain", Absent::Text(""), check::dns_domain),
-    shown("router_id"),
-    shown("port_details"),
-    shown("port_forwardings"),
-];
-
-/// An RBAC policy.
-pub(crate) const RBAC_POLICY: &[Attribute] = &[
-    shown("id"),
-    post("project_id", Absent::Unset, check::project),
-    post("object_type", Absent::Required, object_type),
-    post("object_id", Absent::Required, check::uuid),
-    both("target_tenant", Absent::Required, check::filled_text),
-    post("action", Absent::Required, check::text255),
-];
-
-fn object_type(value: Value) -> Checked {
-    check::one_of(value, &["network"])
-}
 
 /// `{network_id, enable_snat, external_fixed_ips}`; null or nothing in it removes the gateway.
-fn gateway(value: Value) -> Checked {
+pub(crate) fn gateway(value: Value) -> Checked {
     let Value::Object(mut info) = value else {
         return if value.is_null() {
             Ok(value)

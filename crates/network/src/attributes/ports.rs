@@ -2,34 +2,11 @@
 
 use std::collections::HashSet;
 
+use kogge_resource::Refused;
+use kogge_resource::neutron::check::{self, Checked, show};
 use serde_json::{Value, json};
 
-use super::check::{self, Checked, show};
-use super::{Absent, Attribute, Refused, both, post, shown};
 use crate::error::Error;
-
-/// A port.
-pub(crate) const PORT: &[Attribute] = &[
-    both("name", Absent::Text(""), check::text255),
-    post("network_id", Absent::Required, check::uuid),
-    both("admin_state_up", Absent::Bool(true), check::boolean),
-    both("mac_address", Absent::Unset, check::mac_or_null),
-    both("fixed_ips", Absent::Unset, fixed_ips),
-    both("device_id", Absent::Text(""), check::text255),
-    both("device_owner", Absent::Text(""), check::text255),
-    both("security_groups", Absent::Unset, check::uuids),
-    both("port_security_enabled", Absent::Unset, check::boolean),
-    both("allowed_address_pairs", Absent::Unset, address_pairs),
-    both("extra_dhcp_opts", Absent::Null, dhcp_options),
-    both("dns_name", Absent::Text(""), check::dns_name),
-    both("binding:vnic_type", Absent::Text("normal"), vnic_type),
-    both("binding:host_id", Absent::Unset, host),
-    both("binding:profile", Absent::Unset, profile),
-    shown("binding:vif_type"),
-    shown("binding:vif_details"),
-    shown("dns_assignment"),
-    shown("ip_allocation"),
-];
 
 fn no(reason: String) -> Checked {
     Err(Refused::Because(reason))
@@ -77,7 +54,7 @@ pub(crate) fn fixed_ips(value: Value) -> Checked {
 /// Most pairs per port; upstream's `max_allowed_address_pair`.
 const MOST_PAIRS: usize = 10;
 
-fn address_pairs(value: Value) -> Checked {
+pub(crate) fn address_pairs(value: Value) -> Checked {
     if value.is_null() {
         return Ok(json!([]));
     }
@@ -113,7 +90,7 @@ fn address_pairs(value: Value) -> Checked {
 /// Most DHCP options of a port, each of at most 64 + 255 characters.
 pub(crate) const MOST_DHCP_OPTIONS: usize = 32;
 
-fn dhcp_options(value: Value) -> Checked {
+pub(crate) fn dhcp_options(value: Value) -> Checked {
     if value.is_null() {
         return Ok(value);
     }
@@ -140,7 +117,7 @@ fn dhcp_options(value: Value) -> Checked {
     Ok(found.into())
 }
 
-fn vnic_type(value: Value) -> Checked {
+pub(crate) fn vnic_type(value: Value) -> Checked {
     check::one_of(
         value,
         &[
@@ -159,11 +136,11 @@ fn vnic_type(value: Value) -> Checked {
     )
 }
 
-fn host(value: Value) -> Checked {
+pub(crate) fn host(value: Value) -> Checked {
     if value.is_null() { Ok("".into()) } else { check::text255(value) }
 }
 
-fn profile(value: Value) -> Checked {
+pub(crate) fn profile(value: Value) -> Checked {
     match value {
         Value::Null => Ok(json!({})),
         Value::Object(_) if value.to_string().len() <= 4095 => Ok(value),

@@ -1,22 +1,15 @@
 //! Security groups, their rules and the templates.
 
+use kogge_resource::neutron::check::{self, Checked, show};
+use kogge_resource::{Absent, Field, Refused};
 use serde_json::Value;
 
-use super::check::{self, Checked, show};
-use super::{Absent, Attribute, Refused, both, post, shown};
+use super::{post, shown};
 use crate::error::Error;
 use crate::model::rule;
 
-/// A security group.
-pub(crate) const GROUP: &[Attribute] = &[
-    both("name", Absent::Text(""), name),
-    both("stateful", Absent::Bool(true), check::boolean),
-    shown("security_group_rules"),
-    shown("shared"),
-];
-
 /// What rules and templates share.
-const MATCH: &[Attribute] = &[
+const MATCH: &[Field] = &[
     post("direction", Absent::Required, direction),
     post("ethertype", Absent::Text("IPv4"), ethertype),
     post("protocol", Absent::Null, protocol),
@@ -30,7 +23,7 @@ const MATCH: &[Attribute] = &[
 ];
 
 /// A rule of a group.
-pub(crate) const RULE: &[&[Attribute]] = &[
+pub(crate) const RULE: &[&[Field]] = &[
     MATCH,
     &[
         shown("id"),
@@ -44,7 +37,7 @@ pub(crate) const RULE: &[&[Attribute]] = &[
 ];
 
 /// A template.
-pub(crate) const TEMPLATE: &[&[Attribute]] = &[
+pub(crate) const TEMPLATE: &[&[Field]] = &[
     MATCH,
     &[
         shown("id"),
@@ -54,7 +47,7 @@ pub(crate) const TEMPLATE: &[&[Attribute]] = &[
     ],
 ];
 
-fn name(value: Value) -> Checked {
+pub(crate) fn name(value: Value) -> Checked {
     let value = check::text255(value)?;
     if value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("default")) {
         return Err(Error::default_group_exists().into());

@@ -1,70 +1,26 @@
-//! Subnets, subnet pools and address scopes.
+//! The parts of subnets and subnet pools.
 
 use std::collections::HashSet;
 
+use kogge_resource::Refused;
+use kogge_resource::neutron::check::{self, Checked, show};
 use serde_json::{Value, json};
 
-use super::check::{self, Checked, show};
-use super::{Absent, Attribute, Refused, both, post, shown};
 use crate::error::Error;
-
-/// A subnet.
-pub(crate) const SUBNET: &[Attribute] = &[
-    both("name", Absent::Text(""), check::text255),
-    post("network_id", Absent::Required, check::uuid),
-    post("ip_version", Absent::Required, check::ip_version),
-    post("cidr", Absent::Unset, check::range_or_null),
-    post("prefixlen", Absent::Unset, check::non_negative),
-    post("subnetpool_id", Absent::Unset, check::uuid_or_null),
-    post("use_default_subnetpool", Absent::Bool(false), check::boolean),
-    both("gateway_ip", Absent::Unset, check::address_or_null),
-    both("allocation_pools", Absent::Unset, pools),
-    both("dns_nameservers", Absent::Unset, nameservers),
-    both("host_routes", Absent::Unset, routes),
-    both("enable_dhcp", Absent::Bool(true), check::boolean),
-    post("ipv6_ra_mode", Absent::Unset, ipv6_mode),
-    post("ipv6_address_mode", Absent::Unset, ipv6_mode),
-    both("service_types", Absent::Unset, service_types),
-    both("dns_publish_fixed_ip", Absent::Bool(false), check::boolean),
-    shown("shared"),
-];
-
-/// A subnet pool.
-pub(crate) const SUBNET_POOL: &[Attribute] = &[
-    both("name", Absent::Required, check::filled_text),
-    both("prefixes", Absent::Required, prefixes),
-    both("default_quota", Absent::Unset, check::non_negative),
-    both("default_prefixlen", Absent::Unset, check::non_negative),
-    both("min_prefixlen", Absent::Unset, check::non_negative),
-    both("max_prefixlen", Absent::Unset, check::non_negative),
-    both("is_default", Absent::Bool(false), check::boolean),
-    post("shared", Absent::Bool(false), check::boolean),
-    both("address_scope_id", Absent::Null, check::uuid_or_null),
-    shown("ip_version"),
-];
-
-/// An address scope.
-pub(crate) const ADDRESS_SCOPE: &[Attribute] = &[
-    shown("id"),
-    post("project_id", Absent::Unset, check::project),
-    both("name", Absent::Text(""), check::text255),
-    both("shared", Absent::Bool(false), check::boolean),
-    post("ip_version", Absent::Required, check::ip_version),
-];
 
 fn no(reason: String) -> Checked {
     Err(Refused::Because(reason))
 }
 
 /// Ranges; a single one may stand without list, as upstream's older clients send it.
-fn prefixes(value: Value) -> Checked {
+pub(crate) fn prefixes(value: Value) -> Checked {
     match value {
         Value::String(_) => check::ranges(json!([value])),
         other => check::ranges(other),
     }
 }
 
-fn ipv6_mode(value: Value) -> Checked {
+pub(crate) fn ipv6_mode(value: Value) -> Checked {
     if value.is_null() {
         return Ok(value);
     }
@@ -74,7 +30,7 @@ fn ipv6_mode(value: Value) -> Checked {
 /// Most allocation pools of a subnet.
 const MOST_POOLS: usize = 100;
 
-fn pools(value: Value) -> Checked {
+pub(crate) fn pools(value: Value) -> Checked {
     let Value::Array(items) = value else {
         return no(format!("Invalid data format for IP pool: '{}'", show(&value)));
     };
@@ -91,7 +47,7 @@ fn pools(value: Value) -> Checked {
     Ok(found.into())
 }
 
-fn nameservers(value: Value) -> Checked {
+pub(crate) fn nameservers(value: Value) -> Checked {
     if value.is_null() {
         return Ok(json!([]));
     }
@@ -142,7 +98,7 @@ const OWNERS: &[&str] = &["network:", "compute:", "baremetal:", "Octavia", "neut
 /// Most device owners that a subnet is reserved for.
 const MOST_SERVICE_TYPES: usize = 30;
 
-fn service_types(value: Value) -> Checked {
+pub(crate) fn service_types(value: Value) -> Checked {
     let Value::Array(items) = value else { return no("Subnet service types must be a list.".to_owned()) };
     check::at_most(&items, MOST_SERVICE_TYPES)?;
     for item in &items {

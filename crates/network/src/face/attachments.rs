@@ -2,6 +2,7 @@
 //! `device_id` and `device_owner` is never asked.
 
 use kogge_auth::Caller;
+use kogge_db::Record as _;
 use kogge_db::Tx;
 use kogge_ids::{PortId, ProjectId, ServerId};
 

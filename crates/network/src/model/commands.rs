@@ -28,12 +28,24 @@ macro_rules! commands {
             pub fields: Vec<String>,
         }
 
+        impl Command for $name {
+            fn asks(&mut self, rules: Vec<String>) {
+                self.fields = rules;
+            }
+        }
+
         impl Default for $name {
             fn default() -> Self {
                 Self { $($field: commands!(@default $($default)?),)* fields: Vec::new() }
             }
         }
     )*};
+}
+
+/// A command whose body asked field rules.
+pub(crate) trait Command {
+    /// Takes the names of the rules.
+    fn asks(&mut self, rules: Vec<String>);
 }
 
 /// Reads present-but-null as `Some(None)`.

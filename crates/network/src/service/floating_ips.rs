@@ -1,83 +1,23 @@
-//! Floating IPs.
+//! Where floating IPs lead.
 
 use std::net::IpAddr;
 
-use kogge_auth::{Caller, Target};
-use kogge_db::{Paged, Tx};
+use kogge_auth::Caller;
+use kogge_db::{Record as _, Tx};
 use kogge_ids::{FloatingIpId, PortId, RouterId};
 
 use super::ipam::Claim;
-use super::{check_revision, is_admin, owner, permit, permit_change, permit_fields, scope};
+use super::is_admin;
 use crate::error::{Error, Result};
-use crate::model::commands::{FixedIpWish, FloatingIpChange, NewFloatingIp, NewPort};
+use crate::model::commands::{FixedIpWish, NewFloatingIp, NewPort};
 use crate::model::holder::Holder;
-use crate::store::filter::{ListQuery, Source};
-use crate::store::record::Json;
 use crate::store::rows::{FloatingIp, Network, Port, Router, Subnet};
-use crate::store::{allocations, ports, routers as store};
+use crate::store::{allocations, routers as store};
 use crate::{Networking, policy};
 
-/// A floating IP with the port it leads to.
-#[derive(Debug, Clone)]
-pub struct FloatingIpView {
-    /// The row.
-    pub row: FloatingIp,
-    /// The port it leads to.
-    pub port: Option<Port>,
-}
-
 impl Networking {
-    /// Creates a floating IP, with any or a wished address, leading to a port or nowhere yet.
-    ///
-    /// # Errors
-    /// `NetworkNotFound`, `BadRequest`, `OverQuota`, `ExternalIpAddressExhausted`, and those of an association.
-    pub async fn create_floating_ip_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        new: NewFloatingIp,
-    ) -> Result<FloatingIpView> {
-        let project = owner(caller, new.project_id.clone())?;
-        let wished = Target::project(&project);
-        permit(caller, &policy::CREATE_FLOATINGIP, &wished)?;
-        permit_fields(caller, "create_floatingip", &new.fields, &wished)?;
-        self.charge(tx, &project, "floatingip", 1).await?;
-        let network = new.floating_network_id.ok_or_else(|| Error::network_not_found(""))?;
-        let network = self.visible_network(&mut (&mut *tx).into(), caller, network).await?;
-        let id = FloatingIpId::random();
-        let (port, address) = self.take_external(tx, &network, id, &new).await?;
-        self.still_open(tx, caller, &network).await?;
-        let now = self.clock().now();
-        let mut row = FloatingIp {
-            id,
-            project_id: project,
-            description: new.description,
-            floating_network_id: network.id,
-            floating_ip_address: address,
-            floating_port_id: port.id,
-            port_id: None,
-            fixed_ip_address: None,
-            router_id: None,
-            dns_name: new.dns_name,
-            dns_domain: new.dns_domain,
-            tags: Json(Vec::new()),
-            created_at: now,
-            updated_at: now,
-            revision_number: 1,
-        };
-        match (new.port_id, new.fixed_ip_address) {
-            (None, Some(_)) => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
-            (None, None) => {}
-            (Some(port), fixed) => self.associate(tx, caller, &mut row, port, fixed).await?,
-        }
-        if !row.insert(tx).await? {
-            return Err(Error::changed_meanwhile());
-        }
-        self.floating_view(&mut tx.into(), row).await
-    }
-
     /// Takes an address of the external network for a port of our own.
-    async fn take_external(
+    pub(crate) async fn take_external(
         &self,
         tx: &mut Tx,
         network: &Network,
@@ -106,7 +46,7 @@ impl Networking {
     }
 
     /// Makes a floating IP lead to an address of a port.
-    async fn associate(
+    pub(crate) async fn associate(
         &self,
         tx: &mut Tx,
         caller: &Caller,
@@ -190,126 +130,9 @@ impl Networking {
         }
         Ok(())
     }
-
-    async fn floating_view(&self, source: &mut Source<'_>, row: FloatingIp) -> Result<FloatingIpView> {
-        let id = row.id;
-        let mut views = self.complete_floating(source, vec![row]).await?;
-        views.pop().ok_or_else(|| Error::floating_ip_not_found(id))
-    }
-
-    async fn complete_floating(
-        &self,
-        source: &mut Source<'_>,
-        rows: Vec<FloatingIp>,
-    ) -> Result<Vec<FloatingIpView>> {
-        let ids: Vec<PortId> = rows.iter().filter_map(|row| row.port_id).collect();
-        let found = ports::by_ids(source, &ids).await?;
-        let view = |row: FloatingIp| FloatingIpView {
-            port: row.port_id.and_then(|id| found.iter().find(|port| port.id == id).cloned()),
-            row,
-        };
-        Ok(rows.into_iter().map(view).collect())
-    }
-
-    /// The floating IP, if the caller may see it.
-    ///
-    /// # Errors
-    /// `FloatingIPNotFound`.
-    pub async fn floating_ip(&self, caller: &Caller, id: FloatingIpId) -> Result<FloatingIpView> {
-        let missing = || Error::floating_ip_not_found(id);
-        let mut source: Source<'_> = self.db().into();
-        let row = FloatingIp::get(&mut source, &id).await?.ok_or_else(missing)?;
-        if !caller.may(&policy::GET_FLOATINGIP, &Target::project(&row.project_id)) {
-            return Err(missing());
-        }
-        self.floating_view(&mut source, row).await
-    }
-
-    /// One page of the floating IPs that the caller may see.
-    ///
-    /// # Errors
-    /// 400 for unknown filters.
-    pub async fn list_floating_ips(
-        &self,
-        caller: &Caller,
-        query: &ListQuery,
-    ) -> Result<Paged<FloatingIpView>> {
-        let mut source: Source<'_> = self.db().into();
-        let page = store::list_floating(&mut source, scope(caller), query).await??;
-        let items = self.complete_floating(&mut source, page.items).await?;
-        Ok(Paged { items, more: page.more })
-    }
-
-    pub(crate) async fn own_floating(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: FloatingIpId,
-        rule: &kogge_auth::Rule,
-    ) -> Result<FloatingIp> {
-        let missing = || Error::floating_ip_not_found(id);
-        let row = FloatingIp::lock(tx, &id).await?.ok_or_else(missing)?;
-        permit_change(caller, rule, &policy::GET_FLOATINGIP, &Target::project(&row.project_id), missing)?;
-        Ok(row)
-    }
-
-    /// Changes where a floating IP leads.
-    ///
-    /// # Errors
-    /// `FloatingIPNotFound`, `PolicyNotAuthorized`, and those of an association.
-    pub async fn update_floating_ip_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: FloatingIpId,
-        change: FloatingIpChange,
-        revision: Option<i64>,
-    ) -> Result<FloatingIpView> {
-        let mut row = self.own_floating(tx, caller, id, &policy::UPDATE_FLOATINGIP).await?;
-        check_revision(revision, row.revision_number)?;
-        let fixed = change.fixed_ip_address.flatten();
-        match (change.port_id, fixed) {
-            (Some(Some(port)), fixed) => self.associate(tx, caller, &mut row, port, fixed).await?,
-            (Some(None), Some(_)) => {
-                return Err(bad("fixed_ip_address cannot be specified without a port_id"));
-            }
-            (Some(None), None) => {
-                row.port_id = None;
-                row.fixed_ip_address = None;
-                row.router_id = None;
-            }
-            (None, Some(fixed)) => match row.port_id {
-                Some(port) => self.associate(tx, caller, &mut row, port, Some(fixed)).await?,
-                None => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
-            },
-            (None, None) => {}
-        }
-        row.description = change.description.unwrap_or(row.description);
-        row.updated_at = self.clock().now();
-        row.revision_number += 1;
-        row.save(tx).await?;
-        self.floating_view(&mut tx.into(), row).await
-    }
-
-    /// Deletes a floating IP and gives its address back.
-    ///
-    /// # Errors
-    /// `FloatingIPNotFound`, `PolicyNotAuthorized`.
-    pub async fn delete_floating_ip_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: FloatingIpId,
-        revision: Option<i64>,
-    ) -> Result<()> {
-        let row = self.own_floating(tx, caller, id, &policy::DELETE_FLOATINGIP).await?;
-        check_revision(revision, row.revision_number)?;
-        FloatingIp::delete(tx, &id).await?;
-        ports::remove(tx, row.floating_port_id).await?;
-        Ok(())
-    }
 }
 
-fn bad(message: impl std::fmt::Display) -> Error {
+/// A wrong request about a floating IP.
+pub(crate) fn bad(message: impl std::fmt::Display) -> Error {
     Error::bad_request("floatingip", message)
 }

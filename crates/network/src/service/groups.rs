@@ -3,16 +3,17 @@
 use std::collections::HashSet;
 
 use kogge_auth::{Caller, Target};
-use kogge_db::{Executor, Paged, Query, Tx};
+use kogge_db::record::Json;
+use kogge_db::{Executor, ListQuery, Paged, Query, Record as _, Source, Tx};
 use kogge_ids::{SecurityGroupId, SecurityGroupRuleId};
+use kogge_resource::List as _;
 
-use super::{check_revision, is_admin, is_own, owner, permit, permit_change, project_of, scope, sees_all};
+use super::{is_admin, is_own, owner, permit, permit_change, project_of, scope, sees_all};
 use crate::error::{Error, Result};
 use crate::model::commands::{NewRule, NewSecurityGroup, SecurityGroupChange};
 use crate::model::rule::Match;
-use crate::store::filter::{ListQuery, Source};
+use crate::resources::security_groups::{SecurityGroups, remove};
 use crate::store::groups as store;
-use crate::store::record::Json;
 use crate::store::rows::{DefaultRule, SecurityGroup, SecurityGroupRule};
 use crate::{Networking, policy};
 
@@ -34,7 +35,8 @@ pub struct RuleView {
     pub of_default_group: bool,
 }
 
-fn group_target(group: &SecurityGroup) -> Target<'_> {
+/// What policies may ask of a group.
+pub(crate) fn group_target(group: &SecurityGroup) -> Target<'_> {
     Target::project(&group.project_id).attr("security_group:project_id", group.project_id.as_str())
 }
 
@@ -79,9 +81,7 @@ impl Networking {
     }
 
     async fn rules_from_templates(&self, tx: &mut Tx, group: &SecurityGroup) -> Result<()> {
-        let page =
-            store::list_templates(&mut (&mut *tx).into(), &crate::store::networks::everything()).await??;
-        for template in page.items {
+        for template in DefaultRule::all(&mut *tx, DefaultRule::select()).await? {
             let used =
                 if group.is_default { template.used_in_default_sg } else { template.used_in_non_default_sg };
             if !used {
@@ -167,20 +167,28 @@ impl Networking {
         self.group_view(&mut source, row).await
     }
 
-    /// One page of the groups that the caller may see. The project's default group is made first where needed.
-    ///
-    /// # Errors
-    /// 400 for unknown filters.
-    pub async fn list_security_groups(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<GroupView>> {
-        let mut source: Source<'_> = self.db().into();
-        if let Some(project) = project_of(caller)
-            && store::default_of(&mut source, project).await?.is_none()
-        {
+    /// Makes the default group of the caller's project, where it has none yet.
+    pub(crate) async fn make_default_group(&self, caller: &Caller) -> Result<()> {
+        let Some(project) = project_of(caller) else { return Ok(()) };
+        if store::default_of(&mut self.db().into(), project).await?.is_none() {
             let mut tx = self.db().begin().await?;
             self.default_group(&mut tx, project).await?;
             tx.commit().await?;
         }
-        let page = store::list(&mut source, scope(caller), query).await??;
+        Ok(())
+    }
+
+    /// The groups that the caller may see, the filters of `query` applied. The project's default group is made first
+    /// where needed.
+    ///
+    /// # Errors
+    /// 400 for unknown filters.
+    pub async fn list_security_groups(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<GroupView>> {
+        self.make_default_group(caller).await?;
+        let mut source: Source<'_> = self.db().into();
+        let list = SecurityGroups::LIST;
+        let select = scope(caller).of(SecurityGroup::select(), list.own);
+        let page = SecurityGroup::page(&mut source, select, list.filters, query, list.sort).await?;
         let items = self.complete_groups(&mut source, page.items).await?;
         Ok(Paged { items, more: page.more })
     }
@@ -209,22 +217,9 @@ impl Networking {
         caller: &Caller,
         id: SecurityGroupId,
         change: SecurityGroupChange,
-        revision: Option<i64>,
     ) -> Result<GroupView> {
-        let mut row = self.own_group(tx, caller, id, &policy::UPDATE_SECURITY_GROUP).await?;
-        check_revision(revision, row.revision_number)?;
-        if row.is_default && change.name.is_some() {
-            return Err(Error::cannot_update_default());
-        }
-        if change.stateful.is_some_and(|stateful| stateful != row.stateful) && store::in_use(tx, id).await? {
-            return Err(Error::security_group_in_use(id, "is in use: stateful cannot be changed"));
-        }
-        row.name = change.name.unwrap_or(row.name);
-        row.description = change.description.unwrap_or(row.description);
-        row.stateful = change.stateful.unwrap_or(row.stateful);
-        row.updated_at = self.clock().now();
-        row.revision_number += 1;
-        row.save(tx).await?;
+        let row = self.own_group(tx, caller, id, &policy::UPDATE_SECURITY_GROUP).await?;
+        let row = self.change_group(tx, row, change).await?;
         self.group_view(&mut tx.into(), row).await
     }
 
@@ -237,18 +232,9 @@ impl Networking {
         tx: &mut Tx,
         caller: &Caller,
         id: SecurityGroupId,
-        revision: Option<i64>,
     ) -> Result<()> {
         let row = self.own_group(tx, caller, id, &policy::DELETE_SECURITY_GROUP).await?;
-        check_revision(revision, row.revision_number)?;
-        if store::in_use(tx, id).await? {
-            return Err(Error::security_group_in_use(id, "in use"));
-        }
-        if row.is_default && !is_admin(caller) {
-            return Err(Error::cannot_remove_default());
-        }
-        store::remove(tx, id).await?;
-        Ok(())
+        remove(tx, &row, is_admin(caller)).await
     }
 
     /// The groups that a port of the caller may have.
@@ -334,39 +320,6 @@ impl Networking {
         Ok(RuleView { row, of_default_group: group.is_default })
     }
 
-    /// The rule, if the caller may see it.
-    ///
-    /// # Errors
-    /// `SecurityGroupRuleNotFound`.
-    pub async fn security_group_rule(&self, caller: &Caller, id: SecurityGroupRuleId) -> Result<RuleView> {
-        let missing = || Error::security_group_rule_not_found(id);
-        let mut source: Source<'_> = self.db().into();
-        let row = SecurityGroupRule::get(&mut source, &id).await?.ok_or_else(missing)?;
-        let group = SecurityGroup::get(&mut source, &row.security_group_id).await?.ok_or_else(missing)?;
-        if !caller.may(&policy::GET_SECURITY_GROUP_RULE, &group_target(&group)) {
-            return Err(missing());
-        }
-        Ok(RuleView { row, of_default_group: group.is_default })
-    }
-
-    /// One page of the rules that the caller may see.
-    ///
-    /// # Errors
-    /// 400 for unknown filters.
-    pub async fn list_security_group_rules(
-        &self,
-        caller: &Caller,
-        query: &ListQuery,
-    ) -> Result<Paged<RuleView>> {
-        let mut source: Source<'_> = self.db().into();
-        let page = store::list_rules(&mut source, scope(caller), query).await??;
-        let ids: HashSet<SecurityGroupId> = page.items.iter().map(|rule| rule.security_group_id).collect();
-        let groups = store::by_ids(&mut source, &ids.into_iter().collect::<Vec<_>>()).await?;
-        let defaults: HashSet<SecurityGroupId> =
-            groups.iter().filter(|g| g.is_default).map(|g| g.id).collect();
-        Ok(page.map(|row| RuleView { of_default_group: defaults.contains(&row.security_group_id), row }))
-    }
-
     /// Deletes a rule.
     ///
     /// # Errors
@@ -384,78 +337,6 @@ impl Networking {
         permit_change(caller, rule, &policy::GET_SECURITY_GROUP_RULE, &group_target(&group), missing)?;
         SecurityGroupRule::delete(tx, &id).await?;
         Ok(store::touch(tx, group.id).await?)
-    }
-
-    /// One page of the templates.
-    ///
-    /// # Errors
-    /// `PolicyNotAuthorized`; 400 for unknown filters.
-    pub async fn list_default_rules(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<DefaultRule>> {
-        permit(caller, &policy::GET_DEFAULT_SECURITY_GROUP_RULE, &Target::none())?;
-        Ok(store::list_templates(&mut self.db().into(), query).await??)
-    }
-
-    /// A template.
-    ///
-    /// # Errors
-    /// `DefaultSecurityGroupRuleNotFound`, `PolicyNotAuthorized`.
-    pub async fn default_rule(&self, caller: &Caller, id: SecurityGroupRuleId) -> Result<DefaultRule> {
-        permit(caller, &policy::GET_DEFAULT_SECURITY_GROUP_RULE, &Target::none())?;
-        DefaultRule::get(self.db(), &id).await?.ok_or_else(|| Error::default_rule_not_found(id))
-    }
-
-    /// Adds a template.
-    ///
-    /// # Errors
-    /// `PolicyNotAuthorized`, `DefaultSecurityGroupRuleExists`, and what does not fit together.
-    pub async fn create_default_rule_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        new: NewRule,
-    ) -> Result<DefaultRule> {
-        permit(caller, &policy::CREATE_DEFAULT_SECURITY_GROUP_RULE, &Target::none())?;
-        let wished = matched(&new);
-        wished.check()?;
-        let page =
-            store::list_templates(&mut (&mut *tx).into(), &crate::store::networks::everything()).await??;
-        let clash = page.items.iter().find(|known| {
-            let both = (known.used_in_default_sg && new.used_in_default_sg)
-                || (known.used_in_non_default_sg && new.used_in_non_default_sg);
-            both && template_match(known).fingerprint() == wished.fingerprint()
-        });
-        if let Some(known) = clash {
-            return Err(Error::default_rule_exists(known.id));
-        }
-        let row = DefaultRule {
-            id: SecurityGroupRuleId::random(),
-            direction: new.direction,
-            ethertype: new.ethertype,
-            protocol: new.protocol,
-            port_range_min: new.port_range_min,
-            port_range_max: new.port_range_max,
-            remote_ip_prefix: new.remote_ip_prefix,
-            remote_group_id: new.remote_group_id,
-            used_in_default_sg: new.used_in_default_sg,
-            used_in_non_default_sg: new.used_in_non_default_sg,
-            description: new.description,
-        };
-        row.insert(tx).await?;
-        Ok(row)
-    }
-
-    /// Removes a template.
-    ///
-    /// # Errors
-    /// `PolicyNotAuthorized`, `DefaultSecurityGroupRuleNotFound`.
-    pub async fn delete_default_rule_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: SecurityGroupRuleId,
-    ) -> Result<()> {
-        permit(caller, &policy::DELETE_DEFAULT_SECURITY_GROUP_RULE, &Target::none())?;
-        if DefaultRule::delete(tx, &id).await? { Ok(()) } else { Err(Error::default_rule_not_found(id)) }
     }
 
     /// Puts the templates of SCS-0115 in, once in the life of the cloud: an admin may remove them for good.
@@ -486,7 +367,8 @@ impl Networking {
     }
 }
 
-fn matched(new: &NewRule) -> Match<'_> {
+/// What a new rule matches.
+pub(crate) fn matched(new: &NewRule) -> Match<'_> {
     Match {
         direction: &new.direction,
         ethertype: &new.ethertype,
@@ -498,7 +380,7 @@ fn matched(new: &NewRule) -> Match<'_> {
     }
 }
 
-fn template_match(row: &DefaultRule) -> Match<'_> {
+pub(crate) fn template_match(row: &DefaultRule) -> Match<'_> {
     Match {
         direction: &row.direction,
         ethertype: &row.ethertype,

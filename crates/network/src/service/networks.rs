@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 
 use kogge_auth::{Caller, Target};
-use kogge_db::{Executor, Paged, Query, Tx};
+use kogge_db::record::Json;
+use kogge_db::{Executor, Query, Record as _, Source, Tx};
 use kogge_ids::{NetworkId, SubnetId};
 
-use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
+use super::{owner, permit, permit_fields, project_of, spelled};
 use crate::error::{Error, Result};
 use crate::model::commands::{NetworkChange, NewNetwork};
 use crate::model::holder::Holder;
-use crate::store::filter::{ListQuery, Source};
 use crate::store::networks as store;
 use crate::store::quotas::{self, EVERYBODY};
 use crate::store::rbac::{self, Sharing};
-use crate::store::record::Json;
 use crate::store::rows::{Network, Subnet};
 use crate::{Networking, policy};
 
@@ -138,28 +137,6 @@ impl Networking {
         Err(Error::no_segment())
     }
 
-    /// The network, if the caller may see it.
-    ///
-    /// # Errors
-    /// `NetworkNotFound`.
-    pub async fn network(&self, caller: &Caller, id: NetworkId) -> Result<NetworkView> {
-        let mut source: Source<'_> = self.db().into();
-        let row = self.visible_network(&mut source, caller, id).await?;
-        let mut views = self.complete_networks(&mut source, caller, vec![row]).await?;
-        views.pop().ok_or_else(|| Error::network_not_found(id))
-    }
-
-    /// One page of the networks that the caller may see.
-    ///
-    /// # Errors
-    /// 400 for unknown filters.
-    pub async fn list_networks(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<NetworkView>> {
-        let mut source: Source<'_> = self.db().into();
-        let page = store::list(&mut source, scope(caller), query).await??;
-        let items = self.complete_networks(&mut source, caller, page.items).await?;
-        Ok(Paged { items, more: page.more })
-    }
-
     pub(crate) async fn complete_networks(
         &self,
         source: &mut Source<'_>,
@@ -200,21 +177,28 @@ impl Networking {
         }
     }
 
+    /// Whether the caller may change these fields of a network.
+    pub(crate) fn may_update_network(
+        &self,
+        caller: &Caller,
+        row: &Network,
+        change: &NetworkChange,
+    ) -> Result<()> {
+        permit_fields(caller, "update_network", &change.fields, &target(row, false))
+    }
+
     /// Changes a network.
     ///
     /// # Errors
-    /// `NetworkNotFound`, `PolicyNotAuthorized`, a revision mismatch, or what is in use in the old way.
-    pub async fn update_network_in(
+    /// What is in use in the old way.
+    pub(crate) async fn update_network_in(
         &self,
         tx: &mut Tx,
         caller: &Caller,
-        id: NetworkId,
+        mut row: Network,
         change: NetworkChange,
-        revision: Option<i64>,
     ) -> Result<NetworkView> {
-        let mut row = self.own_network(tx, caller, id, &policy::UPDATE_NETWORK).await?;
-        permit_fields(caller, "update_network", &change.fields, &target(&row, false))?;
-        check_revision(revision, row.revision_number)?;
+        let id = row.id;
         if let Some(shared) = change.shared {
             self.set_shared(tx, &row, shared).await?;
         }
@@ -246,22 +230,6 @@ impl Networking {
         views.pop().ok_or_else(|| Error::network_not_found(id))
     }
 
-    /// The locked row, where `rule` lets the caller change it.
-    pub(crate) async fn own_network(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: NetworkId,
-        rule: &kogge_auth::Rule,
-    ) -> Result<Network> {
-        let row = Network::lock(tx, &id).await?.ok_or_else(|| Error::network_not_found(id))?;
-        let open = store::is_open(&mut (&mut *tx).into(), id, project_of(caller)).await?;
-        permit_change(caller, rule, &policy::GET_NETWORK, &target(&row, open), || {
-            Error::network_not_found(id)
-        })?;
-        Ok(row)
-    }
-
     async fn set_shared(&self, tx: &mut Tx, row: &Network, shared: bool) -> Result<()> {
         if shared {
             rbac::share(tx, row, "access_as_shared", "*").await?;
@@ -290,16 +258,9 @@ impl Networking {
     /// Deletes a network with its subnets and DHCP ports.
     ///
     /// # Errors
-    /// `NetworkNotFound`, `PolicyNotAuthorized`, `NetworkInUse`.
-    pub async fn delete_network_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: NetworkId,
-        revision: Option<i64>,
-    ) -> Result<()> {
-        let row = self.own_network(tx, caller, id, &policy::DELETE_NETWORK).await?;
-        check_revision(revision, row.revision_number)?;
+    /// `NetworkInUse`.
+    pub(crate) async fn delete_network_in(&self, tx: &mut Tx, row: &Network) -> Result<()> {
+        let id = row.id;
         rbac::fence(tx, id).await?;
         if row.external {
             crate::store::routers::remove_idle_floating(tx, id).await?;

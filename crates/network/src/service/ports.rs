@@ -1,26 +1,26 @@
 //! Ports.
 
+use kogge_db::Record as _;
 use std::collections::HashSet;
 
 use kogge_auth::{Caller, Target};
-use kogge_db::{Paged, Tx};
+use kogge_db::Tx;
 use kogge_ids::{PortId, SecurityGroupId};
 
 use super::ipam::{Claim, is_auto};
-use super::{
-    check_revision, is_own, owner, permit, permit_change, permit_fields, project_of, scope, spelled,
-};
+use super::{is_own, owner, permit, permit_change, permit_fields, project_of, spelled};
 use crate::attributes::ports::MOST_DHCP_OPTIONS;
 use crate::error::{Error, Result};
 use crate::model::commands::{FixedIpWish, NewPort, PairWish, PortChange};
 use crate::model::holder::Holder;
 use crate::model::{mac, status};
 use crate::store::allocations::{self, FixedIp};
-use crate::store::filter::{ListQuery, Source};
-use crate::store::record::{Json, Owner};
+use crate::store::owner::Owner;
 use crate::store::rows::{AddressPair, DhcpOption, Network, Port};
 use crate::store::{departures, networks, ports as store, quotas, routers};
 use crate::{Networking, policy};
+use kogge_db::Source;
+use kogge_db::record::Json;
 
 /// A port with its addresses and groups.
 #[derive(Debug, Clone)]
@@ -191,23 +191,6 @@ impl Networking {
         Ok(())
     }
 
-    /// The port, if the caller may see it.
-    ///
-    /// # Errors
-    /// `PortNotFound`.
-    pub async fn port(&self, caller: &Caller, id: PortId) -> Result<PortView> {
-        let mut source: Source<'_> = self.db().into();
-        let row = Port::get(&mut source, &id).await?.ok_or_else(|| Error::port_not_found(id))?;
-        let network =
-            Network::get(&mut source, &row.network_id).await?.ok_or_else(|| Error::port_not_found(id))?;
-        if !caller
-            .may(&policy::GET_PORT, &target(row.project_id.project(), &row.device_owner, &network, false))
-        {
-            return Err(Error::port_not_found(id));
-        }
-        self.port_view(&mut source, row).await
-    }
-
     pub(crate) async fn port_view(&self, source: &mut Source<'_>, row: Port) -> Result<PortView> {
         let id = row.id;
         let mut views = self.complete_ports(source, vec![row]).await?;
@@ -237,17 +220,6 @@ impl Networking {
         Ok(rows.into_iter().map(view).collect())
     }
 
-    /// One page of the ports that the caller may see.
-    ///
-    /// # Errors
-    /// 400 for unknown filters.
-    pub async fn list_ports(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<PortView>> {
-        let mut source: Source<'_> = self.db().into();
-        let page = store::list(&mut source, scope(caller), query).await??;
-        let items = self.complete_ports(&mut source, page.items).await?;
-        Ok(Paged { items, more: page.more })
-    }
-
     pub(crate) async fn own_port(
         &self,
         tx: &mut Tx,
@@ -265,27 +237,36 @@ impl Networking {
         Ok((row, network, shared))
     }
 
+    /// Whether the caller may change these fields of a port.
+    pub(crate) fn may_update_port(
+        &self,
+        caller: &Caller,
+        row: &Port,
+        (network, shared): (&Network, bool),
+        change: &PortChange,
+    ) -> Result<()> {
+        // who sends back what is there claims nothing
+        let same = change.device_owner.as_ref() == Some(&row.device_owner);
+        let fields: Vec<String> =
+            change.fields.iter().filter(|name| *name != "device_owner" || !same).cloned().collect();
+        let owner_then = change.device_owner.as_ref().unwrap_or(&row.device_owner);
+        let asked = target(row.project_id.project(), owner_then, network, shared);
+        permit_fields(caller, "update_port", &fields, &asked)
+    }
+
     /// Changes a port.
     ///
     /// # Errors
-    /// `PortNotFound`, `PolicyNotAuthorized`, `PortBound`, and as for create.
-    pub async fn update_port_in(
+    /// `PortBound`, and as for create.
+    pub(crate) async fn update_port_in(
         &self,
         tx: &mut Tx,
         caller: &Caller,
-        id: PortId,
+        mut row: Port,
+        network: &Network,
         change: PortChange,
-        revision: Option<i64>,
     ) -> Result<PortView> {
-        let (mut row, network, shared) = self.own_port(tx, caller, id, &policy::UPDATE_PORT).await?;
-        let mut fields = change.fields;
-        // who sends back what is there claims nothing
-        fields
-            .retain(|name| name != "device_owner" || change.device_owner.as_ref() != Some(&row.device_owner));
         let owner_then = change.device_owner.unwrap_or_else(|| row.device_owner.clone());
-        let asked = target(row.project_id.project(), &owner_then, &network, shared);
-        permit_fields(caller, "update_port", &fields, &asked)?;
-        check_revision(revision, row.revision_number)?;
         let device_then = change.device_id.unwrap_or_else(|| row.device_id.clone());
         self.new_device(tx, caller, &row, &device_then, &owner_then).await?;
         let old_mac = row.mac_address.clone();
@@ -322,7 +303,7 @@ impl Networking {
         }
         self.save_port(tx, &mut row).await?;
         if let Some(wishes) = change.fixed_ips {
-            self.change_addresses(tx, &network, &row, &wishes).await?;
+            self.change_addresses(tx, network, &row, &wishes).await?;
         }
         self.port_view(&mut tx.into(), row).await
     }
@@ -419,16 +400,9 @@ impl Networking {
     /// Deletes a port.
     ///
     /// # Errors
-    /// `PortNotFound`, `PolicyNotAuthorized`; `ServicePortInUse` for ports of routers and floating IPs.
-    pub async fn delete_port_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: PortId,
-        revision: Option<i64>,
-    ) -> Result<()> {
-        let (row, ..) = self.own_port(tx, caller, id, &policy::DELETE_PORT).await?;
-        check_revision(revision, row.revision_number)?;
+    /// `ServicePortInUse` for ports of routers and floating IPs.
+    pub(crate) async fn delete_port_in(&self, tx: &mut Tx, row: &Port) -> Result<()> {
+        let id = row.id;
         if matches!(row.holder, Holder::RouterInterface | Holder::RouterGateway | Holder::FloatingIp) {
             return Err(Error::service_port(id, format!("has device owner {}", row.device_owner)));
         }

@@ -7,9 +7,9 @@ use kogge_db::Tx;
 
 use super::{permit, permit_change};
 use crate::error::{Error, Result};
-use crate::store::filter::Source;
 use crate::store::quotas as store;
 use crate::{Networking, policy};
+use kogge_db::Source;
 
 /// A resource that quotas know, with upstream's default.
 pub(crate) const DEFAULTS: &[(&str, i64)] = &[

@@ -1,20 +1,23 @@
 //! Plugging subnets and ports into routers.
 
 use kogge_auth::Caller;
+use kogge_db::Record as _;
 use kogge_db::Tx;
 use kogge_ids::{NetworkId, PortId, RouterId, SubnetId};
 
 use super::ipam::{Claim, is_auto};
 use super::routers::apart;
 use super::{is_admin, is_own, project_of};
+use kogge_resource::Service as _;
+
 use crate::error::{Error, Result};
 use crate::model::commands::{FixedIpWish, NewPort};
 use crate::model::holder::Holder;
 use crate::store::allocations::{self, FixedIp};
-use crate::store::filter::Source;
 use crate::store::rows::{Network, Port, Router, Subnet};
 use crate::store::{networks, ports, routers};
 use crate::{Networking, policy};
+use kogge_db::Source;
 
 /// A leg of a router that was added or removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,22 @@ pub struct InterfaceWish {
 }
 
 impl Networking {
+    /// As [`Networking::add_router_interface_in`], in a transaction of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn add_router_interface(
+        &self,
+        caller: &Caller,
+        id: RouterId,
+        wish: InterfaceWish,
+    ) -> Result<Interface> {
+        let mut tx = self.begin().await?;
+        let leg = self.add_router_interface_in(&mut tx, caller, id, wish).await?;
+        self.commit(tx).await?;
+        Ok(leg)
+    }
+
     /// Adds an interface by subnet or by port.
     ///
     /// # Errors
@@ -165,6 +184,22 @@ impl Networking {
             }
         }
         Ok(None)
+    }
+
+    /// As [`Networking::remove_router_interface_in`], in a transaction of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn remove_router_interface(
+        &self,
+        caller: &Caller,
+        id: RouterId,
+        wish: InterfaceWish,
+    ) -> Result<Interface> {
+        let mut tx = self.begin().await?;
+        let leg = self.remove_router_interface_in(&mut tx, caller, id, wish).await?;
+        self.commit(tx).await?;
+        Ok(leg)
     }
 
     /// Removes an interface by subnet or by port.

@@ -1,33 +1,25 @@
-//! Routers, their gateways and static routes.
+//! What routers stand on: gateways, legs, static routes.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use kogge_auth::{Caller, Target};
-use kogge_db::{Paged, Tx};
+use kogge_db::{Record as _, Source, Tx};
 use kogge_ids::{PortId, RouterId};
 
 use super::ipam::Claim;
-use super::{check_revision, owner, permit, permit_change, permit_fields, scope};
+use super::permit_change;
+use kogge_resource::Service as _;
+
 use crate::error::{Error, Result};
 use crate::model::address::overlap;
-use crate::model::commands::{FixedIpWish, GatewayWish, NewPort, NewRouter, RouterChange};
+use crate::model::commands::{FixedIpWish, GatewayWish, NewPort};
 use crate::model::holder::Holder;
-use crate::store::allocations::{self, FixedIp};
-use crate::store::filter::{ListQuery, Source};
-use crate::store::record::Json;
+use crate::resources::routers::gateway_ips;
+use crate::store::allocations::FixedIp;
 use crate::store::rows::{Network, Port, Route, Router, Subnet};
-use crate::store::{networks, ports, routers as store};
+use crate::store::{allocations, networks, ports, routers as store};
 use crate::{Networking, policy};
-
-/// A router with the addresses of its gateway.
-#[derive(Debug, Clone)]
-pub struct RouterView {
-    /// The row.
-    pub row: Router,
-    /// Its addresses in the external network.
-    pub gateway_ips: Vec<FixedIp>,
-}
 
 /// What a router stands on: its own addresses and the ranges it is connected with.
 #[derive(Default)]
@@ -37,82 +29,6 @@ pub(crate) struct Legs {
 }
 
 impl Networking {
-    /// Creates a router.
-    ///
-    /// # Errors
-    /// `PolicyNotAuthorized`, `OverQuota`, and the faults of a gateway.
-    pub async fn create_router_in(&self, tx: &mut Tx, caller: &Caller, new: NewRouter) -> Result<RouterView> {
-        let project = owner(caller, new.project_id.clone())?;
-        let wished = Target::project(&project);
-        permit(caller, &policy::CREATE_ROUTER, &wished)?;
-        permit_fields(caller, "create_router", &new.fields, &wished)?;
-        self.charge(tx, &project, "router", 1).await?;
-        let now = self.clock().now();
-        let mut row = Router {
-            id: RouterId::random(),
-            project_id: project,
-            name: new.name,
-            description: new.description,
-            admin_state_up: new.admin_state_up,
-            gateway_port_id: None,
-            gateway_network_id: None,
-            enable_snat: true,
-            routes: Json(Vec::new()),
-            az_hints: Json(new.az_hints),
-            tags: Json(Vec::new()),
-            created_at: now,
-            updated_at: now,
-            revision_number: 1,
-        };
-        row.insert(tx).await?;
-        if let Some(wish) = new.external_gateway_info {
-            self.set_gateway(tx, caller, &mut row, &wish).await?;
-            row.save(tx).await?;
-        }
-        self.router_view(&mut tx.into(), row).await
-    }
-
-    pub(crate) async fn router_view(&self, source: &mut Source<'_>, row: Router) -> Result<RouterView> {
-        let id = row.id;
-        let mut views = self.complete_routers(source, vec![row]).await?;
-        views.pop().ok_or_else(|| Error::router_not_found(id))
-    }
-
-    async fn complete_routers(&self, source: &mut Source<'_>, rows: Vec<Router>) -> Result<Vec<RouterView>> {
-        let gateways: Vec<PortId> = rows.iter().filter_map(|row| row.gateway_port_id).collect();
-        let mut addresses = allocations::of_ports(source, &gateways).await?;
-        let view = |row: Router| RouterView {
-            gateway_ips: row.gateway_port_id.and_then(|id| addresses.remove(&id)).unwrap_or_default(),
-            row,
-        };
-        Ok(rows.into_iter().map(view).collect())
-    }
-
-    /// The router, if the caller may see it.
-    ///
-    /// # Errors
-    /// `RouterNotFound`.
-    pub async fn router(&self, caller: &Caller, id: RouterId) -> Result<RouterView> {
-        let missing = || Error::router_not_found(id);
-        let mut source: Source<'_> = self.db().into();
-        let row = Router::get(&mut source, &id).await?.ok_or_else(missing)?;
-        if !caller.may(&policy::GET_ROUTER, &Target::project(&row.project_id)) {
-            return Err(missing());
-        }
-        self.router_view(&mut source, row).await
-    }
-
-    /// One page of the routers that the caller may see.
-    ///
-    /// # Errors
-    /// 400 for unknown filters.
-    pub async fn list_routers(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<RouterView>> {
-        let mut source: Source<'_> = self.db().into();
-        let page = store::list(&mut source, scope(caller), query).await??;
-        let items = self.complete_routers(&mut source, page.items).await?;
-        Ok(Paged { items, more: page.more })
-    }
-
     /// The locked router, where `rule` lets the caller change it.
     pub(crate) async fn own_router(
         &self,
@@ -127,53 +43,24 @@ impl Networking {
         Ok(row)
     }
 
-    /// Changes a router.
-    ///
-    /// # Errors
-    /// `RouterNotFound`, `PolicyNotAuthorized`, `InvalidRoutes`, and the faults of a gateway.
-    pub async fn update_router_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: RouterId,
-        change: RouterChange,
-        revision: Option<i64>,
-    ) -> Result<RouterView> {
-        let mut row = self.own_router(tx, caller, id, &policy::UPDATE_ROUTER).await?;
-        permit_fields(caller, "update_router", &change.fields, &Target::project(&row.project_id))?;
-        check_revision(revision, row.revision_number)?;
-        match change.external_gateway_info {
-            Some(Some(wish)) => self.set_gateway(tx, caller, &mut row, &wish).await?,
-            Some(None) => self.clear_gateway(tx, &mut row).await?,
-            None => {}
-        }
-        row.routes = change.routes.map_or(row.routes, Json);
-        self.routes_fit(tx, &row).await?;
-        row.name = change.name.unwrap_or(row.name);
-        row.description = change.description.unwrap_or(row.description);
-        row.admin_state_up = change.admin_state_up.unwrap_or(row.admin_state_up);
-        self.save_router(tx, &mut row).await?;
-        self.router_view(&mut tx.into(), row).await
-    }
-
     pub(crate) async fn save_router(&self, tx: &mut Tx, row: &mut Router) -> Result<()> {
         row.updated_at = self.clock().now();
         row.revision_number += 1;
         Ok(row.save(tx).await?)
     }
 
-    /// Adds static routes; those that are there already stay.
+    /// Adds static routes; those that are there already stay. Answers the addresses of the gateway too.
     ///
     /// # Errors
     /// As for an update.
-    pub async fn add_routes_in(
+    pub(crate) async fn add_routes(
         &self,
-        tx: &mut Tx,
         caller: &Caller,
         id: RouterId,
         more: Vec<Route>,
-    ) -> Result<RouterView> {
-        let mut row = self.own_router(tx, caller, id, &policy::ADD_EXTRAROUTES).await?;
+    ) -> Result<(Router, Vec<FixedIp>)> {
+        let mut tx = self.begin().await?;
+        let mut row = self.own_router(&mut tx, caller, id, &policy::ADD_EXTRAROUTES).await?;
         let most = self.config().max_routes;
         if more.len() > most {
             return Err(Error::routes_exhausted(id, most));
@@ -183,52 +70,31 @@ impl Networking {
                 row.routes.0.push(route);
             }
         }
-        self.routes_fit(tx, &row).await?;
-        self.save_router(tx, &mut row).await?;
-        self.router_view(&mut tx.into(), row).await
+        self.routes_fit(&mut tx, &row).await?;
+        self.changed_routes(tx, row).await
     }
 
-    /// Removes static routes; those that are not there are no fault.
+    /// Removes static routes; those that are not there are no fault. Answers the addresses of the gateway too.
     ///
     /// # Errors
     /// As for an update.
-    pub async fn remove_routes_in(
+    pub(crate) async fn remove_routes(
         &self,
-        tx: &mut Tx,
         caller: &Caller,
         id: RouterId,
         less: Vec<Route>,
-    ) -> Result<RouterView> {
-        let mut row = self.own_router(tx, caller, id, &policy::REMOVE_EXTRAROUTES).await?;
+    ) -> Result<(Router, Vec<FixedIp>)> {
+        let mut tx = self.begin().await?;
+        let mut row = self.own_router(&mut tx, caller, id, &policy::REMOVE_EXTRAROUTES).await?;
         row.routes.0.retain(|route| !less.contains(route));
-        self.save_router(tx, &mut row).await?;
-        self.router_view(&mut tx.into(), row).await
+        self.changed_routes(tx, row).await
     }
 
-    /// Deletes a router without interfaces, with its gateway.
-    ///
-    /// # Errors
-    /// `RouterNotFound`, `PolicyNotAuthorized`, `RouterInUse`, `RouterExternalGatewayInUseByFloatingIp`.
-    pub async fn delete_router_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: RouterId,
-        revision: Option<i64>,
-    ) -> Result<()> {
-        let mut row = self.own_router(tx, caller, id, &policy::DELETE_ROUTER).await?;
-        check_revision(revision, row.revision_number)?;
-        let attached: Vec<String> =
-            self.interfaces(tx, id).await?.iter().map(|port| port.id.to_string()).collect();
-        if !attached.is_empty() {
-            return Err(Error::router_in_use(
-                id,
-                format!("has ports still attached: {}", attached.join(", ")),
-            ));
-        }
-        self.clear_gateway(tx, &mut row).await?;
-        store::remove(tx, id).await?;
-        Ok(())
+    async fn changed_routes(&self, mut tx: Tx, mut row: Router) -> Result<(Router, Vec<FixedIp>)> {
+        self.save_router(&mut tx, &mut row).await?;
+        let ips = gateway_ips(&mut tx, &row).await?;
+        self.commit(tx).await?;
+        Ok((row, ips))
     }
 
     /// The ports that are the router's interfaces.
@@ -262,7 +128,7 @@ impl Networking {
         Ok(legs)
     }
 
-    async fn routes_fit(&self, tx: &mut Tx, row: &Router) -> Result<()> {
+    pub(crate) async fn routes_fit(&self, tx: &mut Tx, row: &Router) -> Result<()> {
         if row.routes.is_empty() {
             return Ok(());
         }
@@ -284,7 +150,7 @@ impl Networking {
     }
 
     /// Makes `wish` the gateway: a new port, or other addresses on the present one.
-    async fn set_gateway(
+    pub(crate) async fn set_gateway(
         &self,
         tx: &mut Tx,
         caller: &Caller,
@@ -339,7 +205,7 @@ impl Networking {
     }
 
     /// Removes the gateway, if there is one and no floating IP needs it.
-    async fn clear_gateway(&self, tx: &mut Tx, row: &mut Router) -> Result<()> {
+    pub(crate) async fn clear_gateway(&self, tx: &mut Tx, row: &mut Router) -> Result<()> {
         let (Some(port), Some(network)) = (row.gateway_port_id, row.gateway_network_id) else {
             return Ok(());
         };

@@ -1,6 +1,7 @@
 //! What a new cloud starts with, and topologies that users get without asking for their parts.
 
 use kogge_auth::Caller;
+use kogge_db::Record as _;
 use kogge_db::{Executor, Query, Tx};
 use kogge_ids::NetworkId;
 
@@ -8,10 +9,11 @@ use crate::Networking;
 use crate::error::{Error, Result};
 use crate::model::address::{Pool, default_pools};
 use crate::model::commands::{GatewayWish, NewNetwork, NewRouter, NewSubnet};
+use crate::policy;
 use crate::service::router_interfaces::InterfaceWish;
 use crate::store::networks as store;
-use crate::store::record::Json;
 use crate::store::rows::{Network, Subnet};
+use kogge_db::record::Json;
 
 impl Networking {
     /// First-start data: the templates of SCS-0115 and the external network, which belongs to `project` (the admin's).
@@ -135,14 +137,14 @@ impl Networking {
             cidr: default_pool.is_none().then_some(self.config().auto_range),
             ..Default::default()
         };
-        let subnet = self.create_subnet_in(tx, caller, subnet).await?.row.id;
+        let subnet = self.create_subnet_in(tx, caller, subnet).await?.id;
         let gateway = GatewayWish { network_id: external, enable_snat: None, external_fixed_ips: Vec::new() };
         let router = NewRouter {
             name: "auto_allocated_router".to_owned(),
             external_gateway_info: Some(gateway),
             ..Default::default()
         };
-        let router = self.create_router_in(tx, caller, router).await?.row.id;
+        let router = self.create_router_in(tx, caller, router).await?.id;
         let wish = InterfaceWish { port_id: None, subnet_id: Some(subnet) };
         self.add_router_interface_in(tx, caller, router, wish).await?;
         Ok(network)
@@ -160,6 +162,18 @@ impl Networking {
         Ok(id)
     }
 
+    /// As [`Networking::remove_auto_in`], in a transaction of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn remove_auto(&self, caller: &Caller, project: &str) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        self.remove_auto_in(&mut tx, caller, project).await?;
+        tx.commit().await?;
+        self.changed();
+        Ok(())
+    }
+
     /// Removes the topology that was made without asking.
     ///
     /// # Errors
@@ -173,9 +187,11 @@ impl Networking {
             let Some(Ok(router)) = leg.holder_id.as_ref().map(|id| id.parse()) else { continue };
             let wish = InterfaceWish { port_id: Some(leg.id), subnet_id: None };
             self.remove_router_interface_in(tx, caller, router, wish).await?;
-            self.delete_router_in(tx, caller, router, None).await?;
+            let row = self.own_router(tx, caller, router, &policy::DELETE_ROUTER).await?;
+            self.remove_router(tx, row).await?;
         }
-        self.delete_network_in(tx, caller, network, None).await
+        let row = self.own_network(tx, caller, network, &policy::DELETE_NETWORK).await?;
+        self.delete_network_in(tx, &row).await
     }
 
     /// True where the caller could get a topology without asking: upstream's `dry-run`.

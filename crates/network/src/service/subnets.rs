@@ -1,37 +1,25 @@
 //! Subnets.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use kogge_auth::{Caller, Target};
-use kogge_db::{Paged, Tx};
+use kogge_db::record::Json;
+use kogge_db::{Record as _, Tx};
 use kogge_ids::{NetworkId, SubnetId};
 
 use super::ipam::{Claim, is_auto};
-use super::{check_revision, owner, permit, permit_change, permit_fields, project_of, scope, spelled};
+use super::{owner, permit, permit_fields, spelled};
 use crate::error::{Error, Result};
 use crate::model::address::{self, Pool, check_pools, default_pools, fits, overlap};
 use crate::model::commands::{NewPort, NewSubnet, SubnetChange};
 use crate::model::holder::Holder;
-use crate::store::filter::{ListQuery, Source};
-use crate::store::record::Json;
 use crate::store::rows::{Network, Port, Route, Subnet};
 use crate::store::{allocations, networks as store, ports};
 use crate::{Networking, policy};
 
-/// A subnet as a caller sees it.
-#[derive(Debug, Clone)]
-pub struct SubnetView {
-    /// The row.
-    pub row: Subnet,
-    /// Its network is shared with the caller's project, or with all.
-    pub shared: bool,
-    /// Its network is joined to the world.
-    pub external: bool,
-}
-
-fn target<'a>(subnet: &'a Subnet, network: &'a Network, shared: bool) -> Target<'a> {
+/// What policies may ask of a subnet; `shared` is its network, in one way or another.
+pub(crate) fn target<'a>(subnet: &'a Subnet, network: &'a Network, shared: bool) -> Target<'a> {
     Target::project(&subnet.project_id)
         .attr("network:project_id", network.project_id.as_str())
         .attr("shared", spelled(shared))
@@ -43,7 +31,12 @@ impl Networking {
     ///
     /// # Errors
     /// `NetworkNotFound`, `PolicyNotAuthorized`, `OverQuota`, `InvalidInput` and the faults of pools and ranges.
-    pub async fn create_subnet_in(&self, tx: &mut Tx, caller: &Caller, new: NewSubnet) -> Result<SubnetView> {
+    pub(crate) async fn create_subnet_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewSubnet,
+    ) -> Result<Subnet> {
         let id = new.network_id.ok_or_else(|| Error::network_not_found(""))?;
         let network = self.visible_network(&mut (&mut *tx).into(), caller, id).await?;
         let project = owner(caller, new.project_id.clone())?;
@@ -63,7 +56,7 @@ impl Networking {
         self.give_auto_addresses(tx, &network, &row).await?;
         self.ensure_dhcp_port(tx, &network).await?;
         self.update_gateway_ports(tx, &network).await?;
-        self.subnet_view(&mut tx.into(), caller, row).await
+        Ok(row)
     }
 
     pub(crate) async fn subnets_in(&self, tx: &mut Tx, network: NetworkId) -> Result<Vec<Subnet>> {
@@ -139,98 +132,28 @@ impl Networking {
         gateway_outside_pools(row.gateway_ip, &row.allocation_pools)
     }
 
-    /// The subnet, if the caller may see it.
-    ///
-    /// # Errors
-    /// `SubnetNotFound`.
-    pub async fn subnet(&self, caller: &Caller, id: SubnetId) -> Result<SubnetView> {
-        let mut source: Source<'_> = self.db().into();
-        let row = Subnet::get(&mut source, &id).await?.ok_or_else(|| Error::subnet_not_found(id))?;
-        let view = self.subnet_view(&mut source, caller, row).await?;
-        let network = Network::get(&mut source, &view.row.network_id)
-            .await?
-            .ok_or_else(|| Error::subnet_not_found(id))?;
-        let open = store::is_open(&mut source, network.id, project_of(caller)).await?;
-        if caller.may(&policy::GET_SUBNET, &target(&view.row, &network, open)) {
-            Ok(view)
-        } else {
-            Err(Error::subnet_not_found(id))
-        }
-    }
-
-    pub(crate) async fn subnet_view(
+    /// Whether the caller may change these fields of a subnet.
+    pub(crate) fn may_update_subnet(
         &self,
-        source: &mut Source<'_>,
         caller: &Caller,
-        row: Subnet,
-    ) -> Result<SubnetView> {
-        let mut views = self.complete_subnets(source, caller, vec![row]).await?;
-        views.pop().ok_or_else(|| Error::subnet_not_found(""))
-    }
-
-    async fn complete_subnets(
-        &self,
-        source: &mut Source<'_>,
-        caller: &Caller,
-        rows: Vec<Subnet>,
-    ) -> Result<Vec<SubnetView>> {
-        let ids: Vec<NetworkId> =
-            rows.iter().map(|row| row.network_id).collect::<HashSet<_>>().into_iter().collect();
-        let shared = store::shared(source, &ids, project_of(caller)).await?;
-        let external: HashSet<NetworkId> =
-            store::by_ids(source, &ids).await?.iter().filter(|n| n.external).map(|n| n.id).collect();
-        Ok(rows
-            .into_iter()
-            .map(|row| SubnetView {
-                shared: shared.contains(&row.network_id),
-                external: external.contains(&row.network_id),
-                row,
-            })
-            .collect())
-    }
-
-    /// One page of the subnets that the caller may see.
-    ///
-    /// # Errors
-    /// 400 for unknown filters.
-    pub async fn list_subnets(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<SubnetView>> {
-        let mut source: Source<'_> = self.db().into();
-        let page = store::list_subnets(&mut source, scope(caller), query).await??;
-        let items = self.complete_subnets(&mut source, caller, page.items).await?;
-        Ok(Paged { items, more: page.more })
-    }
-
-    pub(crate) async fn own_subnet(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: SubnetId,
-        rule: &kogge_auth::Rule,
-    ) -> Result<(Subnet, Network)> {
-        let row = Subnet::lock(tx, &id).await?.ok_or_else(|| Error::subnet_not_found(id))?;
-        let network =
-            Network::get(&mut *tx, &row.network_id).await?.ok_or_else(|| Error::subnet_not_found(id))?;
-        let open = store::is_open(&mut (&mut *tx).into(), network.id, project_of(caller)).await?;
-        let asked = target(&row, &network, open);
-        permit_change(caller, rule, &policy::GET_SUBNET, &asked, || Error::subnet_not_found(id))?;
-        Ok((row, network))
+        row: &Subnet,
+        network: &Network,
+        change: &SubnetChange,
+    ) -> Result<()> {
+        permit_fields(caller, "update_subnet", &change.fields, &target(row, network, false))
     }
 
     /// Changes a subnet.
     ///
     /// # Errors
-    /// `SubnetNotFound`, `PolicyNotAuthorized`, `GatewayIpInUse` and as for create.
-    pub async fn update_subnet_in(
+    /// `GatewayIpInUse` and as for create.
+    pub(crate) async fn update_subnet_in(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
-        id: SubnetId,
+        mut row: Subnet,
+        network: &Network,
         change: SubnetChange,
-        revision: Option<i64>,
-    ) -> Result<SubnetView> {
-        let (mut row, network) = self.own_subnet(tx, caller, id, &policy::UPDATE_SUBNET).await?;
-        permit_fields(caller, "update_subnet", &change.fields, &target(&row, &network, false))?;
-        check_revision(revision, row.revision_number)?;
+    ) -> Result<Subnet> {
         if let Some(gateway) = change.gateway_ip.filter(|gateway| *gateway != row.gateway_ip) {
             gateway_free(tx, &row).await?;
             row.gateway_ip = gateway;
@@ -253,26 +176,19 @@ impl Networking {
         row.updated_at = self.clock().now();
         row.revision_number += 1;
         row.save(tx).await?;
-        self.ensure_dhcp_port(tx, &network).await?;
-        self.subnet_view(&mut tx.into(), caller, row).await
+        self.ensure_dhcp_port(tx, network).await?;
+        Ok(row)
     }
 
     /// Deletes a subnet; DHCP ports and addresses that guests made themselves do not keep it.
     ///
     /// # Errors
-    /// `SubnetNotFound`, `PolicyNotAuthorized`, `SubnetInUse`.
-    pub async fn delete_subnet_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        id: SubnetId,
-        revision: Option<i64>,
-    ) -> Result<()> {
-        let (row, network) = self.own_subnet(tx, caller, id, &policy::DELETE_SUBNET).await?;
-        check_revision(revision, row.revision_number)?;
+    /// `SubnetInUse`.
+    pub(crate) async fn delete_subnet_in(&self, tx: &mut Tx, row: &Subnet, network: &Network) -> Result<()> {
+        let id = row.id;
         let users = ports::on_subnet(&mut (&mut *tx).into(), id).await?;
         let keeps =
-            |port: &&Port| port.holder != Holder::Dhcp && (!is_auto(&row) || port.holder.is_router_leg());
+            |port: &&Port| port.holder != Holder::Dhcp && (!is_auto(row) || port.holder.is_router_leg());
         if users.iter().any(|port| keeps(&port)) {
             return Err(Error::subnet_in_use(id, "One or more ports have an IP allocation from this subnet"));
         }
@@ -280,7 +196,7 @@ impl Networking {
         kogge_db::Executor::execute(&mut *tx, query.bind(id)).await?;
         Subnet::delete(tx, &id).await?;
         store::touch(tx, network.id).await?;
-        self.ensure_dhcp_port(tx, &network).await
+        self.ensure_dhcp_port(tx, network).await
     }
 
     /// Ports that were there before the subnet get the address that their guests will make.

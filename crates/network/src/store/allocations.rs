@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use kogge_db::{DbError, Executor, Query, Row, Select, Tx};
 use kogge_ids::{NetworkId, PortId, SubnetId};
 
-use super::filter::Source;
 use super::marks;
 use super::rows::Subnet;
 use crate::model::address::{Pool, of_slot, slot};
+use kogge_db::Source;
 
 /// An address of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,67 +1,14 @@
 //! Ports.
 
+use kogge_db::Record as _;
 use std::collections::HashMap;
 
-use kogge_db::{DbError, Direction, Executor, Paged, Query, Row, Select, SortKey, Tx};
+use kogge_db::{DbError, Direction, Executor, Query, Row, Select, Tx};
 use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, SubnetId};
 
-use super::filter::{
-    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, Whose, by, sort_keys, text, truth,
-};
 use super::rows::Port;
 use crate::model::holder::Holder;
-
-const FILTERS: &[Filter] = &[
-    text("network_id", "network_id = ?"),
-    text("mac_address", "mac_address = lower(?)"),
-    truth("admin_state_up", "admin_state_up = ?"),
-    text("device_id", "device_id = ?"),
-    text("device_owner", "device_owner = ?"),
-    text("status", "status = ?"),
-    text("binding:host_id", "host = ?"),
-    text("binding:vnic_type", "vnic_type = ?"),
-    text("ip_allocation", "'immediate' = ?"),
-    text("dns_name", "dns_name = ?"),
-    truth("port_security_enabled", "(port_security_enabled AND holder IN ('nobody', 'server')) = ?"),
-    text(
-        "security_groups",
-        "EXISTS (SELECT 1 FROM port_security_groups g WHERE g.port_id = ports.id AND g.security_group_id = ?)",
-    ),
-    // the parts of `fixed_ips=subnet_id=…`, taken apart by the API
-    text(
-        "fixed_ips/subnet_id",
-        "EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = ports.id AND a.subnet_id = ?)",
-    ),
-    text(
-        "fixed_ips/ip_address",
-        "EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = ports.id AND a.address = ?)",
-    ),
-    text(
-        "fixed_ips/ip_address_substr",
-        "EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = ports.id AND replace(a.address, ?, '') <> a.address)",
-    ),
-];
-
-/// Sort keys of ports.
-pub(crate) const SORT: &[SortKey] = sort_keys![
-    by("name"),
-    by("network_id"),
-    by("mac_address"),
-    by("admin_state_up"),
-    by("device_id"),
-    by("device_owner"),
-    by("status"),
-];
-
-/// One page of the ports that the caller may see.
-pub(crate) async fn list(
-    source: &mut Source<'_>,
-    whose: Whose<'_>,
-    query: &ListQuery,
-) -> Result<Result<Paged<Port>, DbError>, BadFilter> {
-    let select = whose.of(Select::new(Port::COLUMNS, Port::TABLE), "project_id = ? OR EXISTS (SELECT 1 FROM networks n WHERE n.id = ports.network_id AND n.project_id = ?)");
-    Port::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, SORT).await
-}
+use kogge_db::Source;
 
 /// The ports of a network.
 pub(crate) async fn of_network(source: &mut Source<'_>, network: NetworkId) -> Result<Vec<Port>, DbError> {

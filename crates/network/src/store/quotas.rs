@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kogge_db::{DbError, Executor, Query, Row, Tx};
 
-use super::filter::Source;
+use kogge_db::Source;
 
 /// The amounts that an admin set for a project.
 pub(crate) async fn of_project(

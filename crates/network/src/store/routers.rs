@@ -1,31 +1,14 @@
 //! Routers and floating IPs.
 
+use kogge_db::Record as _;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use kogge_db::{DbError, Executor, Paged, Query, Row, Select, SortKey, Tx};
+use kogge_db::{DbError, Executor, Query, Row, Tx};
 use kogge_ids::{PortId, RouterId};
 
-use super::filter::{
-    BASIC, BadFilter, DESCRIBED, Filter, ListQuery, NAMED, Source, TAGS, Whose, by, sort_keys, text, truth,
-};
 use super::rows::{FloatingIp, Router};
-
-const FILTERS: &[Filter] = &[truth("admin_state_up", "admin_state_up = ?"), text("status", "'ACTIVE' = ?")];
-
-/// Sort keys of routers.
-pub(crate) const SORT: &[SortKey] =
-    sort_keys![by("name"), by("admin_state_up"), SortKey { name: "status", expression: "'ACTIVE'" },];
-
-/// One page of the routers that the caller may see.
-pub(crate) async fn list(
-    source: &mut Source<'_>,
-    whose: Whose<'_>,
-    query: &ListQuery,
-) -> Result<Result<Paged<Router>, DbError>, BadFilter> {
-    let select = whose.of(Select::new(Router::COLUMNS, Router::TABLE), "project_id = ?");
-    Router::page(source, select, &[BASIC, NAMED, DESCRIBED, FILTERS, TAGS], query, SORT).await
-}
+use kogge_db::Source;
 
 /// All routers with the host each lives on.
 pub(crate) async fn hosts(source: &mut Source<'_>) -> Result<HashMap<RouterId, String>, DbError> {
@@ -63,34 +46,6 @@ pub(crate) async fn leading_out(
     );
     let rows = tx.all(query.bind(subnet).bind(external)).await?;
     rows.iter().map(|row| Ok((row.parse("id")?, row.parse("address")?))).collect()
-}
-
-const FLOATING_FILTERS: &[Filter] = &[
-    text("floating_ip_address", "floating_ip_address = ?"),
-    text("floating_network_id", "floating_network_id = ?"),
-    text("router_id", "router_id = ?"),
-    text("port_id", "port_id = ?"),
-    text("fixed_ip_address", "fixed_ip_address = ?"),
-    text("status", "CASE WHEN port_id IS NULL THEN 'DOWN' ELSE 'ACTIVE' END = ?"),
-];
-
-/// Sort keys of floating IPs.
-pub(crate) const FLOATING_SORT: &[SortKey] = sort_keys![
-    by("floating_ip_address"),
-    by("floating_network_id"),
-    SortKey { name: "router_id", expression: "COALESCE(router_id, '')" },
-    SortKey { name: "fixed_ip_address", expression: "COALESCE(fixed_ip_address, '')" },
-    SortKey { name: "status", expression: "CASE WHEN port_id IS NULL THEN 'DOWN' ELSE 'ACTIVE' END" },
-];
-
-/// One page of the floating IPs that the caller may see.
-pub(crate) async fn list_floating(
-    source: &mut Source<'_>,
-    whose: Whose<'_>,
-    query: &ListQuery,
-) -> Result<Result<Paged<FloatingIp>, DbError>, BadFilter> {
-    let select = whose.of(Select::new(FloatingIp::COLUMNS, FloatingIp::TABLE), "project_id = ?");
-    FloatingIp::page(source, select, &[BASIC, DESCRIBED, FLOATING_FILTERS, TAGS], query, FLOATING_SORT).await
 }
 
 /// Floating IPs that lead to some ports.

@@ -11,13 +11,18 @@ use kogge_ids::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::record::{Json, Owner, record};
+use kogge_db::record::Json;
+use kogge_db::{record, text_columns};
+
+use super::owner::Owner;
 use crate::model::address::Pool;
 use crate::model::holder::Holder;
 
+text_columns!(Holder);
+
 record! {
     /// A network.
-    Network in "networks" {
+    pub Network in "networks" {
         /// Its id.
         id: NetworkId,
         /// The project it belongs to.
@@ -72,7 +77,7 @@ pub struct Route {
 
 record! {
     /// A subnet.
-    Subnet in "subnets" {
+    pub Subnet in "subnets" {
         /// Its id.
         id: SubnetId,
         /// The project it belongs to.
@@ -120,7 +125,7 @@ record! {
 
 record! {
     /// A subnet pool.
-    SubnetPool in "subnet_pools" {
+    pub SubnetPool in "subnet_pools" {
         /// Its id.
         id: SubnetPoolId,
         /// The project it belongs to.
@@ -160,7 +165,7 @@ record! {
 
 record! {
     /// An address scope.
-    AddressScope in "address_scopes" {
+    pub AddressScope in "address_scopes" {
         /// Its id.
         id: AddressScopeId,
         /// The project it belongs to.
@@ -201,7 +206,7 @@ const fn four() -> i64 {
 
 record! {
     /// A port.
-    Port in "ports" {
+    pub Port in "ports" {
         /// Its id.
         id: PortId,
         /// The project it belongs to; none for ports of gateways and floating IPs.
@@ -272,7 +277,7 @@ impl Port {
 
 record! {
     /// A security group.
-    SecurityGroup in "security_groups" {
+    pub SecurityGroup in "security_groups" {
         /// Its id.
         id: SecurityGroupId,
         /// The project it belongs to.
@@ -298,7 +303,7 @@ record! {
 
 record! {
     /// A security group rule.
-    SecurityGroupRule in "security_group_rules" {
+    pub SecurityGroupRule in "security_group_rules" {
         /// Its id.
         id: SecurityGroupRuleId,
         /// The project it belongs to.
@@ -334,7 +339,7 @@ record! {
 
 record! {
     /// A template: a rule that new security groups start with.
-    DefaultRule in "default_security_group_rules" {
+    pub DefaultRule in "default_security_group_rules" {
         /// Its id.
         id: SecurityGroupRuleId,
         /// `ingress` or `egress`.
@@ -362,7 +367,7 @@ record! {
 
 record! {
     /// A router. Its interfaces are the ports that it holds.
-    Router in "routers" {
+    pub Router in "routers" {
         /// Its id.
         id: RouterId,
         /// The project it belongs to.
@@ -396,7 +401,7 @@ record! {
 
 record! {
     /// A floating IP.
-    FloatingIp in "floating_ips" {
+    pub FloatingIp in "floating_ips" {
         /// Its id.
         id: FloatingIpId,
         /// The project it belongs to.
@@ -432,7 +437,7 @@ record! {
 
 record! {
     /// A sharing policy of a network.
-    RbacPolicy in "network_rbac" {
+    pub RbacPolicy in "network_rbac" {
         /// Its id.
         id: String,
         /// The project that shares.

@@ -11,6 +11,7 @@ use super::memory::{Read, Told};
 use crate::Networking;
 use crate::error::{Error, Result};
 use crate::model::status;
+use crate::store::Record as _;
 use crate::store::rows::Port;
 use crate::store::{ports, routers};
 

@@ -1,5 +1,6 @@
 //! The networking a node should have, out of the database in a constant number of queries.
 
+use kogge_db::Record as _;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 

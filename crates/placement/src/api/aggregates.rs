@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::State;
 use axum::response::Response;
-use kogge_http::{ApiError, Auth, Json, Microversion, Path};
+use kogge_http::{ApiError, Json, Microversion};
 use kogge_ids::ProviderId;
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::error::{at_most, provider_id};
@@ -16,25 +16,16 @@ use crate::model::bounds;
 use crate::service::providers::Words;
 
 /// Lists them.
-pub(super) async fn list(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let words = placement.aggregates(&caller, provider_id(&id)?).await?;
-    Ok(answer(&placement, version, &words))
+pub(super) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let words = call.service.aggregates(&call.caller, provider_id(id)?).await?;
+    Ok(answer(&call.service, call.version, &words))
 }
 
 /// Replaces them: a list up to 1.18, an object with generation since.
-pub(super) async fn replace(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Response, ApiError> {
-    let counted = version.has(AGGREGATES_GENERATION);
+pub(super) async fn replace(call: Call<Placement>, Json(body): Json<Value>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let counted = call.version.has(AGGREGATES_GENERATION);
     let (list, generation) = if counted {
         let generation = body.get("resource_provider_generation").and_then(Value::as_i64);
         (body.get("aggregates"), Some(generation.ok_or_else(|| wrong("no 'resource_provider_generation'"))?))
@@ -48,8 +39,8 @@ pub(super) async fn replace(
         id.map(|id| id.to_string()).ok_or_else(|| wrong("an aggregate is not a 'uuid'"))
     };
     let words: BTreeSet<String> = list.iter().map(id_of).collect::<Result<_, _>>()?;
-    let words = placement.set_aggregates(&caller, provider_id(&id)?, words, generation).await?;
-    Ok(answer(&placement, version, &words))
+    let words = call.service.set_aggregates(&call.caller, provider_id(id)?, words, generation).await?;
+    Ok(answer(&call.service, call.version, &words))
 }
 
 fn wrong(why: &str) -> ApiError {

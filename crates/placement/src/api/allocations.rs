@@ -1,9 +1,9 @@
 //! `/allocations` and `/resource_providers/{id}/allocations`
 
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Microversion, Path};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::Value;
 
 use super::error::{at_most, provider_id, without_nul};
@@ -14,50 +14,37 @@ use crate::service::consumers::Holding;
 use crate::{Placement, policy};
 
 /// Shows what a consumer holds; nothing for one that nobody knows.
-pub(super) async fn show(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(consumer): Path<String>,
-) -> Result<Response, ApiError> {
-    without_nul(&consumer)?;
-    let found = placement.held(&caller, &consumer).await?;
-    Ok(reply(version, placement.now(), held(&found, version)))
+pub(super) async fn show(call: Call<Placement>) -> Result<Response, ApiError> {
+    let consumer = call.key();
+    without_nul(consumer)?;
+    let found = call.service.held(&call.caller, consumer).await?;
+    Ok(reply(call.version, call.service.now(), held(&found, call.version)))
 }
 
 /// Shows who holds something of a provider.
-pub(super) async fn of_provider(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let found = placement.holders(&caller, provider_id(&id)?).await?;
-    Ok(reply(version, placement.now(), holders(&found, version)))
+pub(super) async fn of_provider(call: Call<Placement>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let found = call.service.holders(&call.caller, provider_id(id)?).await?;
+    Ok(reply(call.version, call.service.now(), holders(&found, call.version)))
 }
 
 /// Replaces what a consumer holds.
-pub(super) async fn replace(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(consumer): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<StatusCode, ApiError> {
-    let consumer = consumer_id(&consumer)?;
-    let holding = holding(&consumer, &body, version, false)?;
-    placement.replace_holdings(&caller, &policy::ALLOCATIONS_UPDATE, &[holding]).await?;
+pub(super) async fn replace(call: Call<Placement>, Json(body): Json<Value>) -> Result<StatusCode, ApiError> {
+    let consumer = call.key();
+    let consumer = consumer_id(consumer)?;
+    let holding = holding(&consumer, &body, call.version, false)?;
+    call.service.replace_holdings(&call.caller, &policy::ALLOCATIONS_UPDATE, &[holding]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Replaces what many consumers hold.
 pub(super) async fn replace_many(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
+    call: Call<Placement>,
     Json(body): Json<Value>,
 ) -> Result<StatusCode, ApiError> {
-    placement.replace_holdings(&caller, &policy::ALLOCATIONS_MANAGE, &many(&body, version)?).await?;
+    call.service
+        .replace_holdings(&call.caller, &policy::ALLOCATIONS_MANAGE, &many(&body, call.version)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -70,12 +57,9 @@ pub(super) fn many(body: &Value, version: Microversion) -> Result<Vec<Holding>, 
 }
 
 /// Frees all that a consumer holds.
-pub(super) async fn delete(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    Path(consumer): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    without_nul(&consumer)?;
-    placement.free_consumer(&caller, &consumer).await?;
+pub(super) async fn delete(call: Call<Placement>) -> Result<StatusCode, ApiError> {
+    let consumer = call.key();
+    without_nul(consumer)?;
+    call.service.free_consumer(&call.caller, consumer).await?;
     Ok(StatusCode::NO_CONTENT)
 }

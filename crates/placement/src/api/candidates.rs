@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use axum::response::Response;
-use kogge_http::{ApiError, Auth, Microversion, Pairs};
+use kogge_http::{ApiError, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::reply::reply;
@@ -16,22 +16,17 @@ use crate::model::request::Supply;
 use crate::{Placement, policy};
 
 /// Lists candidates.
-pub(super) async fn list(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    pairs: Pairs,
-) -> Result<Response, ApiError> {
-    let question = question(&pairs, Asked::Candidates, version)?;
-    let most = limit(&pairs)?;
-    let mut found = placement.select(&caller, &policy::CANDIDATES_LIST, &question).await?;
+pub(super) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
+    let question = question(&call.query, Asked::Candidates, call.version)?;
+    let most = limit(&call.query)?;
+    let mut found = call.service.select(&call.caller, &policy::CANDIDATES_LIST, &question).await?;
     found.truncate(most.min(bounds::CANDIDATES));
     let asked = &question.request.resources;
-    let requests: Vec<Value> = found.iter().map(|one| request(one, asked, version)).collect();
+    let requests: Vec<Value> = found.iter().map(|one| request(one, asked, call.version)).collect();
     let summaries: BTreeMap<String, Value> =
-        found.iter().map(|one| (one.provider.id.to_string(), summary(one, asked, version))).collect();
+        found.iter().map(|one| (one.provider.id.to_string(), summary(one, asked, call.version))).collect();
     let body = json!({ "allocation_requests": requests, "provider_summaries": summaries });
-    Ok(reply(version, placement.now(), body))
+    Ok(reply(call.version, call.service.now(), body))
 }
 
 fn request(one: &Supply, asked: &Resources, version: Microversion) -> Value {

@@ -1,9 +1,9 @@
 //! `/resource_providers/{id}/inventories`
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use kogge_http::{ApiError, Auth, BaseUrl, ErrorKind, Json, Microversion, Path};
+use kogge_http::{ApiError, ErrorKind, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::json;
 
 use super::error::{at_most, provider_id};
@@ -17,97 +17,67 @@ use crate::service::inventories::Stock;
 use crate::{Placement, policy};
 
 /// Lists them.
-pub(super) async fn list(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let stock = placement.stock(&caller, &policy::INVENTORIES_LIST, provider_id(&id)?).await?;
-    Ok(reply(version, placement.now(), views(&stock.inventories, stock.generation)))
+pub(super) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let stock = call.service.stock(&call.caller, &policy::INVENTORIES_LIST, provider_id(id)?).await?;
+    Ok(reply(call.version, call.service.now(), views(&stock.inventories, stock.generation)))
 }
 
 /// Shows one.
-pub(super) async fn show(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path((id, class)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    let stock = placement.stock(&caller, &policy::INVENTORIES_SHOW, provider_id(&id)?).await?;
+pub(super) async fn show(call: Call<Placement>) -> Result<Response, ApiError> {
+    let [id, class] = call.keys();
+    let stock = call.service.stock(&call.caller, &policy::INVENTORIES_SHOW, provider_id(id)?).await?;
     let found = stock.inventories.iter().find(|one| one.class == class);
     let missing = || Error::NotFound { kind: "inventory of class", id: format!("{class} for {id}") };
-    Ok(one(&placement, version, found.ok_or_else(missing)?, stock.generation))
+    Ok(one(&call.service, call.version, found.ok_or_else(missing)?, stock.generation))
 }
 
 /// Adds one.
-pub(super) async fn create(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-    Json(body): Json<Record>,
-) -> Result<Response, ApiError> {
+pub(super) async fn create(call: Call<Placement>, Json(body): Json<Record>) -> Result<Response, ApiError> {
+    let id = call.key();
     let class = body.resource_class.as_deref().ok_or_else(|| required("resource_class"))?;
-    let inventory = body.inventory(class, version)?;
-    let stock = placement.add_inventory(&caller, provider_id(&id)?, inventory).await?;
-    let location = base.join(&format!("/resource_providers/{id}/inventories/{class}"));
-    let answer = first(&placement, version, &stock);
+    let inventory = body.inventory(class, call.version)?;
+    let stock = call.service.add_inventory(&call.caller, provider_id(id)?, inventory).await?;
+    let location = call.base.join(&format!("/resource_providers/{id}/inventories/{class}"));
+    let answer = first(&call.service, call.version, &stock);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
 }
 
 /// Replaces all.
-pub(super) async fn replace(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    Json(body): Json<Records>,
-) -> Result<Response, ApiError> {
-    let id = provider_id(&id)?;
-    let inventories = inventories(&body, version)?;
-    let stock = placement.replace_stock(&caller, id, inventories, body.resource_provider_generation).await?;
-    Ok(reply(version, placement.now(), views(&stock.inventories, stock.generation)))
+pub(super) async fn replace(call: Call<Placement>, Json(body): Json<Records>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let id = provider_id(id)?;
+    let inventories = inventories(&body, call.version)?;
+    let stock =
+        call.service.replace_stock(&call.caller, id, inventories, body.resource_provider_generation).await?;
+    Ok(reply(call.version, call.service.now(), views(&stock.inventories, stock.generation)))
 }
 
 /// Changes one.
-pub(super) async fn update(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path((id, class)): Path<(String, String)>,
-    Json(body): Json<Record>,
-) -> Result<Response, ApiError> {
+pub(super) async fn update(call: Call<Placement>, Json(body): Json<Record>) -> Result<Response, ApiError> {
+    let [id, class] = call.keys();
     let generation =
         body.resource_provider_generation.ok_or_else(|| required("resource_provider_generation"))?;
-    let inventory = body.inventory(&class, version)?;
-    let stock = placement.change_inventory(&caller, provider_id(&id)?, inventory, generation).await?;
-    Ok(first(&placement, version, &stock))
+    let inventory = body.inventory(class, call.version)?;
+    let stock = call.service.change_inventory(&call.caller, provider_id(id)?, inventory, generation).await?;
+    Ok(first(&call.service, call.version, &stock))
 }
 
 /// Deletes one.
-pub(super) async fn delete(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    Path((id, class)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    placement.delete_inventory(&caller, provider_id(&id)?, Some(&class)).await?;
+pub(super) async fn delete(call: Call<Placement>) -> Result<StatusCode, ApiError> {
+    let [id, class] = call.keys();
+    call.service.delete_inventory(&call.caller, provider_id(id)?, Some(class)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Deletes all. Older versions have the path but not this method.
-pub(super) async fn delete_all(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    if !version.has(DELETE_INVENTORIES) {
+pub(super) async fn delete_all(call: Call<Placement>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    if !call.version.has(DELETE_INVENTORIES) {
         let message = "The method specified is not allowed for this resource.";
         return Err(ApiError::new(ErrorKind::MethodNotAllowed, message));
     }
-    placement.delete_inventory(&caller, provider_id(&id)?, None).await?;
+    call.service.delete_inventory(&call.caller, provider_id(id)?, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,10 +1,10 @@
 //! `/resource_providers`
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Patch, Path};
+use kogge_http::{ApiError, Json, Microversion, Patch};
 use kogge_ids::ProviderId;
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::error::{provider_id, without_nul};
@@ -19,64 +19,44 @@ use crate::{Placement, policy};
 const LONGEST: usize = 200;
 
 /// Lists providers.
-pub(super) async fn list(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    pairs: Pairs,
-) -> Result<Response, ApiError> {
-    let question = question(&pairs, Asked::Providers, version)?;
-    let found = placement.select(&caller, &policy::PROVIDERS_LIST, &question).await?;
-    let modified = found.iter().map(|one| one.provider.updated_at).max().unwrap_or_else(|| placement.now());
-    let views: Vec<Value> = found.iter().map(|one| view(&one.provider, &base, version)).collect();
-    Ok(reply(version, modified, json!({ "resource_providers": views })))
+pub(super) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
+    let question = question(&call.query, Asked::Providers, call.version)?;
+    let found = call.service.select(&call.caller, &policy::PROVIDERS_LIST, &question).await?;
+    let modified =
+        found.iter().map(|one| one.provider.updated_at).max().unwrap_or_else(|| call.service.now());
+    let views: Vec<Value> = found.iter().map(|one| view(&one.provider, &call.base, call.version)).collect();
+    Ok(reply(call.version, modified, json!({ "resource_providers": views })))
 }
 
 /// Makes one.
-pub(super) async fn create(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Json(body): Json<Body>,
-) -> Result<Response, ApiError> {
-    checked(&body, version)?;
+pub(super) async fn create(call: Call<Placement>, Json(body): Json<Body>) -> Result<Response, ApiError> {
+    checked(&body, call.version)?;
     let id = body.uuid.as_deref().map(|text| uuid("uuid", text)).transpose()?;
     let parent =
         body.parent_provider_uuid.set().map(|text| uuid("parent_provider_uuid", &text)).transpose()?;
-    let provider = placement.create_provider(&caller, NewProvider { id, name: body.name, parent }).await?;
+    let provider =
+        call.service.create_provider(&call.caller, NewProvider { id, name: body.name, parent }).await?;
     let path = format!("/resource_providers/{}", provider.id);
-    if !version.has(CREATED_BODY) {
-        return Ok(made(StatusCode::CREATED, &base, &path));
+    if !call.version.has(CREATED_BODY) {
+        return Ok(made(StatusCode::CREATED, &call.base, &path));
     }
-    let location = [(http::header::LOCATION, base.join(&path))];
-    Ok((location, reply(version, provider.updated_at, view(&provider, &base, version))).into_response())
+    let location = [(http::header::LOCATION, call.base.join(&path))];
+    Ok((location, reply(call.version, provider.updated_at, view(&provider, &call.base, call.version)))
+        .into_response())
 }
 
 /// Shows one.
-pub(super) async fn show(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    caller.allow_on_own(&policy::PROVIDERS_SHOW).map_err(crate::Error::from)?;
-    let provider = placement.provider(provider_id(&id)?).await?;
-    Ok(reply(version, provider.updated_at, view(&provider, &base, version)))
+pub(super) async fn show(call: Call<Placement>) -> Result<Response, ApiError> {
+    let id = call.key();
+    call.caller.allow_on_own(&policy::PROVIDERS_SHOW).map_err(crate::Error::from)?;
+    let provider = call.service.provider(provider_id(id)?).await?;
+    Ok(reply(call.version, provider.updated_at, view(&provider, &call.base, call.version)))
 }
 
 /// Renames one, or moves it.
-pub(super) async fn update(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-    Json(body): Json<Body>,
-) -> Result<Response, ApiError> {
-    checked(&body, version)?;
+pub(super) async fn update(call: Call<Placement>, Json(body): Json<Body>) -> Result<Response, ApiError> {
+    let id = call.key();
+    checked(&body, call.version)?;
     if body.uuid.is_some() {
         return Err(unexpected("uuid"));
     }
@@ -85,18 +65,15 @@ pub(super) async fn update(
         Patch::Null => Some(None),
         Patch::Set(text) => Some(Some(uuid("parent_provider_uuid", &text)?)),
     };
-    let change = ProviderChange { name: body.name, parent, reparenting: version.has(REPARENTING) };
-    let provider = placement.update_provider(&caller, provider_id(&id)?, change).await?;
-    Ok(reply(version, provider.updated_at, view(&provider, &base, version)))
+    let change = ProviderChange { name: body.name, parent, reparenting: call.version.has(REPARENTING) };
+    let provider = call.service.update_provider(&call.caller, provider_id(id)?, change).await?;
+    Ok(reply(call.version, provider.updated_at, view(&provider, &call.base, call.version)))
 }
 
 /// Deletes one.
-pub(super) async fn delete(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    placement.delete_provider(&caller, provider_id(&id)?).await?;
+pub(super) async fn delete(call: Call<Placement>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.delete_provider(&call.caller, provider_id(id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

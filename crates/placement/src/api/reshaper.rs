@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Microversion};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,20 +24,15 @@ pub(super) struct Body {
 }
 
 /// Changes both in one.
-pub(super) async fn reshape(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Json(body): Json<Body>,
-) -> Result<StatusCode, ApiError> {
+pub(super) async fn reshape(call: Call<Placement>, Json(body): Json<Body>) -> Result<StatusCode, ApiError> {
     at_most("providers", body.inventories.len(), bounds::AT_ONCE)?;
     let mut stocks = Vec::with_capacity(body.inventories.len());
     for (id, records) in &body.inventories {
         let id = provider_id(id).map_err(|error| ApiError::bad_request(error.message()))?;
-        stocks.push((id, records.resource_provider_generation, inventories(records, version)?));
+        stocks.push((id, records.resource_provider_generation, inventories(records, call.version)?));
     }
     let none = body.allocations.as_object().is_some_and(serde_json::Map::is_empty);
-    let holdings = if none { Vec::new() } else { many(&body.allocations, version)? };
-    placement.reshape(&caller, &stocks, &holdings).await?;
+    let holdings = if none { Vec::new() } else { many(&body.allocations, call.version)? };
+    call.service.reshape(&call.caller, &stocks, &holdings).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -26,19 +26,14 @@ pub(super) struct Body {
 }
 
 /// Lists traits: all, by name or prefix, or those that are (not) in use.
-pub(super) async fn list(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    pairs: Pairs,
-) -> Result<Response, ApiError> {
-    if let Some((name, _)) = pairs.iter().find(|(name, _)| !matches!(*name, "name" | "associated")) {
+pub(super) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
+    if let Some((name, _)) = call.query.iter().find(|(name, _)| !matches!(*name, "name" | "associated")) {
         return Err(ApiError::bad_request(format!(
             "Invalid query string parameters: '{name}' was unexpected"
         )));
     }
-    let mut names = placement.names(&caller, &policy::TRAITS_LIST, Kind::Trait).await?;
-    if let Some(filter) = pairs.get("name") {
+    let mut names = call.service.names(&call.caller, &policy::TRAITS_LIST, Kind::Trait).await?;
+    if let Some(filter) = call.query.get("name") {
         match filter.split_once(':') {
             Some(("in", list)) => names.retain(|name| list.split(',').any(|one| one == name)),
             Some(("startswith", prefix)) => names.retain(|name| name.starts_with(prefix)),
@@ -50,90 +45,66 @@ pub(super) async fn list(
             }
         }
     }
-    if let Some(associated) = pairs.get("associated") {
+    if let Some(associated) = call.query.get("associated") {
         let wanted: bool = associated.to_lowercase().parse().map_err(|_| {
             ApiError::bad_request("The query parameter \"associated\" only accepts \"true\" or \"false\"")
         })?;
-        let used = placement.traits_in_use().await?;
+        let used = call.service.traits_in_use().await?;
         names.retain(|name| used.contains(name) == wanted);
     }
-    Ok(reply(version, placement.now(), json!({ "traits": names })))
+    Ok(reply(call.version, call.service.now(), json!({ "traits": names })))
 }
 
 /// Says that a trait is there.
-pub(super) async fn show(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(name): Path<String>,
-) -> Result<Response, ApiError> {
-    placement.name_exists(&caller, &policy::TRAITS_SHOW, Kind::Trait, &name).await?;
-    Ok(dated(version, placement.now(), StatusCode::NO_CONTENT.into_response()))
+pub(super) async fn show(call: Call<Placement>) -> Result<Response, ApiError> {
+    let name = call.key();
+    call.service.name_exists(&call.caller, &policy::TRAITS_SHOW, Kind::Trait, name).await?;
+    Ok(dated(call.version, call.service.now(), StatusCode::NO_CONTENT.into_response()))
 }
 
 /// Makes a custom trait.
-pub(super) async fn create(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(name): Path<String>,
-) -> Result<Response, ApiError> {
-    if !is_custom(&name) {
+pub(super) async fn create(call: Call<Placement>) -> Result<Response, ApiError> {
+    let name = call.key();
+    if !is_custom(name) {
         let message = "The trait is invalid. A valid trait must be no longer than 255 characters, start with the \
                        prefix \"CUSTOM_\" and use following characters: \"A\"-\"Z\", \"0\"-\"9\" and \"_\"";
         return Err(ApiError::bad_request(message));
     }
-    let new = placement.make_name(&caller, &policy::TRAITS_UPDATE, Kind::Trait, &name).await?;
+    let new = call.service.make_name(&call.caller, &policy::TRAITS_UPDATE, Kind::Trait, name).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
-    Ok(dated(version, placement.now(), made(status, &base, &format!("/traits/{name}"))))
+    Ok(dated(call.version, call.service.now(), made(status, &call.base, &format!("/traits/{name}"))))
 }
 
 /// Deletes a custom trait.
-pub(super) async fn delete(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    Path(name): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    if !is_name(&name) {
+pub(super) async fn delete(call: Call<Placement>) -> Result<StatusCode, ApiError> {
+    let name = call.key();
+    if !is_name(name) {
         return Err(ApiError::not_found(format!("No such trait(s): {name}.")));
     }
-    placement.delete_name(&caller, &policy::TRAITS_DELETE, Kind::Trait, &name).await?;
+    call.service.delete_name(&call.caller, &policy::TRAITS_DELETE, Kind::Trait, name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lists the traits of a provider.
-pub(super) async fn of_provider(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let words = placement.provider_traits(&caller, provider_id(&id)?).await?;
-    Ok(answer(&placement, version, &words))
+pub(super) async fn of_provider(call: Call<Placement>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let words = call.service.provider_traits(&call.caller, provider_id(id)?).await?;
+    Ok(answer(&call.service, call.version, &words))
 }
 
 /// Replaces them.
-pub(super) async fn replace(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    Json(body): Json<Body>,
-) -> Result<Response, ApiError> {
+pub(super) async fn replace(call: Call<Placement>, Json(body): Json<Body>) -> Result<Response, ApiError> {
+    let id = call.key();
     at_most("traits", body.traits.len(), bounds::TRAITS)?;
-    let (id, generation) = (provider_id(&id)?, body.resource_provider_generation);
-    let words = placement.set_provider_traits(&caller, id, body.traits, generation).await?;
-    Ok(answer(&placement, version, &words))
+    let (id, generation) = (provider_id(id)?, body.resource_provider_generation);
+    let words = call.service.set_provider_traits(&call.caller, id, body.traits, generation).await?;
+    Ok(answer(&call.service, call.version, &words))
 }
 
 /// Removes them.
-pub(super) async fn delete_all(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    placement.delete_provider_traits(&caller, provider_id(&id)?).await?;
+pub(super) async fn delete_all(call: Call<Placement>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.delete_provider_traits(&call.caller, provider_id(id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use axum::response::Response;
-use kogge_http::{ApiError, Auth, Microversion, Pairs, Path};
+use kogge_http::ApiError;
+use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use super::error::{provider_id, without_nul};
@@ -15,27 +15,18 @@ use crate::model::inventory::Resources;
 use crate::service::consumers::ByType;
 
 /// What is used of a provider.
-pub(super) async fn of_provider(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let used = placement.provider_usages(&caller, provider_id(&id)?).await?;
+pub(super) async fn of_provider(call: Call<Placement>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let used = call.service.provider_usages(&call.caller, provider_id(id)?).await?;
     let body = json!({ "resource_provider_generation": used.generation, "usages": used.used });
-    Ok(reply(version, placement.now(), body))
+    Ok(reply(call.version, call.service.now(), body))
 }
 
 /// What a project uses.
-pub(super) async fn of_project(
-    State(placement): State<Placement>,
-    Auth(caller): Auth,
-    version: Microversion,
-    pairs: Pairs,
-) -> Result<Response, ApiError> {
-    let typed = version.has(CONSUMER_TYPE);
+pub(super) async fn of_project(call: Call<Placement>) -> Result<Response, ApiError> {
+    let typed = call.version.has(CONSUMER_TYPE);
     let known = |name: &str| matches!(name, "project_id" | "user_id") || (typed && name == "consumer_type");
-    for (name, value) in pairs.iter() {
+    for (name, value) in call.query.iter() {
         without_nul(value)?;
         if !known(name) {
             return Err(ApiError::bad_request(format!(
@@ -43,14 +34,14 @@ pub(super) async fn of_project(
             )));
         }
     }
-    let project = pairs.get("project_id").filter(|id| !id.is_empty());
+    let project = call.query.get("project_id").filter(|id| !id.is_empty());
     let project = project.ok_or_else(|| {
         ApiError::bad_request("Invalid query string parameters: 'project_id' is a required property")
     })?;
-    let usages = placement.project_usages(&caller, project, pairs.get("user_id")).await?;
+    let usages = call.service.project_usages(&call.caller, project, call.query.get("user_id")).await?;
     let view =
-        if typed { by_type(&usages, pairs.get("consumer_type")) } else { json!(sum(usages.values()).0) };
-    Ok(reply(version, placement.now(), json!({ "usages": view })))
+        if typed { by_type(&usages, call.query.get("consumer_type")) } else { json!(sum(usages.values()).0) };
+    Ok(reply(call.version, call.service.now(), json!({ "usages": view })))
 }
 
 fn sum<'u>(usages: impl Iterator<Item = &'u (Resources, i64)>) -> (Resources, i64) {

@@ -1,8 +1,8 @@
 //! `/flavors/{id}/os-flavor-access` and its actions.
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Microversion, Path};
+use kogge_http::{ApiError, Json};
 use kogge_ids::FlavorId;
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::{Fields, Read};
@@ -15,22 +15,14 @@ fn answer((id, projects): (FlavorId, Vec<String>)) -> Json<Value> {
 }
 
 /// `GET …/os-flavor-access`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    Ok(answer(compute.flavor_access(&caller, &id).await?))
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    Ok(answer(call.service.flavor_access(&call.caller, id).await?))
 }
 
 /// `POST /flavors/{id}/action`
-pub(crate) async fn action(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn action(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
     let fields = Fields::of(&body)?;
     let add = fields.has("addTenantAccess");
     let key = if add { "addTenantAccess" } else { "removeTenantAccess" };
@@ -39,8 +31,8 @@ pub(crate) async fn action(
         return Err(ApiError::bad_request(format!("There is no such action: {name}")));
     }
     let project = tenant(&fields, key)?;
-    let strict = version.has(v::NO_ACCESS_TO_PUBLIC);
-    Ok(answer(compute.change_flavor_access(&caller, &id, &project, add, strict).await?))
+    let strict = call.version.has(v::NO_ACCESS_TO_PUBLIC);
+    Ok(answer(call.service.change_flavor_access(&call.caller, id, &project, add, strict).await?))
 }
 
 fn tenant(fields: &Fields<'_>, key: &str) -> Read<String> {

@@ -1,8 +1,8 @@
 //! `/flavors/{id}/os-extra_specs`.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::Fields;
@@ -11,72 +11,51 @@ use crate::service::flavors::no_spec;
 use crate::{Compute, microversion as v};
 
 /// `GET …/os-extra_specs`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    Ok(Json(json!({ "extra_specs": compute.extra_specs(&caller, &id, false).await? })))
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    Ok(Json(json!({ "extra_specs": call.service.extra_specs(&call.caller, id, false).await? })))
 }
 
 /// `GET …/os-extra_specs/{key}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path((id, key)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let specs = compute.extra_specs(&caller, &id, true).await?;
-    let value = specs.get(&key).ok_or_else(|| no_spec(&id, &key))?;
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let [id, key] = call.keys();
+    let specs = call.service.extra_specs(&call.caller, id, true).await?;
+    let value = specs.get(key).ok_or_else(|| no_spec(id, key))?;
     Ok(Json(json!({ key: value })))
 }
 
 /// `POST …/os-extra_specs`
-pub(crate) async fn create(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
     let fields = Fields::of(&body)?;
     let specs = fields.object("extra_specs")?.specs()?;
     fields.finish()?;
-    check(&specs, version)?;
-    compute.set_extra_specs(&caller, &id, specs, false).await?;
+    check(&specs, call.version)?;
+    call.service.set_extra_specs(&call.caller, id, specs, false).await?;
     Ok(Json(body))
 }
 
 /// `PUT …/os-extra_specs/{key}`
-pub(crate) async fn update(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path((id, key)): Path<(String, String)>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let [id, key] = call.keys();
     let specs = Fields::of(&body)?.specs()?;
     if specs.len() != 1 {
         let many = if specs.is_empty() { "should be non-empty" } else { "has too many properties" };
         return Err(ApiError::bad_request(format!("{} {many}", crate::api::body::repr(&body))));
     }
-    if !specs.contains_key(&key) {
+    if !specs.contains_key(key) {
         return Err(ApiError::bad_request("Request body and URI mismatch"));
     }
-    check(&specs, version)?;
-    compute.set_extra_specs(&caller, &id, specs, true).await?;
+    check(&specs, call.version)?;
+    call.service.set_extra_specs(&call.caller, id, specs, true).await?;
     Ok(Json(body))
 }
 
 /// `DELETE …/os-extra_specs/{key}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path((id, key)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    compute.delete_extra_spec(&caller, &id, &key).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let [id, key] = call.keys();
+    call.service.delete_extra_spec(&call.caller, id, key).await?;
     Ok(StatusCode::OK)
 }
 

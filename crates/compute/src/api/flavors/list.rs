@@ -1,9 +1,9 @@
 //! `GET /flavors`, `/flavors/detail`, `/flavors/{id}`.
 
-use axum::extract::State;
 use kogge_auth::Caller;
 use kogge_db::Paged;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, BaseUrl, Json, Microversion, Pairs};
+use kogge_resource::Call;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -25,44 +25,27 @@ pub(crate) struct List<T> {
 }
 
 /// `GET /flavors`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    pairs: Pairs,
-) -> Result<Json<List<Brief>>, ApiError> {
-    let found = find(&compute, &caller, version, &pairs).await?;
-    let flavors = found.items.iter().map(|flavor| brief(flavor, &base, version)).collect();
-    Ok(Json(List { flavors, flavors_links: next(&base, "flavors", &pairs, &found) }))
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<List<Brief>>, ApiError> {
+    let found = find(&call.service, &call.caller, call.version, &call.query).await?;
+    let flavors = found.items.iter().map(|flavor| brief(flavor, &call.base, call.version)).collect();
+    Ok(Json(List { flavors, flavors_links: next(&call.base, "flavors", &call.query, &found) }))
 }
 
 /// `GET /flavors/detail`
-pub(crate) async fn details(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    pairs: Pairs,
-) -> Result<Json<List<Detail>>, ApiError> {
-    let found = find(&compute, &caller, version, &pairs).await?;
-    let specs = sees_specs(&caller, version);
-    let flavors = found.items.iter().map(|flavor| detail_with(flavor, specs, &base, version)).collect();
-    Ok(Json(List { flavors, flavors_links: next(&base, "flavors/detail", &pairs, &found) }))
+pub(crate) async fn details(call: Call<Compute>) -> Result<Json<List<Detail>>, ApiError> {
+    let found = find(&call.service, &call.caller, call.version, &call.query).await?;
+    let specs = sees_specs(&call.caller, call.version);
+    let flavor = |flavor| detail_with(flavor, specs, &call.base, call.version);
+    let flavors = found.items.iter().map(flavor).collect();
+    Ok(Json(List { flavors, flavors_links: next(&call.base, "flavors/detail", &call.query, &found) }))
 }
 
 /// `GET /flavors/{id}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    let flavor = compute.flavor(&caller, &id).await?;
-    Ok(Json(json!({ "flavor": detail(&flavor, &caller, &base, version) })))
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    let flavor = call.service.flavor(&call.caller, id).await?;
+    Ok(Json(json!({ "flavor": detail(&flavor, &call.caller, &call.base, call.version) })))
 }
 
 fn next(base: &BaseUrl, collection: &str, pairs: &Pairs, found: &Paged<Flavor>) -> Option<Vec<Link>> {

@@ -1,8 +1,8 @@
 //! `POST`, `PUT` and `DELETE` of flavors.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Path};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::detail;
@@ -14,16 +14,10 @@ use crate::{Compute, microversion as v};
 const MOST: i64 = 0x7fff_ffff;
 
 /// `POST /flavors`
-pub(crate) async fn create(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
-    let new = read(&body, version)?;
-    let flavor = compute.create_flavor(&caller, new).await?;
-    Ok(Json(json!({ "flavor": detail(&flavor, &caller, &base, version) })))
+pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let new = read(&body, call.version)?;
+    let flavor = call.service.create_flavor(&call.caller, new).await?;
+    Ok(Json(json!({ "flavor": detail(&flavor, &call.caller, &call.base, call.version) })))
 }
 
 fn read(body: &Value, version: Microversion) -> Read<NewFlavor> {
@@ -79,30 +73,21 @@ fn factor(flavor: &Fields<'_>) -> Read<f64> {
 }
 
 /// `PUT /flavors/{id}`
-pub(crate) async fn update(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
     let fields = Fields::of(&body)?;
     let flavor = fields.object("flavor")?;
     let description = flavor.required("description", flavor.description(65_535)?)?;
     flavor.finish()?;
     fields.finish()?;
-    let flavor = compute.describe_flavor(&caller, &id, description).await?;
-    Ok(Json(json!({ "flavor": detail(&flavor, &caller, &base, version) })))
+    let flavor = call.service.describe_flavor(&call.caller, id, description).await?;
+    Ok(Json(json!({ "flavor": detail(&flavor, &call.caller, &call.base, call.version) })))
 }
 
 /// `DELETE /flavors/{id}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    compute.delete_flavor(&caller, &id).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.delete_flavor(&call.caller, id).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use kogge_auth::Caller;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Path};
+use kogge_http::{ApiError, BaseUrl, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::create::reference;
@@ -38,7 +38,7 @@ pub(crate) const ACTIONS: &[&str] = &[
 ];
 
 /// What an action is about.
-struct Call<'a> {
+struct Action<'a> {
     compute: &'a Compute,
     caller: &'a Caller,
     version: Microversion,
@@ -48,24 +48,17 @@ struct Call<'a> {
 }
 
 /// `POST /servers/{id}/action`
-pub(crate) async fn action(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Response, ApiError> {
+pub(crate) async fn action(call: Call<Compute>, Json(body): Json<Value>) -> Result<Response, ApiError> {
     let name = body.as_object().and_then(|map| map.keys().find(|key| ACTIONS.contains(&key.as_str())));
     let Some(name) = name.cloned() else {
         let first = body.as_object().and_then(|map| map.keys().next()).map_or("", String::as_str);
         return Err(ApiError::bad_request(format!("There is no such action: {first}")));
     };
-    let call = Call { compute: &compute, caller: &caller, version, base: &base, id: &id, body: &body };
-    call.run(&name).await
+    let Call { service: compute, caller, version, base, .. } = &call;
+    Action { compute, caller, version: *version, base, id: call.key(), body: &body }.run(&name).await
 }
 
-impl Call<'_> {
+impl Action<'_> {
     async fn run(&self, name: &str) -> Result<Response, ApiError> {
         let order = match name {
             "os-start" => Some(Order::Start),

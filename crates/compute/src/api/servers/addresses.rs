@@ -1,7 +1,7 @@
 //! `/servers/{id}/ips`.
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::query;
@@ -9,27 +9,19 @@ use crate::api::wire::address;
 use crate::{Compute, microversion as v, policy};
 
 /// `GET …/ips`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    let server = compute.server(&caller, &id, &policy::IPS_INDEX).await?;
-    let details = compute.detail(server).await?;
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    let server = call.service.server(&call.caller, id, &policy::IPS_INDEX).await?;
+    let details = call.service.detail(server).await?;
     Ok(Json(json!({ "addresses": address::of(&details.ports, false) })))
 }
 
 /// `GET …/ips/{network}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path((id, network)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let server = compute.server(&caller, &id, &policy::IPS_SHOW).await?;
-    let details = compute.detail(server).await?;
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let [id, network] = call.keys();
+    let server = call.service.server(&call.caller, id, &policy::IPS_SHOW).await?;
+    let details = call.service.detail(server).await?;
     let addresses = address::of(&details.ports, false);
     let found = addresses.0.into_iter().find(|(name, _)| *name == network);
     let missing = || ApiError::not_found("Instance is not a member of specified network");

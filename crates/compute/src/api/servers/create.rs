@@ -2,10 +2,10 @@
 
 mod hints;
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::{Fields, Read, at_most, repr, text, uuid_like, wrong};
@@ -18,22 +18,16 @@ use crate::{Compute, microversion as v};
 const MOST: i64 = 0x7fff_ffff;
 
 /// `POST /servers`
-pub(crate) async fn create(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Json(body): Json<Value>,
-) -> Result<Response, ApiError> {
-    let (new, reservation) = read(&body, version)?;
+pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Result<Response, ApiError> {
+    let (new, reservation) = read(&body, call.version)?;
     let disk_config = if new.auto_disk_config { "AUTO" } else { "MANUAL" };
-    let made = compute.create_servers(&caller, new).await?;
+    let made = call.service.create_servers(&call.caller, new).await?;
     if reservation {
         let body = Json(json!({ "reservation_id": made.reservation_id }));
         return Ok((StatusCode::ACCEPTED, body).into_response());
     }
     let id = made.first.to_string();
-    let links = links::of(&base, "servers", &id);
+    let links = links::of(&call.base, "servers", &id);
     let location = HeaderValue::from_str(&links[0].href).ok();
     // what was asked for, as in Nova
     let groups =

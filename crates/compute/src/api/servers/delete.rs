@@ -1,17 +1,14 @@
 //! `DELETE /servers/{id}`.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Path};
+use kogge_http::ApiError;
 
 use crate::Compute;
+use kogge_resource::Call;
 
 /// `DELETE /servers/{id}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    compute.delete_server(&caller, &id, false).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.delete_server(&call.caller, id, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }

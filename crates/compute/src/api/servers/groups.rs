@@ -1,7 +1,7 @@
 //! `/servers/{id}/os-security-groups`.
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::groups::view;
@@ -9,15 +9,10 @@ use crate::api::query;
 use crate::{Compute, microversion as v};
 
 /// `GET …/os-security-groups`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    let groups = compute.groups_of_server(&caller, &id).await?;
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    let groups = call.service.groups_of_server(&call.caller, id).await?;
     let list: Vec<Value> = groups.iter().map(|group| view(group, &groups)).collect();
     Ok(Json(json!({ "security_groups": list })))
 }

@@ -1,8 +1,8 @@
 //! `/servers/{id}/os-instance-actions`.
 
-use axum::extract::State;
 use kogge_clock::Timestamp;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json, Microversion, Pairs};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::{links, query};
@@ -28,32 +28,26 @@ fn view(action: &Action, version: Microversion) -> Value {
 }
 
 /// `GET …/os-instance-actions`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    let paged = version.has(v::ACTION_PAGES);
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    let paged = call.version.has(v::ACTION_PAGES);
     if paged {
         query::only(
-            &pairs,
+            &call.query,
             &["limit", "marker", "changes-since", "changes-before"],
-            version,
+            call.version,
             v::ACTION_PAGES,
         )?;
     }
     let moment = |name: &str, since: bool| -> Result<Option<Timestamp>, ApiError> {
-        let text = pairs.get(name).filter(|_| since);
+        let text = call.query.get(name).filter(|_| since);
         let bad = |text: &str| {
             ApiError::bad_request(format!("Invalid input for query parameters {name}. Value: {text}."))
         };
         text.map(|text| text.parse().map_err(|_| bad(text))).transpose()
     };
     let (since, before) =
-        (moment("changes-since", paged)?, moment("changes-before", version.has(v::CHANGES_BEFORE))?);
+        (moment("changes-since", paged)?, moment("changes-before", call.version.has(v::CHANGES_BEFORE))?);
     if let (Some(since), Some(before)) = (since, before)
         && before < since
     {
@@ -61,31 +55,27 @@ pub(crate) async fn index(
         return Err(ApiError::bad_request(why));
     }
     let unpaged = Pairs::default();
-    let page = query::page(if paged { &pairs } else { &unpaged }, compute.config().max_limit, &[])?;
-    let gone = version.has(v::ACTIONS_OF_DELETED);
-    let found = compute.list_actions(&caller, &id, gone, since, before, &page).await?;
-    let list: Vec<Value> = found.items.iter().map(|action| view(action, version)).collect();
+    let page = query::page(if paged { &call.query } else { &unpaged }, call.service.config().max_limit, &[])?;
+    let gone = call.version.has(v::ACTIONS_OF_DELETED);
+    let found = call.service.list_actions(&call.caller, id, gone, since, before, &page).await?;
+    let list: Vec<Value> = found.items.iter().map(|action| view(action, call.version)).collect();
     let mut body = json!({ "instanceActions": list });
     let last = found.items.last().map(|action| action.request_id.as_str());
     let collection = format!("servers/{id}/os-instance-actions");
-    if let Some(next) = links::next(&base, &collection, &pairs, found.more && paged, last) {
+    if let Some(next) = links::next(&call.base, &collection, &call.query, found.more && paged, last) {
         body["links"] = json!(next);
     }
     Ok(Json(body))
 }
 
 /// `GET …/os-instance-actions/{request}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path((id, request)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let gone = version.has(v::ACTIONS_OF_DELETED);
-    let (server, action) = compute.action(&caller, &id, gone, &request).await?;
-    let mut body = view(&action, version);
-    let admin = caller.may(&policy::ACTIONS_EVENTS, &target(&server));
-    if admin || version.has(v::ACTION_EVENTS) {
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let [id, request] = call.keys();
+    let gone = call.version.has(v::ACTIONS_OF_DELETED);
+    let (server, action) = call.service.action(&call.caller, id, gone, request).await?;
+    let mut body = view(&action, call.version);
+    let admin = call.caller.may(&policy::ACTIONS_EVENTS, &target(&server));
+    if admin || call.version.has(v::ACTION_EVENTS) {
         let mut event = json!({
             "event": action.event(),
             "start_time": action.started_at.micros(),
@@ -95,13 +85,15 @@ pub(crate) async fn show(
         if admin {
             event["traceback"] = Value::Null;
         }
-        if version.has(v::EVENT_HOST) {
+        if call.version.has(v::EVENT_HOST) {
             if admin {
                 event["host"] = json!(action.host);
             }
             event["hostId"] = json!(host_id(action.project.as_str(), action.host.as_deref()));
         }
-        if version.has(v::EVENT_DETAILS) && caller.may(&policy::ACTIONS_EVENT_DETAILS, &target(&server)) {
+        if call.version.has(v::EVENT_DETAILS)
+            && call.caller.may(&policy::ACTIONS_EVENT_DETAILS, &target(&server))
+        {
             event["details"] = json!(action.details);
         }
         body["events"] = json!([event]);

@@ -1,8 +1,8 @@
 //! `/servers/{id}/os-interface`.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Microversion, OptionalJson, Pairs, Path};
+use kogge_http::{ApiError, Json, Microversion, OptionalJson};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::create::tag_of;
@@ -34,16 +34,11 @@ fn view(port: &Attached, server: &Server, version: Microversion) -> Value {
 }
 
 /// `GET …/os-interface`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    let (server, ports) = compute.interfaces(&caller, &id, false).await?;
-    let list: Vec<Value> = ports.iter().map(|port| view(port, &server, version)).collect();
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    let (server, ports) = call.service.interfaces(&call.caller, id, false).await?;
+    let list: Vec<Value> = ports.iter().map(|port| view(port, &server, call.version)).collect();
     Ok(Json(json!({ "interfaceAttachments": list })))
 }
 
@@ -62,31 +57,24 @@ async fn one(
 }
 
 /// `GET …/os-interface/{port}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path((id, port)): Path<(String, String)>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    one(&compute, &caller, version, &id, &port).await
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let [id, port] = call.keys();
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    one(&call.service, &call.caller, call.version, id, port).await
 }
 
 /// `POST …/os-interface`
 pub(crate) async fn create(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
+    call: Call<Compute>,
     OptionalJson(body): OptionalJson<Value>,
 ) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
     let new = match &body {
-        Some(body) => read(body, version)?,
+        Some(body) => read(body, call.version)?,
         None => NewInterface::default(),
     };
-    let port = compute.attach_interface(&caller, &id, new).await?;
-    one(&compute, &caller, version, &id, &port.to_string()).await
+    let port = call.service.attach_interface(&call.caller, id, new).await?;
+    one(&call.service, &call.caller, call.version, id, &port.to_string()).await
 }
 
 fn read(body: &Value, version: Microversion) -> Read<NewInterface> {
@@ -129,11 +117,8 @@ fn read(body: &Value, version: Microversion) -> Read<NewInterface> {
 }
 
 /// `DELETE …/os-interface/{port}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path((id, port)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    compute.detach_interface(&caller, &id, &port).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let [id, port] = call.keys();
+    call.service.detach_interface(&call.caller, id, port).await?;
     Ok(StatusCode::ACCEPTED)
 }

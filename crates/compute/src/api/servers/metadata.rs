@@ -1,8 +1,8 @@
 //! `/servers/{id}/metadata`.
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::Fields;
@@ -10,48 +10,31 @@ use crate::api::query;
 use crate::{Compute, microversion as v, policy};
 
 /// `GET …/metadata`
-pub(crate) async fn index(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    let server = compute.server(&caller, &id, &policy::METADATA_INDEX).await?;
+pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    let server = call.service.server(&call.caller, id, &policy::METADATA_INDEX).await?;
     Ok(Json(json!({ "metadata": server.metadata })))
 }
 
 /// `GET …/metadata/{key}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path((id, key)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let server = compute.server(&caller, &id, &policy::METADATA_SHOW).await?;
-    let value =
-        server.metadata.get(&key).ok_or_else(|| ApiError::not_found("Metadata item was not found"))?;
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let [id, key] = call.keys();
+    let server = call.service.server(&call.caller, id, &policy::METADATA_SHOW).await?;
+    let value = server.metadata.get(key).ok_or_else(|| ApiError::not_found("Metadata item was not found"))?;
     Ok(Json(json!({"meta": {key: value}})))
 }
 
 /// `POST …/metadata`
-pub(crate) async fn create(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
-    put(&compute, &caller, &id, &body, false).await
+pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    put(&call.service, &call.caller, id, &body, false).await
 }
 
 /// `PUT …/metadata`
-pub(crate) async fn replace(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
-    put(&compute, &caller, &id, &body, true).await
+pub(crate) async fn replace(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    put(&call.service, &call.caller, id, &body, true).await
 }
 
 async fn put(
@@ -70,12 +53,8 @@ async fn put(
 }
 
 /// `PUT …/metadata/{key}`
-pub(crate) async fn update(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path((id, key)): Path<(String, String)>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let [id, key] = call.keys();
     let fields = Fields::of(&body)?;
     let pairs = fields.required("meta", fields.metadata("meta")?)?;
     fields.finish()?;
@@ -83,19 +62,16 @@ pub(crate) async fn update(
         let many = if pairs.is_empty() { "should be non-empty" } else { "has too many properties" };
         return Err(crate::api::body::wrong("meta", &body["meta"], many));
     }
-    if !pairs.contains_key(&key) {
+    if !pairs.contains_key(key) {
         return Err(ApiError::bad_request("Request body and URI mismatch"));
     }
-    compute.put_metadata(&caller, &id, &policy::METADATA_UPDATE, &pairs, false).await?;
+    call.service.put_metadata(&call.caller, id, &policy::METADATA_UPDATE, &pairs, false).await?;
     Ok(Json(json!({ "meta": pairs })))
 }
 
 /// `DELETE …/metadata/{key}`
-pub(crate) async fn delete(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    Path((id, key)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    compute.delete_metadata(&caller, &id, &key).await?;
+pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let [id, key] = call.keys();
+    call.service.delete_metadata(&call.caller, id, key).await?;
     Ok(StatusCode::NO_CONTENT)
 }

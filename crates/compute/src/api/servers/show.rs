@@ -1,7 +1,7 @@
 //! `GET /servers/{id}`.
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Pairs, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::query;
@@ -9,17 +9,11 @@ use crate::api::wire::server::{Parts, Viewer, detail};
 use crate::{Compute, microversion as v, policy};
 
 /// `GET /servers/{id}`
-pub(crate) async fn show(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    query::only(&pairs, &[], version, v::FLAVOR_CLEANUP)?;
-    let server = compute.server(&caller, &id, &policy::SERVERS_SHOW).await?;
-    let details = compute.detail_for(&caller, server).await?;
-    let viewer = Viewer { caller: &caller, version, base: &base };
+pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
+    let server = call.service.server(&call.caller, id, &policy::SERVERS_SHOW).await?;
+    let details = call.service.detail_for(&call.caller, server).await?;
+    let viewer = Viewer { caller: &call.caller, version: call.version, base: &call.base };
     Ok(Json(json!({ "server": detail(&details, viewer, Parts::SHOW) })))
 }

@@ -1,7 +1,7 @@
 //! `PUT /servers/{id}`.
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Microversion, Path};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::create::hostname;
@@ -11,19 +11,13 @@ use crate::service::servers::labels::ServerUpdate;
 use crate::{Compute, microversion as v};
 
 /// `PUT /servers/{id}`
-pub(crate) async fn update(
-    State(compute): State<Compute>,
-    Auth(caller): Auth,
-    version: Microversion,
-    base: BaseUrl,
-    Path(id): Path<String>,
-    Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
-    let update = read(&body, version)?;
-    let server = compute.update_server(&caller, &id, update).await?;
-    let details = compute.detail_for(&caller, server).await?;
-    let viewer = Viewer { caller: &caller, version, base: &base };
-    Ok(Json(json!({ "server": detail(&details, viewer, Parts::update(version)) })))
+pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
+    let id = call.key();
+    let update = read(&body, call.version)?;
+    let server = call.service.update_server(&call.caller, id, update).await?;
+    let details = call.service.detail_for(&call.caller, server).await?;
+    let viewer = Viewer { caller: &call.caller, version: call.version, base: &call.base };
+    Ok(Json(json!({ "server": detail(&details, viewer, Parts::update(call.version)) })))
 }
 
 fn read(body: &Value, version: Microversion) -> Read<ServerUpdate> {

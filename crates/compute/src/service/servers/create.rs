@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use kogge_auth::{Caller, Target};
-use kogge_db::Tx;
+use kogge_db::{Record as _, Tx};
 use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId};
 
 use super::boot::{numbered, password, reservation, seed};
@@ -15,11 +15,12 @@ use crate::lower::network::WantedPort;
 use crate::model::bounds;
 use crate::model::flavor::Shape;
 use crate::model::hostname;
-use crate::model::keypair::ServerKey;
+use crate::model::keypair::{Keypair, ServerKey};
 use crate::model::quota::{self, Limits, Usage};
 use crate::model::server::{BirthDisk, BootedImage, Intent, Nic, Observed, Placed, Server, Spec};
 use crate::model::server_group::ServerGroup;
-use crate::store::{keypairs, quotas, server_groups, servers as store};
+use crate::resources::server_groups;
+use crate::store::{quotas, servers as store};
 use crate::{Compute, policy};
 
 /// Servers to be made.
@@ -164,7 +165,7 @@ impl Compute {
         }
         let key = match &new.key_name {
             Some(name) => {
-                let found = keypairs::get(self.db(), &caller.user.id, name).await?;
+                let found = Keypair::get(self.db(), &(caller.user.id.clone(), name.clone())).await?;
                 let key = found.ok_or_else(|| Error::Invalid("Invalid key_name provided.".to_owned()))?;
                 Some(ServerKey { name: key.name, kind: key.kind, public_key: key.public_key })
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use kogge_auth::Caller;
+use kogge_db::Record as _;
 
 use super::boot::{greater, room};
 use super::change::{Changing, Guard};
@@ -11,11 +12,11 @@ use super::labels::check_metadata;
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
 use crate::model::host::Host;
-use crate::model::keypair::ServerKey;
+use crate::model::keypair::{Keypair, ServerKey};
 use crate::model::quota::{self, Usage};
 use crate::model::server::{Doing, Server};
 use crate::model::state::VmState;
-use crate::store::{big, keypairs, quotas};
+use crate::store::{big, quotas};
 use crate::{Compute, policy};
 
 const REBUILDABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Error];
@@ -47,7 +48,7 @@ impl Compute {
             self.bootable(caller, &rebuild.image, &shape, "Cannot find image for rebuild").await?;
         let key = match &rebuild.key_name {
             Some(Some(name)) => {
-                let found = keypairs::get(self.db(), &known.user, name).await?;
+                let found = Keypair::get(self.db(), &(known.user.clone(), name.clone())).await?;
                 let key = found.ok_or_else(|| Error::Invalid("Invalid key_name provided.".to_owned()))?;
                 Some(Some(ServerKey { name: key.name, kind: key.kind, public_key: key.public_key }))
             }

@@ -1,13 +1,13 @@
 //! `/v3/auth/{projects,domains,system,catalog}`.
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use kogge_http::{ApiError, Auth, Json};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::api::answer::whole;
-use crate::api::place::Place;
+use crate::api::place::Placed as _;
 use crate::api::wire::Links;
 use crate::api::wire::project::{Domain, Project};
 use crate::service::Identity;
@@ -30,43 +30,27 @@ struct Catalog<'a> {
 }
 
 /// `GET /v3/auth/projects`.
-pub(in crate::api) async fn projects(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let rows = identity.own_projects(&caller)?;
-    Ok(whole(&place, "projects", rows.iter().map(|row| Project::of(row, &place)).collect()))
+pub(in crate::api) async fn projects(call: Call<Identity>) -> Result<Response, ApiError> {
+    let rows = call.service.own_projects(&call.caller)?;
+    Ok(whole(&call, "projects", rows.iter().map(|row| Project::of(row, &call)).collect()))
 }
 
 /// `GET /v3/auth/domains`.
-pub(in crate::api) async fn domains(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let rows = identity.own_domains(&caller)?;
-    Ok(whole(&place, "domains", rows.iter().map(|row| Domain::of(row, &place)).collect()))
+pub(in crate::api) async fn domains(call: Call<Identity>) -> Result<Response, ApiError> {
+    let rows = call.service.own_domains(&call.caller)?;
+    Ok(whole(&call, "domains", rows.iter().map(|row| Domain::of(row, &call)).collect()))
 }
 
 /// `GET /v3/auth/system`.
-pub(in crate::api) async fn system(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let all = identity.own_system(&caller)?;
+pub(in crate::api) async fn system(call: Call<Identity>) -> Result<Response, ApiError> {
+    let all = call.service.own_system(&call.caller)?;
     let system = if all { vec![All { all }] } else { Vec::new() };
-    Ok(Json(System { system, links: Links { itself: place.link("auth/system") } }).into_response())
+    Ok(Json(System { system, links: Links { itself: call.link("auth/system") } }).into_response())
 }
 
 /// `GET /v3/auth/catalog`.
-pub(in crate::api) async fn catalog(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    place: Place,
-) -> Result<Response, ApiError> {
-    let catalog = identity.own_catalog(&caller, place.base.root())?;
-    Ok(Json(Catalog { catalog: &catalog, links: Links { itself: place.link("auth/catalog") } })
+pub(in crate::api) async fn catalog(call: Call<Identity>) -> Result<Response, ApiError> {
+    let catalog = call.service.own_catalog(&call.caller, call.base.root())?;
+    Ok(Json(Catalog { catalog: &catalog, links: Links { itself: call.link("auth/catalog") } })
         .into_response())
 }

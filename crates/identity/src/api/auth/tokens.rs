@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Pairs, Peer};
+use kogge_http::{ApiError, BaseUrl, Json, Pairs, Peer};
 
 use crate::api::wire::{login, token};
 use crate::error::Error;
 use crate::policy;
 use crate::service::{Client, Identity, Look, Resolved};
+use kogge_resource::Call;
 
 /// `POST`.
 pub(in crate::api) async fn create(
@@ -24,29 +25,25 @@ pub(in crate::api) async fn create(
 
 /// `GET` and `HEAD`.
 pub(in crate::api) async fn show(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    base: BaseUrl,
+    call: Call<Identity>,
     query: Pairs,
     method: Method,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let rule = if method == Method::HEAD { policy::CHECK_TOKEN } else { policy::VALIDATE_TOKEN };
-    let text = subject(&headers);
+    let text = subject(&call.headers);
     let allow_expired = query.get("allow_expired").is_some_and(is_true);
-    let access_rules_version = header(&headers, "openstack-identity-access-rules");
-    let resolved =
-        identity.look_at_token(&caller, &rule, Look { text, allow_expired, access_rules_version })?;
-    rendered(&identity, &base, &query, StatusCode::OK, text.unwrap_or(""), &resolved)
+    let access_rules_version = header(&call.headers, "openstack-call.service-access-rules");
+    let resolved = call.service.look_at_token(
+        &call.caller,
+        &rule,
+        Look { text, allow_expired, access_rules_version },
+    )?;
+    rendered(&call.service, &call.base, &query, StatusCode::OK, text.unwrap_or(""), &resolved)
 }
 
 /// `DELETE`.
-pub(in crate::api) async fn delete(
-    State(identity): State<Identity>,
-    Auth(caller): Auth,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
-    identity.revoke_token(&caller, subject(&headers)).await?;
+pub(in crate::api) async fn delete(call: Call<Identity>) -> Result<StatusCode, ApiError> {
+    call.service.revoke_token(&call.caller, subject(&call.headers)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

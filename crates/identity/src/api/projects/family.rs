@@ -7,7 +7,7 @@ use kogge_http::ApiError;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::api::place::Place;
+use crate::api::place::{Place, Placed as _};
 use crate::api::wire::Member;
 use crate::api::wire::project::Project;
 use crate::error::Error;

@@ -6,7 +6,7 @@ use kogge_clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Links;
-use crate::api::place::Place;
+use crate::api::place::{Place, Placed as _};
 use crate::error::Error;
 use crate::model::{self, Extra};
 use crate::secret::Secret;

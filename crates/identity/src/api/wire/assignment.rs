@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::api::place::Place;
+use crate::api::place::{Place, Placed as _};
 use crate::model::{Actor, Project, Target};
 use crate::service::ListedAssignment;
 use crate::snapshot::Snapshot;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Links;
-use crate::api::place::Place;
+use crate::api::place::{Place, Placed as _};
 use crate::model::Extra;
 use crate::secret::Secret;
 use crate::service::{CredentialUpdate, KeyPair, NewCredential, OpenCredential};

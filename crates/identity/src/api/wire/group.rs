@@ -4,7 +4,7 @@ use kogge_http::Patch;
 use serde::{Deserialize, Serialize};
 
 use super::Links;
-use crate::api::place::Place;
+use crate::api::place::{Place, Placed as _};
 use crate::model::{self, Extra};
 use crate::service::{GroupUpdate, NewGroup};
 

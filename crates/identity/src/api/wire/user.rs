@@ -5,7 +5,7 @@ use kogge_http::Patch;
 use serde::{Deserialize, Serialize};
 
 use super::{Links, set};
-use crate::api::place::Place;
+use crate::api::place::{Place, Placed as _};
 use crate::error::Error;
 use crate::model::{self, Extra, UserOptions};
 use crate::secret::Secret;

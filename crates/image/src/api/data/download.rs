@@ -3,10 +3,9 @@
 use std::io::SeekFrom;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
-use kogge_http::{ApiError, Auth, Path};
+use http::{StatusCode, header};
+use kogge_http::ApiError;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
@@ -14,22 +13,19 @@ use super::range::range;
 use crate::Images;
 use crate::api::error::image_id;
 use crate::error::Error;
+use kogge_resource::Call;
 
 /// Bytes that are read at once.
 const PIECE: usize = 256 << 10;
 
 /// Sends the data, or a part of them. 204 where there are none yet.
-pub(crate) async fn download(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let readable = images.download(&caller, image_id(&id)?).await?;
+pub(crate) async fn download(call: Call<Images>) -> Result<Response, ApiError> {
+    let id = call.key();
+    let readable = call.service.download(&call.caller, image_id(id)?).await?;
     let (Some(path), Some(data)) = (readable.path, readable.image.data) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    let asked = headers.get(header::RANGE).map(|value| value.to_str().unwrap_or(""));
+    let asked = call.headers.get(header::RANGE).map(|value| value.to_str().unwrap_or(""));
     let size = u64::try_from(data.size).unwrap_or(0);
     let part = range(asked, size)?;
     let (start, length) = part.unwrap_or((0, size));

@@ -1,37 +1,27 @@
 //! `PUT /v2/images/{id}/file` and `PUT /v2/images/{id}/stage`
 
 use axum::body::Body;
-use axum::extract::State;
 use http::{HeaderMap, StatusCode, header};
-use kogge_http::{ApiError, Auth, ErrorKind, Path};
+use kogge_http::{ApiError, ErrorKind};
 
 use crate::Images;
 use crate::api::error::image_id;
+use kogge_resource::Call;
 
 /// Takes the data of an image.
-pub(crate) async fn upload(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<StatusCode, ApiError> {
-    let size = checked(&headers)?;
-    known_store(&images, &headers)?;
-    images.upload(&caller, image_id(&id)?, size, body.into_data_stream()).await?;
+pub(crate) async fn upload(call: Call<Images>, body: Body) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    let size = checked(&call.headers)?;
+    known_store(&call.service, &call.headers)?;
+    call.service.upload(&call.caller, image_id(id)?, size, body.into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Takes data for a later import.
-pub(crate) async fn stage(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<StatusCode, ApiError> {
-    let size = checked(&headers)?;
-    images.stage(&caller, image_id(&id)?, size, body.into_data_stream()).await?;
+pub(crate) async fn stage(call: Call<Images>, body: Body) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    let size = checked(&call.headers)?;
+    call.service.stage(&call.caller, image_id(id)?, size, body.into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,28 +1,22 @@
 //! `POST /v2/images/{id}/actions/deactivate` and `…/reactivate`
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Path};
+use kogge_http::ApiError;
 
 use crate::Images;
 use crate::api::error::image_id;
+use kogge_resource::Call;
 
 /// Takes an image out of service.
-pub(crate) async fn deactivate(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    images.set_active(&caller, image_id(&id)?, false).await?;
+pub(crate) async fn deactivate(call: Call<Images>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.set_active(&call.caller, image_id(id)?, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Puts it back.
-pub(crate) async fn reactivate(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    images.set_active(&caller, image_id(&id)?, true).await?;
+pub(crate) async fn reactivate(call: Call<Images>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
+    call.service.set_active(&call.caller, image_id(id)?, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }

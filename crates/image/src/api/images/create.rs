@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, BaseUrl, Json};
+use kogge_http::{ApiError, BaseUrl, Json};
+use kogge_resource::Call;
 use serde_json::{Map, Value};
 
 use crate::Images;
@@ -17,16 +17,15 @@ use crate::service::images::NewImage;
 
 /// Registers an image.
 pub(crate) async fn create(
-    State(images): State<Images>,
-    Auth(caller): Auth,
+    call: Call<Images>,
     address: BaseUrl,
     Json(body): Json<Value>,
 ) -> Result<Response, ApiError> {
     let Value::Object(body) = body else { return Err(mismatch("the body is not an object")) };
-    let image = images.create_image(&caller, command(&body)?).await?;
-    let config = images.config();
+    let image = call.service.create_image(&call.caller, command(&body)?).await?;
+    let config = call.service.config();
     let headers = [
-        ("location", address.join(&format!("/v2/images/{}", image.id))),
+        ("location", address.join(&format!("/v2/call.service/{}", image.id))),
         ("openstack-image-import-methods", config.import_methods().join(",")),
         ("openstack-image-store-ids", config.store_name.clone()),
     ];

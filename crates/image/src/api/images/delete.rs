@@ -1,19 +1,16 @@
 //! `DELETE /v2/images/{id}`
 
-use axum::extract::State;
 use http::StatusCode;
-use kogge_http::{ApiError, Auth, Path};
+use kogge_http::ApiError;
 
 use crate::Images;
 use crate::error::Error;
+use kogge_resource::Call;
 
 /// Deletes an image.
-pub(crate) async fn delete(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
+pub(crate) async fn delete(call: Call<Images>) -> Result<StatusCode, ApiError> {
+    let id = call.key();
     let missing = || Error::NotFound { because: format!("Failed to find image {id} to delete") };
-    images.delete_image(&caller, id.parse().map_err(|_| missing())?).await?;
+    call.service.delete_image(&call.caller, id.parse().map_err(|_| missing())?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

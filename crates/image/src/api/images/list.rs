@@ -1,7 +1,7 @@
 //! `GET /v2/images`
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Pairs, next_query};
+use kogge_http::{ApiError, Json, Pairs, next_query};
+use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use crate::Images;
@@ -9,17 +9,13 @@ use crate::api::wire::image::view;
 use crate::model::filter::ListQuery;
 
 /// Lists images.
-pub(crate) async fn list(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    let found = images.list_images(&caller, &ListQuery::read(pairs.iter())?).await?;
-    let store = &images.config().store_name;
+pub(crate) async fn list(call: Call<Images>) -> Result<Json<Value>, ApiError> {
+    let found = call.service.list_images(&call.caller, &ListQuery::read(call.query.iter())?).await?;
+    let store = &call.service.config().store_name;
     let views: Vec<Map<String, Value>> = found.items.iter().map(|image| view(image, store)).collect();
-    let mut body = json!({ "images": views, "first": first(&pairs), "schema": "/v2/schemas/images" });
+    let mut body = json!({ "images": views, "first": first(&call.query), "schema": "/v2/schemas/images" });
     if let (true, Some(last)) = (found.more, found.items.last()) {
-        let next = format!("/v2/images?{}", next_query(&pairs, &last.id.to_string()));
+        let next = format!("/v2/call.service?{}", next_query(&call.query, &last.id.to_string()));
         body["next"] = json!(next);
     }
     Ok(Json(body))

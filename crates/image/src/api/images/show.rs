@@ -1,7 +1,7 @@
 //! `GET /v2/images/{id}`
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
 use serde_json::{Map, Value};
 
 use crate::Images;
@@ -9,11 +9,8 @@ use crate::api::error::image_id;
 use crate::api::wire::image::view;
 
 /// Shows an image.
-pub(crate) async fn show(
-    State(images): State<Images>,
-    Auth(caller): Auth,
-    Path(id): Path<String>,
-) -> Result<Json<Map<String, Value>>, ApiError> {
-    let image = images.show_image(&caller, image_id(&id)?).await?;
-    Ok(Json(view(&image, &images.config().store_name)))
+pub(crate) async fn show(call: Call<Images>) -> Result<Json<Map<String, Value>>, ApiError> {
+    let id = call.key();
+    let image = call.service.show_image(&call.caller, image_id(id)?).await?;
+    Ok(Json(view(&image, &call.service.config().store_name)))
 }

@@ -1,0 +1,246 @@
+//! Floating IPs: addresses outside that lead to ports inside. How they lead there is `service/floating_ips.rs`.
+
+use kogge_auth::{Rule, Target};
+use kogge_db::filter::{BASIC, DESCRIBED, TAGS, by, text};
+use kogge_db::record::Json;
+use kogge_db::{Record, SortKey, Tx};
+use kogge_ids::{FloatingIpId, PortId};
+use kogge_resource::neutron::check;
+use kogge_resource::neutron::tags::Tagged;
+use kogge_resource::{
+    Absent, Body, Call, Create, Delete, List, Listing, Loaded, Names, Resource, Schema, Update, Verb,
+};
+use serde_json::{Value, json};
+
+use super::{command, fresh, standard};
+use crate::attributes::{STANDARD, both, post, shown};
+use crate::error::{Error, Result};
+use crate::model::commands::{FloatingIpChange, NewFloatingIp};
+use crate::model::status;
+use crate::service::floating_ips::bad;
+use crate::service::{owner, permit, permit_fields};
+use crate::store::rows::{FloatingIp, Port};
+use crate::store::{ports, sort_keys};
+use crate::{Networking, policy};
+
+/// Floating IPs.
+pub(crate) struct FloatingIps;
+
+const STATUS: &str = "CASE WHEN port_id IS NULL THEN 'DOWN' ELSE 'ACTIVE' END";
+
+impl Resource for FloatingIps {
+    type Service = Networking;
+    type Row = FloatingIp;
+    /// The port it leads to.
+    type More = Option<Port>;
+
+    const NAMES: Names =
+        Names::new("floatingip", "floatingips", "/v2.0/floatingips", "/v2.0/floatingips/{id}");
+    const READ: Rule = policy::GET_FLOATINGIP;
+
+    fn missing(_: &Call<Networking>, id: &str) -> Error {
+        Error::floating_ip_not_found(id)
+    }
+
+    fn id(row: &FloatingIp) -> String {
+        row.id.to_string()
+    }
+
+    fn target(row: &FloatingIp) -> Target<'_> {
+        Target::project(&row.project_id)
+    }
+
+    async fn more(call: &Call<Networking>, rows: &[FloatingIp]) -> Result<Vec<Option<Port>>> {
+        let ids: Vec<PortId> = rows.iter().filter_map(|row| row.port_id).collect();
+        let found = ports::by_ids(&mut call.service.db().into(), &ids).await?;
+        let port = |id| found.iter().find(|port| port.id == id).cloned();
+        Ok(rows.iter().map(|row| row.port_id.and_then(port)).collect())
+    }
+
+    fn view(_: &Call<Networking>, row: &FloatingIp, port: &Option<Port>, _: Verb) -> Value {
+        let details = port.as_ref().map(|port| {
+            json!({
+                "name": port.name,
+                "network_id": port.network_id,
+                "mac_address": port.mac_address,
+                "admin_state_up": port.admin_state_up,
+                "status": port.status,
+                "device_id": port.device_id,
+                "device_owner": port.device_owner,
+            })
+        });
+        standard!(row).add(json!({
+            "id": row.id,
+            "floating_ip_address": row.floating_ip_address,
+            "floating_network_id": row.floating_network_id,
+            "router_id": row.router_id,
+            "port_id": row.port_id,
+            "fixed_ip_address": row.fixed_ip_address,
+            "status": status::floating_ip(row.port_id.is_some()),
+            "dns_name": row.dns_name,
+            "dns_domain": row.dns_domain,
+            "port_details": details,
+        }))
+    }
+}
+
+impl List for FloatingIps {
+    const RULE: Rule = policy::GET_FLOATINGIP;
+    const LIST: Listing = Listing {
+        filters: &[
+            BASIC,
+            DESCRIBED,
+            TAGS,
+            &[
+                text("floating_ip_address", "floating_ip_address = ?"),
+                text("floating_network_id", "floating_network_id = ?"),
+                text("router_id", "router_id = ?"),
+                text("port_id", "port_id = ?"),
+                text("fixed_ip_address", "fixed_ip_address = ?"),
+                text("status", "CASE WHEN port_id IS NULL THEN 'DOWN' ELSE 'ACTIVE' END = ?"),
+            ],
+        ],
+        sort: sort_keys![
+            by("floating_ip_address"),
+            by("floating_network_id"),
+            SortKey { name: "router_id", expression: "COALESCE(router_id, '')" },
+            SortKey { name: "fixed_ip_address", expression: "COALESCE(fixed_ip_address, '')" },
+            SortKey { name: "status", expression: STATUS },
+        ],
+        ..Listing::OWN
+    };
+}
+
+const BODY: Schema = Schema::new(
+    "floatingip",
+    &[
+        STANDARD,
+        &[
+            post("floating_network_id", Absent::Required, check::uuid),
+            post("floating_ip_address", Absent::Null, check::address_or_null),
+            post("subnet_id", Absent::Null, check::uuid_or_null),
+            both("port_id", Absent::Null, check::uuid_or_null),
+            both("fixed_ip_address", Absent::Null, check::address_or_null),
+            post("dns_name", Absent::Text(""), check::dns_name),
+            post("dns_domain", Absent::Text(""), check::dns_domain),
+            shown("router_id"),
+            shown("port_details"),
+            shown("port_forwardings"),
+        ],
+    ],
+);
+
+/// The port that one leads to, as of the transaction.
+async fn port_of(tx: &mut Tx, row: &FloatingIp) -> Result<Option<Port>> {
+    Ok(match row.port_id {
+        Some(port) => Port::get(tx, &port).await?,
+        None => None,
+    })
+}
+
+impl Create for FloatingIps {
+    const RULE: Rule = policy::CREATE_FLOATINGIP;
+    const BODY: Schema = BODY;
+
+    async fn create(call: &Call<Networking>, tx: &mut Tx, body: Body) -> Result<(FloatingIp, Option<Port>)> {
+        let (net, caller) = (&call.service, &call.caller);
+        let new: NewFloatingIp = command(body)?;
+        let project = owner(caller, new.project_id.clone())?;
+        let wished = Target::project(&project);
+        permit(caller, &<Self as Create>::RULE, &wished)?;
+        permit_fields(caller, "create_floatingip", &new.fields, &wished)?;
+        net.charge(tx, &project, "floatingip", 1).await?;
+        let network = new.floating_network_id.ok_or_else(|| Error::network_not_found(""))?;
+        let network = net.visible_network(&mut (&mut *tx).into(), caller, network).await?;
+        let id = FloatingIpId::random();
+        let (port, address) = net.take_external(tx, &network, id, &new).await?;
+        net.still_open(tx, caller, &network).await?;
+        let now = net.clock().now();
+        let mut row = FloatingIp {
+            id,
+            project_id: project,
+            description: new.description,
+            floating_network_id: network.id,
+            floating_ip_address: address,
+            floating_port_id: port.id,
+            port_id: None,
+            fixed_ip_address: None,
+            router_id: None,
+            dns_name: new.dns_name,
+            dns_domain: new.dns_domain,
+            tags: Json(Vec::new()),
+            created_at: now,
+            updated_at: now,
+            revision_number: 1,
+        };
+        match (new.port_id, new.fixed_ip_address) {
+            (None, Some(_)) => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
+            (None, None) => {}
+            (Some(port), fixed) => net.associate(tx, caller, &mut row, port, fixed).await?,
+        }
+        if !row.insert(tx).await? {
+            return Err(Error::changed_meanwhile());
+        }
+        let port = port_of(tx, &row).await?;
+        Ok((row, port))
+    }
+}
+
+impl Update for FloatingIps {
+    const RULE: Rule = policy::UPDATE_FLOATINGIP;
+    const BODY: Schema = BODY;
+
+    async fn update(
+        call: &Call<Networking>,
+        tx: &mut Tx,
+        loaded: Loaded<Self>,
+        body: Body,
+    ) -> Result<(FloatingIp, Option<Port>)> {
+        let (net, caller) = (&call.service, &call.caller);
+        let (mut row, change) = (loaded.into_row(), command::<FloatingIpChange>(body)?);
+        fresh(call, row.revision_number)?;
+        let fixed = change.fixed_ip_address.flatten();
+        match (change.port_id, fixed) {
+            (Some(Some(port)), fixed) => net.associate(tx, caller, &mut row, port, fixed).await?,
+            (Some(None), Some(_)) => {
+                return Err(bad("fixed_ip_address cannot be specified without a port_id"));
+            }
+            (Some(None), None) => {
+                row.port_id = None;
+                row.fixed_ip_address = None;
+                row.router_id = None;
+            }
+            (None, Some(fixed)) => match row.port_id {
+                Some(port) => net.associate(tx, caller, &mut row, port, Some(fixed)).await?,
+                None => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
+            },
+            (None, None) => {}
+        }
+        row.description = change.description.unwrap_or(row.description);
+        row.updated_at = net.clock().now();
+        row.revision_number += 1;
+        row.save(tx).await?;
+        let port = port_of(tx, &row).await?;
+        Ok((row, port))
+    }
+}
+
+/// Its address is free then.
+impl Delete for FloatingIps {
+    const RULE: Rule = policy::DELETE_FLOATINGIP;
+
+    async fn delete(call: &Call<Networking>, tx: &mut Tx, row: Loaded<Self>) -> Result<()> {
+        fresh(call, row.revision_number)?;
+        FloatingIp::delete(tx, &row.id).await?;
+        ports::remove(tx, row.floating_port_id).await?;
+        Ok(())
+    }
+}
+
+impl Tagged for FloatingIps {
+    const PATHS: (&'static str, &'static str) =
+        ("/v2.0/floatingips/{id}/tags", "/v2.0/floatingips/{id}/tags/{tag}");
+    const READ_TAGS: Rule = policy::GET_FLOATINGIP_TAGS;
+    const CHANGE_TAGS: Rule = policy::UPDATE_FLOATINGIP_TAGS;
+    super::tags!(FloatingIp);
+}

@@ -1,0 +1,106 @@
+//! How rows are found, whatever they are kept in.
+
+use kogge_db::filter::{Whose, apply};
+use kogge_db::record::Key;
+use kogge_db::{ListError, Paged, Record};
+
+use crate::{At, Listing, Service, Sql, Wanted};
+
+/// A row of the service `S`. Every [`Record`] of a service with tables is one.
+pub trait Stored<S: Service>: Clone + Send + Sync + 'static {
+    /// The row that this segment of a path names; locked, where it is read in a transaction.
+    fn find(at: &mut At<'_, S>, key: &str) -> impl Future<Output = Result<Option<Self>, S::Error>> + Send;
+
+    /// One page.
+    fn listed(
+        service: &S,
+        rules: &Listing,
+        whose: Whose<'_>,
+        wanted: &Wanted,
+    ) -> impl Future<Output = Result<Paged<Self>, S::Error>> + Send;
+
+    /// Takes it away; false where it is gone already.
+    fn remove(&self, write: &mut S::Write) -> impl Future<Output = Result<bool, S::Error>> + Send;
+}
+
+impl<S: Sql, T: Record> Stored<S> for T {
+    async fn find(at: &mut At<'_, S>, key: &str) -> Result<Option<Self>, S::Error> {
+        let Some(key) = T::Key::of_segment(key) else { return Ok(None) };
+        let found = match at {
+            At::Now(service) => T::get(service.db(), &key).await,
+            At::In(tx) => T::lock(tx, &key).await,
+        };
+        found.map_err(|error| ListError::from(error).into())
+    }
+
+    async fn listed(
+        service: &S,
+        rules: &Listing,
+        whose: Whose<'_>,
+        wanted: &Wanted,
+    ) -> Result<Paged<Self>, S::Error> {
+        let select = whose.of(T::select(), rules.own);
+        let mut select = apply(select, rules.filters, &wanted.query).map_err(ListError::from)?;
+        if let Some(offset) = wanted.offset {
+            for (expression, direction) in rules.order {
+                select = select.order_by(expression, *direction);
+            }
+            select = select.slice(wanted.query.page.limit.unwrap_or(u32::MAX), offset);
+        } else {
+            select = select.page(&wanted.query.page, rules.sort, rules.order, rules.id);
+        }
+        select.fetch(service.db(), T::from_row).await.map_err(|error| ListError::from(error).into())
+    }
+
+    async fn remove(&self, write: &mut S::Write) -> Result<bool, S::Error> {
+        T::delete(write, &self.key()).await.map_err(|error| ListError::from(error).into())
+    }
+}
+
+/// A row, and what else the policy must know of it.
+#[derive(Debug, Clone)]
+pub struct Known<T, F> {
+    /// The row.
+    pub row: T,
+    /// What the resource's `load` found out; nothing in lists, which are scoped in SQL.
+    pub facts: F,
+}
+
+impl<T, F> std::ops::Deref for Known<T, F> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.row
+    }
+}
+
+impl<T, F> std::ops::DerefMut for Known<T, F> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.row
+    }
+}
+
+impl<T, F: Default> From<T> for Known<T, F> {
+    fn from(row: T) -> Self {
+        Self { row, facts: F::default() }
+    }
+}
+
+impl<S: Sql, T: Stored<S>, F: Clone + Default + Send + Sync + 'static> Stored<S> for Known<T, F> {
+    async fn find(at: &mut At<'_, S>, key: &str) -> Result<Option<Self>, S::Error> {
+        Ok(T::find(at, key).await?.map(Self::from))
+    }
+
+    async fn listed(
+        service: &S,
+        rules: &Listing,
+        whose: Whose<'_>,
+        wanted: &Wanted,
+    ) -> Result<Paged<Self>, S::Error> {
+        Ok(T::listed(service, rules, whose, wanted).await?.map(Self::from))
+    }
+
+    async fn remove(&self, write: &mut S::Write) -> Result<bool, S::Error> {
+        self.row.remove(write).await
+    }
+}
