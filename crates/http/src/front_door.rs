@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use axum::Router;
+use axum::body::HttpBody as _;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -102,11 +103,16 @@ fn within_bounds(parts: &http::request::Parts) -> Result<(), ApiError> {
 /// server's end waits for it, and its client keeps the place of the connection until then.
 ///
 /// What is answered at once, as most of it is, cannot be torn and needs no task of its own; what waits for anything
-/// gets one.
+/// gets one. So does whatever has a body: an answer that is faster than the body closes the connection.
 async fn detached(next: Next, request: Request) -> Response {
     let ticket = request.extensions().get::<Ticket>().cloned();
+    let has_body = !request.body().is_end_stream();
     let mut walk = Box::pin(AssertUnwindSafe(next.run(request)).catch_unwind());
-    let first = std::future::poll_fn(|cx| Poll::Ready(walk.as_mut().poll(cx))).await;
+    let first = if has_body {
+        Poll::Pending
+    } else {
+        std::future::poll_fn(|cx| Poll::Ready(walk.as_mut().poll(cx))).await
+    };
     let done = match (first, ticket) {
         (Poll::Ready(done), _) => Ok(done),
         (Poll::Pending, Some(ticket)) => ticket.spawn(walk).await,
