@@ -203,8 +203,8 @@ fn grants() -> Table {
 
 fn catalog() -> Table {
     Routes::new()
-        .crud::<Regions>()
         .put("/v3/regions/{region_id}", by(p::CREATE_REGION), create_with_id)
+        .crud::<Regions>()
         .crud::<Services>()
         .crud::<Endpoints>()
 }

@@ -110,6 +110,9 @@ pub trait Dialect: Send + Sync + 'static {
     /// The policy is asked before a transaction is opened, and once more in it: where looking costs nothing, and writers
     /// wait for each other.
     const ASKS_FIRST: bool = false;
+    /// A marker names something that is there and may be seen; where this is false, the page itself says what is wrong
+    /// with it.
+    const LOOKS_MARKERS_UP: bool = true;
     /// The method of updates.
     const UPDATE: Method = Method::PUT;
     /// The status of what was created.

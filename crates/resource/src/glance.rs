@@ -13,6 +13,7 @@ use crate::{Call, Dialect, Listing, Names, Refused, Service, Shape, Type, Wanted
 pub enum Glance {}
 
 impl Dialect for Glance {
+    const DEMANDS_IN_UPDATES: bool = true;
     const CREATED: StatusCode = StatusCode::OK;
 
     /// Every field of Glance has words of its own: those of the resource's check.

@@ -74,6 +74,7 @@ fn check(name: &str, kind: &Type, value: &Value) -> Result<Value, ApiError> {
 
 impl Dialect for Keystone {
     const ASKS_FIRST: bool = true;
+    const LOOKS_MARKERS_UP: bool = false;
     const UPDATE: Method = Method::PATCH;
 
     fn check(name: &str, kind: &Type, _: Microversion, value: &Value) -> Result<Value, ApiError> {

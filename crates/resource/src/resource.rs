@@ -149,7 +149,9 @@ pub trait List: Resource {
     ) -> impl Future<Output = Result<Paged<Self::Row>, Error<Self>>> + Send {
         async move {
             let whose = Self::whose(call)?;
-            if let Some(marker) = &wanted.query.page.marker {
+            let marker = wanted.query.page.marker.as_ref();
+            let looked_up = <Self::Service as Service>::Dialect::LOOKS_MARKERS_UP;
+            if let Some(marker) = marker.filter(|_| looked_up) {
                 Self::marker(call, marker).await?;
             }
             Self::Row::listed(&call.service, &Self::LIST, whose, wanted).await

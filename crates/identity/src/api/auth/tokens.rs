@@ -32,7 +32,7 @@ pub(in crate::api) async fn show(
     let rule = if method == Method::HEAD { policy::CHECK_TOKEN } else { policy::VALIDATE_TOKEN };
     let text = subject(&call.headers);
     let allow_expired = query.get("allow_expired").is_some_and(is_true);
-    let access_rules_version = header(&call.headers, "openstack-call.service-access-rules");
+    let access_rules_version = header(&call.headers, "openstack-identity-access-rules");
     let resolved = call.service.look_at_token(
         &call.caller,
         &rule,

@@ -25,7 +25,7 @@ pub(crate) async fn create(
     let image = call.service.create_image(&call.caller, command(&body)?).await?;
     let config = call.service.config();
     let headers = [
-        ("location", address.join(&format!("/v2/call.service/{}", image.id))),
+        ("location", address.join(&format!("/v2/images/{}", image.id))),
         ("openstack-image-import-methods", config.import_methods().join(",")),
         ("openstack-image-store-ids", config.store_name.clone()),
     ];

@@ -15,7 +15,7 @@ pub(crate) async fn list(call: Call<Images>) -> Result<Json<Value>, ApiError> {
     let views: Vec<Map<String, Value>> = found.items.iter().map(|image| view(image, store)).collect();
     let mut body = json!({ "images": views, "first": first(&call.query), "schema": "/v2/schemas/images" });
     if let (true, Some(last)) = (found.more, found.items.last()) {
-        let next = format!("/v2/call.service?{}", next_query(&call.query, &last.id.to_string()));
+        let next = format!("/v2/images?{}", next_query(&call.query, &last.id.to_string()));
         body["next"] = json!(next);
     }
     Ok(Json(body))
