@@ -1,3 +1,5 @@
+//! What is kept of images, and for how long.
+
 use std::io::{Seek as _, Write as _};
 
 use bytes::Bytes;

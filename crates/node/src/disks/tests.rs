@@ -1,3 +1,5 @@
+//! What becomes of wishes for disks.
+
 use kogge_node_api::{Data, DiskBus, ImageHead};
 use sha2::{Digest as _, Sha512};
 

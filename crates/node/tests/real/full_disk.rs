@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use kogge_node_api::Node;
+use kogge_node_api::{Node, NodeError};
 
 use crate::lab::Lab;
 use crate::tiny;
@@ -26,9 +26,11 @@ async fn a_build_and_a_copy_that_find_no_room_are_faults_and_succeed_when_there_
     let web = lab.server(&tiny::waiting());
     let filler = fill(&lab);
     lab.apply(web.clone()).await.unwrap();
-    let seen = lab.until(web.id, "a fault", |o| o.is_some_and(|o| o.fault.is_some())).await.unwrap();
-    let fault = seen.fault.unwrap();
-    assert!(!fault.is_final() && fault.to_string().contains("No space left"), "{fault}");
+    // first it waits for its image
+    let full = |fault: &NodeError| fault.to_string().contains("No space left");
+    let seen = lab.until(web.id, "a fault", |o| o.is_some_and(|o| o.fault.as_ref().is_some_and(full))).await;
+    let fault = seen.unwrap().fault.unwrap();
+    assert!(!fault.is_final(), "{fault}");
     std::fs::remove_file(filler).unwrap();
     // nobody has to ask again
     lab.reached(&web).await;
