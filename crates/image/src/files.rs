@@ -14,6 +14,7 @@ mod incoming;
 mod presence;
 mod quarantine;
 mod receive;
+mod receive_error;
 mod sweep;
 mod writer;
 
@@ -27,7 +28,8 @@ use kogge_ids::ImageId;
 pub(crate) use incoming::{Arrival, Incoming};
 pub(crate) use presence::Presence;
 pub use quarantine::{Quarantine, Quarantined};
-pub(crate) use receive::{Limits, ReceiveError, Slowest};
+pub(crate) use receive::{Limits, Slowest};
+pub(crate) use receive_error::ReceiveError;
 pub(crate) use sweep::{Known, Swept};
 pub(crate) use writer::Digest;
 

@@ -6,6 +6,7 @@ mod e2e;
 pub mod fix;
 pub mod flavor_name;
 mod manual;
+mod print;
 mod quarantine;
 pub mod standards;
 

@@ -66,6 +66,19 @@ impl Failure {
     pub fn outside(tried: &str, because: impl std::fmt::Display) -> Self {
         Self::Outside(format!("{tried}: {because}"))
     }
+
+    /// A [`Failure::outside`] that says all that an error is because of.
+    pub(crate) fn caused(tried: &'static str) -> impl Fn(&dyn std::error::Error) -> Self {
+        move |error| {
+            let mut text = error.to_string();
+            let mut source = error.source();
+            while let Some(inner) = source {
+                text.push_str(&format!(": {inner}"));
+                source = inner.source();
+            }
+            Self::outside(tried, text)
+        }
+    }
 }
 
 impl From<kogge_config::ConfigError> for Failure {

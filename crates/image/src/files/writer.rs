@@ -9,7 +9,7 @@ use md5::Md5;
 use sha2::{Digest as _, Sha512};
 use tokio::sync::mpsc::Receiver;
 
-use super::receive::ReceiveError;
+use super::receive_error::ReceiveError;
 use crate::inspect::{FileSource, Head, Inspection, inspect};
 
 /// What is known of a file after its last byte.

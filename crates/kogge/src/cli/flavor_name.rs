@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use kogge_standards::flavor_name::{self as grammar, CpuKind, CpuVendor, DiskKind};
 
-use super::standards::Print;
+use super::print::Print;
 
 /// `kogge standards flavor-name`.
 #[derive(Debug, Subcommand)]

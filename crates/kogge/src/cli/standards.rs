@@ -10,7 +10,7 @@ use kogge_standards::document::{Track, documents};
 use kogge_standards::scope::built_in;
 
 use super::flavor_name::FlavorName;
-use crate::output::Output;
+use super::print::Print;
 
 /// `kogge standards`.
 #[derive(Debug, Subcommand)]
@@ -44,14 +44,6 @@ pub struct Day {
     /// Take this day instead of today
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,
-}
-
-/// How to print.
-#[derive(Debug, Clone, Args)]
-pub struct Print {
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
 }
 
 /// `kogge standards list`.

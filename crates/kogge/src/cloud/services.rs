@@ -82,7 +82,7 @@ struct ServerKeys(KeyRepository, Clock);
 impl ServerKeys {
     fn open(data: &Path, clock: Clock) -> Result<Self, Failure> {
         let keys = KeyRepository::open(data.join("server-keys"), usize::MAX);
-        Ok(Self(keys.map_err(|error| broken("opening the keys of servers")(&error))?, clock))
+        Ok(Self(keys.map_err(|error| Failure::caused("opening the keys of servers")(&error))?, clock))
     }
 }
 
@@ -94,18 +94,6 @@ impl Seal for ServerKeys {
     fn open(&self, sealed: &str) -> Option<String> {
         let opened = self.0.ring().open(sealed).ok()?;
         String::from_utf8(opened.content).ok()
-    }
-}
-
-pub(super) fn broken(what: &'static str) -> impl Fn(&dyn std::error::Error) -> Failure {
-    move |error| {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(inner) = source {
-            text.push_str(&format!(": {inner}"));
-            source = inner.source();
-        }
-        Failure::outside(what, text)
     }
 }
 
@@ -123,13 +111,13 @@ impl Services {
             config: identity_config(config, *simulated),
         })
         .await
-        .map_err(|error| broken("opening identity")(&error))?;
+        .map_err(|error| Failure::caused("opening identity")(&error))?;
         let placement = Placement::new(db.clone(), clock());
         let reserve = config.storage.reserve_mib << 20;
         let room = room.clone().unwrap_or_else(|| Room::of(state, reserve));
         let image = ImageConfig { room: room.clone(), ..image_config(config, state)? };
         let image = Images::new(ImageDeps { db: db.clone(), clock: clock(), config: image })
-            .map_err(|error| broken("opening the image store")(&error))?;
+            .map_err(|error| Failure::caused("opening the image store")(&error))?;
         let nodes = Nodes::new();
         let network = Networking::new(NetworkDeps {
             db: db.clone(),
@@ -165,11 +153,14 @@ impl Services {
         self.identity
             .seed(accounts, &catalog::catalog())
             .await
-            .map_err(|error| broken("making the first accounts")(&error))?;
+            .map_err(|error| Failure::caused("making the first accounts")(&error))?;
         let admin = self.identity.seeded_project("admin").map(String::from).unwrap_or_default();
-        self.network.seed(&admin).await.map_err(|error| broken("making the external network")(&error))?;
-        self.compute.seed().await.map_err(|error| broken("making the standard flavors")(&error))?;
-        self.db.checkpoint().await.map_err(|error| broken("writing the database")(&error))
+        self.network
+            .seed(&admin)
+            .await
+            .map_err(|error| Failure::caused("making the external network")(&error))?;
+        self.compute.seed().await.map_err(|error| Failure::caused("making the standard flavors")(&error))?;
+        self.db.checkpoint().await.map_err(|error| Failure::caused("writing the database")(&error))
     }
 
     /// The background tasks of each host and each server.
@@ -210,13 +201,13 @@ async fn open_database(plan: &Plan<'_>) -> Result<(Db, CloudId), Failure> {
         belonging.refuse_blank()?;
     }
     let db = soundness::open(&options).await?;
-    let blank = db.is_blank().await.map_err(|error| broken("opening the database")(&error))?;
+    let blank = db.is_blank().await.map_err(|error| Failure::caused("opening the database")(&error))?;
     if let Some(belonging) = belonging.as_ref().filter(|_| blank) {
         belonging.refuse_blank()?;
     }
     let migrated = db.migrate(&MIGRATIONS, &plan.clock).await;
-    migrated.map_err(|error| broken("preparing the database")(&error))?;
-    crate::counts::mend(&db).await.map_err(|error| broken("counting what projects have")(&error))?;
+    migrated.map_err(|error| Failure::caused("preparing the database")(&error))?;
+    crate::counts::mend(&db).await.map_err(|error| Failure::caused("counting what projects have")(&error))?;
     let cloud = match belonging {
         Some(belonging) => {
             let id = belonging.settle(&db, blank, &plan.clock).await?;

@@ -2,7 +2,6 @@
 
 use kogge_db::{Db, DbOptions, Depth};
 
-use super::services::broken;
 use crate::exit::Failure;
 
 /// A larger file is looked through while the cloud runs.
@@ -11,7 +10,7 @@ const LOOKED_THROUGH: u64 = 128 << 20;
 /// Opens the database, and looks whether a file is whole: whoever goes on writing into a damaged one makes it worse.
 pub(super) async fn open(options: &DbOptions) -> Result<Db, Failure> {
     let opened = Db::open(options).await;
-    let db = opened.map_err(|error| damaged_or(broken("opening the database"), options, &error))?;
+    let db = opened.map_err(|error| damaged_or(Failure::caused("opening the database"), options, &error))?;
     if !db.is_sqlite() {
         // a server looks after its files itself
         return Ok(db);
