@@ -1,6 +1,7 @@
 //! Chores of the project: `cargo xtask tidy`.
 
 mod layers;
+mod rooms;
 mod tidy;
 
 use std::process::ExitCode;

@@ -17,8 +17,9 @@ const FORBIDDEN: [(&str, &str); 3] = [
 
 /// All complaints about the workspace around the current directory.
 pub(crate) fn run() -> Result<Vec<String>> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default();
     let mut complaints = crate::layers::complaints(&root)?;
+    complaints.extend(crate::rooms::complaints(&root)?);
     let mut files = Vec::new();
     for folder in ["crates", "xtask"] {
         rust_files(&root.join(folder), &mut files)?;
@@ -32,7 +33,7 @@ pub(crate) fn run() -> Result<Vec<String>> {
     Ok(complaints)
 }
 
-fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+pub(crate) fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         if path.is_dir() && path.file_name().is_none_or(|name| name != "target") {
