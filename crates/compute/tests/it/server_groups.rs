@@ -53,6 +53,8 @@ on_both! {
         let strict = json!({"server_group": {"name": "g", "policy": "anti-affinity", "rules": {"max_server_per_host": "3"}}});
         let made = cloud.post(PATH, strict).await.expect(200);
         assert_eq!(made["server_group"]["rules"], json!({"max_server_per_host": 3}));
+        let soft = json!({"server_group": {"name": "g", "policy": "soft-anti-affinity", "rules": {"max_server_per_host": 3}}});
+        assert_eq!(cloud.post(PATH, soft).await.fault(400), "Only anti-affinity policy supports rules.");
     }
 
     members_come_with_their_servers_and_go_with_them(cloud) {

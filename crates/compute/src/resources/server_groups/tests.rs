@@ -59,11 +59,6 @@ fn wrong_groups_are_refused_with_the_reason() {
             64,
             "less than the minimum of 1",
         ),
-        (
-            json!({"name": "g", "policy": "soft-anti-affinity", "rules": {"max_server_per_host": 1}}),
-            64,
-            "Only anti-affinity policy supports rules.",
-        ),
     ] {
         let text = message(&group, minor);
         assert!(text.contains(part), "{group}: {text}");

@@ -160,7 +160,7 @@ async fn until_it_waits(cloud: &Cloud) {
         return;
     }
     let waiting = "SELECT COUNT(*) AS n FROM pg_stat_activity \
-                   WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE server_groups SET name%'";
+                   WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE server_groups SET id = id%'";
     for _ in 0..3000 {
         if cloud.count(waiting).await > 0 {
             return;
