@@ -13,6 +13,7 @@ use crate::damage::DamageBook;
 use crate::executor::Inner;
 use crate::postgres::Server;
 use crate::sqlite::SqliteFile;
+use crate::watch::Watchers;
 use crate::{DbError, Tx};
 
 /// A database. Cheap to clone.
@@ -21,6 +22,7 @@ pub struct Db {
     pub(crate) pools: Pools,
     pub(crate) damage: DamageBook,
     pub(crate) statements: Arc<AtomicU64>,
+    pub(crate) watchers: Watchers,
 }
 
 #[derive(Debug, Clone)]
@@ -106,7 +108,12 @@ impl Db {
     }
 
     fn on(pools: Pools) -> Self {
-        Self { pools, damage: DamageBook::default(), statements: Arc::default() }
+        Self {
+            pools,
+            damage: DamageBook::default(),
+            statements: Arc::default(),
+            watchers: Watchers::default(),
+        }
     }
 
     /// How many statements were run so far, the beginnings and ends of transactions not among them. What a request costs

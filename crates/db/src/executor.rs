@@ -15,6 +15,7 @@ use crate::postgres::{STATEMENT, Server};
 use crate::query::POSTGRES_LIST;
 use crate::sqlite::SqliteTx;
 use crate::turn::Turn;
+use crate::watch::{Touched, Watchers};
 use crate::{Db, DbError, Query, Row, Value};
 
 /// Runs statements: `&Db` outside of a transaction (reads only on SQLite), `&mut Tx` inside one.
@@ -93,6 +94,8 @@ pub struct Tx {
     damage: DamageBook,
     statements: Arc<AtomicU64>,
     failed: Option<(Outage, String)>,
+    pub(crate) touched: Touched,
+    watchers: Watchers,
     // given back after the connection is
     _turn: Option<Turn>,
     pub(crate) patience: Duration,
@@ -117,7 +120,16 @@ impl Db {
 impl Tx {
     pub(crate) fn new(inner: Inner, turn: Option<Turn>, db: &Db) -> Self {
         let (damage, statements) = (db.damage.clone(), Arc::clone(&db.statements));
-        Self { inner, damage, statements, failed: None, _turn: turn, patience: STATEMENT }
+        Self {
+            inner,
+            damage,
+            statements,
+            failed: None,
+            touched: Touched::new(),
+            watchers: db.watchers.clone(),
+            _turn: turn,
+            patience: STATEMENT,
+        }
     }
 
     /// Makes all of it last.
@@ -126,10 +138,13 @@ impl Tx {
     /// Where the database cannot: then nothing of it happened.
     pub async fn commit(self) -> Result<(), DbError> {
         self.unbroken()?;
-        match self.inner {
+        let done = match self.inner {
             Inner::Sqlite(tx) => tx.commit(),
             Inner::Postgres(tx, server) => server.run(self.patience, tx.commit()).await,
-        }
+        };
+        // a commit whose answer was lost may have happened
+        self.watchers.say(&self.touched);
+        done
     }
 
     /// Takes all of it back.

@@ -38,6 +38,7 @@ mod sqlite;
 mod turn;
 mod upkeep;
 mod value;
+mod watch;
 
 pub use connect::{Db, DbOptions, Durability};
 pub use copy::copy_file;
@@ -56,3 +57,4 @@ pub use row::Row;
 pub use select::Select;
 pub use source::Source;
 pub use value::Value;
+pub use watch::Touched;

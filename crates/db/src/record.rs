@@ -210,6 +210,14 @@ pub trait Record: Sized + Clone + Send + Sync + 'static {
     /// The values of all columns.
     fn values(&self) -> Vec<Value>;
 
+    /// Whether those who watch ([`crate::Db::watch`]) learn of what is written.
+    const TOUCHES: bool = false;
+
+    /// The row that is touched when this one is written: itself, or what it is a part of.
+    fn touched(&self) -> Option<(&'static str, String)> {
+        None
+    }
+
     /// A select of all its columns.
     #[must_use]
     fn select() -> Select {
@@ -280,6 +288,7 @@ pub trait Record: Sized + Clone + Send + Sync + 'static {
     /// What the database says.
     fn insert(&self, tx: &mut Tx) -> impl Future<Output = Result<bool, DbError>> + Send {
         let query = bound(&Self::statements().insert, self.values());
+        touch(tx, self);
         async move { Ok(tx.execute(query).await? == 1) }
     }
 
@@ -289,6 +298,7 @@ pub trait Record: Sized + Clone + Send + Sync + 'static {
     /// What the database says.
     fn save(&self, tx: &mut Tx) -> impl Future<Output = Result<(), DbError>> + Send {
         let query = bound(&Self::statements().save, self.values());
+        touch(tx, self);
         async move { tx.execute(query).await.map(drop) }
     }
 
@@ -301,7 +311,10 @@ pub trait Record: Sized + Clone + Send + Sync + 'static {
             if tx.execute(bound(&Self::statements().lock, key.values())).await? == 0 {
                 return Ok(None);
             }
-            Self::get(tx, key).await
+            let row = Self::get(&mut *tx, key).await?;
+            // what it is a part of now, it may not be when it is saved
+            row.iter().for_each(|row| touch(tx, row));
+            Ok(row)
         }
     }
 
@@ -311,16 +324,37 @@ pub trait Record: Sized + Clone + Send + Sync + 'static {
     /// What the database says.
     fn delete(tx: &mut Tx, key: &Self::Key) -> impl Future<Output = Result<bool, DbError>> + Send {
         let query = bound(&Self::statements().delete, key.values());
-        async move { Ok(tx.execute(query).await? == 1) }
+        async move {
+            if Self::TOUCHES {
+                Self::get(&mut *tx, key).await?.iter().for_each(|row| touch(tx, row));
+            }
+            Ok(tx.execute(query).await? == 1)
+        }
+    }
+}
+
+fn touch<R: Record>(tx: &mut Tx, row: &R) {
+    if let Some((table, key)) = row.touched() {
+        tx.touch(table, key);
+    }
+}
+
+/// The text of a column that names a row; `None` for NULL.
+pub fn key_text<T: Column>(value: &T) -> Option<String> {
+    match value.value() {
+        Value::Text(text) => text,
+        Value::Int(number) => number.map(|number| number.to_string()),
+        Value::Bool(_) | Value::Real(_) => None,
     }
 }
 
 /// Declares a row: `record! { /// doc  pub Network in "networks" { id: NetworkId, … } }`. The first field is the key;
 /// a key of several is written `key { user_id: UserId, name: String, }` before the others. A column with another name
-/// than its field: `kind as "type": KeyType`.
+/// than its field: `kind as "type": KeyType`. Where somebody watches ([`crate::Db::watch`]), `in "subnets" touches
+/// "networks" by network_id` says which row counts as written when this one is.
 #[macro_export]
 macro_rules! record {
-    ($(#[$doc:meta])* $vis:vis $name:ident in $table:literal {
+    ($(#[$doc:meta])* $vis:vis $name:ident in $table:literal $(touches $touched:literal by $by:ident)? {
         key { $($(#[$kdoc:meta])* $key:ident: $ktype:ty,)+ }
         $($(#[$fdoc:meta])* $field:ident $(as $column:literal)?: $type:ty,)*
     }) => {
@@ -358,12 +392,20 @@ macro_rules! record {
             fn values(&self) -> Vec<$crate::Value> {
                 vec![$($crate::Column::value(&self.$key),)+ $($crate::Column::value(&self.$field),)*]
             }
+
+            $(
+                const TOUCHES: bool = true;
+
+                fn touched(&self) -> Option<(&'static str, String)> {
+                    $crate::record::key_text(&self.$by).map(|key| ($touched, key))
+                }
+            )?
         }
     };
-    ($(#[$doc:meta])* $vis:vis $name:ident in $table:literal {
+    ($(#[$doc:meta])* $vis:vis $name:ident in $table:literal $(touches $touched:literal by $by:ident)? {
         $(#[$kdoc:meta])* $key:ident: $ktype:ty, $($rest:tt)*
     }) => {
-        $crate::record! { $(#[$doc])* $vis $name in $table { key { $(#[$kdoc])* $key: $ktype, } $($rest)* } }
+        $crate::record! { $(#[$doc])* $vis $name in $table $(touches $touched by $by)? { key { $(#[$kdoc])* $key: $ktype, } $($rest)* } }
     };
     (@key $one:ty) => { $one };
     (@key $one:ty, $other:ty) => { ($one, $other) };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kogge_clock::{Clock, Timestamp};
 use kogge_db::{
     Db, DbError, Depth, Direction, Executor, Grant, Lease, Migration, Migrations, Newcomer, Page, Query,
-    Select, SortKey,
+    Record as _, Select, SortKey,
 };
 
 const STEPS: Migrations = Migrations {
@@ -18,6 +18,14 @@ const STEPS: Migrations = Migrations {
               CREATE INDEX things_name ON things (name);\n",
     }],
 };
+
+kogge_db::record! {
+    /// A thing that is a part of another one.
+    pub(crate) Part in "things" touches "wholes" by whole {
+        id: String,
+        whole as "name": Option<String>,
+    }
+}
 
 /// Runs the body on both databases.
 macro_rules! on_both {
@@ -51,6 +59,38 @@ on_both!(values_come_back_as_they_went, db, clock => {
     assert_eq!(row.int("size").unwrap(), i64::MAX);
     assert!(row.bool("good").unwrap());
     assert!(row.text("nothing").is_err());
+});
+
+on_both!(those_who_watch_hear_what_a_commit_wrote_and_nothing_else, db, clock => {
+    let _ = &clock;
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let book = std::sync::Arc::clone(&heard);
+    db.watch(move |touched| book.lock().unwrap().extend(touched.iter().cloned()));
+    let take = || std::mem::take(&mut *heard.lock().unwrap());
+    let part = |id: &str, whole: Option<&str>| Part { id: id.to_owned(), whole: whole.map(str::to_owned) };
+    let row = |id: &str| ("wholes", id.to_owned());
+    let mut tx = db.begin().await.unwrap();
+    part("a", Some("one")).insert(&mut tx).await.unwrap();
+    part("b", None).insert(&mut tx).await.unwrap();
+    assert!(take().is_empty(), "not yet");
+    tx.commit().await.unwrap();
+    assert_eq!(take(), [row("one")]);
+    // from one whole to another: both are concerned
+    let mut tx = db.begin().await.unwrap();
+    let mut moved = Part::lock(&mut tx, &"a".to_owned()).await.unwrap().unwrap();
+    moved.whole = Some("two".to_owned());
+    moved.save(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(take(), [row("one"), row("two")]);
+    let mut tx = db.begin().await.unwrap();
+    assert!(Part::delete(&mut tx, &"a".to_owned()).await.unwrap());
+    tx.rollback().await.unwrap();
+    assert!(take().is_empty(), "it did not happen");
+    let mut tx = db.begin().await.unwrap();
+    assert!(Part::delete(&mut tx, &"a".to_owned()).await.unwrap());
+    tx.touch("wholes", 3);
+    tx.commit().await.unwrap();
+    assert_eq!(take(), [row("3"), row("two")]);
 });
 
 on_both!(a_second_row_with_the_same_key_is_a_unique_violation, db, clock => {

@@ -41,6 +41,11 @@ impl Bells {
     /// Rings for one key, in every process. Call it after the commit, not before.
     pub fn ring(&self, key: &str) {
         self.ring_here(key);
+        self.ring_elsewhere(key);
+    }
+
+    /// Rings for one key in all other processes, for which it was or will be rung here under another one.
+    pub fn ring_elsewhere(&self, key: &str) {
         if let Some((name, way)) = self.0.way.get() {
             // whoever goes on without the others has no way to them any more
             let _ = way.send((name, Some(key.to_owned())));
@@ -83,7 +88,8 @@ impl Bells {
         let _ = self.0.way.set((name, way));
     }
 
-    pub(crate) fn ring_all_here(&self) {
+    /// Rings for every key there is, in this process only.
+    pub fn ring_all_here(&self) {
         self.0.rung.lock().unwrap_or_else(PoisonError::into_inner).all = true;
         self.0.notify.notify_one();
     }
