@@ -5,9 +5,10 @@
 //! crate for the rules that new security groups start with.
 //!
 //! ```text
-//!   request ─▶ api ─▶ service ─▶ store ─▶ commit ─▶ wake
-//!                                                    ▼
-//!   node ◀─ DesiredNetworking ◀─ converge_networks ◀─┘        ports: DOWN ─▶ ACTIVE when their node says "up"
+//!   request ─▶ api ─▶ service ─▶ store ─▶ commit: these rows were written ─▶ sort_networking: whom do they concern
+//!                                                                             ▼
+//!   node ◀─ NetworkingChange ◀─ converge_networks ◀──────────────────────────┘
+//!                                  ports: DOWN ─▶ ACTIVE when their node says "up"
 //! ```
 //!
 //! Invariants: an address, a MAC and a default group are kept apart by unique keys, not by checks before; status is
@@ -37,6 +38,7 @@ pub use api::routes;
 pub use config::{NetworkConfig, PublicNetwork};
 pub use error::{Error, Kind, Result};
 pub use face::{Attachment, BootNetwork, Bound, DevicePort, PortAddress, ShownPort};
+pub use kogge_db::ListQuery;
 pub use model::commands;
 pub use policy::{RULE_SET, RULES};
 pub use service::counts::{miscounted, recount};
@@ -44,7 +46,6 @@ pub use service::groups::{GroupView, RuleView};
 pub use service::networks::NetworkView;
 pub use service::ports::PortView;
 pub use store::allocations::FixedIp;
-pub use store::filter::ListQuery;
 pub use store::rows;
 
 /// The tables.
@@ -81,6 +82,7 @@ pub struct Networking(Arc<Inner>);
 struct Inner {
     deps: NetworkDeps,
     bells: Bells,
+    written: Bells,
     memory: tasks::Memory,
 }
 
@@ -88,7 +90,15 @@ impl Networking {
     /// The service over these parts.
     #[must_use]
     pub fn new(deps: NetworkDeps) -> Self {
-        Self(Arc::new(Inner { deps, bells: Bells::new(), memory: tasks::Memory::default() }))
+        let (bells, written, memory) = (Bells::new(), Bells::new(), tasks::Memory::default());
+        let inner = Arc::new(Inner { deps, bells, written, memory });
+        let known = Arc::downgrade(&inner);
+        inner.deps.db.watch(move |touched| {
+            if let Some(inner) = known.upgrade() {
+                Self(inner).heard(touched);
+            }
+        });
+        Self(inner)
     }
 
     /// The database, to begin a transaction for the `_in` functions.
@@ -111,22 +121,9 @@ impl Networking {
         &self.0.deps.config
     }
 
-    /// Wakes the background work of all hosts; call it after a commit that used `_in` functions.
-    pub fn changed(&self) {
-        self.memory().change_all();
-        self.0.bells.ring_all();
-    }
-
-    /// As [`Networking::changed`], where only ports of `host` changed. Other hosts that must know of them follow within
-    /// a few seconds.
-    pub fn changed_on(&self, host: &str) {
-        self.memory().change(host);
-        self.0.bells.ring(host);
-    }
-
     /// Says that a host is back: what it missed is told at once.
     pub fn urge(&self, host: &str) {
-        self.memory().change(host);
+        self.memory().write_on(host);
         self.0.bells.urge(host);
     }
 
@@ -140,6 +137,11 @@ impl Networking {
 
     pub(crate) fn bells(&self) -> Bells {
         self.0.bells.clone()
+    }
+
+    /// Rings when rows were written that nodes may have to know of.
+    pub(crate) fn written(&self) -> Bells {
+        self.0.written.clone()
     }
 
     pub(crate) fn memory(&self) -> &tasks::Memory {

@@ -37,7 +37,6 @@ impl Service for Networking {
 
     async fn commit(&self, write: Tx) -> Result<()> {
         write.commit().await?;
-        self.changed();
         Ok(())
     }
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod allocations;
 pub(crate) mod departures;
-pub(crate) mod filter;
 pub(crate) mod groups;
 mod marks;
 pub(crate) mod networks;
@@ -12,8 +11,6 @@ pub(crate) mod quotas;
 pub(crate) mod rbac;
 pub(crate) mod routers;
 pub mod rows;
-
-pub(crate) use kogge_db::Record;
 
 /// The sort keys that almost every resource has, and its own behind them.
 macro_rules! sort_keys {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kogge_ids::ServerId;
 
 use crate::{
-    Changes, Cursor, Data, DesiredInstance, DesiredNetworking, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
+    Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead, NetworkingChange,
     NodeError, NodeHandle, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
 };
 
@@ -144,11 +144,7 @@ impl Commanded {
     ///
     /// # Errors
     /// Those of the node.
-    pub async fn apply_networking(
-        &self,
-        generation: u64,
-        desired: DesiredNetworking,
-    ) -> Result<ObservedNetworking, NodeError> {
-        self.node.apply_networking(self.epoch, generation, desired).await
+    pub async fn apply_networking(&self, change: NetworkingChange) -> Result<ObservedNetworking, NodeError> {
+        self.node.apply_networking(self.epoch, change).await
     }
 }

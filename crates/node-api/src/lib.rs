@@ -1,22 +1,24 @@
 //! Desired and observed state of a node, and the trait every node implements.
 //!
-//! This is all that services see of nodes, and all that nodes see of the cloud. It carries *desired state*, whole
-//! and with a generation, one way, and *observations* the other way:
+//! This is all that services see of nodes, and all that nodes see of the cloud. It carries *desired state*, each
+//! object whole and with a generation, one way, and *observations* the other way:
 //!
 //! ```text
 //!   compute ── DesiredInstance (generation 7) ──▶ node ── ObservedInstance (reached 7, running) ──▶ compute
-//!   network ── DesiredNetworking (whole)      ──▶ node ── ObservedNetworking (which ports are up) ─▶ network
+//!   network ── NetworkingChange (generation 9) ──▶ node ── ObservedNetworking (which ports are up) ─▶ network
 //! ```
 //!
 //! Every call is idempotent: a node that is told the same thing twice does nothing the second time, and a node that
 //! was restarted catches up from what it is told next. A node knows nothing of tenants, roles or the database. Orders
 //! bear the [`Epoch`] of whoever commands the host: an old commander is refused.
 
+mod change;
 mod commanded;
 mod data;
 mod disk;
 mod epoch;
 mod error;
+mod held;
 mod hello;
 mod host;
 mod instance;
@@ -26,11 +28,13 @@ mod networking;
 mod node;
 mod quarantine;
 
+pub use change::{GoneNetworking, MembersChange, NetworkingChange};
 pub use commanded::Commanded;
 pub use data::{ByteStream, Data, DiskCopy, ImageHead};
 pub use disk::{DesiredDisk, DiskBus, DiskFormat, DiskSource, ImageSource, Slot};
 pub use epoch::{Epoch, Obeyed};
 pub use error::NodeError;
+pub use held::{AppliedNetworking, HeldGroup, HeldNetworking, Members};
 pub use hello::{Hello, SPOKEN, Versions, Welcome, capability};
 pub use host::{Accelerator, HostFacts};
 pub use instance::{

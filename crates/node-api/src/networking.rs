@@ -1,4 +1,5 @@
-//! Networking as a node should have it: always the whole, so that applying it is a pure function of it.
+//! Networking as a node should have it. A node is told what changes of it ([`crate::NetworkingChange`]) and holds the whole,
+//! so that making it true is a pure function of it.
 
 use std::net::IpAddr;
 
@@ -17,6 +18,17 @@ pub struct DesiredNetworking {
     pub ports: Vec<DesiredPort>,
     /// Security groups that these ports use, and those they refer to.
     pub security_groups: Vec<DesiredSecurityGroup>,
+}
+
+impl DesiredNetworking {
+    /// True where there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.networks.is_empty()
+            && self.routers.is_empty()
+            && self.ports.is_empty()
+            && self.security_groups.is_empty()
+    }
 }
 
 /// A network.
@@ -250,10 +262,11 @@ pub struct FloatingIp {
 /// What the node made of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedNetworking {
-    /// The generation that was applied last.
+    /// The generation that was applied last; 0 where the node does not know what it was told, and has to be told the
+    /// whole.
     #[serde(default)]
     pub generation: u64,
-    /// Every desired port.
+    /// The ports that the change spoke of; all of them after a repair.
     pub ports: Vec<ObservedPort>,
 }
 

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use kogge_ids::ServerId;
 
 use crate::{
-    Changes, Commanded, Cursor, Data, DesiredInstance, DesiredNetworking, DiskCopy, Epoch, Hello, HostFacts,
-    ImageHead, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
+    Changes, Commanded, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
+    NetworkingChange, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
 };
 
 /// A machine that runs instances. All calls are idempotent and may be repeated at any time, also late.
@@ -80,13 +80,13 @@ pub trait Node: Send + Sync {
     /// when it was read, or is dropped.
     async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError>;
 
-    /// Makes networking on this node exactly what `desired` says and answers what is. What is older than what was
-    /// applied, by epoch and then by `generation`, changes nothing: the answer bears the number of what was applied.
+    /// Changes networking on this node, and answers what is. What is older than what was applied, by epoch and then by
+    /// generation, and what builds on something else than what is held, changes nothing: the answer bears the number of
+    /// what was applied.
     async fn apply_networking(
         &self,
         by: Epoch,
-        generation: u64,
-        desired: DesiredNetworking,
+        change: NetworkingChange,
     ) -> Result<ObservedNetworking, NodeError>;
 }
 

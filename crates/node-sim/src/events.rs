@@ -73,7 +73,6 @@ impl SimNode {
     pub fn reboot_host(&self) {
         self.settle();
         self.with(|state| {
-            state.ports.clear();
             state.networking = Default::default();
             for instance in state.instances.values_mut().filter(|i| i.is_alive()) {
                 crate::work::wire(instance, false);

@@ -16,6 +16,7 @@
 
 mod config;
 mod console;
+mod digest;
 mod disk;
 mod events;
 mod faults;
@@ -25,5 +26,6 @@ mod node;
 mod work;
 
 pub use config::{Delays, SimConfig};
+pub use digest::MembersDigest;
 pub use faults::{Call, Faults, Times};
 pub use node::SimNode;

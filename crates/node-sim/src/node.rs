@@ -10,12 +10,14 @@ use futures_util::StreamExt as _;
 use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{
-    Changes, Cursor, Data, DesiredDisk, DesiredInstance, DesiredNetworking, DesiredPort, DiskCopy, Epoch,
-    Hello, HostFacts, ImageHead, ImageSource, InstanceState, Journal, Node, NodeError, Obeyed,
-    ObservedInstance, ObservedNetworking, ObservedPort, Quarantined, SetAside, Slot, Welcome, capability,
+    AppliedNetworking, Changes, Cursor, Data, DesiredDisk, DesiredInstance, DesiredPort, DiskCopy, Epoch,
+    HeldNetworking, Hello, HostFacts, ImageHead, ImageSource, InstanceState, Journal, NetworkingChange, Node,
+    NodeError, Obeyed, ObservedInstance, ObservedNetworking, ObservedPort, Quarantined, SetAside, Slot,
+    Welcome, capability,
 };
 
 use crate::config::{Delays, SimConfig};
+use crate::digest::MembersDigest;
 use crate::faults::{Call, Effect, Faults};
 use crate::instance::Instance;
 use crate::{console, disk, images, work};
@@ -37,9 +39,8 @@ struct Inner {
 #[derive(Default)]
 pub(crate) struct State {
     pub instances: BTreeMap<ServerId, Instance>,
-    pub ports: BTreeMap<PortId, DesiredPort>,
-    /// Epoch and generation of the networking applied last.
-    pub networking: (Epoch, u64),
+    /// What it was told of networking.
+    pub networking: AppliedNetworking<MembersDigest>,
     /// Sizes in bytes of the images that are here, by digest.
     pub images: BTreeMap<String, u64>,
     /// Instances with work or a removal under way, so that nobody walks all.
@@ -88,7 +89,13 @@ impl SimNode {
     /// Ids of all ports of the networking applied last.
     #[must_use]
     pub fn port_ids(&self) -> Vec<PortId> {
-        self.with(|state| state.ports.keys().copied().collect())
+        self.with(|state| state.networking.held.ports.keys().copied().collect())
+    }
+
+    /// All that it was told of networking, put together, for assertions.
+    #[must_use]
+    pub fn networking(&self) -> HeldNetworking<MembersDigest> {
+        self.with(|state| state.networking.held.clone())
     }
 
     /// Ports of the interfaces that the guest has now, for assertions.
@@ -144,7 +151,7 @@ impl SimNode {
                 }
                 if instance.due.is_some_and(|due| due <= now) {
                     let before = instance.observed();
-                    self.attempt(instance, &state.ports, &state.images);
+                    self.attempt(instance, &state.networking.held.ports, &state.images);
                     changed.extend((instance.observed() != before).then_some(id));
                 }
                 if instance.due.is_some() || instance.gone_at.is_some() {
@@ -225,7 +232,7 @@ impl SimNode {
         let now = self.now();
         let delays = self.delays();
         self.with(|state| {
-            let State { instances, ports, images, pending, .. } = state;
+            let State { instances, networking, images, pending, .. } = state;
             let known = instances.get(&desired.id).map(Instance::observed);
             let instance = instances.entry(desired.id).or_insert_with(|| Instance::new(desired.clone()));
             let newer = desired.generation > instance.desired.generation || instance.reached == 0;
@@ -242,7 +249,7 @@ impl SimNode {
                     instance.due = Some(now.plus(takes));
                 }
                 if instance.due.is_some_and(|due| due <= now) {
-                    self.attempt(instance, ports, images);
+                    self.attempt(instance, &networking.held.ports, images);
                 }
                 if instance.due.is_some() {
                     pending.insert(instance.desired.id);
@@ -428,31 +435,35 @@ impl Node for SimNode {
     async fn apply_networking(
         &self,
         by: Epoch,
-        generation: u64,
-        desired: DesiredNetworking,
+        change: NetworkingChange,
     ) -> Result<ObservedNetworking, NodeError> {
         let lost = self.pass(Call::ApplyNetworking, None).await?;
         self.0.obeyed.admit(by)?;
-        self.with(|state| {
-            if (by, generation) >= state.networking {
-                state.networking = (by, generation);
-                state.ports = desired.ports.into_iter().map(|port| (port.id, port)).collect();
-            }
-        });
+        let put = change.put.ports.iter().map(|port| port.id);
+        let named: Vec<PortId> = put.chain(change.ask.iter().copied()).collect();
+        let all = change.repair;
+        let taken = self.with(|state| state.networking.take(by, change));
         self.settle();
-        let seen = self.with(|state| ObservedNetworking {
-            generation: state.networking.1,
-            ports: observed_ports(state),
+        let seen = self.with(|state| {
+            let ports = if all || !taken { observed_ports(state) } else { observed(state, &named) };
+            ObservedNetworking { generation: state.networking.answer(), ports }
         });
         answer(lost, seen)
     }
 }
 
+/// All ports as they are.
 fn observed_ports(state: &State) -> Vec<ObservedPort> {
-    let plugged = |port: &DesiredPort| {
-        let instance = port.server.and_then(|server| state.instances.get(&server));
-        instance.is_some_and(|i| i.is_alive() && i.plugged.contains(&port.id))
-    };
-    let observe = |port: &DesiredPort| ObservedPort { id: port.id, up: port.admin_up && plugged(port) };
-    state.ports.values().map(observe).collect()
+    state.networking.held.ports.values().map(|port| observe(state, port)).collect()
+}
+
+/// These ports as they are, as far as they are here.
+fn observed(state: &State, ids: &[PortId]) -> Vec<ObservedPort> {
+    ids.iter().filter_map(|id| state.networking.held.ports.get(id)).map(|port| observe(state, port)).collect()
+}
+
+fn observe(state: &State, port: &DesiredPort) -> ObservedPort {
+    let instance = port.server.and_then(|server| state.instances.get(&server));
+    let plugged = instance.is_some_and(|i| i.is_alive() && i.plugged.contains(&port.id));
+    ObservedPort { id: port.id, up: port.admin_up && plugged }
 }

@@ -10,8 +10,8 @@ use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{ImageId, NetworkId, PortId, ServerId};
 use kogge_node_api::{
     Data, DesiredDisk, DesiredInstance, DesiredNetworking, DesiredPort, DiskBus, DiskFormat, DiskSource,
-    Epoch, Firmware, GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, Nic, Node, NodeError,
-    Power, Reboot, RebootKind, SetAside, Slot, Versions, capability,
+    Epoch, Firmware, GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, NetworkingChange, Nic,
+    Node, NodeError, Power, Reboot, RebootKind, SetAside, Slot, Versions, capability,
 };
 use kogge_node_sim::{Call, Delays, SimConfig, SimNode, Times};
 use sha2::{Digest as _, Sha512};
@@ -101,10 +101,13 @@ async fn an_old_commander_is_refused_and_nothing_of_its_orders_is_done() {
     assert_eq!(node.set_aside(Epoch(1), web.id, aside).await.unwrap_err(), deposed);
     assert_eq!(node.take_back(Epoch(1), web.id).await.unwrap_err(), deposed);
     let empty = DesiredNetworking::default();
-    assert_eq!(node.apply_networking(Epoch(1), 9, empty.clone()).await.unwrap_err(), deposed);
+    assert_eq!(
+        node.apply_networking(Epoch(1), NetworkingChange::whole(9, empty.clone())).await.unwrap_err(),
+        deposed
+    );
     let seen = node.observe().await.unwrap();
     assert_eq!((seen[0].state, seen[0].quarantined), (InstanceState::Running, false));
-    node.apply_networking(Epoch(4), 1, empty).await.unwrap();
+    node.apply_networking(Epoch(4), NetworkingChange::whole(1, empty)).await.unwrap();
     assert!(node.remove(next_epoch, web.id, 1).await.is_err(), "the next one is in command");
 }
 
@@ -240,10 +243,13 @@ async fn what_comes_late_does_not_win() {
     let deposed = node.remove(Epoch(1), web.id, 9).await.unwrap_err();
     assert!(matches!(deposed, NodeError::Deposed { .. }), "{deposed}");
     let new = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
-    assert_eq!(node.apply_networking(Epoch(2), 5, new).await.unwrap().generation, 5);
-    let late = node.apply_networking(Epoch(2), 4, DesiredNetworking::default()).await.unwrap();
+    assert_eq!(node.apply_networking(Epoch(2), NetworkingChange::whole(5, new)).await.unwrap().generation, 5);
+    let late = node
+        .apply_networking(Epoch(2), NetworkingChange::whole(4, DesiredNetworking::default()))
+        .await
+        .unwrap();
     assert_eq!((late.generation, late.ports.len()), (5, 1), "it is told what is");
-    node.apply_networking(Epoch(3), 1, DesiredNetworking::default()).await.unwrap();
+    node.apply_networking(Epoch(3), NetworkingChange::whole(1, DesiredNetworking::default())).await.unwrap();
     assert!(node.port_ids().is_empty(), "a new commander counts anew");
 }
 
@@ -275,7 +281,11 @@ async fn every_call_fails_as_often_as_ordered() {
     assert!(node.export_disk(web.id).await.is_err());
     let (head, data) = image(b"x");
     assert!(node.put_image(Epoch::FIRST, head, data).await.is_err());
-    assert!(node.apply_networking(Epoch::FIRST, 1, DesiredNetworking::default()).await.is_err());
+    assert!(
+        node.apply_networking(Epoch::FIRST, NetworkingChange::whole(1, DesiredNetworking::default()))
+            .await
+            .is_err()
+    );
     assert!(node.remove(Epoch::FIRST, web.id, i64::MAX).await.is_err());
     assert!(node.remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap());
 }
@@ -310,12 +320,34 @@ async fn a_host_that_is_gone_answers_nothing_until_it_is_back() {
 async fn a_port_is_up_while_its_guest_runs() {
     let (node, web) = (node(), desired(1, Power::Running));
     let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
-    assert!(!node.apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
+    assert!(
+        !node
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap()
+            .ports[0]
+            .up
+    );
     node.apply(Epoch::FIRST, web.clone()).await.unwrap();
-    assert!(node.apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
+    assert!(
+        node.apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap()
+            .ports[0]
+            .up
+    );
     node.apply(Epoch::FIRST, next(&web, Power::Stopped)).await.unwrap();
-    assert!(!node.apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
-    node.apply_networking(Epoch::FIRST, 1, DesiredNetworking::default()).await.unwrap();
+    assert!(
+        !node
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap()
+            .ports[0]
+            .up
+    );
+    node.apply_networking(Epoch::FIRST, NetworkingChange::whole(1, DesiredNetworking::default()))
+        .await
+        .unwrap();
     assert!(node.port_ids().is_empty());
 }
 
@@ -325,7 +357,7 @@ async fn with_strict_ports_a_guest_waits_for_its_network() {
     let waiting = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert!(matches!(waiting.fault, Some(NodeError::NotYet { .. })));
     let networking = DesiredNetworking { ports: vec![port(&web)], ..DesiredNetworking::default() };
-    node.apply_networking(Epoch::FIRST, 1, networking).await.unwrap();
+    node.apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking)).await.unwrap();
     assert_eq!(node.observe().await.unwrap()[0].state, InstanceState::Running);
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use kogge_ids::ServerId;
-use kogge_node_api::{Cursor, DesiredInstance, DesiredNetworking, Epoch, ImageHead, SetAside};
+use kogge_node_api::{Cursor, DesiredInstance, Epoch, ImageHead, NetworkingChange, SetAside};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -99,6 +99,5 @@ pub(crate) struct PutImage {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ApplyNetworking {
     pub by: Epoch,
-    pub generation: u64,
-    pub desired: DesiredNetworking,
+    pub change: NetworkingChange,
 }

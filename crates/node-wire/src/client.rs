@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use http::StatusCode;
 use kogge_ids::ServerId;
 use kogge_node_api::{
-    Changes, Cursor, Data, DesiredInstance, DesiredNetworking, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
+    Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead, NetworkingChange,
     Node, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
 };
 use reqwest::{Body, Response};
@@ -361,10 +361,9 @@ impl Node for WireNode {
     async fn apply_networking(
         &self,
         by: Epoch,
-        generation: u64,
-        desired: DesiredNetworking,
+        change: NetworkingChange,
     ) -> Result<ObservedNetworking, NodeError> {
-        let said = ApplyNetworking { by, generation, desired };
+        let said = ApplyNetworking { by, change };
         self.call("/v1/apply_networking", &said, Duration::ZERO).await
     }
 }

@@ -255,5 +255,5 @@ async fn export_disk(State(node): Node, Json(said): Json<Export>) -> Response {
 }
 
 async fn apply_networking(State(node): Node, Json(said): Json<ApplyNetworking>) -> impl IntoResponse {
-    to_its_end(async move { node.apply_networking(said.by, said.generation, said.desired).await }).await
+    to_its_end(async move { node.apply_networking(said.by, said.change).await }).await
 }

@@ -10,8 +10,8 @@ use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{CloudId, ImageId, ServerId};
 use kogge_node_api::{
     Data, DesiredDisk, DesiredInstance, DesiredNetworking, DiskBus, DiskFormat, DiskSource, Epoch, Firmware,
-    GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, Node, NodeError, Power, SetAside, Slot,
-    Versions,
+    GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, NetworkingChange, Node, NodeError, Power,
+    SetAside, Slot, Versions,
 };
 use kogge_node_sim::{Call, SimConfig, SimNode, Times};
 use kogge_node_wire::{Authority, Deadlines, Identity, Server, WireNode, router};
@@ -131,7 +131,10 @@ async fn every_call_of_the_trait_reaches_the_node_and_comes_back() {
     let pieces: Vec<_> = copy.data.into_stream().map(|piece| piece.unwrap()).collect().await;
     let bytes = pieces.concat();
     assert_eq!((bytes.len() as u64, &bytes[..4]), (copy.bytes, b"QFI\xfb".as_slice()));
-    let networking = node.apply_networking(Epoch(9), 7, DesiredNetworking::default()).await.unwrap();
+    let networking = node
+        .apply_networking(Epoch(9), NetworkingChange::whole(7, DesiredNetworking::default()))
+        .await
+        .unwrap();
     assert_eq!(networking.generation, 7);
     let note = SetAside { since: 1, because: "nobody knows it".to_owned() };
     node.set_aside(Epoch(9), web.id, note.clone()).await.unwrap();

@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kogge_ids::ServerId;
 use kogge_node_api::{
-    Changes, Cursor, Data, DesiredInstance, DesiredNetworking, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
-    Journal, Node, NodeError, Obeyed, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
-    capability,
+    AppliedNetworking, Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
+    Journal, NetworkingChange, Node, NodeError, Obeyed, ObservedInstance, ObservedNetworking, Quarantined,
+    SetAside, Welcome, capability,
 };
 use kogge_qemu::{Engine, FoundGuest, ImageTool, tail_lines};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -27,7 +27,7 @@ use crate::shut_down::Guests;
 use crate::survey::{Sealed, Survey, survey};
 use crate::users::Users;
 use crate::wiring::Wiring;
-use crate::{bases, cloud, disks, epoch, launch, quarantine};
+use crate::{bases, cloud, disks, epoch, launch, networking, quarantine};
 
 /// So much of a console is answered at most, as Nova does.
 const CONSOLE_MOST: u64 = 100 * 1024;
@@ -46,8 +46,8 @@ struct Inner {
     sealed: Mutex<BTreeMap<ServerId, Sealed>>,
     /// Instances in quarantine.
     aside: Mutex<BTreeSet<ServerId>>,
-    /// Epoch and generation of the networking applied last; held while it is applied.
-    networking: Arc<tokio::sync::Mutex<(Epoch, u64)>>,
+    /// The networking that was told; held while it is applied.
+    networking: Arc<tokio::sync::Mutex<AppliedNetworking>>,
     /// Held while an instance is made, so that it is made once.
     making: tokio::sync::Mutex<()>,
     obeyed: Obeyed,
@@ -102,15 +102,15 @@ impl QemuNode {
         let (layout, cloud) = (host.layout.clone(), host.config.cloud);
         let found = with_files("reading the instances of this host", move || {
             layout.empty_trash()?;
-            Ok((survey(&layout, cloud)?, epoch::read(&layout)?))
+            Ok((survey(&layout, cloud)?, epoch::read(&layout)?, networking::reached(&layout)?))
         });
-        let (found, epoch) = found.await?;
+        let (found, epoch, (by, generation)) = found.await?;
         let node = Self(Arc::new(Inner {
             host,
             actors: Actors::default(),
             sealed: Mutex::new(found.sealed.clone()),
             aside: Mutex::new(found.aside.clone()),
-            networking: Arc::default(),
+            networking: Arc::new(tokio::sync::Mutex::new(AppliedNetworking::after(by, generation))),
             making: tokio::sync::Mutex::default(),
             obeyed: Obeyed::since(epoch),
             crowning: tokio::sync::Mutex::default(),
@@ -424,27 +424,16 @@ impl Node for QemuNode {
     async fn apply_networking(
         &self,
         by: Epoch,
-        generation: u64,
-        desired: DesiredNetworking,
+        change: NetworkingChange,
     ) -> Result<ObservedNetworking, NodeError> {
-        let host = &self.0.host;
         self.obey(by).await?;
-        let mut applied = Arc::clone(&self.0.networking).lock_owned().await;
-        if (by, generation) < *applied {
-            let seen = host.wiring.observe().await?;
-            return Ok(ObservedNetworking { generation: applied.1, ..seen });
-        }
-        *applied = (by, generation);
-        let wiring = Arc::clone(&host.wiring);
+        let applied = Arc::clone(&self.0.networking).lock_owned().await;
+        let host = Arc::clone(&self.0.host);
         // goes on when the caller gives up: else a newer one could overtake it
-        let applying = tokio::spawn(async move {
-            let observed = wiring.apply(desired).await;
-            drop(applied);
-            observed
-        });
+        let applying = tokio::spawn(networking::apply(host, applied, by, change));
         let ended = |error| Err(NodeError::failed("applying networking", error));
         let observed = applying.await.unwrap_or_else(ended);
         self.wake_all();
-        Ok(ObservedNetworking { generation, ..observed? })
+        observed
     }
 }

@@ -4,6 +4,7 @@
 //! DATA/agent.lock                   held while an agent runs
 //! DATA/cloud-id                     the cloud that this node is part of
 //! DATA/epoch                        the newest epoch in which this node was commanded
+//! DATA/networking                   the newest change of networking that was taken in
 //! DATA/bases/DIGEST.qcow2           image bases, shared by all disks made from them
 //! DATA/instances/SERVER/record.json desired state and what was done; written before acting
 //!                      /quarantine.json  there while the instance is in quarantine: since when and why
@@ -64,6 +65,10 @@ impl Layout {
 
     pub(crate) fn epoch(&self) -> PathBuf {
         self.root.join("epoch")
+    }
+
+    pub(crate) fn networking(&self) -> PathBuf {
+        self.root.join("networking")
     }
 
     pub(crate) fn instances(&self) -> PathBuf {

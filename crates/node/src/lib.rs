@@ -35,6 +35,7 @@ mod host;
 mod launch;
 mod layout;
 mod metadata;
+mod networking;
 mod nics;
 mod quarantine;
 mod record;

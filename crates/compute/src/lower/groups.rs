@@ -94,7 +94,6 @@ impl Compute {
         let gone = self.network().delete_security_group_in(&mut tx, caller, known.row.id).await;
         gone.map_err(invalid_conflict)?;
         tx.commit().await?;
-        self.network_changed();
         Ok(())
     }
 
@@ -128,7 +127,6 @@ impl Compute {
         let made = self.network().create_security_group_rule_in(&mut tx, caller, new).await;
         let made = made.map_err(over_quota).map_err(conflict_is_invalid)?;
         tx.commit().await?;
-        self.network_changed();
         Ok((made.row.id, remote))
     }
 
@@ -140,7 +138,6 @@ impl Compute {
         let mut tx = self.db().begin().await?;
         self.network().delete_security_group_rule_in(&mut tx, caller, parsed).await.map_err(plain)?;
         tx.commit().await?;
-        self.network_changed();
         Ok(())
     }
 

@@ -148,11 +148,6 @@ impl Compute {
             .map_err(|error| NodeError::failed("preparing the host's networking", error))
     }
 
-    /// Wakes the network's tasks.
-    pub(crate) fn network_changed(&self) {
-        self.network().changed();
-    }
-
     /// The networks that a server is joined to where the request names none: the project's own.
     pub(crate) async fn boot_networks(&self, caller: &Caller) -> Result<Vec<NetworkId>> {
         let all = self.network().networks_for_boot(caller).await.map_err(Error::internal)?;
@@ -171,7 +166,6 @@ impl Compute {
             ))
         })?;
         tx.commit().await?;
-        self.network_changed();
         Ok(network)
     }
 

@@ -41,10 +41,6 @@ impl Compute {
             let because = "the server was deleted before the picture was taken";
             self.image().fail_snapshot(snapshot.image, because).await.map_err(Error::internal)?;
         }
-        match &known.placed.host {
-            Some(host) => self.network().changed_on(host),
-            None => self.network_changed(),
-        }
         self.wakes().place.wake();
         Ok(true)
     }

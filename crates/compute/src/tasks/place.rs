@@ -102,25 +102,19 @@ impl Compute {
     async fn place_in_one(&self, servers: &[ServerId]) -> Result<u64> {
         let mut tx = self.db().begin().await?;
         let mut board = Board::read(self, &mut tx).await?;
-        let (mut done, mut gave_up, mut hosts) = (0, false, BTreeSet::new());
+        let (mut done, mut hosts) = (0, BTreeSet::new());
         for id in servers {
             match self.place_on(&mut tx, &mut board, *id).await? {
                 Placed::OnHost(host) => {
                     done += 1;
                     hosts.insert(host);
                 }
-                Placed::Nowhere => {
-                    done += 1;
-                    gave_up = true;
-                }
+                Placed::Nowhere => done += 1,
                 Placed::NotNow => {}
             }
         }
         tx.commit().await?;
         hosts.iter().for_each(|host| self.wakes().converge.ring(host));
-        if gave_up {
-            self.network_changed();
-        }
         Ok(done)
     }
 
@@ -178,7 +172,6 @@ impl Compute {
         self.give_back(&mut tx, &mut server).await?;
         let saved = store::save(&mut tx, &mut server, self.now()).await?;
         tx.commit().await?;
-        self.network_changed();
         Ok(saved)
     }
 

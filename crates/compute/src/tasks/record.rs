@@ -30,13 +30,6 @@ impl Default for Recorder {
     }
 }
 
-/// What must be said once a transaction is committed.
-#[derive(Default)]
-struct Aftermath {
-    /// Hosts whose networking changed.
-    hosts: Vec<String>,
-}
-
 impl Compute {
     /// Changes what is known of a server, with what follows for its actions; together with whatever else is recorded at
     /// the same time. Nothing is written where nothing changes.
@@ -71,16 +64,15 @@ impl Compute {
         let mut tx = self.db().begin().await?;
         let mut servers = store::lock_all(&mut tx, self.db().is_sqlite(), &ids).await?;
         servers.retain(|_, server| server.deleted_at.is_none());
-        let (now, mut aftermath, mut wrote) = (self.now(), Aftermath::default(), false);
+        let (now, mut wrote) = (self.now(), false);
         let mut answers = Vec::with_capacity(changes.len());
         for (id, change) in changes {
-            wrote |= self.change_in(&mut tx, &mut servers, *id, change, now, &mut aftermath).await?;
+            wrote |= self.change_in(&mut tx, &mut servers, *id, change, now).await?;
             answers.push(servers.get(id).cloned());
         }
         if wrote {
             tx.commit().await?;
         }
-        aftermath.hosts.iter().for_each(|host| self.network().changed_on(host));
         Ok(answers)
     }
 
@@ -92,7 +84,6 @@ impl Compute {
         id: ServerId,
         change: &Change,
         now: Timestamp,
-        aftermath: &mut Aftermath,
     ) -> Result<bool> {
         let Some(server) = servers.get_mut(&id) else { return Ok(false) };
         let before = server.clone();
@@ -117,7 +108,6 @@ impl Compute {
         let arrived = |server: &Server| server.observed.reached >= server.intent.generation;
         if arrived(server) && !arrived(&before) && !server.intent.leaving.is_empty() {
             self.drop_ports(tx, id, &server.intent.leaving).await?;
-            aftermath.hosts.extend(host.map(str::to_owned));
         }
         if server.disk_is_built() && !before.disk_is_built() {
             self.release_image(tx, id).await?;

@@ -8,8 +8,8 @@ use kogge_ids::{NetworkId, PortId, SecurityGroupId, ServerId, SubnetId};
 use super::{by_id, distinct};
 use crate::Networking;
 use crate::error::Result;
-use crate::store::filter::Source;
 use crate::store::{allocations, groups, networks, ports, routers};
+use kogge_db::Source;
 
 /// What is shown of a port of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,7 +26,6 @@ impl Networking {
         self.seed_templates(&mut tx).await?;
         self.seed_public(&mut tx, project).await?;
         tx.commit().await?;
-        self.changed();
         Ok(())
     }
 
@@ -158,7 +157,6 @@ impl Networking {
         let mut tx = self.db().begin().await?;
         let id = self.auto_allocate_in(&mut tx, caller).await?;
         tx.commit().await?;
-        self.changed();
         Ok(id)
     }
 
@@ -170,7 +168,6 @@ impl Networking {
         let mut tx = self.db().begin().await?;
         self.remove_auto_in(&mut tx, caller, project).await?;
         tx.commit().await?;
-        self.changed();
         Ok(())
     }
 

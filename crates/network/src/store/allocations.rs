@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use kogge_db::{DbError, Executor, Query, Row, Select, Tx};
+use kogge_db::{DbError, Executor, Query, Record as _, Row, Select, Tx};
 use kogge_ids::{NetworkId, PortId, SubnetId};
 
 use super::marks;
-use super::rows::Subnet;
+use super::rows::{Port, Subnet};
 use crate::model::address::{Pool, of_slot, slot};
 use kogge_db::Source;
 
@@ -33,11 +33,13 @@ pub(crate) async fn take(
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
     );
     let query = query.bind(subnet.network_id).bind(address.to_string()).bind(subnet.id).bind(port);
+    tx.touch(Port::TABLE, port);
     Ok(tx.execute(query.bind(slot(&subnet.cidr, address)).bind(position)).await? == 1)
 }
 
 /// Gives an address of a port back.
 pub(crate) async fn release(tx: &mut Tx, port: PortId, address: IpAddr) -> Result<(), DbError> {
+    tx.touch(Port::TABLE, port);
     let query = Query::new(
         "DELETE FROM ip_allocations WHERE port_id = $1 AND address = $2 RETURNING subnet_id, slot",
     );
@@ -46,6 +48,7 @@ pub(crate) async fn release(tx: &mut Tx, port: PortId, address: IpAddr) -> Resul
 
 /// Gives all addresses of a port back.
 pub(crate) async fn release_all(tx: &mut Tx, port: PortId) -> Result<(), DbError> {
+    tx.touch(Port::TABLE, port);
     let query = Query::new("DELETE FROM ip_allocations WHERE port_id = $1 RETURNING subnet_id, slot");
     given_back(&tx.all(query.bind(port)).await?)
 }

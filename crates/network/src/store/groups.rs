@@ -69,5 +69,6 @@ pub(crate) async fn remove(tx: &mut Tx, group: SecurityGroupId) -> Result<bool, 
 /// Notes a change of a group.
 pub(crate) async fn touch(tx: &mut Tx, group: SecurityGroupId) -> Result<(), DbError> {
     let query = Query::new("UPDATE security_groups SET revision_number = revision_number + 1 WHERE id = $1");
+    tx.touch(SecurityGroup::TABLE, group);
     tx.execute(query.bind(group)).await.map(|_| ())
 }

@@ -71,7 +71,26 @@ pub(crate) async fn plug_into_server(
         "UPDATE ports SET holder = 'server', holder_id = $2 WHERE id = $1 AND project_id = $3 \
          AND (holder = 'nobody' OR (holder = 'server' AND holder_id = $2))",
     );
+    tx.touch(Port::TABLE, port);
     Ok(tx.execute(query.bind(port).bind(server).bind(project.as_str())).await? == 1)
+}
+
+/// Notes what a node made of a port, unless the port is another than it was when it was read: then it is looked at again.
+/// That is no change of the user's: neither its revision nor the time of its change rises, and no node is told of it.
+pub(crate) async fn observe(
+    tx: &mut Tx,
+    read: &Port,
+    host: &str,
+    up: bool,
+    status: &str,
+) -> Result<(), DbError> {
+    let query = Query::new(
+        "UPDATE ports SET up = $2, status = $3, host = $4 \
+         WHERE id = $1 AND host = $5 AND holder = $6 AND admin_state_up = $7",
+    );
+    let query = query.bind(read.id).bind(up).bind(status).bind(host);
+    let query = query.bind(read.host.as_str()).bind(read.holder.to_string()).bind(read.admin_state_up);
+    tx.execute(query).await.map(drop)
 }
 
 /// Whether a text is the id of a router or of a server (with ports) of another project.
@@ -117,6 +136,7 @@ pub(crate) async fn groups_of(
 
 /// Makes `groups` the security groups of a port.
 pub(crate) async fn set_groups(tx: &mut Tx, port: PortId, groups: &[SecurityGroupId]) -> Result<(), DbError> {
+    tx.touch(Port::TABLE, port);
     tx.execute(Query::new("DELETE FROM port_security_groups WHERE port_id = $1").bind(port)).await?;
     for group in groups {
         let query = Query::new(
@@ -129,6 +149,7 @@ pub(crate) async fn set_groups(tx: &mut Tx, port: PortId, groups: &[SecurityGrou
 
 /// Removes a port with all that belongs to it; floating IPs that led to it lead nowhere.
 pub(crate) async fn remove(tx: &mut Tx, port: PortId) -> Result<bool, DbError> {
+    tx.touch(Port::TABLE, port);
     super::routers::disassociate(tx, port, None).await?;
     tx.execute(Query::new("DELETE FROM port_security_groups WHERE port_id = $1").bind(port)).await?;
     super::allocations::release_all(tx, port).await?;

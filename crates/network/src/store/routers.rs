@@ -23,6 +23,7 @@ pub(crate) async fn place(tx: &mut Tx, router: RouterId, host: &str) -> Result<(
         "INSERT INTO router_hosts (router_id, host) VALUES ($1, $2) \
          ON CONFLICT (router_id) DO UPDATE SET host = excluded.host",
     );
+    tx.touch(Router::TABLE, router);
     tx.execute(query.bind(router).bind(host)).await.map(|_| ())
 }
 
@@ -66,20 +67,19 @@ pub(crate) async fn floating_of_routers(
 
 /// Floating IPs that led to `port` (or to one of its addresses) lead nowhere.
 pub(crate) async fn disassociate(tx: &mut Tx, port: PortId, address: Option<IpAddr>) -> Result<(), DbError> {
-    let query = match address {
-        None => Query::new(
-            "UPDATE floating_ips SET port_id = NULL, fixed_ip_address = NULL, router_id = NULL, \
-             revision_number = revision_number + 1 WHERE port_id = $1",
-        )
-        .bind(port),
-        Some(address) => Query::new(
-            "UPDATE floating_ips SET port_id = NULL, fixed_ip_address = NULL, router_id = NULL, \
-             revision_number = revision_number + 1 WHERE port_id = $1 AND fixed_ip_address = $2",
-        )
-        .bind(port)
-        .bind(address.to_string()),
+    let select = FloatingIp::select().and("port_id = ?", port);
+    let select = match address {
+        None => select,
+        Some(address) => select.and("fixed_ip_address = ?", address.to_string()),
     };
-    tx.execute(query).await.map(|_| ())
+    for mut floating in FloatingIp::all(&mut *tx, select).await? {
+        // its router has to forget it
+        tx.touch(Router::TABLE, floating.router_id.map(|id| id.to_string()).unwrap_or_default());
+        (floating.port_id, floating.fixed_ip_address, floating.router_id) = (None, None, None);
+        floating.revision_number += 1;
+        floating.save(tx).await?;
+    }
+    Ok(())
 }
 
 /// Removes the floating IPs of an external network that lead nowhere, with the ports that hold their addresses:

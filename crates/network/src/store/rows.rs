@@ -22,7 +22,7 @@ text_columns!(Holder);
 
 record! {
     /// A network.
-    pub Network in "networks" {
+    pub Network in "networks" touches "networks" by id {
         /// Its id.
         id: NetworkId,
         /// The project it belongs to.
@@ -77,7 +77,7 @@ pub struct Route {
 
 record! {
     /// A subnet.
-    pub Subnet in "subnets" {
+    pub Subnet in "subnets" touches "networks" by network_id {
         /// Its id.
         id: SubnetId,
         /// The project it belongs to.
@@ -206,7 +206,7 @@ const fn four() -> i64 {
 
 record! {
     /// A port.
-    pub Port in "ports" {
+    pub Port in "ports" touches "ports" by id {
         /// Its id.
         id: PortId,
         /// The project it belongs to; none for ports of gateways and floating IPs.
@@ -277,7 +277,7 @@ impl Port {
 
 record! {
     /// A security group.
-    pub SecurityGroup in "security_groups" {
+    pub SecurityGroup in "security_groups" touches "security_groups" by id {
         /// Its id.
         id: SecurityGroupId,
         /// The project it belongs to.
@@ -303,7 +303,7 @@ record! {
 
 record! {
     /// A security group rule.
-    pub SecurityGroupRule in "security_group_rules" {
+    pub SecurityGroupRule in "security_group_rules" touches "security_groups" by security_group_id {
         /// Its id.
         id: SecurityGroupRuleId,
         /// The project it belongs to.
@@ -367,7 +367,7 @@ record! {
 
 record! {
     /// A router. Its interfaces are the ports that it holds.
-    pub Router in "routers" {
+    pub Router in "routers" touches "routers" by id {
         /// Its id.
         id: RouterId,
         /// The project it belongs to.
@@ -401,7 +401,7 @@ record! {
 
 record! {
     /// A floating IP.
-    pub FloatingIp in "floating_ips" {
+    pub FloatingIp in "floating_ips" touches "routers" by router_id {
         /// Its id.
         id: FloatingIpId,
         /// The project it belongs to.

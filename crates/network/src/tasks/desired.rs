@@ -2,10 +2,9 @@
 
 use kogge_db::Record as _;
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
 
 use ipnet::IpNet;
-use kogge_db::{Executor, Query, Row, Select};
+use kogge_db::Select;
 use kogge_ids::{NetworkId, PortId, RouterId, SecurityGroupId, SubnetId};
 use kogge_node_api as node;
 
@@ -14,11 +13,12 @@ use crate::error::Result;
 use crate::model::holder::Holder;
 use crate::model::rule;
 use crate::store::allocations::{self, FixedIp};
-use crate::store::filter::Source;
 use crate::store::rows::{FloatingIp, Network, Port, Router, SecurityGroup, SecurityGroupRule, Subnet};
 use crate::store::{groups, networks, ports, routers};
+use kogge_db::Source;
 
 /// Everything that the desired state of one host is made of.
+#[derive(Default)]
 struct Parts {
     ports: Vec<Port>,
     routers: Vec<Router>,
@@ -31,10 +31,13 @@ struct Parts {
     port_groups: HashMap<PortId, Vec<SecurityGroupId>>,
 }
 
-/// The desired state of a host, and the ports of our own (DHCP, routers) that live on it.
+/// The desired state of a host without the members of groups, which [`super::seats`] knows.
 pub(super) struct Desired {
-    pub(super) networking: node::DesiredNetworking,
+    pub(super) networking: node::HeldNetworking<()>,
+    /// Ports of our own (DHCP, routers) that live on it.
     pub(super) own_ports: Vec<PortId>,
+    /// Groups that rules refer to: the node has to know their members.
+    pub(super) remote: HashSet<SecurityGroupId>,
 }
 
 impl Networking {
@@ -42,20 +45,34 @@ impl Networking {
     pub(super) async fn desired(&self, host: &str) -> Result<Desired> {
         let mut source: Source<'_> = self.db().into();
         let parts = load(&mut source, host).await?;
-        let security_groups = guards(&mut source, &parts).await?;
+        let (security_groups, remote) = guards(&mut source, &parts).await?;
         let own_ports = parts.dhcp_ports.iter().chain(&parts.router_ports).map(|port| port.id).collect();
         let domain = &self.config().dns_domain;
-        let mut networking = node::DesiredNetworking {
+        let networking = node::HeldNetworking::of(node::DesiredNetworking {
             networks: parts.networks.iter().map(|network| parts.network(network, domain)).collect(),
             routers: parts.routers.iter().map(|router| parts.router(router)).collect(),
             ports: parts.ports.iter().map(|port| parts.port(port)).collect(),
             security_groups,
+        });
+        Ok(Desired { networking, own_ports, remote })
+    }
+
+    /// Those of these ports that are on a host.
+    pub(super) async fn desired_ports(&self, host: &str, ids: &[PortId]) -> Result<Vec<node::DesiredPort>> {
+        let mut source: Source<'_> = self.db().into();
+        let mut ports = ports::by_ids(&mut source, ids).await?;
+        ports.retain(|port| port.host == host && !port.holder.is_ours());
+        let here: Vec<PortId> = ports.iter().map(|port| port.id).collect();
+        let on: HashSet<NetworkId> = ports.iter().map(|port| port.network_id).collect();
+        let on: Vec<NetworkId> = on.into_iter().collect();
+        let parts = Parts {
+            networks: networks::by_ids(&mut source, &on).await?,
+            addresses: allocations::of_ports(&mut source, &here).await?,
+            port_groups: ports::groups_of(&mut source, &here).await?,
+            ports,
+            ..Parts::default()
         };
-        networking.networks.sort_by_key(|network| network.id);
-        networking.routers.sort_by_key(|router| router.id);
-        networking.ports.sort_by_key(|port| port.id);
-        networking.security_groups.sort_by_key(|group| group.id);
-        Ok(Desired { networking, own_ports })
+        Ok(parts.ports.iter().map(|port| parts.port(port)).collect())
     }
 }
 
@@ -92,8 +109,11 @@ async fn load(source: &mut Source<'_>, host: &str) -> Result<Parts> {
     })
 }
 
-/// The groups of the host's ports and those that their rules refer to, with members where rules refer to them.
-async fn guards(source: &mut Source<'_>, parts: &Parts) -> Result<Vec<node::DesiredSecurityGroup>> {
+/// The groups of the host's ports and those that their rules refer to; and which these are.
+async fn guards(
+    source: &mut Source<'_>,
+    parts: &Parts,
+) -> Result<(Vec<node::DesiredSecurityGroup>, HashSet<SecurityGroupId>)> {
     let used: HashSet<SecurityGroupId> = parts.port_groups.values().flatten().copied().collect();
     let used: Vec<SecurityGroupId> = used.into_iter().collect();
     let rules = groups::rules_of(source, &used).await?;
@@ -101,29 +121,11 @@ async fn guards(source: &mut Source<'_>, parts: &Parts) -> Result<Vec<node::Desi
         rules.values().flatten().filter_map(|rule| rule.remote_group_id).collect();
     let all: Vec<SecurityGroupId> =
         used.iter().copied().chain(remote.iter().copied()).collect::<HashSet<_>>().into_iter().collect();
-    let rows = groups::by_ids(source, &all).await?;
-    let mut members: HashMap<SecurityGroupId, Vec<IpAddr>> = HashMap::new();
-    let remote: Vec<SecurityGroupId> = remote.into_iter().collect();
-    for part in remote.chunks(500) {
-        let select = Select::new(
-            "g.security_group_id AS security_group_id, a.address AS address",
-            "port_security_groups g JOIN ip_allocations a ON a.port_id = g.port_id",
-        )
-        .and_in("g.security_group_id", part.iter().copied());
-        let pair = |row: &Row| Ok((row.parse("security_group_id")?, row.parse("address")?));
-        for (group, address) in source.list("ip_allocations", select.query(), pair).await? {
-            members.entry(group).or_default().push(address);
-        }
-    }
-    let group = |row: &SecurityGroup| {
-        let mut members = members.remove(&row.id).unwrap_or_default();
-        members.sort_unstable();
-        members.dedup();
+    let group = |row: SecurityGroup| {
         let rules = rules.get(&row.id).into_iter().flatten().filter_map(firewall_rule).collect();
-        node::DesiredSecurityGroup { id: row.id, stateful: row.stateful, rules, members }
+        node::DesiredSecurityGroup { id: row.id, stateful: row.stateful, rules, members: Vec::new() }
     };
-    let mut group = group;
-    Ok(rows.iter().map(&mut group).collect())
+    Ok((groups::by_ids(source, &all).await?.into_iter().map(group).collect(), remote))
 }
 
 /// The rule for the node. One that cannot be read is left out: it then lets nothing through, rather than everything.
@@ -300,15 +302,6 @@ impl Parts {
 
 fn route(route: &crate::store::rows::Route) -> node::HostRoute {
     node::HostRoute { destination: route.destination, next_hop: route.nexthop }
-}
-
-/// Routers without host, or on a host that is not among `hosts`.
-pub(super) async fn homeless(source: &mut Source<'_>, hosts: &[String]) -> Result<Vec<RouterId>> {
-    let placed = routers::hosts(source).await?;
-    let query = Query::new("SELECT id FROM routers");
-    let mut found: Vec<RouterId> = source.list("routers", query, |row| row.parse("id")).await?;
-    found.retain(|id| !placed.get(id).is_some_and(|host| hosts.contains(host)));
-    Ok(found)
 }
 
 #[cfg(test)]

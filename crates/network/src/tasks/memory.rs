@@ -1,32 +1,37 @@
-//! What this process last told each node, and what has changed since.
-//!
-//! Two marks say whether the database must be asked: one that every change without a known host raises, and one for
-//! each host. What was read at the present marks is what the database still says, as far as this process can know; so
-//! it is read anew after a while in any case ([`reread_after`]).
+//! What this process last told each node, and what was written since.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kogge_clock::Timestamp;
-use kogge_ids::PortId;
-use kogge_node_api::{DesiredNetworking, ObservedNetworking};
+use kogge_db::Touched;
+use kogge_ids::{NetworkId, PortId, RouterId, SecurityGroupId};
+use kogge_node_api::HeldNetworking;
+
+use super::seats::{News, Place, Seat, Seats};
 
 /// A node is told again after this time even where nothing changed, so that it repairs drift.
-const TELL_AGAIN: Duration = Duration::from_secs(30);
+pub(super) const TELL_AGAIN: Duration = Duration::from_secs(30);
 /// Longest time between two readings of a host, for each host that there is.
 const REREAD: Duration = Duration::from_millis(500);
 
 /// What is known of all hosts.
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<State>);
+pub(crate) struct Memory {
+    state: Mutex<State>,
+    /// Held by whoever finds out whom the rows concern that were written.
+    sorting: tokio::sync::Mutex<()>,
+}
 
 #[derive(Default)]
 struct State {
-    /// Changes of which nobody knows which hosts they touch.
-    everywhere: u64,
-    /// Changes of what other hosts know of some host's ports: they come with the next look at all.
-    neighbours: bool,
+    /// Rows that were written and not looked at since, with a number that rises.
+    written: BTreeMap<(&'static str, String), u64>,
+    number: u64,
+    seats: Seats,
+    /// When all ports were read last.
+    read_at: Option<Instant>,
     /// The newest generation that was begun.
     generation: u64,
     hosts: BTreeMap<String, Host>,
@@ -34,62 +39,153 @@ struct State {
 
 #[derive(Default)]
 struct Host {
-    changes: u64,
     /// Held by whoever reads and tells: older networking must not come after newer.
     turn: Arc<tokio::sync::Mutex<()>>,
+    dirty: Dirty,
+    /// Nothing while it is being told.
     told: Option<Told>,
 }
 
-/// When something was read: what changed later raised one of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark(u64, u64);
+/// What changed on a host since it was read.
+#[derive(Debug, Default)]
+pub(super) struct Dirty {
+    /// Anything.
+    pub(super) all: bool,
+    /// Ports that are here, or were.
+    pub(super) ports: BTreeSet<PortId>,
+}
 
-/// What a node was told and answered.
-#[derive(Clone)]
+/// What a node was told.
+#[derive(Debug, Default)]
 pub(super) struct Told {
-    pub(super) read: Read,
-    pub(super) observed: ObservedNetworking,
-    pub(super) at: Timestamp,
-    /// All ports that should be up are.
-    pub(super) settled: bool,
-}
-
-/// What was read for a host.
-#[derive(Clone)]
-pub(super) struct Read {
-    pub(super) desired: DesiredNetworking,
-    pub(super) own_ports: Vec<PortId>,
-    mark: Mark,
-    at: Instant,
-}
-
-impl Read {
-    pub(super) fn new(desired: DesiredNetworking, own_ports: Vec<PortId>, mark: Mark) -> Self {
-        Self { desired, own_ports, mark, at: Instant::now() }
-    }
+    pub(super) held: HeldNetworking<()>,
+    /// Groups of its ports: it knows their rules. Of others it may know the members alone.
+    pub(super) used: HashSet<SecurityGroupId>,
+    /// Groups that rules refer to, and of which members it knows: by their numbers.
+    pub(super) members: BTreeMap<SecurityGroupId, u64>,
+    /// Ports that should be up and are not.
+    pub(super) down: BTreeSet<PortId>,
+    pub(super) generation: u64,
+    /// When all of it was repaired last.
+    pub(super) repaired: Option<Timestamp>,
+    /// When all of it was read last.
+    pub(super) read_at: Option<Instant>,
 }
 
 impl Told {
-    /// Whether the node was told just this not long ago and all its ports are up.
-    pub(super) fn is_fresh(&self, desired: &DesiredNetworking, now: Timestamp) -> bool {
-        self.settled && self.read.desired == *desired && now.since(self.at) < TELL_AGAIN
+    /// Whether the node is to repair what may have drifted.
+    pub(super) fn is_old(&self, now: Timestamp) -> bool {
+        self.repaired.is_none_or(|at| now.since(at) >= TELL_AGAIN)
     }
 }
 
-/// How long a reading is good where nobody rang: so that all hosts together are read a few times a second at most.
+/// How long a reading is good where nobody wrote: so that all hosts together are read a few times a second at most.
 fn reread_after(hosts: usize) -> Duration {
     TELL_AGAIN.max(REREAD * u32::try_from(hosts).unwrap_or(u32::MAX))
 }
 
+/// Rows that were written, as they were when somebody began to look at them.
+pub(super) type Written = Vec<((&'static str, String), u64)>;
+
+/// What was found out about rows that were written.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The ports, where they are there.
+    pub(super) ports: HashMap<PortId, Option<Seat>>,
+    pub(super) networks: BTreeSet<NetworkId>,
+    /// Routers, with their hosts.
+    pub(super) routers: BTreeMap<RouterId, Option<String>>,
+    pub(super) groups: BTreeSet<SecurityGroupId>,
+}
+
 impl Memory {
-    /// Something changed that may touch any host.
-    pub(crate) fn change_all(&self) {
-        self.state().everywhere += 1;
+    /// Rows were written.
+    pub(crate) fn write(&self, touched: impl IntoIterator<Item = (&'static str, String)>) {
+        let mut state = self.state();
+        for row in touched {
+            state.number += 1;
+            let number = state.number;
+            state.written.insert(row, number);
+        }
     }
 
-    /// Something changed on this host.
-    pub(crate) fn change(&self, host: &str) {
-        self.state().host(host).changes += 1;
+    /// Anything may have been written.
+    pub(crate) fn write_all(&self) {
+        let mut state = self.state();
+        state.read_at = None;
+        state.hosts.values_mut().for_each(|host| host.dirty.all = true);
+    }
+
+    /// Something on this host may be different.
+    pub(crate) fn write_on(&self, host: &str) {
+        self.state().host(host).dirty.all = true;
+    }
+
+    /// Lets one at a time find out whom rows concern.
+    pub(super) async fn sorting(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.sorting.lock().await
+    }
+
+    /// Whether all ports have to be read: at first, and now and then, in case a word was lost.
+    pub(super) fn is_unread(&self) -> bool {
+        let state = self.state();
+        state.read_at.is_none_or(|at| at.elapsed() >= reread_after(state.hosts.len()))
+    }
+
+    /// All ports were read, beginning at `at`.
+    pub(super) fn read(&self, seats: HashMap<PortId, Seat>, at: Instant) {
+        let mut state = self.state();
+        state.seats.set_all(seats);
+        state.read_at = Some(at);
+    }
+
+    /// Rows that were written and not looked at since.
+    pub(super) fn written(&self) -> Written {
+        self.state().written.iter().map(|(row, number)| (row.clone(), *number)).collect()
+    }
+
+    /// Takes in what was found out about them. Answers the hosts to be told; those that do not know of their own that they
+    /// are concerned, as of a router that comes, are in `found`.
+    pub(super) fn sorted(&self, written: &Written, found: Found) -> BTreeSet<String> {
+        let mut state = self.state();
+        for (row, number) in written {
+            // one that was written again is looked at again
+            if state.written.get(row) == Some(number) {
+                state.written.remove(row);
+            }
+        }
+        let mut hosts = BTreeSet::new();
+        let (mut networks, mut routers) = (found.networks, BTreeSet::new());
+        for (id, host) in found.routers {
+            routers.insert(id);
+            hosts.extend(host.filter(|host| state.mark_all(host)));
+        }
+        for (id, seat) in found.ports {
+            let before = state.seats.set(id, seat.clone());
+            for place in before.into_iter().chain(seat).map(|seat| seat.place) {
+                match place {
+                    Place::Host(host) => hosts.extend(state.mark_port(&host, id).then_some(host)),
+                    Place::Router(router) => drop(routers.insert(router)),
+                    Place::Dhcp(network) => drop(networks.insert(network)),
+                    Place::Nowhere => {}
+                }
+            }
+        }
+        if networks.is_empty() && routers.is_empty() && found.groups.is_empty() {
+            return hosts;
+        }
+        for (name, host) in &mut state.hosts {
+            let concerned = host.told.as_ref().is_none_or(|told| {
+                networks.iter().any(|id| told.held.networks.contains_key(id))
+                    || routers.iter().any(|id| told.held.routers.contains_key(id))
+                    || found.groups.iter().any(|id| told.held.groups.contains_key(id))
+            });
+            if concerned {
+                host.dirty.all = true;
+                hosts.insert(name.clone());
+            }
+        }
+        hosts
     }
 
     /// Where this host is read and told by one at a time.
@@ -97,45 +193,28 @@ impl Memory {
         Arc::clone(&self.state().host(host).turn)
     }
 
-    /// To be taken before reading.
-    pub(super) fn mark(&self, host: &str) -> Mark {
-        let mut state = self.state();
-        let everywhere = state.everywhere;
-        Mark(everywhere, state.host(host).changes)
-    }
-
-    /// A generation newer than all before, also than those of an earlier life of this process. To be taken before the
-    /// database is read: what is read later is newer then.
-    pub(super) fn generation(&self, now: Timestamp) -> u64 {
+    /// Begins to read and to tell a host: what it was told, what changed since, and a generation newer than all before, also
+    /// than those of an earlier life of this process. Who does not come to an end has to tell it everything.
+    pub(super) fn begin(&self, host: &str, now: Timestamp) -> (Option<Told>, Dirty, u64) {
         let mut state = self.state();
         let least = u64::try_from(now.as_micros()).unwrap_or(0);
         state.generation = state.generation.saturating_add(1).max(least);
-        state.generation
+        let (generation, most) = (state.generation, reread_after(state.hosts.len()));
+        let host = state.host(host);
+        let (told, mut dirty) = (host.told.take(), std::mem::take(&mut host.dirty));
+        let old = |told: &Told| told.read_at.is_none_or(|at| at.elapsed() >= most);
+        dirty.all |= told.as_ref().is_none_or(old);
+        (told, dirty, generation)
     }
 
-    /// What a node was told last.
-    pub(super) fn told(&self, host: &str) -> Option<Told> {
-        self.state().host(host).told.clone()
-    }
-
-    /// What was read for a host, where nothing can have changed since.
-    pub(super) fn still_read(&self, host: &str, mark: Mark) -> Option<Read> {
-        let mut state = self.state();
-        let hosts = state.hosts.len();
-        let read = state.host(host).told.as_ref().map(|told| told.read.clone())?;
-        (read.mark == mark && read.at.elapsed() < reread_after(hosts)).then_some(read)
-    }
-
-    /// Notes what a node was told. Other hosts may have to know of other ports of this one.
+    /// Notes what a node was told.
     pub(super) fn note(&self, host: &str, told: Told) {
-        let mut state = self.state();
-        let before = state.host(host).told.replace(told.clone());
-        state.neighbours |= before.is_none_or(|before| before.read.desired.ports != told.read.desired.ports);
+        self.state().host(host).told = Some(told);
     }
 
-    /// A node may not have what it was told.
-    pub(super) fn doubt(&self, host: &str) {
-        self.state().host(host).told = None;
+    /// What whoever knew the members of a group at `known` has to learn.
+    pub(super) fn news(&self, group: SecurityGroupId, known: Option<u64>) -> News {
+        self.state().seats.news(group, known)
     }
 
     /// A host left.
@@ -145,29 +224,30 @@ impl Memory {
 
     /// True where the node was told something that was not true of all its ports yet.
     pub(crate) fn waits(&self, host: &str) -> bool {
-        self.state().host(host).told.as_ref().is_some_and(|told| !told.settled)
+        self.state()
+            .hosts
+            .get(host)
+            .is_some_and(|host| host.told.as_ref().is_none_or(|told| !told.down.is_empty()))
     }
 
     /// Those of `hosts` that are to be told something now.
     pub(super) fn due(&self, hosts: Vec<String>, now: Timestamp) -> Vec<String> {
-        let mut state = self.state();
-        if std::mem::take(&mut state.neighbours) && hosts.len() > 1 {
-            state.everywhere += 1;
-        }
-        let everywhere = state.everywhere;
+        let state = self.state();
+        let most = reread_after(state.hosts.len());
         let rests = |host: &Host| {
-            host.told.as_ref().is_some_and(|told| {
-                let unchanged = told.read.mark == Mark(everywhere, host.changes);
-                unchanged && told.settled && now.since(told.at) < TELL_AGAIN
+            let told = host.told.as_ref().filter(|_| !host.dirty.all && host.dirty.ports.is_empty());
+            told.is_some_and(|told| {
+                told.down.is_empty()
+                    && !told.is_old(now)
+                    && told.read_at.is_some_and(|at| at.elapsed() < most)
+                    && !told.members.iter().any(|(group, number)| state.seats.has_news(*group, *number))
             })
         };
-        let known: HashMap<&String, bool> =
-            state.hosts.iter().map(|(name, host)| (name, rests(host))).collect();
-        hosts.into_iter().filter(|host| !known.get(host).copied().unwrap_or(false)).collect()
+        hosts.into_iter().filter(|host| !state.hosts.get(host).is_some_and(rests)).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -175,69 +255,33 @@ impl State {
     fn host(&mut self, name: &str) -> &mut Host {
         self.hosts.entry(name.to_owned()).or_default()
     }
+
+    /// Notes that anything changed on a host, where it is one of ours.
+    fn mark_all(&mut self, host: &str) -> bool {
+        self.hosts.get_mut(host).map(|host| host.dirty.all = true).is_some()
+    }
+
+    /// Notes that a port changed on a host, where it is one of ours.
+    fn mark_port(&mut self, host: &str, port: PortId) -> bool {
+        self.hosts.get_mut(host).map(|host| host.dirty.ports.insert(port)).is_some()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A row of another process's word: `ports/ID`. Nothing where it cannot be one.
+pub(super) fn row_of(word: &str) -> Option<(&'static str, String)> {
+    let (table, key) = word.split_once('/')?;
+    TABLES.into_iter().find(|known| *known == table).map(|table| (table, key.to_owned()))
+}
 
-    const NOW: Timestamp = Timestamp::from_micros(1_000_000_000);
+/// The word for a row.
+pub(super) fn word_of((table, key): &(&'static str, String)) -> String {
+    format!("{table}/{key}")
+}
 
-    fn tell(memory: &Memory, host: &str) {
-        let read = Read::new(DesiredNetworking::default(), Vec::new(), memory.mark(host));
-        memory.note(host, Told { read, observed: ObservedNetworking::default(), at: NOW, settled: true });
-    }
+/// Tables whose rows nodes have to know of.
+const TABLES: [&str; 4] = ["networks", "ports", "routers", "security_groups"];
 
-    fn due(memory: &Memory) -> Vec<String> {
-        memory.due(vec!["a".to_owned(), "b".to_owned()], NOW)
-    }
-
-    #[test]
-    fn a_host_is_due_until_it_was_told_and_again_where_something_changed() {
-        let memory = Memory::default();
-        assert_eq!(due(&memory), ["a", "b"]);
-        for host in ["a", "b"] {
-            tell(&memory, host);
-        }
-        // that they came is news to their neighbours
-        assert_eq!(due(&memory).len(), 2);
-        for host in ["a", "b"] {
-            tell(&memory, host);
-        }
-        assert!(due(&memory).is_empty());
-        memory.change("b");
-        assert_eq!(due(&memory), ["b"]);
-        assert!(memory.still_read("a", memory.mark("a")).is_some());
-        assert!(memory.still_read("b", memory.mark("b")).is_none());
-        memory.change_all();
-        assert_eq!(due(&memory).len(), 2);
-        assert!(memory.still_read("a", memory.mark("a")).is_none());
-        tell(&memory, "a");
-        tell(&memory, "b");
-        memory.doubt("a");
-        assert_eq!(due(&memory), ["a"]);
-    }
-
-    #[test]
-    fn what_is_told_again_without_a_change_is_told_after_a_while() {
-        let memory = Memory::default();
-        tell(&memory, "a");
-        let later = NOW.plus(TELL_AGAIN);
-        assert_eq!(memory.due(vec!["a".to_owned()], later), ["a"]);
-        assert!(memory.still_read("a", memory.mark("a")).is_some(), "from memory");
-    }
-
-    #[test]
-    fn each_generation_is_newer_also_than_those_of_an_earlier_life() {
-        let memory = Memory::default();
-        let [first, second] = [memory.generation(NOW), memory.generation(NOW)];
-        assert!(first >= 1_000_000_000 && second > first);
-        assert!(Memory::default().generation(NOW.plus(Duration::from_secs(1))) > second);
-    }
-
-    #[test]
-    fn many_hosts_are_read_seldom_and_few_often() {
-        assert_eq!(reread_after(1), TELL_AGAIN);
-        assert_eq!(reread_after(1000), Duration::from_secs(500));
-    }
+/// Those of the rows that nodes have to know of.
+pub(crate) fn of_interest(touched: &Touched) -> impl Iterator<Item = (&'static str, String)> + Clone {
+    touched.iter().filter(|(table, _)| TABLES.contains(table)).cloned()
 }

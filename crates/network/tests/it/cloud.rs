@@ -45,7 +45,10 @@ pub(crate) use both;
 /// A node that notes what it is told and says that every port is up (or not).
 #[derive(Default)]
 pub(crate) struct FakeNode {
+    /// The whole, after each change.
     pub(crate) told: Mutex<Vec<node::DesiredNetworking>>,
+    pub(crate) changes: Mutex<Vec<node::NetworkingChange>>,
+    pub(crate) held: Mutex<node::AppliedNetworking>,
     pub(crate) dead: Mutex<bool>,
     pub(crate) down: Mutex<bool>,
 }
@@ -115,27 +118,32 @@ impl node::Node for FakeNode {
     }
     async fn apply_networking(
         &self,
-        _: node::Epoch,
-        generation: u64,
-        desired: node::DesiredNetworking,
+        by: node::Epoch,
+        change: node::NetworkingChange,
     ) -> Result<node::ObservedNetworking, node::NodeError> {
         if *self.dead.lock().unwrap() {
             return Err(node::NodeError::failed("apply_networking", "the test said so"));
         }
         let up = !*self.down.lock().unwrap();
-        let ports = desired
-            .ports
-            .iter()
-            .map(|port| node::ObservedPort { id: port.id, up: up && port.admin_up })
-            .collect();
+        let named: Vec<_> = change.put.ports.iter().map(|port| port.id).chain(change.ask.clone()).collect();
+        let all = change.repair;
+        self.changes.lock().unwrap().push(change.clone());
+        let mut held = self.held.lock().unwrap();
+        held.take(by, change);
+        let desired = held.held.desired();
+        let spoken_of = desired.ports.iter().filter(|port| all || named.contains(&port.id));
+        let ports =
+            spoken_of.map(|port| node::ObservedPort { id: port.id, up: up && port.admin_up }).collect();
         self.told.lock().unwrap().push(desired);
-        Ok(node::ObservedNetworking { generation, ports })
+        Ok(node::ObservedNetworking { generation: held.answer(), ports })
     }
 }
 
 pub(crate) struct Cloud {
     pub(crate) net: Networking,
+    /// That of the first host.
     pub(crate) node: Arc<FakeNode>,
+    pub(crate) hosts: [(String, Arc<FakeNode>); 2],
     policies: Arc<Policies>,
     app: axum::Router,
     _dir: tempfile::TempDir,
@@ -149,7 +157,8 @@ impl Cloud {
         db.migrate(&[MIGRATIONS], &clock).await.unwrap();
         let nodes = node::Nodes::new();
         let node = Arc::new(FakeNode::default());
-        nodes.insert("host-1", Arc::clone(&node) as node::NodeHandle);
+        let hosts = [("host-1".to_owned(), Arc::clone(&node)), ("host-2".to_owned(), Arc::default())];
+        hosts.iter().for_each(|(host, node)| nodes.insert(host, Arc::clone(node) as node::NodeHandle));
         let config = NetworkConfig::default();
         let net = Networking::new(NetworkDeps { db, clock, nodes, config });
         net.seed(&Persona::Admin.project_id()).await.unwrap();
@@ -162,7 +171,32 @@ impl Cloud {
             tokens: Arc::new(Personas(Arc::clone(&policies))),
         };
         let app = door.guard(routes().into_router(net.clone()));
-        Some(Self { net, node, policies, app, _dir: dir })
+        Some(Self { net, node, hosts, policies, app, _dir: dir })
+    }
+
+    /// What a process that begins anew would tell a host: the whole, as the database has it.
+    pub(crate) async fn whole(&self, host: &str) -> node::DesiredNetworking {
+        let nodes = node::Nodes::new();
+        nodes.set_elsewhere(self.hosts.iter().map(|(host, _)| host.clone()).collect());
+        let fresh = Arc::new(FakeNode::default());
+        nodes.insert(host, Arc::clone(&fresh) as node::NodeHandle);
+        let (clock, _) = Clock::fake(Timestamp::from_seconds(1_800_000_000));
+        let config = NetworkConfig::default();
+        let net = Networking::new(NetworkDeps { db: self.net.db().clone(), clock, nodes, config });
+        net.sync_host(host).await.unwrap();
+        let told = fresh.told.lock().unwrap();
+        told.last().cloned().unwrap()
+    }
+
+    /// Does the work of the background until nothing is left of it.
+    pub(crate) async fn settle(&self) {
+        let [converge, sort] = &self.net.keyed_tasks()[..] else { panic!("two tasks") };
+        for _ in 0..2 {
+            sort.run("here").await.unwrap();
+            for host in converge.due().await.unwrap() {
+                converge.run(&host).await.unwrap();
+            }
+        }
     }
 
     pub(crate) fn caller(&self, persona: Persona) -> Caller {

@@ -11,8 +11,8 @@ use std::net::IpAddr;
 use kogge_ids::{NetworkId, PortId, RouterId, SecurityGroupId, SubnetId};
 use kogge_node_api::{
     DesiredInstance, DesiredNetwork, DesiredNetworking, DesiredPort, DesiredRouter, DesiredSecurityGroup,
-    DesiredSubnet, Direction, Epoch, Ethertype, FirewallRule, FixedIp, FloatingIp, NetworkKind, Nic, Node,
-    Remote, RouterGateway, RouterInterface,
+    DesiredSubnet, Direction, Epoch, Ethertype, FirewallRule, FixedIp, FloatingIp, NetworkKind,
+    NetworkingChange, Nic, Node, Remote, RouterGateway, RouterInterface,
 };
 
 use crate::lab::{Lab, real_guest};
@@ -220,7 +220,10 @@ async fn a_guest_gets_no_secrets_of_another_and_does_not_take_its_network_over()
     let twin = frames::link_local(frames::mac(VICTIM)).to_string();
     let script = include_str!("guest_attacks/attacker.sh").replace("@VICTIM_LINK_LOCAL@", &twin);
     attacker.metadata.user_data = Some(script.replace("@FRAMES@", &rogue_frames()).into_bytes());
-    lab.node().apply_networking(Epoch::FIRST, 1, scene.networking.clone()).await.unwrap();
+    lab.node()
+        .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, scene.networking.clone()))
+        .await
+        .unwrap();
     lab.apply(victim.clone()).await.unwrap();
     lab.apply(attacker.clone()).await.unwrap();
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use kogge_ids::PortId;
 use kogge_node_api::{
-    DesiredInstance, DesiredNetworking, Epoch, InstanceState, Nic, Node, Power, Reboot, RebootKind,
+    DesiredInstance, DesiredNetworking, Epoch, InstanceState, NetworkingChange, Nic, Node, Power, Reboot,
+    RebootKind,
 };
 use kogge_qemu::{Machine, find_guests, nic_device};
 
@@ -33,7 +34,12 @@ fn with(of: &DesiredInstance, nics: &[Nic]) -> DesiredInstance {
 
 /// Whether the node sees a guest behind the `number`th port.
 async fn is_up(lab: &Lab, networking: &DesiredNetworking, number: usize) -> bool {
-    lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[number].up
+    lab.node()
+        .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+        .await
+        .unwrap()
+        .ports[number]
+        .up
 }
 
 /// What the guest said last of its interfaces holds this, or does not.
@@ -61,7 +67,7 @@ async fn linux_sees_an_interface_come_with_its_lease_and_go() {
     let (first, second) = (nic(0, ports[0]), nic(1, ports[1]));
     web.nics = vec![first.clone()];
     let networking = networking(&web, &ports);
-    lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap();
+    lab.node().apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone())).await.unwrap();
     lab.make(&web).await;
     has_address(&lab, &web, 0, true).await;
     let process = lab.guests();
@@ -107,7 +113,7 @@ async fn a_deaf_guest_is_cut_off_and_loses_the_device_when_it_starts_anew() {
     let mut web = lab.server(&tiny::waiting());
     web.nics = vec![first.clone(), second.clone()];
     let networking = networking(&web, &ports);
-    lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap();
+    lab.node().apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone())).await.unwrap();
     lab.make(&web).await;
     lab.says(web.id, "tiny login: ", 1).await;
     assert!(is_up(&lab, &networking, 1).await);
@@ -140,19 +146,24 @@ async fn there_are_so_many_slots_and_the_rest_comes_with_the_next_start() {
     let nics: Vec<Nic> = ports.iter().enumerate().map(|(number, port)| nic(number, *port)).collect();
     let web = lab.server(&tiny::waiting());
     let networking = networking(&web, &ports);
-    lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap();
+    lab.node().apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone())).await.unwrap();
     lab.make(&web).await;
     let many = with(&web, &nics);
     let seen = lab.make(&many).await;
     let told = seen.deferred.unwrap().to_string();
     assert!(told.contains("no free slot") && seen.fault.is_none(), "{told}");
     let up = |seen: kogge_node_api::ObservedNetworking| seen.ports.iter().filter(|port| port.up).count();
-    let mut count = up(lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap());
+    let mut count = up(lab
+        .node()
+        .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+        .await
+        .unwrap());
     assert_eq!(count, 8, "as many as there are spare slots");
     let mut anew = with(&many, &nics);
     anew.reboot = Some(Reboot { number: 1, kind: RebootKind::Hard });
     assert_eq!(lab.make(&anew).await.deferred, None);
-    count = up(lab.node().apply_networking(Epoch::FIRST, 1, networking).await.unwrap());
+    count =
+        up(lab.node().apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking)).await.unwrap());
     assert_eq!(count, 10);
 }
 
@@ -164,7 +175,10 @@ async fn an_interface_that_was_half_plugged_in_is_finished_or_cleared_by_the_nex
         let port = PortId::random();
         let mut web = lab.server(&tiny::waiting());
         let networking = networking(&web, &[port]);
-        lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap();
+        lab.node()
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap();
         lab.make(&web).await;
         if wanted {
             web = with(&web, &[nic(0, port)]);
@@ -183,7 +197,10 @@ async fn an_interface_that_was_half_plugged_in_is_finished_or_cleared_by_the_nex
         })
         .await;
         lab.in_state(web.id, InstanceState::Running).await;
-        lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap();
+        lab.node()
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap();
         lab.make(&web).await;
         let quiet = |o: Option<&kogge_node_api::ObservedInstance>| o.is_some_and(|o| o.deferred.is_none());
         lab.until(web.id, "nothing deferred", quiet).await;

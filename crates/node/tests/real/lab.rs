@@ -11,7 +11,7 @@ use kogge_ids::{ImageId, ServerId};
 use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, Wiring};
 use kogge_node_api::{
     Data, DesiredDisk, DesiredInstance, DiskBus, DiskFormat, DiskSource, Epoch, Firmware, GuestMetadata,
-    ImageHead, ImageSource, InstanceState, Node, NodeError, ObservedInstance, Power, Slot,
+    ImageHead, ImageSource, InstanceState, NetworkingChange, Node, NodeError, ObservedInstance, Power, Slot,
 };
 use kogge_qemu::{AccelSetting, FoundGuest, find_guests};
 use sha2::{Digest as _, Sha512};
@@ -219,7 +219,13 @@ impl Lab {
     /// Waits until the first port is up, or is not.
     pub(crate) async fn until_port(&self, networking: &kogge_node_api::DesiredNetworking, up: bool) {
         let begun = Instant::now();
-        while self.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up
+        while self
+            .node()
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap()
+            .ports[0]
+            .up
             != up
         {
             assert!(begun.elapsed() < STANDSTILL, "waited in vain for the port to be up: {up}");

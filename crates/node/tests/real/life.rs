@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use kogge_ids::PortId;
 use kogge_node::Wiring;
 use kogge_node_api::{
-    DesiredDisk, DesiredNetworking, DiskBus, DiskSource, Epoch, InstanceState, Nic, Node, NodeError,
-    ObservedNetworking, Power, Reboot, RebootKind, Slot,
+    DesiredDisk, DesiredNetworking, DiskBus, DiskSource, Epoch, InstanceState, NetworkingChange, Nic, Node,
+    NodeError, ObservedNetworking, Power, Reboot, RebootKind, Slot,
 };
 
 use crate::lab::{Lab, next};
@@ -208,7 +208,10 @@ async fn a_guest_waits_for_its_port_and_qemus_own_words_are_told() {
         o.is_some_and(|o| matches!(o.fault, Some(NodeError::NotYet { .. })))
     };
     lab.until(web.id, "waiting for the port", waits).await;
-    lab.node().apply_networking(Epoch::FIRST, 1, DesiredNetworking::default()).await.unwrap();
+    lab.node()
+        .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, DesiredNetworking::default()))
+        .await
+        .unwrap();
     let fails = |o: Option<&kogge_node_api::ObservedInstance>| {
         o.is_some_and(|o| matches!(o.fault, Some(NodeError::Failed { .. })))
     };

@@ -3,8 +3,8 @@
 use kogge_ids::{NetworkId, PortId, SecurityGroupId, SubnetId};
 use kogge_node_api::{
     DesiredInstance, DesiredNetwork, DesiredNetworking, DesiredPort, DesiredSecurityGroup, DesiredSubnet,
-    Direction, Epoch, Ethertype, FirewallRule, FixedIp, InstanceState, NetworkKind, Nic, Node, NodeError,
-    Power, Remote,
+    Direction, Epoch, Ethertype, FirewallRule, FixedIp, InstanceState, NetworkKind, NetworkingChange, Nic,
+    Node, NodeError, Power, Remote,
 };
 
 use crate::lab::{Lab, next, real_guest};
@@ -84,24 +84,52 @@ async fn linux_gets_its_lease_and_metadata_and_keeps_its_network_over_a_restart_
     };
     lab.until(web.id, "waiting for the port", waits).await;
     let networking = networking(&web, &[port]);
-    lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap();
+    lab.node().apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone())).await.unwrap();
     lab.reached(&web).await;
     lab.says(web.id, "BOOT-FINISHED", 1).await;
     lab.says(web.id, "login:", 1).await;
     let console = lab.console(web.id).await;
     assert!(console.contains("hostname=web-1") && console.contains("ip=10.0.0.10"), "{console}");
     assert!(console.contains("user-data-was-here"), "{console}");
-    assert!(lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
+    assert!(
+        lab.node()
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap()
+            .ports[0]
+            .up
+    );
     lab.restart(|_| ()).await;
     lab.in_state(web.id, InstanceState::Running).await;
-    assert!(lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
+    assert!(
+        lab.node()
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap()
+            .ports[0]
+            .up
+    );
     let off = next(&web, Power::Stopped);
     lab.make(&off).await;
-    assert!(!lab.node().apply_networking(Epoch::FIRST, 1, networking.clone()).await.unwrap().ports[0].up);
+    assert!(
+        !lab.node()
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
+            .await
+            .unwrap()
+            .ports[0]
+            .up
+    );
     let on = next(&off, Power::Running);
     lab.make(&on).await;
     lab.says(web.id, "ip=10.0.0.10", 2).await;
     lab.node().remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap();
     lab.gone(web.id).await;
-    assert!(!lab.node().apply_networking(Epoch::FIRST, 1, networking).await.unwrap().ports[0].up);
+    assert!(
+        !lab.node()
+            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking))
+            .await
+            .unwrap()
+            .ports[0]
+            .up
+    );
 }

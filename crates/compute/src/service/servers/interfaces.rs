@@ -186,7 +186,6 @@ impl Compute {
             self.set_port_groups(&mut tx, caller, port.id, groups).await?;
         }
         tx.commit().await?;
-        self.network_changed();
         Ok(())
     }
 }

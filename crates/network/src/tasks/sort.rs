@@ -1,0 +1,142 @@
+//! Which hosts are concerned by the rows that were written.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use kogge_db::{Executor, Query, Record as _, Row, Select, Source};
+use kogge_ids::{NetworkId, PortId, RouterId, SecurityGroupId};
+
+use super::memory::{Found, Written};
+use super::seats::{Place, Seat};
+use crate::Networking;
+use crate::error::Result;
+use crate::model::holder::Holder;
+use crate::store::rows::{Port, Router};
+use crate::store::{allocations, ports, routers};
+
+impl Networking {
+    /// Finds out whom the rows concern that were written, and rings for these hosts. What was committed before it was called
+    /// is known after it.
+    pub(super) async fn sort(&self) -> Result<()> {
+        let _one = self.memory().sorting().await;
+        if self.memory().is_unread() {
+            self.read_everything().await?;
+        }
+        let written = self.memory().written();
+        if written.is_empty() {
+            return Ok(());
+        }
+        let found = self.find_out(&written).await?;
+        for host in self.memory().sorted(&written, found) {
+            self.bells().ring_here(&host);
+        }
+        Ok(())
+    }
+
+    async fn read_everything(&self) -> Result<()> {
+        let began = Instant::now();
+        self.place_routers().await?;
+        let seats = seats(&mut self.db().into(), None).await?;
+        self.memory().read(seats, began);
+        self.bells().ring_all_here();
+        Ok(())
+    }
+
+    async fn find_out(&self, written: &Written) -> Result<Found> {
+        let keys = |wanted: &'static str| {
+            let of = move |((table, key), _): &((&'static str, String), u64)| {
+                (*table == wanted).then(|| key.clone())
+            };
+            written.iter().filter_map(of)
+        };
+        let mut found = Found {
+            networks: keys("networks").filter_map(|key| key.parse().ok()).collect(),
+            groups: keys("security_groups").filter_map(|key| key.parse().ok()).collect(),
+            ..Found::default()
+        };
+        let routers: Vec<RouterId> = keys("routers").filter_map(|key| key.parse().ok()).collect();
+        if !routers.is_empty() {
+            self.place_routers().await?;
+            let hosts = routers::hosts(&mut self.db().into()).await?;
+            found.routers = routers.into_iter().map(|id| (id, hosts.get(&id).cloned())).collect();
+        }
+        let ids: Vec<PortId> = keys("ports").filter_map(|key| key.parse().ok()).collect();
+        if !ids.is_empty() {
+            let mut there = seats(&mut self.db().into(), Some(&ids)).await?;
+            found.ports = ids.into_iter().map(|id| (id, there.remove(&id))).collect();
+        }
+        Ok(found)
+    }
+
+    /// Gives every router a host. There is one network per machine until an overlay joins them, so the first machine
+    /// takes them; one whose machine is away stays there, for its guests do.
+    async fn place_routers(&self) -> Result<()> {
+        let own: Vec<String> = self.nodes().all().into_iter().map(|(host, _)| host).collect();
+        let Some(first) = own.first() else { return Ok(()) };
+        let hosts: Vec<String> = self.nodes().known().into_iter().collect();
+        if homeless(&mut self.db().into(), &hosts).await?.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.db().begin().await?;
+        // another process may have placed them meanwhile
+        for router in homeless(&mut (&mut tx).into(), &hosts).await? {
+            // it may be gone meanwhile: then there is nothing to place
+            if Router::lock(&mut tx, &router).await?.is_some() {
+                routers::place(&mut tx, router, first).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Routers without host, or on a host that is not among `hosts`.
+async fn homeless(source: &mut Source<'_>, hosts: &[String]) -> Result<Vec<RouterId>> {
+    let placed = routers::hosts(source).await?;
+    let query = Query::new("SELECT id FROM routers");
+    let mut found: Vec<RouterId> = source.list("routers", query, |row| row.parse("id")).await?;
+    found.retain(|id| !placed.get(id).is_some_and(|host| hosts.contains(host)));
+    Ok(found)
+}
+
+/// What is to be remembered of these ports, or of all.
+async fn seats(source: &mut Source<'_>, ids: Option<&[PortId]>) -> Result<HashMap<PortId, Seat>> {
+    let columns = "id, network_id, holder, holder_id, host";
+    let mut places: Vec<(PortId, Place)> = Vec::new();
+    match ids {
+        None => places.extend(Select::new(columns, Port::TABLE).fetch(&mut *source, place).await?.items),
+        Some(ids) => {
+            for part in ids.chunks(500) {
+                let select = Select::new(columns, Port::TABLE).and_in("id", part.iter().copied());
+                places.extend(select.fetch(&mut *source, place).await?.items);
+            }
+        }
+    }
+    let there: Vec<PortId> = places.iter().map(|(id, _)| *id).collect();
+    let mut groups = ports::groups_of(source, &there).await?;
+    let mut addresses = allocations::of_ports(source, &there).await?;
+    let seat = |(id, place): (PortId, Place)| {
+        let groups: Vec<SecurityGroupId> = groups.remove(&id).unwrap_or_default();
+        let held = addresses.remove(&id).unwrap_or_default();
+        (id, Seat { place, groups, addresses: held.iter().map(|ip| ip.ip_address).collect() })
+    };
+    Ok(places.into_iter().map(seat).collect())
+}
+
+fn place(row: &Row) -> std::result::Result<(PortId, Place), kogge_db::DbError> {
+    let holder: Holder = row.parse("holder")?;
+    let place = match holder {
+        Holder::Dhcp => Place::Dhcp(row.parse::<NetworkId>("network_id")?),
+        Holder::RouterInterface | Holder::RouterGateway => match row.opt_parse("holder_id")? {
+            Some(router) => Place::Router(router),
+            None => Place::Nowhere,
+        },
+        // nodes learn of the address from its router
+        Holder::FloatingIp => Place::Nowhere,
+        Holder::Nobody | Holder::Server => match row.text("host")? {
+            host if host.is_empty() => Place::Nowhere,
+            host => Place::Host(host),
+        },
+    };
+    Ok((row.parse("id")?, place))
+}
