@@ -1,6 +1,6 @@
 //! Network v2.0: networks, subnets, ports, routers, floating IPs, security groups.
 //!
-//! Serves Neutron's API (behaviour of 2026.1) to users, a Rust face ([`face`]) to compute, and hands every node the
+//! Serves Neutron's API (behaviour of 2026.1) to users, a Rust API ([`for_compute`]) to compute, and hands every node the
 //! networking it should have ([`tasks`]). Called by compute and the front door; calls nodes, and the `standards`
 //! crate for the rules that new security groups start with.
 //!
@@ -19,7 +19,7 @@ pub(crate) mod attributes;
 pub mod config;
 pub mod error;
 pub mod extensions;
-pub mod face;
+pub mod for_compute;
 pub mod model;
 pub mod policy;
 pub(crate) mod resources;
@@ -37,9 +37,10 @@ use kogge_task::Bells;
 pub use api::routes;
 pub use config::{NetworkConfig, PublicNetwork};
 pub use error::{Error, Kind, Result};
-pub use face::{Attachment, BootNetwork, Bound, DevicePort, PortAddress, ShownPort};
+pub use for_compute::{Attachment, BootNetwork, Bound, ShownPort};
 pub use kogge_db::ListQuery;
 pub use model::commands;
+pub use model::device_port::{DevicePort, PortAddress};
 pub use policy::{RULE_SET, RULES};
 pub use service::counts::{miscounted, recount};
 pub use service::groups::{GroupView, RuleView};

@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod commands;
+pub mod device_port;
+pub mod dhcp_option;
 pub mod holder;
 pub mod mac;
 pub mod network_data;

@@ -17,6 +17,7 @@ use kogge_auth::{Caller, Rule, Target};
 
 use crate::error::{Error, Result};
 use crate::policy;
+use crate::store::rows::SecurityGroup;
 use kogge_db::filter::Whose;
 use kogge_db::{BadFilter, ListError};
 
@@ -96,6 +97,11 @@ pub(crate) fn permit_change(
         return Ok(());
     }
     if caller.may(read, target) { Err(Error::Policy(rule.name.to_owned())) } else { Err(missing()) }
+}
+
+/// What policies may ask of a group.
+pub(crate) fn group_target(group: &SecurityGroup) -> Target<'_> {
+    Target::project(&group.project_id).attr("security_group:project_id", group.project_id.as_str())
 }
 
 /// Checks `If-Match`.

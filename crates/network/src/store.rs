@@ -11,6 +11,7 @@ pub(crate) mod quotas;
 pub(crate) mod rbac;
 pub(crate) mod routers;
 pub mod rows;
+pub(crate) mod settings;
 
 /// The sort keys that almost every resource has, and its own behind them.
 macro_rules! sort_keys {

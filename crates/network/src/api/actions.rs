@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use crate::attributes::subnets;
 use crate::error::{Error, Result};
+use crate::model::address::Route;
 use crate::resources::routers::Routers;
 use crate::service::router_interfaces::{Interface, InterfaceWish};
-use crate::store::rows::{Route, Router};
+use crate::store::rows::Router;
 use crate::{FixedIp, Networking};
 
 fn router_id(text: &str) -> Result<kogge_ids::RouterId> {

@@ -37,6 +37,15 @@ impl Pool {
     }
 }
 
+/// A route: where to, and over which address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Where to.
+    pub destination: IpNet,
+    /// Over which address.
+    pub nexthop: IpAddr,
+}
+
 /// The address as a number.
 #[must_use]
 pub fn number(address: IpAddr) -> u128 {

@@ -7,9 +7,9 @@ use ipnet::IpNet;
 use kogge_ids::{AddressScopeId, NetworkId, PortId, SecurityGroupId, ServerId, SubnetId, SubnetPoolId};
 use serde::{Deserialize, Deserializer};
 
-use super::address::Pool;
+use super::address::{Pool, Route};
+use super::dhcp_option::DhcpOption;
 use super::holder::Holder;
-use crate::store::rows::{DhcpOption, Route};
 
 /// Declares commands. What a body does not say is the default: that of the type, or the one that stands behind the
 /// field.

@@ -4,7 +4,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::status;
+/// `device_owner` of the ports that keep the addresses of floating IPs.
+pub const FLOATING_IP: &str = "network:floatingip";
+/// A leg of a router.
+pub const ROUTER_INTERFACE: &str = "network:router_interface";
+/// A router's port in the external network.
+pub const ROUTER_GATEWAY: &str = "network:router_gateway";
+/// The DHCP port of a network.
+pub const DHCP: &str = "network:dhcp";
 
 /// The kind of thing that holds a port.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -42,10 +49,10 @@ impl Holder {
     pub const fn device_owner(self) -> &'static str {
         match self {
             Self::Nobody | Self::Server => "",
-            Self::RouterInterface => status::ROUTER_INTERFACE,
-            Self::RouterGateway => status::ROUTER_GATEWAY,
-            Self::FloatingIp => status::FLOATING_IP,
-            Self::Dhcp => status::DHCP,
+            Self::RouterInterface => ROUTER_INTERFACE,
+            Self::RouterGateway => ROUTER_GATEWAY,
+            Self::FloatingIp => FLOATING_IP,
+            Self::Dhcp => DHCP,
         }
     }
 

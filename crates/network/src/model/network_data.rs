@@ -5,7 +5,7 @@
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
-use crate::face::DevicePort;
+use super::device_port::{DevicePort, PortAddress};
 
 /// The document for the ports of one guest, in the order in which the guest sees them.
 #[must_use]
@@ -35,7 +35,7 @@ pub fn network_data(ports: &[DevicePort]) -> Value {
     json!({"links": links, "networks": networks, "services": services})
 }
 
-fn network(index: usize, link: &str, port: &DevicePort, address: &crate::face::PortAddress) -> Value {
+fn network(index: usize, link: &str, port: &DevicePort, address: &PortAddress) -> Value {
     let base = json!({"id": format!("network{index}"), "link": link, "network_id": port.network_id});
     let mut object = base.as_object().cloned().unwrap_or_default();
     let v4 = address.address.is_ipv4();
@@ -59,7 +59,7 @@ fn network(index: usize, link: &str, port: &DevicePort, address: &crate::face::P
     object.into()
 }
 
-fn routes(address: &crate::face::PortAddress, kind: &str) -> Vec<Value> {
+fn routes(address: &PortAddress, kind: &str) -> Vec<Value> {
     if kind != "ipv4" && kind != "ipv6" {
         return Vec::new();
     }

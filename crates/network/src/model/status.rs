@@ -2,15 +2,6 @@
 
 use super::holder::Holder;
 
-/// `device_owner` of the ports that keep the addresses of floating IPs.
-pub const FLOATING_IP: &str = "network:floatingip";
-/// A leg of a router.
-pub const ROUTER_INTERFACE: &str = "network:router_interface";
-/// A router's port in the external network.
-pub const ROUTER_GATEWAY: &str = "network:router_gateway";
-/// The DHCP port of a network.
-pub const DHCP: &str = "network:dhcp";
-
 /// Status of a port: `N/A` for the holder of a floating IP, `ACTIVE` where it is up on a host, else `DOWN`.
 #[must_use]
 pub fn port(holder: Holder, admin_state_up: bool, host: &str, up: bool) -> &'static str {

@@ -15,7 +15,7 @@ use super::command;
 use crate::attributes::security::RULE;
 use crate::error::{Error, Result};
 use crate::model::rule::prefix;
-use crate::service::groups::group_target;
+use crate::service::group_target;
 use crate::store::groups as store;
 use crate::store::rows::{SecurityGroup, SecurityGroupRule};
 use crate::{Networking, policy};

@@ -17,7 +17,7 @@ use crate::attributes::security::name;
 use crate::attributes::{STANDARD, both, shown};
 use crate::error::{Error, Result};
 use crate::model::commands::SecurityGroupChange;
-use crate::service::groups::group_target;
+use crate::service::group_target;
 use crate::service::is_admin;
 use crate::store::rows::{SecurityGroup, SecurityGroupRule};
 use crate::store::{groups as store, sort_keys};

@@ -4,17 +4,17 @@ use std::collections::HashSet;
 
 use kogge_auth::{Caller, Target};
 use kogge_db::record::Json;
-use kogge_db::{Executor, ListQuery, Paged, Query, Record as _, Source, Tx};
+use kogge_db::{ListQuery, Paged, Record as _, Source, Tx};
 use kogge_ids::{SecurityGroupId, SecurityGroupRuleId};
 use kogge_resource::List as _;
 
-use super::{is_admin, is_own, owner, permit, permit_change, project_of, scope, sees_all};
+use super::{group_target, is_admin, is_own, owner, permit, permit_change, project_of, scope, sees_all};
 use crate::error::{Error, Result};
 use crate::model::commands::{NewRule, NewSecurityGroup, SecurityGroupChange};
 use crate::model::rule::Match;
 use crate::resources::security_groups::{SecurityGroups, remove};
-use crate::store::groups as store;
 use crate::store::rows::{DefaultRule, SecurityGroup, SecurityGroupRule};
+use crate::store::{groups as store, settings};
 use crate::{Networking, policy};
 
 /// A security group with its rules.
@@ -33,11 +33,6 @@ pub struct RuleView {
     pub row: SecurityGroupRule,
     /// Its group is the project's default.
     pub of_default_group: bool,
-}
-
-/// What policies may ask of a group.
-pub(crate) fn group_target(group: &SecurityGroup) -> Target<'_> {
-    Target::project(&group.project_id).attr("security_group:project_id", group.project_id.as_str())
 }
 
 impl Networking {
@@ -341,10 +336,7 @@ impl Networking {
 
     /// Puts the templates of SCS-0115 in, once in the life of the cloud: an admin may remove them for good.
     pub(crate) async fn seed_templates(&self, tx: &mut Tx) -> Result<()> {
-        let once = Query::new(
-            "INSERT INTO network_settings (name, content) VALUES ('templates', 'scs-0115') ON CONFLICT DO NOTHING",
-        );
-        if tx.execute(once).await? == 0 {
+        if !settings::once(tx, "templates", "scs-0115").await? {
             return Ok(());
         }
         for template in kogge_standards::default_rules::rule_templates() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kogge_auth::{Caller, Target};
 use kogge_db::record::Json;
-use kogge_db::{Executor, Query, Record as _, Source, Tx};
+use kogge_db::{Record as _, Source, Tx};
 use kogge_ids::{NetworkId, SubnetId};
 
 use super::{owner, permit, permit_fields, project_of, spelled};
@@ -263,7 +263,7 @@ impl Networking {
         let id = row.id;
         rbac::fence(tx, id).await?;
         if row.external {
-            crate::store::routers::remove_idle_floating(tx, id).await?;
+            store::remove_idle_floating(tx, id).await?;
         }
         let ports = crate::store::ports::of_network(&mut (&mut *tx).into(), id).await?;
         let users: Vec<String> =
@@ -279,10 +279,7 @@ impl Networking {
         for port in ports {
             crate::store::ports::remove(tx, port.id).await?;
         }
-        tx.execute(Query::new("DELETE FROM subnets WHERE network_id = $1").bind(id)).await?;
-        tx.execute(Query::new("DELETE FROM network_rbac WHERE object_id = $1").bind(id)).await?;
-        Network::delete(tx, &id).await?;
-        Ok(())
+        Ok(store::remove(tx, id).await?)
     }
 }
 
@@ -302,12 +299,8 @@ async fn provider_fits(tx: &mut Tx, kind: &str, new: &NewNetwork) -> Result<()> 
     }
     let Some(physical) = &new.physical_network else { return Ok(()) };
     quotas::lock(tx, EVERYBODY, "physical_network").await?;
-    let same = Query::new(
-        "SELECT 1 AS one FROM networks WHERE physical_network = $1 AND network_type = $2 \
-         AND COALESCE(segmentation_id, 0) = $3",
-    );
     let number = new.segmentation_id.unwrap_or(0);
-    let taken = tx.optional(same.bind(physical).bind(kind).bind(number)).await?.is_some();
+    let taken = store::is_segment_taken(tx, physical, kind, number).await?;
     match (taken, kind) {
         (true, "flat") => Err(Error::flat_in_use(physical)),
         (true, _) => Err(Error::vlan_in_use(number, physical)),
@@ -316,11 +309,9 @@ async fn provider_fits(tx: &mut Tx, kind: &str, new: &NewNetwork) -> Result<()> 
 }
 
 async fn no_other_default(tx: &mut Tx, except: Option<NetworkId>) -> Result<()> {
-    let query = Query::new("SELECT id FROM networks WHERE external AND is_default AND id <> $1");
-    let except = except.map_or_else(String::new, |id| id.to_string());
-    match tx.optional(query.bind(except)).await? {
-        Some(row) => Err(Error::default_external_exists(row.text("id")?)),
-        None => Ok(()),
+    match store::default_external(&mut tx.into()).await? {
+        Some(id) if Some(id) != except => Err(Error::default_external_exists(id)),
+        _ => Ok(()),
     }
 }
 

@@ -12,12 +12,13 @@ use super::permit_change;
 use kogge_resource::Service as _;
 
 use crate::error::{Error, Result};
+use crate::model::address::Route;
 use crate::model::address::overlap;
 use crate::model::commands::{FixedIpWish, GatewayWish, NewPort};
 use crate::model::holder::Holder;
 use crate::resources::routers::gateway_ips;
 use crate::store::allocations::FixedIp;
-use crate::store::rows::{Network, Port, Route, Router, Subnet};
+use crate::store::rows::{Network, Port, Router, Subnet};
 use crate::store::{allocations, networks, ports, routers as store};
 use crate::{Networking, policy};
 

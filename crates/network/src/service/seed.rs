@@ -2,7 +2,7 @@
 
 use kogge_auth::Caller;
 use kogge_db::Record as _;
-use kogge_db::{Executor, Query, Tx};
+use kogge_db::Tx;
 use kogge_ids::NetworkId;
 
 use crate::Networking;
@@ -11,8 +11,8 @@ use crate::model::address::{Pool, default_pools};
 use crate::model::commands::{GatewayWish, NewNetwork, NewRouter, NewSubnet};
 use crate::policy;
 use crate::service::router_interfaces::InterfaceWish;
-use crate::store::networks as store;
 use crate::store::rows::{Network, Subnet};
+use crate::store::{networks as store, settings};
 use kogge_db::record::Json;
 
 impl Networking {
@@ -31,10 +31,7 @@ impl Networking {
 
     async fn seed_public(&self, tx: &mut Tx, project: &str) -> Result<()> {
         let public = &self.config().public;
-        let once = Query::new(
-            "INSERT INTO network_settings (name, content) VALUES ('public', 'seeded') ON CONFLICT DO NOTHING",
-        );
-        if !public.enabled || tx.execute(once).await? == 0 {
+        if !public.enabled || !settings::once(tx, "public", "seeded").await? {
             return Ok(());
         }
         let now = self.clock().now();
@@ -112,14 +109,12 @@ impl Networking {
         let project = super::owner(caller, None)?;
         // of two that ask at once, the second finds what the first made
         crate::store::quotas::lock(tx, &project, "network").await?;
-        if let Some(id) = auto_network(tx, &project).await? {
+        if let Some(id) = store::auto_allocated(tx, &project).await? {
             return Ok(id);
         }
-        let external = Query::new("SELECT id FROM networks WHERE external AND is_default");
-        let Some(row) = tx.optional(external).await? else {
+        let Some(external) = store::default_external(&mut (&mut *tx).into()).await? else {
             return Err(Error::auto_allocation("No default router:external network"));
         };
-        let external: NetworkId = row.parse("id")?;
         let new = NewNetwork {
             name: "auto_allocated_network".to_owned(),
             auto_allocated: true,
@@ -176,7 +171,7 @@ impl Networking {
     /// # Errors
     /// What is still in use of it.
     pub async fn remove_auto_in(&self, tx: &mut Tx, caller: &Caller, project: &str) -> Result<()> {
-        let Some(network) = auto_network(tx, project).await? else {
+        let Some(network) = store::auto_allocated(tx, project).await? else {
             return Err(Error::network_not_found(project));
         };
         let legs = crate::store::ports::of_network(&mut (&mut *tx).into(), network).await?;
@@ -196,15 +191,9 @@ impl Networking {
     /// # Errors
     /// `AutoAllocationFailure` where not.
     pub async fn can_auto_allocate(&self) -> Result<()> {
-        let external = Query::new("SELECT id FROM networks WHERE external AND is_default");
-        match self.db().optional(external).await? {
+        match store::default_external(&mut self.db().into()).await? {
             Some(_) => Ok(()),
             None => Err(Error::auto_allocation("No default router:external network")),
         }
     }
-}
-
-async fn auto_network(tx: &mut Tx, project: &str) -> Result<Option<NetworkId>> {
-    let query = Query::new("SELECT id FROM networks WHERE project_id = $1 AND auto_allocated");
-    Ok(tx.optional(query.bind(project)).await?.map(|row| row.parse("id")).transpose()?)
 }

@@ -11,10 +11,10 @@ use kogge_ids::{NetworkId, SubnetId};
 use super::ipam::{Claim, is_auto};
 use super::{owner, permit, permit_fields, spelled};
 use crate::error::{Error, Result};
-use crate::model::address::{self, Pool, check_pools, default_pools, fits, overlap};
+use crate::model::address::{self, Pool, Route, check_pools, default_pools, fits, overlap};
 use crate::model::commands::{NewPort, NewSubnet, SubnetChange};
 use crate::model::holder::Holder;
-use crate::store::rows::{Network, Port, Route, Subnet};
+use crate::store::rows::{Network, Port, Subnet};
 use crate::store::{allocations, networks as store, ports};
 use crate::{Networking, policy};
 
@@ -192,8 +192,7 @@ impl Networking {
         if users.iter().any(|port| keeps(&port)) {
             return Err(Error::subnet_in_use(id, "One or more ports have an IP allocation from this subnet"));
         }
-        let query = kogge_db::Query::new("DELETE FROM ip_allocations WHERE subnet_id = $1");
-        kogge_db::Executor::execute(&mut *tx, query.bind(id)).await?;
+        allocations::release_subnet(tx, id).await?;
         Subnet::delete(tx, &id).await?;
         store::touch(tx, network.id).await?;
         self.ensure_dhcp_port(tx, network).await

@@ -53,6 +53,15 @@ pub(crate) async fn release_all(tx: &mut Tx, port: PortId) -> Result<(), DbError
     given_back(&tx.all(query.bind(port)).await?)
 }
 
+/// Gives all addresses of a subnet back that ports still have.
+pub(crate) async fn release_subnet(tx: &mut Tx, subnet: SubnetId) -> Result<(), DbError> {
+    let query = Query::new("DELETE FROM ip_allocations WHERE subnet_id = $1 RETURNING port_id");
+    for row in tx.all(query.bind(subnet)).await? {
+        tx.touch(Port::TABLE, row.parse::<PortId>("port_id")?);
+    }
+    Ok(())
+}
+
 fn given_back(rows: &[Row]) -> Result<(), DbError> {
     for row in rows {
         if let Some(slot) = row.opt_int("slot")? {

@@ -9,7 +9,6 @@ use kogge_ids::{AddressScopeId, NetworkId, SubnetId, SubnetPoolId};
 use super::rows::{Network, Subnet, SubnetPool};
 use kogge_db::{ListQuery, Source};
 
-/// Filters of networks. `@` filters are put in by the service.
 /// Which of `networks` are shared with `project`, or with everybody.
 pub(crate) async fn shared(
     source: &mut Source<'_>,
@@ -95,6 +94,51 @@ pub(crate) async fn pools_of_scope(
 pub(crate) async fn touch(tx: &mut Tx, id: NetworkId) -> Result<(), DbError> {
     let query = Query::new("UPDATE networks SET revision_number = revision_number + 1 WHERE id = $1");
     tx.execute(query.bind(id)).await.map(|_| ())
+}
+
+/// The external network that is the default, of which there is at most one.
+pub(crate) async fn default_external(source: &mut Source<'_>) -> Result<Option<NetworkId>, DbError> {
+    let query = Query::new("SELECT id FROM networks WHERE external AND is_default");
+    source.optional(query).await?.map(|row| row.parse("id")).transpose()
+}
+
+/// The network of a project that was made without asking.
+pub(crate) async fn auto_allocated(tx: &mut Tx, project: &str) -> Result<Option<NetworkId>, DbError> {
+    let query = Query::new("SELECT id FROM networks WHERE project_id = $1 AND auto_allocated");
+    tx.optional(query.bind(project)).await?.map(|row| row.parse("id")).transpose()
+}
+
+/// Whether a network has this number on a physical network; those without number have 0.
+pub(crate) async fn is_segment_taken(
+    tx: &mut Tx,
+    physical: &str,
+    kind: &str,
+    number: i64,
+) -> Result<bool, DbError> {
+    let same = Query::new(
+        "SELECT 1 AS one FROM networks WHERE physical_network = $1 AND network_type = $2 \
+         AND COALESCE(segmentation_id, 0) = $3",
+    );
+    Ok(tx.optional(same.bind(physical).bind(kind).bind(number)).await?.is_some())
+}
+
+/// Removes a network that has no port, with its subnets and all that shares it.
+pub(crate) async fn remove(tx: &mut Tx, id: NetworkId) -> Result<(), DbError> {
+    tx.execute(Query::new("DELETE FROM subnets WHERE network_id = $1").bind(id)).await?;
+    tx.execute(Query::new("DELETE FROM network_rbac WHERE object_id = $1").bind(id)).await?;
+    Network::delete(tx, &id).await.map(drop)
+}
+
+/// Removes the floating IPs of an external network that lead nowhere, with the ports that hold their addresses:
+/// these do not keep the network.
+pub(crate) async fn remove_idle_floating(tx: &mut Tx, network: NetworkId) -> Result<(), DbError> {
+    let query = Query::new(
+        "DELETE FROM floating_ips WHERE floating_network_id = $1 AND port_id IS NULL RETURNING floating_port_id",
+    );
+    for row in tx.all(query.bind(network)).await? {
+        super::ports::remove(tx, row.parse("floating_port_id")?).await?;
+    }
+    Ok(())
 }
 
 /// A page without filters.

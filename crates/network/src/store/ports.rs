@@ -75,6 +75,56 @@ pub(crate) async fn plug_into_server(
     Ok(tx.execute(query.bind(port).bind(server).bind(project.as_str())).await? == 1)
 }
 
+/// Whether another port of the network has the same MAC address.
+pub(crate) async fn has_mac_of(tx: &mut Tx, row: &Port) -> Result<bool, DbError> {
+    let query = Query::new("SELECT id FROM ports WHERE network_id = $1 AND mac_address = $2 AND id <> $3");
+    let query = query.bind(row.network_id).bind(&row.mac_address).bind(row.id);
+    Ok(tx.optional(query).await?.is_some())
+}
+
+/// The ports on a host.
+pub(crate) async fn on_host(source: &mut Source<'_>, host: &str) -> Result<Vec<Port>, DbError> {
+    Port::all(source, Port::select().and("host = ?", host)).await
+}
+
+/// The ports where DHCP answers on some networks.
+pub(crate) async fn of_dhcp(source: &mut Source<'_>, networks: &[NetworkId]) -> Result<Vec<Port>, DbError> {
+    let select = Port::select().and_fixed("holder = 'dhcp'").and_in("network_id", networks.iter().copied());
+    Port::all(source, select).await
+}
+
+/// Where a port is: what decides who has to know of it.
+pub(crate) struct Whereabouts {
+    pub(crate) id: PortId,
+    pub(crate) network: NetworkId,
+    pub(crate) holder: Holder,
+    pub(crate) holder_id: Option<String>,
+    pub(crate) host: String,
+}
+
+/// Where these ports are, or all.
+pub(crate) async fn whereabouts(
+    source: &mut Source<'_>,
+    ids: Option<&[PortId]>,
+) -> Result<Vec<Whereabouts>, DbError> {
+    let select = || Select::new("id, network_id, holder, holder_id, host", Port::TABLE);
+    let read = |row: &Row| {
+        Ok(Whereabouts {
+            id: row.parse("id")?,
+            network: row.parse("network_id")?,
+            holder: row.parse("holder")?,
+            holder_id: row.opt_text("holder_id")?,
+            host: row.text("host")?,
+        })
+    };
+    let Some(ids) = ids else { return Ok(select().fetch(source, read).await?.items) };
+    let mut found = Vec::with_capacity(ids.len());
+    for part in ids.chunks(500) {
+        found.extend(select().and_in("id", part.iter().copied()).fetch(&mut *source, read).await?.items);
+    }
+    Ok(found)
+}
+
 /// Notes what a node made of a port, unless the port is another than it was when it was read: then it is looked at again.
 /// That is no change of the user's: neither its revision nor the time of its change rises, and no node is told of it.
 pub(crate) async fn observe(

@@ -17,6 +17,17 @@ pub(crate) async fn hosts(source: &mut Source<'_>) -> Result<HashMap<RouterId, S
     Ok(source.list("router_hosts", query, pair).await?.into_iter().collect())
 }
 
+/// The ids of all routers.
+pub(crate) async fn all(source: &mut Source<'_>) -> Result<Vec<RouterId>, DbError> {
+    source.list("routers", Query::new("SELECT id FROM routers"), |row| row.parse("id")).await
+}
+
+/// The routers that live on a host.
+pub(crate) async fn on_host(source: &mut Source<'_>, host: &str) -> Result<Vec<Router>, DbError> {
+    let here = "EXISTS (SELECT 1 FROM router_hosts h WHERE h.router_id = routers.id AND h.host = ?)";
+    Router::all(source, Router::select().and(here, host)).await
+}
+
 /// Says where a router lives.
 pub(crate) async fn place(tx: &mut Tx, router: RouterId, host: &str) -> Result<(), DbError> {
     let query = Query::new(
@@ -78,18 +89,6 @@ pub(crate) async fn disassociate(tx: &mut Tx, port: PortId, address: Option<IpAd
         (floating.port_id, floating.fixed_ip_address, floating.router_id) = (None, None, None);
         floating.revision_number += 1;
         floating.save(tx).await?;
-    }
-    Ok(())
-}
-
-/// Removes the floating IPs of an external network that lead nowhere, with the ports that hold their addresses:
-/// these do not keep the network.
-pub(crate) async fn remove_idle_floating(tx: &mut Tx, network: kogge_ids::NetworkId) -> Result<(), DbError> {
-    let query = Query::new(
-        "DELETE FROM floating_ips WHERE floating_network_id = $1 AND port_id IS NULL RETURNING floating_port_id",
-    );
-    for row in tx.all(query.bind(network)).await? {
-        super::ports::remove(tx, row.parse("floating_port_id")?).await?;
     }
     Ok(())
 }

@@ -15,7 +15,8 @@ use kogge_db::record::Json;
 use kogge_db::{record, text_columns};
 
 use super::owner::Owner;
-use crate::model::address::Pool;
+use crate::model::address::{Pool, Route};
+use crate::model::dhcp_option::DhcpOption;
 use crate::model::holder::Holder;
 
 text_columns!(Holder);
@@ -64,15 +65,6 @@ record! {
         /// Rises with every change.
         revision_number: i64,
     }
-}
-
-/// A route: where to, and over which address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Route {
-    /// Where to.
-    pub destination: IpNet,
-    /// Over which address.
-    pub nexthop: IpAddr,
 }
 
 record! {
@@ -186,22 +178,6 @@ pub struct AddressPair {
     pub ip_address: String,
     /// MAC address; the port's own where the user gave none.
     pub mac_address: String,
-}
-
-/// An extra DHCP option.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DhcpOption {
-    /// Its name.
-    pub opt_name: String,
-    /// Its value; null in an update removes it.
-    pub opt_value: Option<String>,
-    /// 4 or 6.
-    #[serde(default = "four")]
-    pub ip_version: i64,
-}
-
-const fn four() -> i64 {
-    4
 }
 
 record! {

@@ -1,10 +1,8 @@
 //! The networking a node should have, out of the database in a constant number of queries.
 
-use kogge_db::Record as _;
 use std::collections::{HashMap, HashSet};
 
 use ipnet::IpNet;
-use kogge_db::Select;
 use kogge_ids::{NetworkId, PortId, RouterId, SecurityGroupId, SubnetId};
 use kogge_node_api as node;
 
@@ -77,22 +75,16 @@ impl Networking {
 }
 
 async fn load(source: &mut Source<'_>, host: &str) -> Result<Parts> {
-    let on_host = Select::new(Port::COLUMNS, Port::TABLE).and("host = ?", host);
-    let all = on_host.fetch(&mut *source, Port::from_row).await?.items;
+    let all = ports::on_host(source, host).await?;
     let ports: Vec<Port> = all.into_iter().filter(|port| !port.holder.is_ours()).collect();
-    let here = Select::new(Router::COLUMNS, Router::TABLE)
-        .and("EXISTS (SELECT 1 FROM router_hosts h WHERE h.router_id = routers.id AND h.host = ?)", host);
-    let routers = here.fetch(&mut *source, Router::from_row).await?.items;
+    let routers = routers::on_host(source, host).await?;
     let ids: Vec<RouterId> = routers.iter().map(|router| router.id).collect();
     let devices: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let kinds = [Holder::RouterInterface, Holder::RouterGateway];
     let router_ports = ports::held_by(source, &kinds, &devices).await?;
     let on: HashSet<NetworkId> = ports.iter().chain(&router_ports).map(|port| port.network_id).collect();
     let on: Vec<NetworkId> = on.into_iter().collect();
-    let dhcp = Select::new(Port::COLUMNS, Port::TABLE)
-        .and_fixed("holder = 'dhcp'")
-        .and_in("network_id", on.iter().copied());
-    let dhcp_ports = dhcp.fetch(&mut *source, Port::from_row).await?.items;
+    let dhcp_ports = ports::of_dhcp(source, &on).await?;
     let wanted: Vec<PortId> =
         ports.iter().chain(&router_ports).chain(&dhcp_ports).map(|port| port.id).collect();
     let guarded: Vec<PortId> = ports.iter().map(|port| port.id).collect();
@@ -300,7 +292,7 @@ impl Parts {
     }
 }
 
-fn route(route: &crate::store::rows::Route) -> node::HostRoute {
+fn route(route: &crate::model::address::Route) -> node::HostRoute {
     node::HostRoute { destination: route.destination, next_hop: route.nexthop }
 }
 

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use kogge_db::{Executor, Query, Record as _, Row, Select, Source};
-use kogge_ids::{NetworkId, PortId, RouterId, SecurityGroupId};
+use kogge_db::{Record as _, Source};
+use kogge_ids::{PortId, RouterId, SecurityGroupId};
 
 use super::memory::{Found, Written};
 use super::seats::{Place, Seat};
 use crate::Networking;
 use crate::error::Result;
 use crate::model::holder::Holder;
-use crate::store::rows::{Port, Router};
+use crate::store::rows::Router;
 use crate::store::{allocations, ports, routers};
 
 impl Networking {
@@ -93,50 +93,35 @@ impl Networking {
 /// Routers without host, or on a host that is not among `hosts`.
 async fn homeless(source: &mut Source<'_>, hosts: &[String]) -> Result<Vec<RouterId>> {
     let placed = routers::hosts(source).await?;
-    let query = Query::new("SELECT id FROM routers");
-    let mut found: Vec<RouterId> = source.list("routers", query, |row| row.parse("id")).await?;
+    let mut found = routers::all(source).await?;
     found.retain(|id| !placed.get(id).is_some_and(|host| hosts.contains(host)));
     Ok(found)
 }
 
 /// What is to be remembered of these ports, or of all.
 async fn seats(source: &mut Source<'_>, ids: Option<&[PortId]>) -> Result<HashMap<PortId, Seat>> {
-    let columns = "id, network_id, holder, holder_id, host";
-    let mut places: Vec<(PortId, Place)> = Vec::new();
-    match ids {
-        None => places.extend(Select::new(columns, Port::TABLE).fetch(&mut *source, place).await?.items),
-        Some(ids) => {
-            for part in ids.chunks(500) {
-                let select = Select::new(columns, Port::TABLE).and_in("id", part.iter().copied());
-                places.extend(select.fetch(&mut *source, place).await?.items);
-            }
-        }
-    }
-    let there: Vec<PortId> = places.iter().map(|(id, _)| *id).collect();
+    let found = ports::whereabouts(source, ids).await?;
+    let there: Vec<PortId> = found.iter().map(|port| port.id).collect();
     let mut groups = ports::groups_of(source, &there).await?;
     let mut addresses = allocations::of_ports(source, &there).await?;
-    let seat = |(id, place): (PortId, Place)| {
-        let groups: Vec<SecurityGroupId> = groups.remove(&id).unwrap_or_default();
-        let held = addresses.remove(&id).unwrap_or_default();
-        (id, Seat { place, groups, addresses: held.iter().map(|ip| ip.ip_address).collect() })
+    let seat = |port: ports::Whereabouts| {
+        let groups: Vec<SecurityGroupId> = groups.remove(&port.id).unwrap_or_default();
+        let held = addresses.remove(&port.id).unwrap_or_default();
+        let addresses = held.iter().map(|ip| ip.ip_address).collect();
+        (port.id, Seat { place: place(port), groups, addresses })
     };
-    Ok(places.into_iter().map(seat).collect())
+    Ok(found.into_iter().map(seat).collect())
 }
 
-fn place(row: &Row) -> std::result::Result<(PortId, Place), kogge_db::DbError> {
-    let holder: Holder = row.parse("holder")?;
-    let place = match holder {
-        Holder::Dhcp => Place::Dhcp(row.parse::<NetworkId>("network_id")?),
-        Holder::RouterInterface | Holder::RouterGateway => match row.opt_parse("holder_id")? {
-            Some(router) => Place::Router(router),
-            None => Place::Nowhere,
-        },
+/// Who has to know of a port.
+fn place(port: ports::Whereabouts) -> Place {
+    let router = port.holder_id.and_then(|id| id.parse().ok());
+    match port.holder {
+        Holder::Dhcp => Place::Dhcp(port.network),
+        Holder::RouterInterface | Holder::RouterGateway => router.map_or(Place::Nowhere, Place::Router),
         // nodes learn of the address from its router
         Holder::FloatingIp => Place::Nowhere,
-        Holder::Nobody | Holder::Server => match row.text("host")? {
-            host if host.is_empty() => Place::Nowhere,
-            host => Place::Host(host),
-        },
-    };
-    Ok((row.parse("id")?, place))
+        Holder::Nobody | Holder::Server if port.host.is_empty() => Place::Nowhere,
+        Holder::Nobody | Holder::Server => Place::Host(port.host),
+    }
 }

@@ -7,7 +7,6 @@ mod shown;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use ipnet::IpNet;
 use kogge_auth::Caller;
 use kogge_db::Tx;
 use kogge_ids::{NetworkId, PortId, SecurityGroupId, ServerId, SubnetId};
@@ -18,70 +17,17 @@ pub use shown::ShownPort;
 use crate::Networking;
 use crate::error::{Error, Result};
 use crate::model::commands::PortChange;
+use crate::model::device_port::{DevicePort, PortAddress};
 use crate::model::holder::Holder;
 use crate::policy;
 use crate::resources::networks::page_of;
 use crate::service::networks::NetworkView;
 use crate::service::ports::PortView;
 use crate::store::allocations::FixedIp;
-use crate::store::rows::{Route, SecurityGroup, Subnet};
+use crate::store::rows::{SecurityGroup, Subnet};
 use crate::store::{allocations, groups, networks, ports, routers};
 use kogge_db::filter::Whose;
 use kogge_db::{ListQuery, Source};
-
-/// An address of a port, with what a guest has to know of its subnet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortAddress {
-    /// The subnet.
-    pub subnet_id: SubnetId,
-    /// The address.
-    pub address: IpAddr,
-    /// The subnet's range.
-    pub cidr: IpNet,
-    /// Its gateway.
-    pub gateway: Option<IpAddr>,
-    /// Its name servers.
-    pub dns: Vec<IpAddr>,
-    /// Its host routes.
-    pub host_routes: Vec<Route>,
-    /// Whether DHCP answers.
-    pub dhcp: bool,
-    /// `ipv6_address_mode`, or else `ipv6_ra_mode`.
-    pub ipv6_mode: Option<String>,
-    /// The floating IP that leads to it.
-    pub floating_ip: Option<IpAddr>,
-}
-
-/// A port of a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DevicePort {
-    /// Its id.
-    pub id: PortId,
-    /// The server.
-    pub server: ServerId,
-    /// Its network.
-    pub network_id: NetworkId,
-    /// The network's name.
-    pub network_name: String,
-    /// MAC address.
-    pub mac: String,
-    /// MTU in bytes.
-    pub mtu: u32,
-    /// `ACTIVE`, `DOWN`.
-    pub status: String,
-    /// False cuts it off.
-    pub admin_state_up: bool,
-    /// `normal` …
-    pub vnic_type: String,
-    /// The host it is bound to, or empty.
-    pub host: String,
-    /// True where compute made it and it goes with the server.
-    pub made_by_device: bool,
-    /// Its addresses.
-    pub addresses: Vec<PortAddress>,
-    /// Its security groups: id and name.
-    pub security_groups: Vec<(SecurityGroupId, String)>,
-}
 
 /// A network that a server may be booted on.
 #[derive(Debug, Clone, PartialEq, Eq)]
