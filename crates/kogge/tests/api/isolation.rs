@@ -131,6 +131,7 @@ impl Matrix {
         let answer = bodies::send(&session, route, &path, body.as_ref()).await;
         if answer.status < 300 && route.method != Method::GET && route.method != Method::HEAD {
             // something changed: the next one must find the scene as it was
+            bodies::until_gone(&self.sessions[ADMIN], route, &path, &answer).await;
             let demo = self.cloud.session("kogge").await;
             self.fixture.mend(&self.cloud, &demo).await;
             if persona == ADMIN && route.path.contains("/v3/auth/tokens") {

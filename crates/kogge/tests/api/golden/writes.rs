@@ -168,6 +168,7 @@ impl Writes<'_> {
 
     /// What its owner sees after a change.
     async fn then(&mut self, write: &Write<'_>, path: &str, answer: &Answer) {
+        bodies::until_gone(self.scene.session("admin"), write.route, path, answer).await;
         self.scene.settle().await;
         let Some(shown) = chain::shown(self.door, write.route, path, answer) else { return };
         let session = self.scene.speaking(write.case.who, &write.case.version);

@@ -9,6 +9,8 @@ mod image;
 mod network;
 mod placement;
 
+use std::time::{Duration, Instant};
+
 use http::Method;
 use kogge::cloud::Door;
 use kogge::test_cloud::{Answer, Session, qcow2};
@@ -85,4 +87,18 @@ pub(crate) async fn send(session: &Session, route: &RouteInfo, path: &str, body:
         _ => (None, Vec::new()),
     };
     session.send_bytes(route.method.clone(), path, kind, bytes).await
+}
+
+/// Waits until an interface that is to be unplugged is: nothing shows that it is on its way out, and who asks next would be
+/// answered by chance. Everything else that goes in its own time shows that.
+pub(crate) async fn until_gone(admin: &Session, route: &RouteInfo, path: &str, answer: &Answer) {
+    let unplugs = route.method == Method::DELETE && route.path.contains("/os-interface/");
+    if !unplugs || answer.status != 202 {
+        return;
+    }
+    let started = Instant::now();
+    while admin.get(path).await.status == 200 {
+        assert!(started.elapsed() < Duration::from_secs(60), "it does not go: {path}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
