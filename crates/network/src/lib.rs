@@ -45,7 +45,7 @@ pub use policy::{RULE_SET, RULES};
 pub use service::counts::{miscounted, recount};
 pub use service::groups::{GroupView, RuleView};
 pub use service::networks::NetworkView;
-pub use service::ports::PortView;
+pub use service::ports::{PortParts, PortView};
 pub use store::allocations::FixedIp;
 pub use store::rows;
 

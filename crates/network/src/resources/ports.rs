@@ -22,7 +22,7 @@ use crate::service::ports::target;
 use crate::service::project_of;
 use crate::store::rows::{Network, Port};
 use crate::store::{networks, sort_keys};
-use crate::{FixedIp, Networking, PortView, policy};
+use crate::{FixedIp, Networking, PortParts, PortView, policy};
 
 /// Ports.
 pub(crate) struct Ports;
@@ -67,25 +67,24 @@ pub(crate) fn fixed_ips(ips: &[FixedIp]) -> Vec<Value> {
 }
 
 /// The DNS names of a port's addresses.
-fn assignment(view: &PortView) -> Vec<Value> {
+fn assignment(row: &Port, parts: &PortParts) -> Vec<Value> {
     let one = |ip: &FixedIp| {
-        let own = view.row.dns_name.as_str();
+        let own = row.dns_name.as_str();
         let host = if own.is_empty() {
             format!("host-{}", ip.ip_address.to_string().replace(['.', ':'], "-"))
         } else {
             own.to_owned()
         };
-        let fqdn = format!("{host}.{}.", view.dns_domain.trim_end_matches('.'));
+        let fqdn = format!("{host}.{}.", parts.dns_domain.trim_end_matches('.'));
         json!({"hostname": host, "ip_address": ip.ip_address, "fqdn": fqdn})
     };
-    view.fixed_ips.iter().map(one).collect()
+    parts.fixed_ips.iter().map(one).collect()
 }
 
 impl Resource for Ports {
     type Service = Networking;
     type Row = Row;
-    /// The port with its addresses and groups.
-    type More = Option<PortView>;
+    type More = PortParts;
 
     const NAMES: Names = Names::new("port", "ports", "/v2.0/ports", "/v2.0/ports/{id}");
     const READ: Rule = policy::GET_PORT;
@@ -121,14 +120,12 @@ impl Resource for Ports {
         Ok(Some(Known { row, facts: Some((network, shared)) }))
     }
 
-    async fn more(call: &Call<Networking>, rows: &[Row]) -> Result<Vec<Option<PortView>>> {
-        let rows = rows.iter().map(|known| known.row.clone()).collect();
-        let views = call.service.complete_ports(&mut call.service.db().into(), rows).await?;
-        Ok(views.into_iter().map(Some).collect())
+    async fn more(call: &Call<Networking>, rows: &[Row]) -> Result<Vec<PortParts>> {
+        let rows: Vec<&Port> = rows.iter().map(|known| &known.row).collect();
+        call.service.parts_of_ports(&mut call.service.db().into(), &rows).await
     }
 
-    fn view(_: &Call<Networking>, row: &Row, view: &Option<PortView>, _: Verb) -> Value {
-        let Some(view) = view else { return Value::Null };
+    fn view(_: &Call<Networking>, row: &Row, parts: &PortParts, _: Verb) -> Value {
         let vif = status::vif_type(row.holder, &row.host);
         let details = if vif == "unbound" { json!({}) } else { json!({"port_filter": true}) };
         standard!(row, row.project_id.project().unwrap_or_default()).add(json!({
@@ -140,13 +137,13 @@ impl Resource for Ports {
             "status": row.status,
             "device_id": row.device_id,
             "device_owner": row.device_owner,
-            "fixed_ips": fixed_ips(&view.fixed_ips),
-            "security_groups": view.security_groups,
+            "fixed_ips": fixed_ips(&parts.fixed_ips),
+            "security_groups": parts.security_groups,
             "port_security_enabled": row.is_filtered(),
             "allowed_address_pairs": row.allowed_address_pairs.0,
             "extra_dhcp_opts": row.extra_dhcp_opts.0,
             "dns_name": row.dns_name,
-            "dns_assignment": assignment(view),
+            "dns_assignment": assignment(row, parts),
             "binding:vnic_type": row.vnic_type,
             "binding:vif_type": vif,
             "binding:vif_details": details,
@@ -203,15 +200,15 @@ const BODY: Schema = Schema::new(
     ],
 );
 
-fn made(view: PortView) -> (Row, Option<PortView>) {
-    (view.row.clone().into(), Some(view))
+fn made(view: PortView) -> (Row, PortParts) {
+    (view.row.into(), view.parts)
 }
 
 impl Create for Ports {
     const RULE: Rule = policy::CREATE_PORT;
     const BODY: Schema = BODY;
 
-    async fn create(call: &Call<Networking>, tx: &mut Tx, body: Body) -> Result<(Row, Option<PortView>)> {
+    async fn create(call: &Call<Networking>, tx: &mut Tx, body: Body) -> Result<(Row, PortParts)> {
         Ok(made(call.service.create_port_in(tx, &call.caller, command(body)?).await?))
     }
 }
@@ -225,7 +222,7 @@ impl Update for Ports {
         tx: &mut Tx,
         loaded: Loaded<Self>,
         body: Body,
-    ) -> Result<(Row, Option<PortView>)> {
+    ) -> Result<(Row, PortParts)> {
         let Known { row, facts } = loaded.into_row();
         let Some((network, shared)) = facts else { return Err(Error::port_not_found(row.id)) };
         let (net, caller, change) = (&call.service, &call.caller, command(body)?);

@@ -30,6 +30,13 @@ use kogge_db::record::Json;
 pub struct PortView {
     /// The row.
     pub row: Port,
+    /// What stands elsewhere.
+    pub parts: PortParts,
+}
+
+/// What a port shows that is not in its row.
+#[derive(Debug, Clone, Default)]
+pub struct PortParts {
     /// Its addresses.
     pub fixed_ips: Vec<FixedIp>,
     /// Its security groups.
@@ -92,7 +99,8 @@ impl Networking {
         let claim = Claim::of(&row, &network, &subnets);
         let fixed_ips = claim.take(tx, new.fixed_ips.as_deref()).await?;
         store::set_groups(tx, row.id, &groups).await?;
-        Ok(PortView { row, fixed_ips, security_groups: groups, dns_domain: self.domain_of(&network) })
+        let parts = PortParts { fixed_ips, security_groups: groups, dns_domain: self.domain_of(&network) };
+        Ok(PortView { row, parts })
     }
 
     fn domain_of(&self, network: &Network) -> String {
@@ -195,22 +203,22 @@ impl Networking {
     }
 
     pub(crate) async fn port_view(&self, source: &mut Source<'_>, row: Port) -> Result<PortView> {
-        let id = row.id;
-        let mut views = self.complete_ports(source, vec![row]).await?;
-        views.pop().ok_or_else(|| Error::port_not_found(id))
+        let parts = self.parts_of_ports(source, &[&row]).await?.pop().unwrap_or_default();
+        Ok(PortView { row, parts })
     }
 
-    pub(crate) async fn complete_ports(
+    /// What these ports show besides their rows, in their order.
+    pub(crate) async fn parts_of_ports(
         &self,
         source: &mut Source<'_>,
-        rows: Vec<Port>,
-    ) -> Result<Vec<PortView>> {
+        rows: &[&Port],
+    ) -> Result<Vec<PortParts>> {
         let ids: Vec<PortId> = rows.iter().map(|row| row.id).collect();
         let mut addresses = allocations::of_ports(source, &ids).await?;
         let mut groups = store::groups_of(source, &ids).await?;
         let of: Vec<_> = rows.iter().map(|row| row.network_id).collect::<HashSet<_>>().into_iter().collect();
         let networks = networks::by_ids(source, &of).await?;
-        let view = |row: Port| PortView {
+        let parts = |row: &&Port| PortParts {
             fixed_ips: addresses.remove(&row.id).unwrap_or_default(),
             security_groups: groups.remove(&row.id).unwrap_or_default(),
             dns_domain: networks
@@ -218,9 +226,8 @@ impl Networking {
                 .find(|n| n.id == row.network_id)
                 .map(|n| self.domain_of(n))
                 .unwrap_or_default(),
-            row,
         };
-        Ok(rows.into_iter().map(view).collect())
+        Ok(rows.iter().map(parts).collect())
     }
 
     pub(crate) async fn own_port(

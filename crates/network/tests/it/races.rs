@@ -22,7 +22,7 @@ both!(ports_made_at_the_same_time_have_different_addresses_and_macs, cloud, {
                 .await
                 .unwrap();
             tx.commit().await.unwrap();
-            (port.fixed_ips[0].ip_address, port.row.mac_address)
+            (port.parts.fixed_ips[0].ip_address, port.row.mac_address)
         }));
     }
     let (mut ips, mut macs) = (HashSet::new(), HashSet::new());
