@@ -5,21 +5,17 @@ mod answer;
 mod application_credentials;
 mod auth;
 mod credentials;
-mod domains;
 mod ec2;
 mod fault;
 mod grants;
-mod groups;
 mod handlers;
 mod inferences;
 mod json_home;
+mod passwords;
 mod place;
-mod projects;
 mod revocations;
 mod role_assignments;
 mod signed;
-mod tags;
-mod users;
 mod versions;
 mod wire;
 
@@ -29,10 +25,16 @@ use kogge_http::Routes;
 use kogge_resource::Crud as _;
 
 use crate::policy as p;
+use crate::resources::domains::Domains;
 use crate::resources::endpoints::Endpoints;
+use crate::resources::groups::Groups;
+use crate::resources::members;
+use crate::resources::project_tags as tags;
+use crate::resources::projects::Projects;
 use crate::resources::regions::{Regions, create_with_id};
 use crate::resources::roles::Roles;
 use crate::resources::services::Services;
+use crate::resources::users::{self, Users};
 use crate::service::Identity;
 
 type Table = Routes<Identity>;
@@ -79,37 +81,21 @@ fn tokens() -> Table {
 
 fn actors() -> Table {
     Routes::new()
-        .get("/v3/users", by(p::LIST_USERS), users::list)
-        .post("/v3/users", by(p::CREATE_USER), users::create)
-        .get("/v3/users/{user_id}", by(p::GET_USER), users::show)
-        .patch("/v3/users/{user_id}", by(p::UPDATE_USER), users::update)
-        .delete("/v3/users/{user_id}", by(p::DELETE_USER), users::delete)
-        .post("/v3/users/{user_id}/password", Public, users::change_password)
+        .crud::<Users>()
+        .post("/v3/users/{user_id}/password", Public, passwords::change)
         .get("/v3/users/{user_id}/projects", by(p::LIST_USER_PROJECTS), users::projects)
-        .get("/v3/users/{user_id}/groups", by(p::LIST_GROUPS_FOR_USER), users::groups)
-        .get("/v3/groups", by(p::LIST_GROUPS), groups::list)
-        .post("/v3/groups", by(p::CREATE_GROUP), groups::create)
-        .get("/v3/groups/{group_id}", by(p::GET_GROUP), groups::show)
-        .patch("/v3/groups/{group_id}", by(p::UPDATE_GROUP), groups::update)
-        .delete("/v3/groups/{group_id}", by(p::DELETE_GROUP), groups::delete)
-        .get("/v3/groups/{group_id}/users", by(p::LIST_USERS_IN_GROUP), groups::users)
-        .put("/v3/groups/{group_id}/users/{user_id}", by(p::ADD_USER_TO_GROUP), groups::add_user)
-        .get("/v3/groups/{group_id}/users/{user_id}", by(p::CHECK_USER_IN_GROUP), groups::check_user)
-        .delete("/v3/groups/{group_id}/users/{user_id}", by(p::REMOVE_USER_FROM_GROUP), groups::remove_user)
+        .get("/v3/users/{user_id}/groups", by(p::LIST_GROUPS_FOR_USER), members::groups)
+        .crud::<Groups>()
+        .get("/v3/groups/{group_id}/users", by(p::LIST_USERS_IN_GROUP), members::users)
+        .put("/v3/groups/{group_id}/users/{user_id}", by(p::ADD_USER_TO_GROUP), members::add)
+        .get("/v3/groups/{group_id}/users/{user_id}", by(p::CHECK_USER_IN_GROUP), members::check)
+        .delete("/v3/groups/{group_id}/users/{user_id}", by(p::REMOVE_USER_FROM_GROUP), members::remove)
 }
 
 fn resources() -> Table {
     Routes::new()
-        .get("/v3/domains", by(p::LIST_DOMAINS), domains::list)
-        .post("/v3/domains", by(p::CREATE_DOMAIN), domains::create)
-        .get("/v3/domains/{domain_id}", by(p::GET_DOMAIN), domains::show)
-        .patch("/v3/domains/{domain_id}", by(p::UPDATE_DOMAIN), domains::update)
-        .delete("/v3/domains/{domain_id}", by(p::DELETE_DOMAIN), domains::delete)
-        .get("/v3/projects", by(p::LIST_PROJECTS), projects::list)
-        .post("/v3/projects", by(p::CREATE_PROJECT), projects::create)
-        .get("/v3/projects/{project_id}", by(p::GET_PROJECT), projects::show)
-        .patch("/v3/projects/{project_id}", by(p::UPDATE_PROJECT), projects::update)
-        .delete("/v3/projects/{project_id}", by(p::DELETE_PROJECT), projects::delete)
+        .crud::<Domains>()
+        .crud::<Projects>()
         .get("/v3/projects/{project_id}/tags", by(p::LIST_PROJECT_TAGS), tags::list)
         .put("/v3/projects/{project_id}/tags", by(p::UPDATE_PROJECT_TAGS), tags::replace)
         .delete("/v3/projects/{project_id}/tags", by(p::DELETE_PROJECT_TAGS), tags::clear)

@@ -1,24 +1,35 @@
 //! Resources on the kit (`kogge_resource`), and what is Keystone's about all of them.
 
+mod asked;
+pub(crate) mod domains;
 pub(crate) mod endpoints;
+pub(crate) mod groups;
+mod kept;
+pub(crate) mod members;
+mod project_body;
+pub(crate) mod project_tags;
+pub(crate) mod projects;
 pub(crate) mod regions;
 pub(crate) mod roles;
 pub(crate) mod services;
+mod user_options;
+pub(crate) mod users;
 
-use std::sync::Arc;
+pub(crate) use asked::{Object, is_asked, itself};
 
 use kogge_auth::{Caller, Denied, Rule, Target};
 use kogge_db::filter::Whose;
 use kogge_db::{ListError, Paged};
-use kogge_http::Patch;
-use kogge_resource::keystone::{self, Attributes, Keystone};
-use kogge_resource::{At, Body, Call, Judgement, Listing, Service, Stored, Wanted};
-use serde_json::Value;
+use kogge_http::{Json, Patch};
+use kogge_resource::keystone::Keystone;
+use kogge_resource::{
+    Body, Call, Dialect as _, Field, Judgement, Listing, Pages, Resource, Service, Shape, Type, Verb, Wanted,
+};
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::model::{self, Extra, Record};
+use crate::model::Extra;
 use crate::service::{Draft, Identity, own_domain};
-use crate::snapshot::{Snapshot, Table};
 
 impl Service for Identity {
     type Error = Error;
@@ -69,61 +80,71 @@ impl From<ListError> for Error {
     }
 }
 
-/// A kind of record with a table of its own in the snapshot.
-pub(crate) trait Kept: Record + Attributes {
-    /// Its table.
-    fn table(snapshot: &Snapshot) -> &Table<Self>;
-}
-
-macro_rules! kept {
-    ($($kind:ident $table:ident;)*) => {$(
-        impl Kept for model::$kind {
-            fn table(snapshot: &Snapshot) -> &Table<Self> {
-                &snapshot.$table
-            }
-        }
-    )*};
-}
-kept! {
-    Region regions;
-    Service services;
-    Endpoint endpoints;
-    Role roles;
-}
-
-impl<T: Kept> Stored<Identity> for Arc<T> {
-    async fn find(at: &mut At<'_, Identity>, id: &str) -> Result<Option<Self>> {
-        Ok(match at {
-            At::Now(identity) => T::table(&identity.snapshot()).get(id).cloned(),
-            At::In(draft) => T::table(draft).get(id).cloned(),
-        })
-    }
-
-    async fn listed(
-        identity: &Identity,
-        rules: &Listing,
-        _: Whose<'_>,
-        wanted: &Wanted,
-    ) -> Result<Paged<Self>> {
-        let rows = T::table(&identity.snapshot()).iter().cloned().collect();
-        page(identity, rules, rows, wanted)
-    }
-
-    async fn remove(&self, draft: &mut Draft) -> Result<bool> {
-        draft.delete(T::KIND, &Record::id(&**self));
-        Ok(true)
-    }
-}
-
-/// The page of these rows, which are ordered by id, that is asked for.
-pub(crate) fn page<T: Kept>(
-    identity: &Identity,
+/// A list of things, as the kit shows those of a resource: for lists that other things have of them.
+pub(crate) async fn collection<R: Resource<Service = Identity>>(
+    call: &Call<Identity>,
     rules: &Listing,
-    rows: Vec<Arc<T>>,
     wanted: &Wanted,
-) -> Result<Paged<Arc<T>>> {
-    keystone::page(rows, wanted, rules.names, identity.config().list_limit)
-        .map_err(|marker| Error::Missing(format!("Marker {marker} could not be found.")))
+    page: Paged<R::Row>,
+) -> Result<Json<Value>> {
+    let more = R::more(call, &page.items).await?;
+    let views = page.items.iter().zip(&more).map(|(row, more)| R::view(call, row, more, Verb::List));
+    let items = views.collect();
+    let ends = page.items.first().zip(page.items.last()).map(|(first, last)| (R::id(first), R::id(last)));
+    let shape = Shape { items, ends, more: page.more, wanted };
+    Ok(Json(Keystone::collection(call, &R::NAMES, rules, shape)))
+}
+
+/// As [`collection`], all of them.
+pub(crate) async fn whole<R: Resource<Service = Identity>>(
+    call: &Call<Identity>,
+    items: Vec<R::Row>,
+) -> Result<Json<Value>> {
+    let page = Paged { items, more: false };
+    collection::<R>(call, &WHOLE, &Wanted::default(), page).await
+}
+
+/// A list that is not paged.
+pub(crate) const WHOLE: Listing = Listing { pages: Pages::Whole, ..Listing::OWN };
+
+/// A text, and one that may be null. How long they may be is looked at by the resources.
+pub(crate) const TEXT: Type = Type::Text(0, 255);
+pub(crate) const NULLABLE: Type = Type::Nullable(&TEXT);
+
+/// What nobody may set.
+pub(crate) const GIVEN: [Field; 2] = [Field::optional("id", Type::Any), Field::optional("links", Type::Any)];
+/// What an update may repeat.
+pub(crate) const REPEATED: [Field; 2] =
+    [Field::optional("id", NULLABLE), Field::optional("links", Type::Any)];
+
+/// The options of projects, domains and roles.
+pub(crate) const OPTIONS: Field =
+    Field::optional("options", Type::Object(&[&[Field::optional("immutable", Type::Nullable(&Type::Bool))]]));
+
+/// The option `immutable` in a body: absent, null or set.
+pub(crate) fn immutable(body: &Body) -> Option<Option<bool>> {
+    body.get("options").and_then(|options| options.get("immutable")).map(Value::as_bool)
+}
+
+/// How the options look.
+pub(crate) fn options(immutable: Option<bool>) -> Value {
+    immutable.map_or(json!({}), |immutable| json!({ "immutable": immutable }))
+}
+
+/// An immutable object refuses everything but the update that makes it mutable.
+pub(crate) fn refuse_immutable(
+    kind: &str,
+    id: &str,
+    immutable: Option<bool>,
+    action: &str,
+    unlocks: bool,
+) -> Result<()> {
+    if immutable != Some(true) || unlocks {
+        return Ok(());
+    }
+    Err(Error::Refused(format!(
+        "Unable to {action} immutable {kind} resource: `{id}. Set resource option \"immutable\" to false first."
+    )))
 }
 
 /// A view with the attributes that no schema knows; they never hide one that it does.

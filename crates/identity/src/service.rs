@@ -2,17 +2,14 @@
 
 mod application_credentials;
 mod assignments;
-mod attributes;
 mod authenticate;
 mod authenticator;
 mod bounds;
 mod catalog;
 mod credentials;
 mod delegation;
-mod domains;
 mod filter;
 mod grants;
-mod groups;
 mod guesses;
 mod hash_queue;
 mod hashing;
@@ -33,9 +30,7 @@ mod roles;
 mod signatures;
 mod signed;
 mod summary;
-mod tags;
 mod tokens;
-mod users;
 mod validate;
 mod write;
 
@@ -44,24 +39,22 @@ pub(crate) use application_credentials::{
 };
 pub(crate) use assignments::{AssignmentFilter, ListedAssignment};
 pub(crate) use authenticate::Login;
-pub(crate) use bounds::{checked_description, checked_extra, checked_id, described};
+pub(crate) use bounds::{checked_count, checked_description, checked_extra, checked_id, described};
 pub(crate) use credentials::{CredentialUpdate, NewCredential, OpenCredential};
 pub(crate) use filter::{ListQuery, Listed};
 pub(crate) use grants::Grant;
-pub(crate) use groups::{GroupUpdate, NewGroup};
 pub(crate) use hash_queue::Client;
 pub(crate) use key_pairs::KeyPair;
-pub(crate) use names::{NAME, checked_name, new_id};
-pub(crate) use patch::{Change, merge};
-pub(crate) use permission::{own_domain, with_role};
-pub(crate) use projects::{NewProject, ProjectUpdate};
+pub(crate) use names::{NAME, PROJECT_NAME, checked_name, checked_tag, checked_tags, new_id};
+pub(crate) use patch::merge;
+pub(crate) use permission::{
+    domain_for_new, is_seen, own_domain, with_domain, with_group, with_project, with_role, with_user,
+};
 pub(crate) use proofs::{CredentialRef, DomainRef, Proof, UserRef};
 pub(crate) use requested_scope::{ProjectRef, RequestedScope};
 pub(crate) use signatures::SignedRequest;
 pub use summary::{ProjectSummary, UserSummary};
-pub(crate) use tags::TagFilter;
 pub(crate) use tokens::{Look, PURGED_AT_ONCE};
-pub(crate) use users::{NewUser, UserUpdate, changed_options};
 pub(crate) use validate::{Resolved, ResolvedScope};
 pub use write::Draft;
 

@@ -228,7 +228,8 @@ impl Schema {
             object.iter().filter(|(key, _)| !known(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
         let refusal = (self.others == Others::Refused && !others.is_empty()).then(|| {
             let names: Vec<&str> = others.keys().map(String::as_str).collect();
-            D::unexpected(name, whole, &names)
+            let known: Vec<&str> = self.in_version(version).map(|field| field.name).collect();
+            D::unknown(name, whole, &names, &known)
         });
         if let Some(refusal) = refusal.as_ref().filter(|_| D::UNKNOWN_FIRST) {
             return Err(refusal.clone());
@@ -244,14 +245,21 @@ impl Schema {
     }
 }
 
-/// A body that was read: canonical values of the fields of its schema.
-#[derive(Debug, Clone, Default)]
+/// A body that was read: canonical values of the fields of its schema. Never printed but for its names: values may be
+/// secrets.
+#[derive(Clone, Default)]
 pub struct Body {
     values: Map<String, Value>,
     /// The fields that the client named with another value than the default: these ask field rules of the policy.
     pub explicit: Vec<&'static str>,
     /// Fields that are in no schema, where they are kept.
     pub others: Map<String, Value>,
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.values.keys()).entries(self.others.keys()).finish()
+    }
 }
 
 impl Body {

@@ -136,6 +136,12 @@ pub trait Dialect: Send + Sync + 'static {
     /// Fields are there that may not be.
     fn unexpected(object: &str, whole: &Value, names: &[&str]) -> ApiError;
 
+    /// As [`Dialect::unexpected`], where the fields of the schema are said too.
+    fn unknown(object: &str, whole: &Value, names: &[&str], known: &[&str]) -> ApiError {
+        let _ = known;
+        Self::unexpected(object, whole, names)
+    }
+
     /// A field may not stand in bodies of this verb.
     fn misplaced(name: &str, _: Op) -> ApiError {
         ApiError::bad_request(format!("'{name}' cannot be set."))

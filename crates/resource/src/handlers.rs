@@ -46,7 +46,7 @@ pub(crate) async fn create<R: Create>(
     call: Call<R::Service>,
     Json(body): Json<Value>,
 ) -> Result<Response, ApiError> {
-    let (items, many) = Manners::<R>::items(&R::NAMES, body)?;
+    let (items, many) = R::bodies(body)?;
     let mut bodies = Vec::with_capacity(items.len());
     for item in &items {
         bodies.push(R::BODY.read::<Manners<R>>(Op::Create, call.version, item)?);
@@ -92,7 +92,7 @@ pub(crate) async fn update<R: Update>(
     call: Call<R::Service>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, ApiError> {
-    let item = Manners::<R>::item(&R::NAMES, body)?;
+    let item = R::body(body)?;
     if Manners::<R>::LOADS_BEFORE_READING {
         Loaded::<R>::get(&call, &mut At::Now(&call.service), call.key(), &R::READ).await.map_err(api)?;
     }
@@ -111,6 +111,7 @@ async fn ask<R: Resource>(call: &Call<R::Service>, rule: &Rule) -> Result<(), cr
 
 async fn change<R: Update>(call: &Call<R::Service>, body: Body) -> Result<Value, crate::Error<R>> {
     ask::<R>(call, &R::RULE).await?;
+    let body = R::prepare(call, body).await?;
     let mut write = call.service.begin().await?;
     let loaded = Loaded::<R>::get(call, &mut At::In(&mut write), call.key(), &R::RULE).await?;
     let (row, more) = R::update(call, &mut write, loaded, body).await?;

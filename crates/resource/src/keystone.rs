@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 pub use filter::{Attributes, page, truth};
 
-use crate::{Call, Dialect, Listing, Names, Pages, Refused, Service, Shape, Type, Wanted};
+use crate::{Absent, Call, Dialect, Field, Listing, Names, Pages, Refused, Service, Shape, Type, Wanted};
 
 /// See the module's text.
 #[derive(Debug, Clone, Copy)]
@@ -65,11 +65,39 @@ fn check(name: &str, kind: &Type, value: &Value) -> Result<Value, ApiError> {
         Type::Items(..) => value.as_array().map(drop).ok_or("a sequence"),
         Type::Object(_) | Type::Pairs => value.as_object().map(drop).ok_or("a map"),
     };
+    if let (Type::Object(fields), Value::Object(members)) = (kind, value) {
+        parts(name, fields, members)?;
+    }
     if let (Type::Items(inner, ..), Value::Array(items)) = (kind, value) {
         let one = |(index, item)| check(&format!("{name}[{index}]"), inner, item);
         items.iter().enumerate().try_for_each(|item| one(item).map(drop))?;
     }
     fits.map(|()| value.clone()).map_err(|what| expected(name, value, what))
+}
+
+/// The members of an object that has these fields and no others.
+fn parts(name: &str, fields: &[&[Field]], members: &Map<String, Value>) -> Result<(), ApiError> {
+    let known = || fields.iter().flat_map(|part| part.iter());
+    if let Some(other) = members.keys().find(|key| !known().any(|field| field.name == **key)) {
+        let known: Vec<&str> = known().map(|field| field.name).collect();
+        return Err(unknown(&format!("{name}.{other}"), other, &known));
+    }
+    for field in known() {
+        match members.get(field.name) {
+            Some(value) => drop(check(&format!("{name}.{}", field.name), &field.kind, value)?),
+            None if matches!(field.absent, Absent::Required) => {
+                return Err(wrong(name, &format!("missing field `{}`", field.name)));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// A refusal of a member that is none of those.
+fn unknown(place: &str, name: &str, known: &[&str]) -> ApiError {
+    let one_of = if known.len() > 1 { "one of " } else { "" };
+    wrong(place, &format!("unknown field `{name}`, expected {one_of}`{}`", known.join("`, `")))
 }
 
 impl Dialect for Keystone {
@@ -93,6 +121,11 @@ impl Dialect for Keystone {
         wrong(object, &format!("unknown field `{}`", names.join("`, `")))
     }
 
+    fn unknown(object: &str, _: &Value, names: &[&str], known: &[&str]) -> ApiError {
+        let name = names.first().copied().unwrap_or_default();
+        unknown(&format!("{object}.{name}"), name, known)
+    }
+
     fn object<'v>(name: &str, value: &'v Value) -> Result<Cow<'v, Map<String, Value>>, ApiError> {
         value.as_object().map(Cow::Borrowed).ok_or_else(|| expected(name, value, "an object"))
     }
@@ -100,7 +133,7 @@ impl Dialect for Keystone {
     fn items(names: &Names, body: Value) -> Result<(Vec<Value>, bool), ApiError> {
         let Value::Object(mut body) = body else { return Err(expected("", &body, "an object")) };
         if let Some(other) = body.keys().find(|key| *key != names.one) {
-            return Err(wrong(other, &format!("unknown field `{other}`, expected `{}`", names.one)));
+            return Err(unknown(other, other, &[names.one]));
         }
         let missing = || wrong("", &format!("missing field `{}`", names.one));
         body.remove(names.one).map(|item| (vec![item], false)).ok_or_else(missing)

@@ -4,7 +4,7 @@ use http::StatusCode;
 use kogge_auth::{Caller, Denied, Rule, Target};
 use kogge_db::Paged;
 use kogge_db::filter::Whose;
-use kogge_http::VersionRange;
+use kogge_http::{ApiError, VersionRange};
 use serde_json::Value;
 
 use crate::{At, Body, Call, Dialect, Judgement, Listing, Loaded, Question, Schema, Service, Stored, Wanted};
@@ -171,6 +171,14 @@ pub trait Create: Resource {
     /// What is asked for.
     const BODY: Schema;
 
+    /// The objects in a body, and whether they came as a list.
+    ///
+    /// # Errors
+    /// 400 where there is none.
+    fn bodies(body: Value) -> Result<(Vec<Value>, bool), ApiError> {
+        <Self::Service as Service>::Dialect::items(&Self::NAMES, body)
+    }
+
     /// Asks the policy, before anything is looked at.
     ///
     /// # Errors
@@ -209,6 +217,23 @@ pub trait Update: Resource {
     const RULE: Rule;
     /// What can be changed.
     const BODY: Schema;
+
+    /// The object in a body.
+    ///
+    /// # Errors
+    /// 400 where there is none.
+    fn body(body: Value) -> Result<Value, ApiError> {
+        <Self::Service as Service>::Dialect::item(&Self::NAMES, body)
+    }
+
+    /// Does what takes long, before the transaction; it may put what it made into the body.
+    fn prepare(
+        call: &Call<Self::Service>,
+        body: Body,
+    ) -> impl Future<Output = Result<Body, Error<Self>>> + Send {
+        let _ = call;
+        std::future::ready(Ok(body))
+    }
 
     /// Changes one: checks, writes; answers it with what its view needs.
     fn update(

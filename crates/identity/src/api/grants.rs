@@ -1,15 +1,14 @@
 //! Giving and taking roles: `/v3/projects/…/roles/…`, `/v3/domains/…`, `/v3/OS-INHERIT/…`, `/v3/system/…`.
 
-use axum::response::Response;
 use http::StatusCode;
-use kogge_http::ApiError;
-use kogge_resource::{Resource as _, Verb};
+use kogge_http::{ApiError, Json};
+use serde_json::Value;
 
-use super::answer::whole;
 use crate::api::place::{Place, Placed as _};
 use crate::error::Error;
 use crate::model::{Actor, Target};
 use crate::resources::roles::Roles;
+use crate::resources::whole;
 use crate::service::Grant;
 
 /// Who and where, from the names of the path's parameters.
@@ -41,7 +40,6 @@ pub(super) async fn take(call: Place) -> Result<StatusCode, ApiError> {
 }
 
 /// `GET` of all.
-pub(super) async fn list(call: Place) -> Result<Response, ApiError> {
-    let roles = call.service.given_roles(&call.caller, &grant(&call)?)?;
-    Ok(whole(&call, "roles", roles.iter().map(|row| Roles::view(&call, row, &(), Verb::List)).collect()))
+pub(super) async fn list(call: Place) -> Result<Json<Value>, ApiError> {
+    Ok(whole::<Roles>(&call, call.service.given_roles(&call.caller, &grant(&call)?)?).await?)
 }

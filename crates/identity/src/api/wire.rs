@@ -4,11 +4,8 @@ pub(super) mod application_credential;
 pub(super) mod assignment;
 pub(super) mod credential;
 mod envelope;
-pub(super) mod group;
 pub(super) mod login;
-pub(super) mod project;
 pub(super) mod role;
 pub(super) mod token;
-pub(super) mod user;
 
-pub(super) use envelope::{Collection, CollectionLinks, Links, Member, Options, set};
+pub(super) use envelope::{Collection, CollectionLinks, Links, Member};

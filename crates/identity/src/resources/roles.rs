@@ -11,7 +11,8 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::{page, same_id, with_extra};
+use super::kept::{is_filtered, page};
+use super::{NULLABLE, OPTIONS, TEXT, immutable, options, refuse_immutable, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::Role;
 use crate::policy;
@@ -77,13 +78,12 @@ impl Resource for Roles {
     }
 
     fn view(call: &Call<Identity>, row: &Arc<Role>, (): &(), _: Verb) -> Value {
-        let options = row.immutable.map_or(json!({}), |immutable| json!({ "immutable": immutable }));
         let view = json!({
             "id": row.id,
             "name": row.name,
             "domain_id": row.domain_id,
             "description": row.description,
-            "options": options,
+            "options": options(row.immutable),
             "links": links(call, &format!("/v3/roles/{}", row.id)),
         });
         with_extra(view, &row.extra)
@@ -96,23 +96,13 @@ impl List for Roles {
 
     /// Those of the cloud, or with `domain_id` those of that domain.
     async fn page(call: &Call<Identity>, wanted: &Wanted) -> Result<Paged<Arc<Role>>> {
-        let named = |name: &String| name.split("__").next() == Some("domain_id");
-        let of_domain = wanted.query.filters.keys().any(named);
+        let of_domain = is_filtered(wanted, "domain_id");
         let rule = rule_for(&<Self as List>::RULE, of_domain);
         call.caller.allow(&rule, &own_domain(&call.caller))?;
         let snapshot = call.service.snapshot();
         let seen = snapshot.roles.iter().filter(|role| of_domain || role.domain_id.is_none());
-        page(&call.service, &Self::LIST, seen.cloned().collect(), wanted)
+        page(&call.service, &Self::LIST, seen.cloned(), wanted)
     }
-}
-
-const TEXT: Type = Type::Nullable(&Type::Text(0, 255));
-const OPTIONS: Field =
-    Field::optional("options", Type::Object(&[&[Field::optional("immutable", Type::Nullable(&Type::Bool))]]));
-
-/// The option in a body: absent, null or set.
-fn immutable(body: &Body) -> Option<Option<bool>> {
-    body.get("options").and_then(|options| options.get("immutable")).map(Value::as_bool)
 }
 
 impl Create for Roles {
@@ -120,9 +110,9 @@ impl Create for Roles {
     const BODY: Schema = Schema::open(
         "role",
         &[&[
-            Field::required("name", Type::Text(0, 255)),
-            Field::optional("domain_id", TEXT),
-            Field::optional("description", TEXT),
+            Field::required("name", TEXT),
+            Field::optional("domain_id", NULLABLE),
+            Field::optional("description", NULLABLE),
             OPTIONS,
             Field::optional("id", Type::Any),
             Field::optional("links", Type::Any),
@@ -157,10 +147,10 @@ impl Update for Roles {
     const BODY: Schema = Schema::open(
         "role",
         &[&[
-            Field::optional("id", TEXT),
-            Field::optional("name", TEXT),
-            Field::optional("domain_id", TEXT),
-            Field::optional("description", TEXT),
+            Field::optional("id", NULLABLE),
+            Field::optional("name", NULLABLE),
+            Field::optional("domain_id", NULLABLE),
+            Field::optional("description", NULLABLE),
             OPTIONS,
             Field::optional("links", Type::Any),
         ]],
@@ -176,7 +166,7 @@ impl Update for Roles {
         let mut role = (**loaded).clone();
         let name = body.str("name").map(|name| checked_name("name", name, NAME)).transpose()?;
         let unlocks = immutable(&body).is_some_and(|value| value != Some(true)) && name.is_none();
-        refuse_immutable(&role, "update", unlocks)?;
+        refuse_immutable("role", &role.id, role.immutable, "update", unlocks)?;
         if body.str("domain_id").is_some_and(|id| Some(id) != role.domain_id.as_deref()) {
             return Err(Error::invalid("Update of `domain_id` is not allowed."));
         }
@@ -196,20 +186,10 @@ impl Delete for Roles {
     const RULE: Rule = policy::DELETE_ROLE;
 
     async fn delete(_: &Call<Identity>, draft: &mut Draft, role: Loaded<Self>) -> Result<()> {
-        refuse_immutable(&role, "delete", false)?;
+        refuse_immutable("role", &role.id, role.immutable, "delete", false)?;
         draft.remove_role(&role.id);
         Ok(())
     }
-}
-
-fn refuse_immutable(role: &Role, action: &str, unlocks: bool) -> Result<()> {
-    if role.immutable != Some(true) || unlocks {
-        return Ok(());
-    }
-    Err(Error::Refused(format!(
-        "Unable to {action} immutable role resource: `{}. Set resource option \"immutable\" to false first.",
-        role.id
-    )))
 }
 
 impl Draft {

@@ -48,7 +48,7 @@ pub(super) fn checked_blob(blob: &crate::secret::Secret) -> Result<()> {
 }
 
 /// A list of at most `most`.
-pub(super) fn checked_count(field: &str, have: usize, most: usize) -> Result<()> {
+pub(crate) fn checked_count(field: &str, have: usize, most: usize) -> Result<()> {
     if have > most { Err(too_much(field, most, "items")) } else { Ok(()) }
 }
 

@@ -1,17 +1,8 @@
 //! Lists: filters with comparators, order, pages. Upstream: `keystone/server/flask/common.py`, `driver_hints`.
 
-use std::borrow::Cow;
+use kogge_resource::keystone::Attributes;
 
 use crate::error::{Error, Result};
-
-/// What a list can be filtered and sorted by.
-pub(crate) trait Attributes {
-    /// The id, for markers and where sorting ties.
-    fn id(&self) -> &str;
-
-    /// The attribute of that name; booleans are `true` and `false`.
-    fn attribute(&self, name: &str) -> Option<Cow<'_, str>>;
-}
 
 /// How a filter compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,11 +116,6 @@ impl ListQuery {
         Ok(query)
     }
 
-    /// True where a filter of that name is given.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.filters.iter().any(|filter| filter.name == name)
-    }
-
     /// The page of `items` (ordered by id) that is asked for; `most` is the operator's bound, 0 for none.
     pub(crate) fn page<T: Attributes>(&self, items: Vec<T>, most: usize) -> Result<Listed<T>> {
         let mut items: Vec<T> =
@@ -160,6 +146,8 @@ fn limit(text: &str) -> Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
     #[derive(Debug, Clone, PartialEq)]

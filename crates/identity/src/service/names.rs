@@ -1,9 +1,12 @@
 //! What names, ids and texts may be. Upstream: the JSON schemas of Keystone.
 
+use super::bounds::checked_count;
 use crate::error::{Error, Result};
 
 /// Most characters of a project's or domain's name.
 pub(crate) const PROJECT_NAME: usize = 64;
+/// Most tags of a project.
+const MOST_TAGS: usize = 80;
 /// Most characters of other names.
 pub(crate) const NAME: usize = 255;
 
@@ -31,6 +34,20 @@ pub(crate) fn checked_tag(tag: &str) -> Result<String> {
         return Err(Error::Invalid(format!("Invalid input for field 'tags': '{tag}' has a ',' or '/'")));
     }
     Ok(tag)
+}
+
+/// Tags, checked; one that stands twice is refused, as Keystone's schema does.
+pub(crate) fn checked_tags(tags: Vec<String>) -> Result<Vec<String>> {
+    checked_count("tags", tags.len(), MOST_TAGS)?;
+    let mut checked: Vec<String> = Vec::with_capacity(tags.len());
+    for tag in tags {
+        let tag = checked_tag(&tag)?;
+        if checked.contains(&tag) {
+            return Err(Error::Invalid(format!("Invalid input for field 'tags': '{tag}' stands twice")));
+        }
+        checked.push(tag);
+    }
+    Ok(checked)
 }
 
 /// A new id.

@@ -18,7 +18,7 @@ impl Identity {
     }
 
     /// Hashes a new password after looking at its length.
-    pub(super) async fn hash_new(&self, client: Client, password: &Secret) -> Result<String> {
+    pub(crate) async fn hash_new(&self, client: Client, password: &Secret) -> Result<String> {
         let security = &self.config().security;
         let text = password.reveal();
         if text.chars().count() < security.minimum_password_length {
@@ -38,7 +38,7 @@ impl Identity {
     }
 
     /// A password as it is stored: when it expires depends on who set it.
-    pub(super) fn stored(
+    pub(crate) fn stored(
         &self,
         hash: String,
         self_service: bool,
@@ -138,7 +138,7 @@ impl Identity {
     }
 
     /// The user with a new password; as many old ones stay as the history needs.
-    pub(super) fn with_password(&self, user: &User, stored: PasswordHash) -> User {
+    pub(crate) fn with_password(&self, user: &User, stored: PasswordHash) -> User {
         let mut user = user.clone();
         user.passwords.push(stored);
         let keep = self.config().security.unique_last_passwords.max(1);

@@ -16,26 +16,3 @@ pub(crate) fn merge(old: &Extra, new: Extra) -> Result<Extra> {
     merged.extend(new);
     checked_extra(merged)
 }
-
-/// A field of an update: absent, null, or set. The service has its own so that it knows nothing of HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Change<T> {
-    /// Stays as it is.
-    #[default]
-    Keep,
-    /// Back to nothing.
-    Clear,
-    /// A new value.
-    Set(T),
-}
-
-impl<T> Change<T> {
-    /// The value after the change.
-    pub(super) fn apply(self, old: Option<T>) -> Option<T> {
-        match self {
-            Self::Keep => old,
-            Self::Clear => None,
-            Self::Set(value) => Some(value),
-        }
-    }
-}

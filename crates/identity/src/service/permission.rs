@@ -18,45 +18,30 @@ pub(super) fn may(caller: &Caller, rule: &Rule, target: &Target<'_>) -> bool {
     caller.may(rule, target)
 }
 
-/// As [`allow`] for something that is there or not. A caller who may not see it learns the same in both cases: Keystone
-/// answers 403 to them for an unknown id too, and 404 to those who could have seen it.
-pub(super) fn allow_or_missing<T>(
-    caller: &Caller,
-    rule: &Rule,
-    found: Option<T>,
-    target: impl FnOnce(&T) -> Target<'static>,
-    missing: impl FnOnce() -> Error,
-) -> Result<T> {
-    match found {
-        Some(found) => allow(caller, rule, &target(&found)).map(|()| found),
-        None => allow(caller, rule, &Target::none()).and_then(|()| Err(missing())),
-    }
-}
-
 /// How policies see nothing.
 fn or_none(text: Option<&str>) -> String {
     text.unwrap_or("None").to_owned()
 }
 
 /// Adds what policies ask of a user.
-pub(super) fn with_user(target: Target<'static>, user: &User) -> Target<'static> {
+pub(crate) fn with_user(target: Target<'static>, user: &User) -> Target<'static> {
     let target = target.attr("target.user.id", user.id.clone());
     target.attr("target.user.domain_id", user.domain_id.clone()).attr("user_id", user.id.clone())
 }
 
 /// Adds what policies ask of a group.
-pub(super) fn with_group(target: Target<'static>, group: &Group) -> Target<'static> {
+pub(crate) fn with_group(target: Target<'static>, group: &Group) -> Target<'static> {
     target.attr("target.group.id", group.id.clone()).attr("target.group.domain_id", group.domain_id.clone())
 }
 
 /// Adds what policies ask of a project.
-pub(super) fn with_project(target: Target<'static>, project: &Project) -> Target<'static> {
+pub(crate) fn with_project(target: Target<'static>, project: &Project) -> Target<'static> {
     let domain_id = or_none(project.domain_id.as_deref());
     target.attr("target.project.id", project.id.clone()).attr("target.project.domain_id", domain_id)
 }
 
 /// Adds what policies ask of a domain.
-pub(super) fn with_domain(target: Target<'static>, domain_id: &str) -> Target<'static> {
+pub(crate) fn with_domain(target: Target<'static>, domain_id: &str) -> Target<'static> {
     target.attr("target.domain.id", domain_id.to_owned())
 }
 
@@ -68,8 +53,14 @@ pub(crate) fn with_role(target: Target<'static>, role: &Role) -> Target<'static>
 
 /// Whether a list shows what belongs to that domain: with a domain's token it shows that domain's own, whatever its user may see
 /// with another token.
-pub(super) fn is_seen(caller: &Caller, domain_id: &str) -> bool {
+pub(crate) fn is_seen(caller: &Caller, domain_id: &str) -> bool {
     caller.domain_id().is_none_or(|own| own.as_str() == domain_id)
+}
+
+/// The domain of something new: as asked for, that of the caller's token, or the default.
+pub(crate) fn domain_for_new(caller: &Caller, asked: Option<String>) -> String {
+    let own = || caller.domain_id().map_or_else(|| "default".to_owned(), ToString::to_string);
+    asked.unwrap_or_else(own)
 }
 
 /// The target of a list: the domain of the caller's token, if it is one.

@@ -33,7 +33,7 @@ impl Draft {
     }
 
     /// Removes a project (or domain) itself with assignments and credentials; its tokens end.
-    pub(super) fn remove_project(&mut self, id: &str) {
+    pub(crate) fn remove_project(&mut self, id: &str) {
         let (project, domain) = (Target::Project(id.to_owned()), Target::Domain(id.to_owned()));
         self.remove_assignments(|row| row.target == project || row.target == domain);
         self.remove_application_credentials(|row| row.project_id == id);
@@ -50,7 +50,7 @@ impl Draft {
     }
 
     /// Removes a group with memberships and assignments.
-    pub(super) fn remove_group(&mut self, id: &str) {
+    pub(crate) fn remove_group(&mut self, id: &str) {
         self.remove_assignments_of(&Actor::Group(id.to_owned()));
         for user_id in self.user_ids_in(id) {
             self.delete(Kind::Membership, &format!("{user_id}|{id}"));
@@ -70,5 +70,49 @@ impl Draft {
         keys.iter().for_each(|key| self.delete(Kind::Implication, key));
         self.remove_application_credentials(|row| row.roles.iter().any(|role| role == id));
         self.delete(Kind::Role, id);
+    }
+
+    /// Removes a domain with everything in it.
+    pub(crate) fn remove_domain(&mut self, id: &str) {
+        let projects: Vec<String> = self
+            .projects
+            .iter()
+            .filter(|project| project.domain_id.as_deref() == Some(id))
+            .map(|project| project.id.clone())
+            .collect();
+        projects.iter().for_each(|id| self.remove_project(id));
+        let users: Vec<String> =
+            self.users.iter().filter(|user| user.domain_id == id).map(|user| user.id.clone()).collect();
+        users.iter().for_each(|id| self.remove_user(id));
+        let groups: Vec<String> =
+            self.groups.iter().filter(|group| group.domain_id == id).map(|group| group.id.clone()).collect();
+        groups.iter().for_each(|id| self.remove_group(id));
+        let roles: Vec<String> = self
+            .roles
+            .iter()
+            .filter(|role| role.domain_id.as_deref() == Some(id))
+            .map(|role| role.id.clone())
+            .collect();
+        roles.iter().for_each(|id| self.remove_role(id));
+        self.remove_project(id);
+    }
+
+    /// Removes a user: memberships, assignments, credentials, access rules; tokens end.
+    pub(crate) fn remove_user(&mut self, id: &str) {
+        let memberships = format!("{id}|");
+        let memberships: Vec<String> = self
+            .memberships
+            .with_prefix(&memberships)
+            .map(|row| format!("{}|{}", row.user_id, row.group_id))
+            .collect();
+        memberships.iter().for_each(|key| self.delete(Kind::Membership, key));
+        self.remove_assignments_of(&Actor::User(id.to_owned()));
+        self.remove_application_credentials(|credential| credential.user_id == id);
+        let rules: Vec<String> =
+            self.access_rules.iter().filter(|rule| rule.user_id == id).map(|rule| rule.id.clone()).collect();
+        rules.iter().for_each(|rule| self.delete(Kind::AccessRule, rule));
+        self.remove_credentials(|credential| credential.user_id == id);
+        self.delete(Kind::User, id);
+        self.revoke_user(id);
     }
 }

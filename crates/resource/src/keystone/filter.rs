@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use kogge_db::{Direction, Paged};
 use kogge_http::{ApiError, Pairs};
 
-use crate::{Listing, Wanted};
+use crate::{Listing, Pages, Wanted};
 
 /// What rows can be filtered and sorted by.
 pub trait Attributes {
@@ -97,6 +97,7 @@ pub(super) fn wanted(rules: &Listing, pairs: &Pairs) -> Result<Wanted, ApiError>
     let (mut key, mut way) = (None, Direction::Ascending);
     for (name, value) in pairs.iter() {
         match name {
+            "limit" | "marker" | "sort_key" | "sort_dir" if rules.pages == Pages::Whole => {}
             "limit" => {
                 let why = || format!("Invalid input for field 'limit': '{value}' is not a number");
                 let limit: usize = value.parse().map_err(|_| ApiError::bad_request(why()))?;
@@ -116,12 +117,13 @@ pub(super) fn wanted(rules: &Listing, pairs: &Pairs) -> Result<Wanted, ApiError>
     Ok(wanted)
 }
 
-/// The page of `items` (ordered by id) that is asked for; `most` is the operator's bound, 0 for none.
+/// The page of `items` (ordered by id) that is asked for; `most` is the operator's bound, 0 for none. Unless another order
+/// is asked for, no more items are looked at than up to the end of the page: they may begin with the marker.
 ///
 /// # Errors
 /// The marker, where there is none.
 pub fn page<T: Attributes>(
-    items: Vec<T>,
+    items: impl IntoIterator<Item = T>,
     wanted: &Wanted,
     names: &[&str],
     most: usize,
@@ -129,24 +131,34 @@ pub fn page<T: Attributes>(
     let given = wanted.query.filters.iter().flat_map(|(name, values)| values.iter().map(move |v| (name, v)));
     let filters: Vec<Filter<'_>> =
         given.filter_map(|(name, value)| Filter::read(name, value, names)).collect();
-    let mut items: Vec<T> =
-        items.into_iter().filter(|item| filters.iter().all(|filter| filter.fits(item))).collect();
+    let fitting = items.into_iter().filter(|item| filters.iter().all(|filter| filter.fits(item)));
     let page = &wanted.query.page;
-    if let Some((key, way)) = page.sort.first() {
-        items.sort_by(|a, b| {
-            let order = a.attribute(key).cmp(&b.attribute(key)).then_with(|| a.id().cmp(b.id()));
-            if *way == Direction::Descending { order.reverse() } else { order }
-        });
-    }
-    if let Some(marker) = &page.marker {
-        let at = items.iter().position(|item| item.id() == marker).ok_or_else(|| marker.clone())?;
-        items.drain(..=at);
-    }
     let bound = if most == 0 { usize::MAX } else { most };
     let limit = page.limit.filter(|limit| *limit > 0).map_or(bound, |limit| bound.min(limit as usize));
-    let more = items.len() > limit;
-    items.truncate(limit);
-    Ok(Paged { items, more })
+    let Some((key, way)) = page.sort.first() else {
+        return cut(fitting, page.marker.as_deref(), limit);
+    };
+    let mut items: Vec<T> = fitting.collect();
+    items.sort_by(|a, b| {
+        let order = a.attribute(key).cmp(&b.attribute(key)).then_with(|| a.id().cmp(b.id()));
+        if *way == Direction::Descending { order.reverse() } else { order }
+    });
+    cut(items.into_iter(), page.marker.as_deref(), limit)
+}
+
+/// So many items after the marker.
+fn cut<T: Attributes>(
+    mut items: impl Iterator<Item = T>,
+    marker: Option<&str>,
+    limit: usize,
+) -> Result<Paged<T>, String> {
+    if let Some(marker) = marker
+        && !items.any(|item| item.id() == marker)
+    {
+        return Err(marker.to_owned());
+    }
+    let items_of_page: Vec<T> = items.by_ref().take(limit).collect();
+    Ok(Paged { items: items_of_page, more: items.next().is_some() })
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@ use axum::response::{IntoResponse, Response};
 use kogge_http::{ApiError, Json};
 use kogge_resource::Call;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::api::answer::whole;
 use crate::api::place::Placed as _;
 use crate::api::wire::Links;
-use crate::api::wire::project::{Domain, Project};
+use crate::resources::domains::Domains;
+use crate::resources::projects::Projects;
+use crate::resources::whole;
 use crate::service::Identity;
 
 #[derive(Serialize)]
@@ -30,15 +32,13 @@ struct Catalog<'a> {
 }
 
 /// `GET /v3/auth/projects`.
-pub(in crate::api) async fn projects(call: Call<Identity>) -> Result<Response, ApiError> {
-    let rows = call.service.own_projects(&call.caller)?;
-    Ok(whole(&call, "projects", rows.iter().map(|row| Project::of(row, &call)).collect()))
+pub(in crate::api) async fn projects(call: Call<Identity>) -> Result<Json<Value>, ApiError> {
+    Ok(whole::<Projects>(&call, call.service.own_projects(&call.caller)?).await?)
 }
 
 /// `GET /v3/auth/domains`.
-pub(in crate::api) async fn domains(call: Call<Identity>) -> Result<Response, ApiError> {
-    let rows = call.service.own_domains(&call.caller)?;
-    Ok(whole(&call, "domains", rows.iter().map(|row| Domain::of(row, &call)).collect()))
+pub(in crate::api) async fn domains(call: Call<Identity>) -> Result<Json<Value>, ApiError> {
+    Ok(whole::<Domains>(&call, call.service.own_domains(&call.caller)?).await?)
 }
 
 /// `GET /v3/auth/system`.

@@ -1,10 +1,7 @@
 //! What bodies have in common.
 
-use kogge_http::Patch;
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
-
-use crate::service::Change;
+use serde::{Serialize, Serializer};
 
 /// The link of an object to itself.
 #[derive(Serialize)]
@@ -50,47 +47,5 @@ impl<T: Serialize> Serialize for Collection<T> {
             map.serialize_entry("truncated", &true)?;
         }
         map.end()
-    }
-}
-
-/// The options of projects, domains and roles.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct Options {
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "option")]
-    pub(in crate::api) immutable: Option<Option<bool>>,
-}
-
-impl Options {
-    pub(in crate::api) fn of(immutable: Option<bool>) -> Self {
-        Self { immutable: immutable.map(Some) }
-    }
-}
-
-/// A value that is there, also as `null`.
-mod option {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Option<bool>>, D::Error> {
-        Option::<bool>::deserialize(deserializer).map(Some)
-    }
-
-    #[expect(clippy::ref_option, reason = "serde's shape")]
-    pub(super) fn serialize<S: Serializer>(
-        value: &Option<Option<bool>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        value.flatten().serialize(serializer)
-    }
-}
-
-/// From the wire's three-valued field to the service's.
-pub(in crate::api) fn set<T>(patch: Patch<T>) -> Change<T> {
-    match patch {
-        Patch::Absent => Change::Keep,
-        Patch::Null => Change::Clear,
-        Patch::Set(value) => Change::Set(value),
     }
 }

@@ -1,0 +1,172 @@
+//! Records as rows of the kit: the table of each kind, and what its lists can be filtered and sorted by.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use kogge_auth::Rule;
+use kogge_db::Paged;
+use kogge_db::filter::Whose;
+use kogge_resource::keystone::{self, Attributes};
+use kogge_resource::{At, Call, Listing, Stored, Wanted};
+
+use crate::error::{Error, Result};
+use crate::model::{self, Extra, Record};
+use crate::service::{Draft, Identity, own_domain};
+use crate::snapshot::{Snapshot, Table};
+
+/// A kind of record with a table of its own in the snapshot.
+pub(crate) trait Kept: Record + Attributes {
+    /// Its table.
+    fn table(snapshot: &Snapshot) -> &Table<Self>;
+}
+
+fn text(value: &str) -> Option<Cow<'_, str>> {
+    Some(Cow::Borrowed(value))
+}
+
+fn truth(value: bool) -> Option<Cow<'static, str>> {
+    Some(Cow::Borrowed(if value { "true" } else { "false" }))
+}
+
+fn extra<'e>(extra: &'e Extra, name: &str) -> Option<Cow<'e, str>> {
+    extra.get(name).and_then(serde_json::Value::as_str).map(Cow::Borrowed)
+}
+
+macro_rules! kept {
+    ($($kind:ident in $table:ident, |$row:ident, $other:ident| {
+        $($name:literal => $value:expr,)* _ => $rest:expr $(,)?
+    };)*) => {$(
+        impl Kept for model::$kind {
+            fn table(snapshot: &Snapshot) -> &Table<Self> {
+                &snapshot.$table
+            }
+        }
+
+        impl Attributes for model::$kind {
+            fn id(&self) -> &str {
+                &self.id
+            }
+
+            fn attribute(&self, $other: &str) -> Option<Cow<'_, str>> {
+                let $row = self;
+                match $other {
+                    "id" => text(&$row.id),
+                    $($name => $value,)*
+                    _ => $rest,
+                }
+            }
+        }
+    )*};
+}
+
+kept! {
+    Project in projects, |row, name| {
+        "name" => text(&row.name),
+        "domain_id" => row.domain_id.as_deref().and_then(text),
+        "parent_id" => row.parent_id.as_deref().and_then(text),
+        "enabled" => truth(row.enabled),
+        "is_domain" => truth(row.is_domain),
+        _ => extra(&row.extra, name),
+    };
+    User in users, |row, name| {
+        "name" => text(&row.name),
+        "domain_id" => text(&row.domain_id),
+        "enabled" => truth(row.enabled),
+        "default_project_id" => row.default_project_id.as_deref().and_then(text),
+        _ => extra(&row.extra, name),
+    };
+    Group in groups, |row, name| {
+        "name" => text(&row.name),
+        "domain_id" => text(&row.domain_id),
+        _ => extra(&row.extra, name),
+    };
+    Role in roles, |row, name| {
+        "name" => text(&row.name),
+        "domain_id" => row.domain_id.as_deref().and_then(text),
+        _ => extra(&row.extra, name),
+    };
+    Region in regions, |row, name| {
+        "parent_region_id" => row.parent_region_id.as_deref().and_then(text),
+        _ => None,
+    };
+    Service in services, |row, name| {
+        "name" => text(row.name()),
+        "type" => text(&row.kind),
+        _ => None,
+    };
+    Endpoint in endpoints, |row, name| {
+        "interface" => text(row.interface.as_str()),
+        "service_id" => text(&row.service_id),
+        "region_id" => row.region_id.as_deref().and_then(text),
+        _ => None,
+    };
+    ApplicationCredential in application_credentials, |row, name| {
+        "name" => text(&row.name),
+        _ => None,
+    };
+    AccessRule in access_rules, |row, name| {
+        "service" => text(&row.service),
+        "path" => text(&row.path),
+        "method" => text(&row.method),
+        _ => None,
+    };
+    Credential in credentials, |row, name| {
+        "user_id" => text(&row.user_id),
+        "type" => text(&row.kind),
+        _ => None,
+    };
+}
+
+impl<T: Kept> Stored<Identity> for Arc<T> {
+    async fn find(at: &mut At<'_, Identity>, id: &str) -> Result<Option<Self>> {
+        Ok(match at {
+            At::Now(identity) => T::table(&identity.snapshot()).get(id).cloned(),
+            At::In(draft) => T::table(draft).get(id).cloned(),
+        })
+    }
+
+    async fn listed(
+        identity: &Identity,
+        rules: &Listing,
+        _: Whose<'_>,
+        wanted: &Wanted,
+    ) -> Result<Paged<Self>> {
+        page(identity, rules, T::table(&identity.snapshot()).iter().cloned(), wanted)
+    }
+
+    async fn remove(&self, draft: &mut Draft) -> Result<bool> {
+        draft.delete(T::KIND, &Record::id(&**self));
+        Ok(true)
+    }
+}
+
+/// The page of these rows, which are ordered by id, that is asked for.
+pub(crate) fn page<T: Kept>(
+    identity: &Identity,
+    rules: &Listing,
+    rows: impl IntoIterator<Item = Arc<T>>,
+    wanted: &Wanted,
+) -> Result<Paged<Arc<T>>> {
+    keystone::page(rows, wanted, rules.names, identity.config().list_limit)
+        .map_err(|marker| Error::Missing(format!("Marker {marker} could not be found.")))
+}
+
+/// The page of those rows of a kind that the caller sees, whom `rule` lets list them. With the token of a domain the rule
+/// is asked for what is the domain's.
+pub(crate) fn seen<T: Kept>(
+    call: &Call<Identity>,
+    rule: &Rule,
+    rules: &Listing,
+    wanted: &Wanted,
+    is_seen: impl Fn(&T) -> bool,
+) -> Result<Paged<Arc<T>>> {
+    call.caller.allow(rule, &own_domain(&call.caller))?;
+    let snapshot = call.service.snapshot();
+    let rows = T::table(&snapshot).iter().filter(|row| is_seen(row)).cloned();
+    page(&call.service, rules, rows, wanted)
+}
+
+/// True where a list is narrowed by that attribute.
+pub(crate) fn is_filtered(wanted: &Wanted, name: &str) -> bool {
+    wanted.query.filters.keys().any(|key| key.split("__").next() == Some(name))
+}
