@@ -1,18 +1,11 @@
 //! The route table of Identity v3, as mounted at `/identity`.
 
-mod access_rules;
-mod answer;
-mod application_credentials;
 mod auth;
-mod credentials;
-mod ec2;
 mod fault;
 mod grants;
-mod handlers;
 mod inferences;
 mod json_home;
 mod passwords;
-mod place;
 mod revocations;
 mod role_assignments;
 mod signed;
@@ -22,12 +15,16 @@ mod wire;
 use kogge_auth::Rule;
 use kogge_http::Access::{self, AnyToken as Token, Public};
 use kogge_http::Routes;
-use kogge_resource::Crud as _;
+use kogge_resource::{Crud as _, Resource as _};
 
 use crate::policy as p;
+use crate::resources::access_rules::AccessRules;
+use crate::resources::application_credentials::ApplicationCredentials;
+use crate::resources::credentials::Credentials;
 use crate::resources::domains::Domains;
 use crate::resources::endpoints::Endpoints;
 use crate::resources::groups::Groups;
+use crate::resources::key_pairs::{self, KeyPairs};
 use crate::resources::members;
 use crate::resources::project_tags as tags;
 use crate::resources::projects::Projects;
@@ -196,32 +193,14 @@ fn catalog() -> Table {
 }
 
 fn secrets() -> Table {
-    use application_credentials as credentials_of_applications;
-    const OF_USER: &str = "/v3/users/{user_id}/application_credentials";
-    const ONE: &str = "/v3/users/{user_id}/application_credentials/{application_credential_id}";
     Routes::new()
-        .get(OF_USER, by(p::LIST_APPLICATION_CREDENTIALS), credentials_of_applications::list)
-        .post(OF_USER, by(p::CREATE_APPLICATION_CREDENTIAL), credentials_of_applications::create)
-        .get(ONE, by(p::GET_APPLICATION_CREDENTIAL), credentials_of_applications::show)
-        .delete(ONE, by(p::DELETE_APPLICATION_CREDENTIAL), credentials_of_applications::delete)
-        .get("/v3/users/{user_id}/access_rules", by(p::LIST_ACCESS_RULES), access_rules::list)
-        .get("/v3/users/{user_id}/access_rules/{access_rule_id}", by(p::GET_ACCESS_RULE), access_rules::show)
-        .delete(
-            "/v3/users/{user_id}/access_rules/{access_rule_id}",
-            by(p::DELETE_ACCESS_RULE),
-            access_rules::delete,
-        )
-        .get("/v3/users/{user_id}/credentials/OS-EC2", by(p::EC2_LIST_CREDENTIALS), ec2::list)
-        .post("/v3/users/{user_id}/credentials/OS-EC2", by(p::EC2_CREATE_CREDENTIAL), ec2::create)
-        .get("/v3/users/{user_id}/credentials/OS-EC2/{credential_id}", by(p::EC2_GET_CREDENTIAL), ec2::show)
-        .delete(
-            "/v3/users/{user_id}/credentials/OS-EC2/{credential_id}",
-            by(p::EC2_DELETE_CREDENTIAL),
-            ec2::delete,
-        )
-        .get("/v3/credentials", by(p::LIST_CREDENTIALS), credentials::list)
-        .post("/v3/credentials", by(p::CREATE_CREDENTIAL), credentials::create)
-        .get("/v3/credentials/{credential_id}", by(p::GET_CREDENTIAL), credentials::show)
-        .patch("/v3/credentials/{credential_id}", by(p::UPDATE_CREDENTIAL), credentials::update)
-        .delete("/v3/credentials/{credential_id}", by(p::DELETE_CREDENTIAL), credentials::delete)
+        .fixed::<ApplicationCredentials>()
+        .list::<AccessRules>()
+        .show::<AccessRules>()
+        .remove::<AccessRules>()
+        .list::<KeyPairs>()
+        .post(KeyPairs::NAMES.all, by(p::EC2_CREATE_CREDENTIAL), key_pairs::create)
+        .show::<KeyPairs>()
+        .remove::<KeyPairs>()
+        .crud::<Credentials>()
 }

@@ -109,6 +109,21 @@ impl Error {
         ))
     }
 
+    /// A [`Error::Invalid`] for a reference that has neither.
+    pub(crate) fn id_or_name(place: &str) -> Self {
+        Self::Invalid(format!("Invalid input for field {place}: id or name must be present."))
+    }
+
+    /// A [`Error::Invalid`] for a text that is no date.
+    pub(crate) fn no_date(text: &str) -> Self {
+        Self::Invalid(format!("invalid date format {}", text.chars().take(255).collect::<String>()))
+    }
+
+    /// A [`Error::Missing`] for a path that names nothing.
+    pub(crate) fn nothing() -> Self {
+        Self::Missing("The resource could not be found.".to_owned())
+    }
+
     /// A [`Error::Conflict`] for a name that is taken.
     pub(crate) fn duplicate(kind: &'static str, name: &str) -> Self {
         Self::Conflict { kind, because: format!("Duplicate entry found with name {name}") }

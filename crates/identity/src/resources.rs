@@ -1,10 +1,14 @@
 //! Resources on the kit (`kogge_resource`), and what is Keystone's about all of them.
 
+pub(crate) mod access_rules;
+pub(crate) mod application_credentials;
 mod asked;
+pub(crate) mod credentials;
 pub(crate) mod domains;
 pub(crate) mod endpoints;
 pub(crate) mod groups;
 mod kept;
+pub(crate) mod key_pairs;
 pub(crate) mod members;
 mod project_body;
 pub(crate) mod project_tags;
@@ -80,6 +84,15 @@ impl From<ListError> for Error {
     }
 }
 
+/// What the kit makes of a verdict of our own: one that is more than a rule's.
+pub(crate) fn judged<T>(verdict: &Result<()>, found: Option<&T>) -> Judgement {
+    match (verdict, found) {
+        (Err(_), _) => Judgement::Denied,
+        (Ok(()), Some(_)) => Judgement::Allowed,
+        (Ok(()), None) => Judgement::Missing,
+    }
+}
+
 /// A list of things, as the kit shows those of a resource: for lists that other things have of them.
 pub(crate) async fn collection<R: Resource<Service = Identity>>(
     call: &Call<Identity>,
@@ -102,6 +115,11 @@ pub(crate) async fn whole<R: Resource<Service = Identity>>(
 ) -> Result<Json<Value>> {
     let page = Paged { items, more: false };
     collection::<R>(call, &WHOLE, &Wanted::default(), page).await
+}
+
+/// A list of what is no resource.
+pub(crate) fn listed(call: &Call<Identity>, name: &str, items: Vec<Value>) -> Json<Value> {
+    Json(json!({ name: items, "links": { "next": null, "self": itself(call), "previous": null } }))
 }
 
 /// A list that is not paged.

@@ -1,19 +1,16 @@
 //! The rules of identity. Several `impl Identity` blocks, one per subject.
 
-mod application_credentials;
 mod assignments;
 mod authenticate;
 mod authenticator;
 mod bounds;
 mod catalog;
-mod credentials;
 mod delegation;
-mod filter;
 mod grants;
 mod guesses;
 mod hash_queue;
 mod hashing;
-mod key_pairs;
+mod key_pair;
 mod keys;
 mod logins;
 mod names;
@@ -27,6 +24,7 @@ mod proofs;
 mod removal;
 mod requested_scope;
 mod roles;
+mod sealed;
 mod signatures;
 mod signed;
 mod summary;
@@ -34,21 +32,20 @@ mod tokens;
 mod validate;
 mod write;
 
-pub(crate) use application_credentials::{
-    AccessRuleSpec, CreatedApplicationCredential, NewApplicationCredential, RoleRef,
-};
 pub(crate) use assignments::{AssignmentFilter, ListedAssignment};
 pub(crate) use authenticate::Login;
-pub(crate) use bounds::{checked_count, checked_description, checked_extra, checked_id, described};
-pub(crate) use credentials::{CredentialUpdate, NewCredential, OpenCredential};
-pub(crate) use filter::{ListQuery, Listed};
+pub(crate) use bounds::{
+    checked_blob, checked_count, checked_description, checked_extra, checked_id, checked_text, described,
+};
+pub(crate) use delegation::{in_scope, refuse_restricted, refuse_signature, sees_credential};
 pub(crate) use grants::Grant;
 pub(crate) use hash_queue::Client;
-pub(crate) use key_pairs::KeyPair;
+pub(crate) use key_pair::{EC2, Ec2Blob, KeyPair, id_of_access_key, is_ec2};
 pub(crate) use names::{NAME, PROJECT_NAME, checked_name, checked_tag, checked_tags, new_id};
 pub(crate) use patch::merge;
 pub(crate) use permission::{
-    domain_for_new, is_seen, own_domain, with_domain, with_group, with_project, with_role, with_user,
+    domain_for_new, is_seen, own_domain, with_domain, with_group, with_owner, with_project, with_role,
+    with_user,
 };
 pub(crate) use proofs::{CredentialRef, DomainRef, Proof, UserRef};
 pub(crate) use requested_scope::{ProjectRef, RequestedScope};

@@ -1,39 +1,36 @@
 //! What roles imply: `/v3/roles/{role_id}/implies`, `/v3/role_inferences`.
 
-use std::sync::Arc;
-
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
 use kogge_http::{ApiError, Json};
+use kogge_resource::Call;
+use kogge_resource::keystone::links;
+use serde_json::{Value, json};
 
-use super::wire::Links;
-use super::wire::role::{Inference, InferenceBody, Inferences, Named};
-use crate::api::place::{Place, Placed as _};
-use crate::model;
+use crate::model::Role;
 use crate::policy;
 use crate::service::Identity;
-use kogge_resource::Call;
 
-/// `GET /v3/roles/{role_id}/implies`.
-pub(super) async fn list(call: Call<Identity>) -> Result<Response, ApiError> {
-    let prior = call.key();
-    let (role, implied) = call.service.implied_by(&call.caller, prior)?;
-    let implies: Vec<_> = implied.iter().map(|role| Named::of(role, &call)).collect();
-    let links = Links { itself: call.link(&format!("roles/{prior}/implies")) };
-    let role_inference = Inference { prior_role: Named::of(&role, &call), implies };
-    Ok(Json(InferenceBody { role_inference, links }).into_response())
+fn named(call: &Call<Identity>, role: &Role) -> Value {
+    json!({ "id": role.id, "name": role.name, "links": links(call, &format!("/v3/roles/{}", role.id)) })
 }
 
-fn shown(
-    prior: &Arc<model::Role>,
-    implied: &Arc<model::Role>,
-    place: &Place,
-    status: StatusCode,
-) -> Response {
-    let links = Links { itself: place.link(&format!("roles/{}/implies/{}", prior.id, implied.id)) };
-    let role_inference =
-        Inference { prior_role: Named::of(prior, place), implies: Named::of(implied, place) };
-    (status, Json(InferenceBody { role_inference, links })).into_response()
+/// `GET /v3/roles/{role_id}/implies`.
+pub(super) async fn list(call: Call<Identity>) -> Result<Json<Value>, ApiError> {
+    let prior = call.key();
+    let (role, implied) = call.service.implied_by(&call.caller, prior)?;
+    let implies: Value = implied.iter().map(|role| named(&call, role)).collect();
+    Ok(Json(json!({
+        "role_inference": { "prior_role": named(&call, &role), "implies": implies },
+        "links": links(&call, &format!("/v3/roles/{prior}/implies")),
+    })))
+}
+
+fn shown(call: &Call<Identity>, prior: &Role, implied: &Role) -> Json<Value> {
+    Json(json!({
+        "role_inference": { "prior_role": named(call, prior), "implies": named(call, implied) },
+        "links": links(call, &format!("/v3/roles/{}/implies/{}", prior.id, implied.id)),
+    }))
 }
 
 /// `GET` (200) and `HEAD` (204) `/v3/roles/{role_id}/implies/{implied_role_id}`.
@@ -45,14 +42,14 @@ pub(super) async fn show(call: Call<Identity>, method: Method) -> Result<Respons
     if head {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(shown(&prior, &implied, &call, StatusCode::OK))
+    Ok(shown(&call, &prior, &implied).into_response())
 }
 
 /// `PUT`.
-pub(super) async fn create(call: Call<Identity>) -> Result<Response, ApiError> {
+pub(super) async fn create(call: Call<Identity>) -> Result<(StatusCode, Json<Value>), ApiError> {
     let [prior, implied] = call.keys();
     let (prior, implied) = call.service.imply(&call.caller, prior, implied).await?;
-    Ok(shown(&prior, &implied, &call, StatusCode::CREATED))
+    Ok((StatusCode::CREATED, shown(&call, &prior, &implied)))
 }
 
 /// `DELETE`.
@@ -63,11 +60,11 @@ pub(super) async fn delete(call: Call<Identity>) -> Result<StatusCode, ApiError>
 }
 
 /// `GET /v3/role_inferences`.
-pub(super) async fn all(call: Call<Identity>) -> Result<Response, ApiError> {
+pub(super) async fn all(call: Call<Identity>) -> Result<Json<Value>, ApiError> {
     let rules = call.service.implications(&call.caller)?;
-    let role_inferences = rules.iter().map(|(prior, implied)| Inference {
-        prior_role: Named::of(prior, &call),
-        implies: implied.iter().map(|role| Named::of(role, &call)).collect(),
+    let rules = rules.iter().map(|(prior, implied)| {
+        let implies: Value = implied.iter().map(|role| named(&call, role)).collect();
+        json!({ "prior_role": named(&call, prior), "implies": implies })
     });
-    Ok(Json(Inferences { role_inferences: role_inferences.collect() }).into_response())
+    Ok(Json(json!({ "role_inferences": rules.collect::<Value>() })))
 }

@@ -12,12 +12,13 @@ use serde::Deserialize;
 
 use super::auth::tokens::rendered;
 use crate::error::Error;
-use crate::service::{Identity, SignedRequest};
+use crate::resources::Object;
+use crate::service::{Identity, SignedRequest, checked_count};
 
 #[derive(Deserialize)]
 pub(super) struct Body {
     #[serde(alias = "credential", alias = "ec2Credentials")]
-    credentials: Credentials,
+    credentials: Object<Credentials>,
 }
 
 #[derive(Deserialize)]
@@ -49,14 +50,11 @@ const MOST: usize = 256;
 pub(super) async fn ec2(
     call: Call<Identity>,
     query: Pairs,
-    Json(Body { credentials: given }): Json<Body>,
+    Json(Object(Body { credentials: Object(given) })): Json<Object<Body>>,
 ) -> Result<Response, ApiError> {
     for (field, have) in [("params", given.params.len()), ("headers", given.headers.len())] {
         // the signature looks each header up in all of them
-        if have > MOST {
-            let because = format!("Invalid input for field '{field}': it has more than {MOST} items");
-            return Err(Error::Invalid(because).into());
-        }
+        checked_count(field, have, MOST)?;
     }
     let request = SignedRequest {
         access: given.access,
@@ -76,7 +74,7 @@ pub(super) async fn ec2(
 pub(super) async fn s3(
     call: Call<Identity>,
     query: Pairs,
-    Json(Body { credentials: given }): Json<Body>,
+    Json(Object(Body { credentials: Object(given) })): Json<Object<Body>>,
 ) -> Result<Response, ApiError> {
     let signed = URL_SAFE.decode(&given.token).or_else(|_| STANDARD.decode(&given.token));
     let signed = signed.ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Error::Unauthorized)?;

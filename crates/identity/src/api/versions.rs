@@ -3,59 +3,19 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kogge_http::{BaseUrl, Json};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::json_home;
 
-#[derive(Serialize)]
-struct Versions {
-    versions: Values,
-}
-
-#[derive(Serialize)]
-struct Values {
-    values: [Version; 1],
-}
-
-#[derive(Serialize)]
-struct One {
-    version: Version,
-}
-
-#[derive(Serialize)]
-struct Version {
-    id: &'static str,
-    status: &'static str,
-    updated: &'static str,
-    links: [Link; 1],
-    #[serde(rename = "media-types")]
-    media_types: [MediaType; 1],
-}
-
-#[derive(Serialize)]
-struct Link {
-    rel: &'static str,
-    href: String,
-}
-
-#[derive(Serialize)]
-struct MediaType {
-    base: &'static str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-}
-
-fn version(base: &BaseUrl) -> Version {
-    Version {
-        id: "v3.14",
-        status: "stable",
-        updated: "2020-04-07T00:00:00Z",
-        links: [Link { rel: "self", href: base.join("/v3/") }],
-        media_types: [MediaType {
-            base: "application/json",
-            kind: "application/vnd.openstack.identity-v3+json",
-        }],
-    }
+fn version(base: &BaseUrl) -> Value {
+    let kind = "application/vnd.openstack.identity-v3+json";
+    json!({
+        "id": "v3.14",
+        "status": "stable",
+        "updated": "2020-04-07T00:00:00Z",
+        "links": [{ "rel": "self", "href": base.join("/v3/") }],
+        "media-types": [{ "base": "application/json", "type": kind }],
+    })
 }
 
 /// `GET /`: 300 with all versions.
@@ -63,7 +23,7 @@ pub(super) async fn list(base: BaseUrl, headers: HeaderMap) -> Response {
     if wants_json_home(&headers) {
         return json_home::document("/v3");
     }
-    let mut response = Json(Versions { versions: Values { values: [version(&base)] } }).into_response();
+    let mut response = Json(json!({ "versions": { "values": [version(&base)] } })).into_response();
     *response.status_mut() = StatusCode::MULTIPLE_CHOICES;
     if let Ok(location) = HeaderValue::from_str(&base.join("/v3/")) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -76,7 +36,7 @@ pub(super) async fn show(base: BaseUrl, headers: HeaderMap) -> Response {
     if wants_json_home(&headers) {
         json_home::document("")
     } else {
-        Json(One { version: version(&base) }).into_response()
+        Json(json!({ "version": version(&base) })).into_response()
     }
 }
 

@@ -19,7 +19,7 @@ fn too_much(field: &str, most: usize, what: &str) -> Error {
 }
 
 /// A text of at most `most` characters.
-pub(super) fn checked_text(field: &str, text: &str, most: usize) -> Result<()> {
+pub(crate) fn checked_text(field: &str, text: &str, most: usize) -> Result<()> {
     // no text has more characters than bytes, and most are short
     if text.len() > most && text.chars().count() > most {
         return Err(too_much(field, most, "characters"));
@@ -43,7 +43,7 @@ pub(crate) fn checked_id(field: &str, id: &str) -> Result<()> {
 }
 
 /// The blob of a credential: what is sealed can be opened again.
-pub(super) fn checked_blob(blob: &crate::secret::Secret) -> Result<()> {
+pub(crate) fn checked_blob(blob: &crate::secret::Secret) -> Result<()> {
     if blob.reveal().len() > BLOB { Err(too_much("blob", BLOB, "bytes")) } else { Ok(()) }
 }
 

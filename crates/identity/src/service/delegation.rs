@@ -21,7 +21,7 @@ fn is_signature(caller: &Caller) -> bool {
 ///
 /// # Errors
 /// [`Error::Forbidden`] that says what it may not manage.
-pub(super) fn refuse_restricted(caller: &Caller, what: &str) -> Result<()> {
+pub(crate) fn refuse_restricted(caller: &Caller, what: &str) -> Result<()> {
     if caller.token.unrestricted {
         return Ok(());
     }
@@ -34,7 +34,7 @@ pub(super) fn refuse_restricted(caller: &Caller, what: &str) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Refused`].
-pub(super) fn refuse_signature(caller: &Caller) -> Result<()> {
+pub(crate) fn refuse_signature(caller: &Caller) -> Result<()> {
     if is_signature(caller) {
         let because = "Cannot manage application credentials with a token issued via delegation.";
         return Err(Error::Refused(because.to_owned()));
@@ -46,7 +46,7 @@ pub(super) fn refuse_signature(caller: &Caller) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for anything of another project, or of none.
-pub(super) fn in_scope(caller: &Caller, project_id: Option<&str>) -> Result<()> {
+pub(crate) fn in_scope(caller: &Caller, project_id: Option<&str>) -> Result<()> {
     let delegated = caller.token.application_credential.is_some() || is_signature(caller);
     if !delegated || project_id == caller.project_id().map(kogge_ids::ProjectId::as_str) {
         return Ok(());
@@ -70,7 +70,7 @@ pub(super) fn own_pair(caller: &Caller, bound_to: Option<&str>) -> Result<()> {
 }
 
 /// Whether the token may be shown an application credential of that id: a restricted one sees itself only.
-pub(super) fn sees_credential(caller: &Caller, id: &str) -> bool {
+pub(crate) fn sees_credential(caller: &Caller, id: &str) -> bool {
     let own = caller.token.application_credential.as_ref().map(kogge_ids::ApplicationCredentialId::as_str);
     caller.token.unrestricted || own == Some(id)
 }

@@ -10,12 +10,7 @@ use crate::model::{Group, Project, Role, User};
 /// # Errors
 /// [`Error::Forbidden`] naming the rule.
 pub(super) fn allow(caller: &Caller, rule: &Rule, target: &Target<'_>) -> Result<()> {
-    if may(caller, rule, target) { Ok(()) } else { Err(Error::Forbidden { action: rule.name.to_owned() }) }
-}
-
-/// As [`allow`], as a question.
-pub(super) fn may(caller: &Caller, rule: &Rule, target: &Target<'_>) -> bool {
-    caller.may(rule, target)
+    if caller.may(rule, target) { Ok(()) } else { Err(Error::Forbidden { action: rule.name.to_owned() }) }
 }
 
 /// How policies see nothing.
@@ -43,6 +38,11 @@ pub(crate) fn with_project(target: Target<'static>, project: &Project) -> Target
 /// Adds what policies ask of a domain.
 pub(crate) fn with_domain(target: Target<'static>, domain_id: &str) -> Target<'static> {
     target.attr("target.domain.id", domain_id.to_owned())
+}
+
+/// Adds what policies ask of a credential.
+pub(crate) fn with_owner(target: Target<'static>, user_id: &str) -> Target<'static> {
+    target.attr("target.credential.user_id", user_id.to_owned())
 }
 
 /// Adds what policies ask of a role.

@@ -4,6 +4,7 @@
 
 mod application_credentials;
 mod assignments;
+mod bodies;
 mod bounds;
 mod catalog;
 mod cloud;

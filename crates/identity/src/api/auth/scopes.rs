@@ -3,32 +3,20 @@
 use axum::response::{IntoResponse, Response};
 use kogge_http::{ApiError, Json};
 use kogge_resource::Call;
+use kogge_resource::keystone::links;
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use crate::api::place::Placed as _;
-use crate::api::wire::Links;
 use crate::resources::domains::Domains;
 use crate::resources::projects::Projects;
 use crate::resources::whole;
 use crate::service::Identity;
 
 #[derive(Serialize)]
-struct System {
-    system: Vec<All>,
-    links: Links,
-}
-
-#[derive(Serialize)]
-struct All {
-    all: bool,
-}
-
-#[derive(Serialize)]
 struct Catalog<'a> {
     catalog: &'a RawValue,
-    links: Links,
+    links: Value,
 }
 
 /// `GET /v3/auth/projects`.
@@ -42,15 +30,14 @@ pub(in crate::api) async fn domains(call: Call<Identity>) -> Result<Json<Value>,
 }
 
 /// `GET /v3/auth/system`.
-pub(in crate::api) async fn system(call: Call<Identity>) -> Result<Response, ApiError> {
+pub(in crate::api) async fn system(call: Call<Identity>) -> Result<Json<Value>, ApiError> {
     let all = call.service.own_system(&call.caller)?;
-    let system = if all { vec![All { all }] } else { Vec::new() };
-    Ok(Json(System { system, links: Links { itself: call.link("auth/system") } }).into_response())
+    let system = if all { json!([{ "all": true }]) } else { json!([]) };
+    Ok(Json(json!({ "system": system, "links": links(&call, "/v3/auth/system") })))
 }
 
 /// `GET /v3/auth/catalog`.
 pub(in crate::api) async fn catalog(call: Call<Identity>) -> Result<Response, ApiError> {
     let catalog = call.service.own_catalog(&call.caller, call.base.root())?;
-    Ok(Json(Catalog { catalog: &catalog, links: Links { itself: call.link("auth/catalog") } })
-        .into_response())
+    Ok(Json(Catalog { catalog: &catalog, links: links(&call, "/v3/auth/catalog") }).into_response())
 }

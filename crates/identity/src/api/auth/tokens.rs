@@ -8,6 +8,7 @@ use kogge_http::{ApiError, BaseUrl, Json, Pairs, Peer};
 use crate::api::wire::{login, token};
 use crate::error::Error;
 use crate::policy;
+use crate::resources::Object;
 use crate::service::{Client, Identity, Look, Resolved};
 use kogge_resource::Call;
 
@@ -17,7 +18,7 @@ pub(in crate::api) async fn create(
     peer: Peer,
     base: BaseUrl,
     query: Pairs,
-    Json(body): Json<login::Body>,
+    Json(Object(body)): Json<Object<login::Body>>,
 ) -> Result<Response, ApiError> {
     let (text, resolved) = identity.log_in(Client::at(peer.0), body.into_login()?).await?;
     rendered(&identity, &base, &query, StatusCode::CREATED, &text, &resolved)

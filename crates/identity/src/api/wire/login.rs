@@ -3,17 +3,18 @@
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::resources::Object;
 use crate::secret::Secret;
 use crate::service::{CredentialRef, DomainRef, Login, ProjectRef, Proof, RequestedScope, UserRef};
 
 #[derive(Deserialize)]
 pub(in crate::api) struct Body {
-    auth: Option<Auth>,
+    auth: Option<Object<Auth>>,
 }
 
 #[derive(Deserialize)]
 struct Auth {
-    identity: IdentityPart,
+    identity: Object<IdentityPart>,
     #[serde(default)]
     scope: Option<Scope>,
 }
@@ -21,21 +22,21 @@ struct Auth {
 #[derive(Deserialize)]
 struct IdentityPart {
     methods: Vec<String>,
-    password: Option<Password>,
-    token: Option<TokenPart>,
-    application_credential: Option<Credential>,
+    password: Option<Object<Password>>,
+    token: Option<Object<TokenPart>>,
+    application_credential: Option<Object<Credential>>,
 }
 
 #[derive(Deserialize)]
 struct Password {
-    user: Option<User>,
+    user: Option<Object<User>>,
 }
 
 #[derive(Deserialize)]
 struct User {
     id: Option<String>,
     name: Option<String>,
-    domain: Option<Domain>,
+    domain: Option<Object<Domain>>,
     password: Option<Secret>,
 }
 
@@ -54,7 +55,7 @@ struct TokenPart {
 struct Credential {
     id: Option<String>,
     name: Option<String>,
-    user: Option<User>,
+    user: Option<Object<User>>,
     secret: Option<Secret>,
 }
 
@@ -62,14 +63,14 @@ struct Credential {
 #[serde(untagged)]
 enum Scope {
     Text(String),
-    Parts(Box<ScopeParts>),
+    Parts(Box<Object<ScopeParts>>),
 }
 
 #[derive(Deserialize)]
 struct ScopeParts {
-    project: Option<Project>,
-    domain: Option<Domain>,
-    system: Option<System>,
+    project: Option<Object<Project>>,
+    domain: Option<Object<Domain>>,
+    system: Option<Object<System>>,
     unscoped: Option<serde::de::IgnoredAny>,
     #[serde(rename = "OS-TRUST:trust")]
     trust: Option<serde::de::IgnoredAny>,
@@ -85,24 +86,20 @@ struct System {
 struct Project {
     id: Option<String>,
     name: Option<String>,
-    domain: Option<Domain>,
-}
-
-fn id_or_name(place: &str) -> Error {
-    Error::Invalid(format!("Invalid input for field {place}: id or name must be present."))
+    domain: Option<Object<Domain>>,
 }
 
 impl Body {
     /// The login that the body asks for.
     pub(in crate::api) fn into_login(self) -> Result<Login> {
-        let auth = self.auth.ok_or_else(|| Error::expecting("auth", "request body"))?;
-        let has_credential = auth.identity.methods.iter().any(|method| method == "application_credential");
+        let Object(auth) = self.auth.ok_or_else(|| Error::expecting("auth", "request body"))?;
+        let has_credential = auth.identity.0.methods.iter().any(|method| method == "application_credential");
         if has_credential && auth.scope.is_some() {
             // Keystone: "Application credentials cannot request a scope."
             return Err(Error::Unauthorized);
         }
         let scope = auth.scope.map_or(Ok(RequestedScope::Default), Scope::into_scope)?;
-        Ok(Login { proofs: auth.identity.into_proofs()?, scope })
+        Ok(Login { proofs: auth.identity.0.into_proofs()?, scope })
     }
 }
 
@@ -120,9 +117,11 @@ impl IdentityPart {
     fn proof(&mut self, method: &str) -> Result<Proof> {
         let missing = || Error::expecting(method, "identity");
         match method {
-            "password" => self.password.take().ok_or_else(missing)?.into_proof(),
-            "token" => Ok(Proof::Token(self.token.take().ok_or_else(missing)?.id)),
-            "application_credential" => self.application_credential.take().ok_or_else(missing)?.into_proof(),
+            "password" => self.password.take().ok_or_else(missing)?.0.into_proof(),
+            "token" => Ok(Proof::Token(self.token.take().ok_or_else(missing)?.0.id)),
+            "application_credential" => {
+                self.application_credential.take().ok_or_else(missing)?.0.into_proof()
+            }
             // "Attempted to authenticate with an unsupported method."
             _ => Err(Error::Unauthorized),
         }
@@ -131,7 +130,7 @@ impl IdentityPart {
 
 impl Password {
     fn into_proof(self) -> Result<Proof> {
-        let mut user = self.user.ok_or_else(|| Error::expecting("user", "password"))?;
+        let Object(mut user) = self.user.ok_or_else(|| Error::expecting("user", "password"))?;
         let password = user.password.take().ok_or_else(|| Error::expecting("password", "user"))?;
         Ok(Proof::Password { user: user.into_ref("identity/password/user")?, password })
     }
@@ -141,11 +140,11 @@ impl User {
     fn into_ref(self, place: &str) -> Result<UserRef> {
         match (self.id, self.name) {
             (_, Some(name)) if !name.is_empty() => {
-                let domain = self.domain.ok_or_else(|| Error::expecting("domain", "user"))?;
+                let Object(domain) = self.domain.ok_or_else(|| Error::expecting("domain", "user"))?;
                 Ok(UserRef::Name { name, domain: domain.into_ref(&format!("{place}/domain"))? })
             }
             (Some(id), _) => Ok(UserRef::Id(id)),
-            _ => Err(id_or_name(place)),
+            _ => Err(Error::id_or_name(place)),
         }
     }
 }
@@ -155,7 +154,7 @@ impl Domain {
         match (self.id, self.name) {
             (_, Some(name)) => Ok(DomainRef::Name(name)),
             (Some(id), None) => Ok(DomainRef::Id(id)),
-            (None, None) => Err(id_or_name(place)),
+            (None, None) => Err(Error::id_or_name(place)),
         }
     }
 }
@@ -166,7 +165,7 @@ impl Credential {
         let credential = match (self.id, self.name) {
             (Some(id), _) => CredentialRef::Id(id),
             (None, Some(name)) => {
-                let user = self.user.ok_or_else(|| Error::expecting("user", target))?;
+                let Object(user) = self.user.ok_or_else(|| Error::expecting("user", target))?;
                 CredentialRef::Name { name, user: user.into_ref("identity/application_credential/user")? }
             }
             (None, None) => return Err(Error::expecting("name or ID", target)),
@@ -182,14 +181,18 @@ impl Scope {
         let parts = match self {
             Self::Text(text) if text == "unscoped" => return Ok(RequestedScope::Unscoped),
             Self::Text(_) => return Err(expected()),
-            Self::Parts(parts) => *parts,
+            Self::Parts(parts) => (*parts).0,
         };
         match (parts.project, parts.domain, parts.system, parts.unscoped, parts.trust) {
-            (Some(project), None, None, None, None) => project.into_ref().map(RequestedScope::Project),
-            (None, Some(domain), None, None, None) => {
+            (Some(Object(project)), None, None, None, None) => {
+                project.into_ref().map(RequestedScope::Project)
+            }
+            (None, Some(Object(domain)), None, None, None) => {
                 domain.into_ref("scope/domain").map(RequestedScope::Domain)
             }
-            (None, None, Some(system), None, None) if system.all != Some(false) => Ok(RequestedScope::System),
+            (None, None, Some(Object(system)), None, None) if system.all != Some(false) => {
+                Ok(RequestedScope::System)
+            }
             (None, None, None, Some(_), None) => Ok(RequestedScope::Unscoped),
             // no trusts here, so there is none of that id
             (None, None, None, None, Some(_)) => Err(Error::Unauthorized),
@@ -202,11 +205,11 @@ impl Project {
     fn into_ref(self) -> Result<ProjectRef> {
         match (self.id, self.name) {
             (_, Some(name)) => {
-                let domain = self.domain.ok_or_else(|| Error::expecting("domain", "project"))?;
+                let Object(domain) = self.domain.ok_or_else(|| Error::expecting("domain", "project"))?;
                 Ok(ProjectRef::Name { name, domain: domain.into_ref("scope/project/domain")? })
             }
             (Some(id), None) => Ok(ProjectRef::Id(id)),
-            (None, None) => Err(id_or_name("scope/project")),
+            (None, None) => Err(Error::id_or_name("scope/project")),
         }
     }
 }
