@@ -116,72 +116,73 @@ fn roles() -> Table {
         .get("/v3/role_assignments", by(p::LIST_ROLE_ASSIGNMENTS), role_assignments::list)
 }
 
+/// Who may list, give, check and take roles.
+type Rules = [Rule; 4];
+const GRANT: Rules = [p::LIST_GRANTS, p::CREATE_GRANT, p::CHECK_GRANT, p::REVOKE_GRANT];
+const OF_USER: Rules = [
+    p::LIST_SYSTEM_GRANTS_FOR_USER,
+    p::CREATE_SYSTEM_GRANT_FOR_USER,
+    p::CHECK_SYSTEM_GRANT_FOR_USER,
+    p::REVOKE_SYSTEM_GRANT_FOR_USER,
+];
+const OF_GROUP: Rules = [
+    p::LIST_SYSTEM_GRANTS_FOR_GROUP,
+    p::CREATE_SYSTEM_GRANT_FOR_GROUP,
+    p::CHECK_SYSTEM_GRANT_FOR_GROUP,
+    p::REVOKE_SYSTEM_GRANT_FOR_GROUP,
+];
+
 /// The paths of grants: a list, and one of them.
-macro_rules! grant_paths {
-    ($table:expr, $(($list:literal, $one:literal))*) => {
-        $table$(
-            .get($list, by(p::LIST_GRANTS), grants::list)
-            .put($one, by(p::CREATE_GRANT), grants::give)
-            .get($one, by(p::CHECK_GRANT), grants::check)
-            .delete($one, by(p::REVOKE_GRANT), grants::take)
-        )*
-    };
-}
+const GRANTS: [(&str, &str, Rules); 10] = [
+    (
+        "/v3/projects/{project_id}/users/{user_id}/roles",
+        "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}",
+        GRANT,
+    ),
+    (
+        "/v3/projects/{project_id}/groups/{group_id}/roles",
+        "/v3/projects/{project_id}/groups/{group_id}/roles/{role_id}",
+        GRANT,
+    ),
+    (
+        "/v3/domains/{domain_id}/users/{user_id}/roles",
+        "/v3/domains/{domain_id}/users/{user_id}/roles/{role_id}",
+        GRANT,
+    ),
+    (
+        "/v3/domains/{domain_id}/groups/{group_id}/roles",
+        "/v3/domains/{domain_id}/groups/{group_id}/roles/{role_id}",
+        GRANT,
+    ),
+    (
+        "/v3/OS-INHERIT/projects/{project_id}/users/{user_id}/roles/inherited_to_projects",
+        "/v3/OS-INHERIT/projects/{project_id}/users/{user_id}/roles/{role_id}/inherited_to_projects",
+        GRANT,
+    ),
+    (
+        "/v3/OS-INHERIT/projects/{project_id}/groups/{group_id}/roles/inherited_to_projects",
+        "/v3/OS-INHERIT/projects/{project_id}/groups/{group_id}/roles/{role_id}/inherited_to_projects",
+        GRANT,
+    ),
+    (
+        "/v3/OS-INHERIT/domains/{domain_id}/users/{user_id}/roles/inherited_to_projects",
+        "/v3/OS-INHERIT/domains/{domain_id}/users/{user_id}/roles/{role_id}/inherited_to_projects",
+        GRANT,
+    ),
+    (
+        "/v3/OS-INHERIT/domains/{domain_id}/groups/{group_id}/roles/inherited_to_projects",
+        "/v3/OS-INHERIT/domains/{domain_id}/groups/{group_id}/roles/{role_id}/inherited_to_projects",
+        GRANT,
+    ),
+    ("/v3/system/users/{user_id}/roles", "/v3/system/users/{user_id}/roles/{role_id}", OF_USER),
+    ("/v3/system/groups/{group_id}/roles", "/v3/system/groups/{group_id}/roles/{role_id}", OF_GROUP),
+];
 
 fn grants() -> Table {
-    let table = grant_paths!(
-        Routes::new(),
-        (
-            "/v3/projects/{project_id}/users/{user_id}/roles",
-            "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}"
-        )(
-            "/v3/projects/{project_id}/groups/{group_id}/roles",
-            "/v3/projects/{project_id}/groups/{group_id}/roles/{role_id}"
-        )(
-            "/v3/domains/{domain_id}/users/{user_id}/roles",
-            "/v3/domains/{domain_id}/users/{user_id}/roles/{role_id}"
-        )(
-            "/v3/domains/{domain_id}/groups/{group_id}/roles",
-            "/v3/domains/{domain_id}/groups/{group_id}/roles/{role_id}"
-        )(
-            "/v3/OS-INHERIT/projects/{project_id}/users/{user_id}/roles/inherited_to_projects",
-            "/v3/OS-INHERIT/projects/{project_id}/users/{user_id}/roles/{role_id}/inherited_to_projects"
-        )(
-            "/v3/OS-INHERIT/projects/{project_id}/groups/{group_id}/roles/inherited_to_projects",
-            "/v3/OS-INHERIT/projects/{project_id}/groups/{group_id}/roles/{role_id}/inherited_to_projects"
-        )(
-            "/v3/OS-INHERIT/domains/{domain_id}/users/{user_id}/roles/inherited_to_projects",
-            "/v3/OS-INHERIT/domains/{domain_id}/users/{user_id}/roles/{role_id}/inherited_to_projects"
-        )(
-            "/v3/OS-INHERIT/domains/{domain_id}/groups/{group_id}/roles/inherited_to_projects",
-            "/v3/OS-INHERIT/domains/{domain_id}/groups/{group_id}/roles/{role_id}/inherited_to_projects"
-        )
-    );
-    table
-        .get("/v3/system/users/{user_id}/roles", by(p::LIST_SYSTEM_GRANTS_FOR_USER), grants::list)
-        .put("/v3/system/users/{user_id}/roles/{role_id}", by(p::CREATE_SYSTEM_GRANT_FOR_USER), grants::give)
-        .get("/v3/system/users/{user_id}/roles/{role_id}", by(p::CHECK_SYSTEM_GRANT_FOR_USER), grants::check)
-        .delete(
-            "/v3/system/users/{user_id}/roles/{role_id}",
-            by(p::REVOKE_SYSTEM_GRANT_FOR_USER),
-            grants::take,
-        )
-        .get("/v3/system/groups/{group_id}/roles", by(p::LIST_SYSTEM_GRANTS_FOR_GROUP), grants::list)
-        .put(
-            "/v3/system/groups/{group_id}/roles/{role_id}",
-            by(p::CREATE_SYSTEM_GRANT_FOR_GROUP),
-            grants::give,
-        )
-        .get(
-            "/v3/system/groups/{group_id}/roles/{role_id}",
-            by(p::CHECK_SYSTEM_GRANT_FOR_GROUP),
-            grants::check,
-        )
-        .delete(
-            "/v3/system/groups/{group_id}/roles/{role_id}",
-            by(p::REVOKE_SYSTEM_GRANT_FOR_GROUP),
-            grants::take,
-        )
+    GRANTS.into_iter().fold(Routes::new(), |table, (all, one, [list, give, check, take])| {
+        let table = table.get(all, by(list), grants::list).put(one, by(give), grants::give);
+        table.get(one, by(check), grants::check).delete(one, by(take), grants::take)
+    })
 }
 
 fn catalog() -> Table {

@@ -12,6 +12,9 @@
 //!
 //! Tokens are Fernet texts ([`token`], [`fernet`]) and stored nowhere; only revocations are.
 
+#[cfg(test)]
+extern crate self as kogge_identity;
+
 mod api;
 mod config;
 mod error;

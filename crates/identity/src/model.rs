@@ -18,8 +18,8 @@ pub use actor::{Group, Membership, PasswordHash, User, UserOptions};
 pub use assignment::{Actor, Assignment, Target};
 pub use catalog::{Endpoint, Interface, Region, Service};
 pub use project::Project;
-pub use record::{Change, Kind, Record};
-pub(crate) use record::{access_rule_key, credential_key, name_key};
+pub use record::{Change, Index, Kind, Record};
+pub(crate) use record::{access_rule_key, credential_key, each_kind, name_key};
 pub use revocation::Revocation;
 pub use role::{Implication, Role};
 

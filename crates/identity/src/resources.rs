@@ -84,15 +84,6 @@ impl From<ListError> for Error {
     }
 }
 
-/// What the kit makes of a verdict of our own: one that is more than a rule's.
-pub(crate) fn judged<T>(verdict: &Result<()>, found: Option<&T>) -> Judgement {
-    match (verdict, found) {
-        (Err(_), _) => Judgement::Denied,
-        (Ok(()), Some(_)) => Judgement::Allowed,
-        (Ok(()), None) => Judgement::Missing,
-    }
-}
-
 /// A list of things, as the kit shows those of a resource: for lists that other things have of them.
 pub(crate) async fn collection<R: Resource<Service = Identity>>(
     call: &Call<Identity>,
@@ -129,11 +120,8 @@ pub(crate) const WHOLE: Listing = Listing { pages: Pages::Whole, ..Listing::OWN 
 pub(crate) const TEXT: Type = Type::Text(0, 255);
 pub(crate) const NULLABLE: Type = Type::Nullable(&TEXT);
 
-/// What nobody may set.
+/// What a client may repeat of an answer, and never set.
 pub(crate) const GIVEN: [Field; 2] = [Field::optional("id", Type::Any), Field::optional("links", Type::Any)];
-/// What an update may repeat.
-pub(crate) const REPEATED: [Field; 2] =
-    [Field::optional("id", NULLABLE), Field::optional("links", Type::Any)];
 
 /// The options of projects, domains and roles.
 pub(crate) const OPTIONS: Field =
@@ -175,9 +163,21 @@ pub(crate) fn with_extra(mut view: Value, extra: &Extra) -> Value {
     view
 }
 
+/// Asks whether the caller may make something in the domain that a body names; `attribute` is what the policy calls that.
+/// Where it names none, the domain will be that of the token, and only administrators may: as in Keystone.
+pub(crate) fn permit_in(
+    call: &Call<Identity>,
+    rule: &Rule,
+    attribute: &'static str,
+    body: &Body,
+) -> Result<()> {
+    let asked = body.text("domain_id").unwrap_or_else(|| "None".to_owned());
+    Ok(call.caller.allow(rule, &Target::none().attr(attribute, asked))?)
+}
+
 /// An id in the body of an update must be the one in the path.
 pub(crate) fn same_id(call: &Call<Identity>, body: &Body) -> Result<()> {
-    if body.str("id").is_none_or(|id| id == call.key()) {
+    if body.get("id").is_none_or(|id| id.is_null() || id == call.key()) {
         return Ok(());
     }
     Err(Error::invalid("Cannot change ID"))
@@ -191,3 +191,6 @@ pub(crate) fn emptied(patch: Patch<String>) -> Option<String> {
         Patch::Set(text) => Some(text),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod projects;
 mod revoked;
 mod roles;
 mod table;
+pub(crate) mod work;
 
 pub use catalog::{CatalogEndpoint, CatalogService};
 pub(crate) use catalog::{absolute, is_fillable};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AccessRule, ApplicationCredential, Assignment, Change, Credential, Endpoint, Group, Implication, Kind,
-    Membership, Project, Region, Revocation, Role, Service, User,
+    Membership, Project, Record, Region, Revocation, Role, Service, User, each_kind,
 };
 use revoked::Revoked;
 
@@ -82,48 +83,12 @@ impl Snapshot {
 
     /// This snapshot with one more change.
     pub fn apply(&mut self, change: &Change) {
-        match change.clone() {
-            Change::Project(row) => self.projects.put(row),
-            Change::User(row) => self.users.put(row),
-            Change::Group(row) => self.groups.put(row),
-            Change::Membership(row) => self.memberships.put(row),
-            Change::Role(row) => self.roles.put(row),
-            Change::Implication(row) => self.implications.put(row),
-            Change::Assignment(row) => self.assignments.put(row),
-            Change::Region(row) => self.regions.put(row),
-            Change::Service(row) => self.services.put(row),
-            Change::Endpoint(row) => self.endpoints.put(row),
-            Change::ApplicationCredential(row) => self.application_credentials.put(row),
-            Change::AccessRule(row) => self.access_rules.put(row),
-            Change::Credential(row) => self.credentials.put(row),
-            Change::Revocation(row) => {
-                self.revoked.add(&row);
-                self.revocations.put(row);
-            }
-            Change::Delete(kind, id) => self.remove(kind, &id),
+        match change {
+            Change::Revocation(row) => self.revoked.add(row),
+            Change::Delete(Kind::Revocation, _) => self.revoked_too_much = true,
+            _ => {}
         }
-    }
-
-    fn remove(&mut self, kind: Kind, id: &str) {
-        match kind {
-            Kind::Project => self.projects.remove(id),
-            Kind::User => self.users.remove(id),
-            Kind::Group => self.groups.remove(id),
-            Kind::Membership => self.memberships.remove(id),
-            Kind::Role => self.roles.remove(id),
-            Kind::Implication => self.implications.remove(id),
-            Kind::Assignment => self.assignments.remove(id),
-            Kind::Region => self.regions.remove(id),
-            Kind::Service => self.services.remove(id),
-            Kind::Endpoint => self.endpoints.remove(id),
-            Kind::ApplicationCredential => self.application_credentials.remove(id),
-            Kind::AccessRule => self.access_rules.remove(id),
-            Kind::Credential => self.credentials.remove(id),
-            Kind::Revocation => {
-                self.revocations.remove(id);
-                self.revoked_too_much = true;
-            }
-        }
+        self.take_in(change.clone());
     }
 
     /// After the last change: works out what many changes would each have worked out anew.
@@ -133,3 +98,29 @@ impl Snapshot {
         }
     }
 }
+
+/// A kind of record with its table.
+pub(crate) trait Tabled: Record {
+    /// Its table.
+    fn table(snapshot: &Snapshot) -> &Table<Self>;
+}
+
+macro_rules! tables {
+    ($($kind:ident $table:ident,)*) => {
+        impl Snapshot {
+            fn take_in(&mut self, change: Change) {
+                match change {
+                    $(Change::$kind(row) => self.$table.put(row),)*
+                    Change::Delete(kind, id) => match kind { $(Kind::$kind => self.$table.remove(&id),)* },
+                }
+            }
+        }
+
+        $(impl Tabled for $kind {
+            fn table(snapshot: &Snapshot) -> &Table<Self> {
+                &snapshot.$table
+            }
+        })*
+    };
+}
+each_kind!(tables);

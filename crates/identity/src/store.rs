@@ -7,8 +7,8 @@ use kogge_clock::Timestamp;
 use kogge_db::{DamageBook, Db, DbError, Executor, Migration, Migrations, Query, Row, Tx};
 
 use crate::error::{Error, Result};
-use crate::model::{Change, Kind, Record, Revocation};
-use crate::snapshot::Snapshot;
+use crate::model::{Change, Kind, Record, Revocation, each_kind};
+use crate::snapshot::{Snapshot, work};
 
 /// The schema.
 pub const MIGRATIONS: Migrations = Migrations {
@@ -80,29 +80,26 @@ fn of_everything(id: &str, opened: Timestamp) -> Revocation {
     }
 }
 
-/// Writes one change.
-pub(crate) async fn write(tx: &mut Tx, change: &Change) -> Result<()> {
-    match change {
-        Change::Project(row) => put(tx, row).await,
-        Change::User(row) => put(tx, row).await,
-        Change::Group(row) => put(tx, row).await,
-        Change::Membership(row) => put(tx, row).await,
-        Change::Role(row) => put(tx, row).await,
-        Change::Implication(row) => put(tx, row).await,
-        Change::Assignment(row) => put(tx, row).await,
-        Change::Region(row) => put(tx, row).await,
-        Change::Service(row) => put(tx, row).await,
-        Change::Endpoint(row) => put(tx, row).await,
-        Change::ApplicationCredential(row) => put(tx, row).await,
-        Change::AccessRule(row) => put(tx, row).await,
-        Change::Credential(row) => put(tx, row).await,
-        Change::Revocation(row) => put(tx, row).await,
-        Change::Delete(kind, id) => {
-            tx.execute(Query::new(kind.delete()).bind(id)).await?;
-            Ok(())
+macro_rules! rows {
+    ($($kind:ident $table:ident,)*) => {
+        /// Writes one change.
+        pub(crate) async fn write(tx: &mut Tx, change: &Change) -> Result<()> {
+            work::written();
+            match change {
+                $(Change::$kind(row) => put(tx, row).await,)*
+                Change::Delete(kind, id) => {
+                    tx.execute(Query::new(kind.delete()).bind(id)).await?;
+                    Ok(())
+                }
+            }
         }
-    }
+
+        fn read(kind: Kind, row: &Row) -> Result<Change, DbError> {
+            Ok(match kind { $(Kind::$kind => Change::$kind(row.json("doc")?),)* })
+        }
+    };
 }
+each_kind!(rows);
 
 async fn put<T: Record>(tx: &mut Tx, row: &T) -> Result<()> {
     let table = T::KIND.table();
@@ -116,23 +113,4 @@ async fn put<T: Record>(tx: &mut Tx, row: &T) -> Result<()> {
         }
         written => Ok(written.map(|_| ())?),
     }
-}
-
-fn read(kind: Kind, row: &Row) -> Result<Change, DbError> {
-    Ok(match kind {
-        Kind::Project => Change::Project(row.json("doc")?),
-        Kind::User => Change::User(row.json("doc")?),
-        Kind::Group => Change::Group(row.json("doc")?),
-        Kind::Membership => Change::Membership(row.json("doc")?),
-        Kind::Role => Change::Role(row.json("doc")?),
-        Kind::Implication => Change::Implication(row.json("doc")?),
-        Kind::Assignment => Change::Assignment(row.json("doc")?),
-        Kind::Region => Change::Region(row.json("doc")?),
-        Kind::Service => Change::Service(row.json("doc")?),
-        Kind::Endpoint => Change::Endpoint(row.json("doc")?),
-        Kind::ApplicationCredential => Change::ApplicationCredential(row.json("doc")?),
-        Kind::AccessRule => Change::AccessRule(row.json("doc")?),
-        Kind::Credential => Change::Credential(row.json("doc")?),
-        Kind::Revocation => Change::Revocation(row.json("doc")?),
-    })
 }

@@ -274,7 +274,10 @@ impl Body {
         if !(if op == Op::Create { field.create } else { field.update }) {
             return Err(D::misplaced(field.name, op));
         }
-        let value = D::check(&D::place(object, field.name), &field.kind, version, value)?;
+        let value = match D::passes(field, op, value) {
+            true => value.clone(),
+            false => D::check(&D::place(object, field.name), &field.kind, version, value)?,
+        };
         let is_default =
             matches!(field.absent, Absent::Required) || field.absent.value().as_ref() == Some(&value);
         if op == Op::Update || !is_default {

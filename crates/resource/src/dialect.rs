@@ -7,7 +7,7 @@ use kogge_db::{Direction, ListQuery, SortKey};
 use kogge_http::{ApiError, Microversion};
 use serde_json::{Map, Value, json};
 
-use crate::{Call, Names, Op, Service, Type};
+use crate::{Call, Field, Names, Op, Service, Type};
 
 /// How a list pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,12 @@ pub trait Dialect: Send + Sync + 'static {
     /// # Errors
     /// 400.
     fn check(name: &str, kind: &Type, version: Microversion, value: &Value) -> Result<Value, ApiError>;
+
+    /// Whether a value is taken as it is, whatever its field says.
+    fn passes(field: &Field, op: Op, value: &Value) -> bool {
+        let _ = (field, op, value);
+        false
+    }
 
     /// What a field is called in refusals.
     fn place(object: &str, name: &str) -> String {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 pub use filter::{Attributes, page, truth};
 
-use crate::{Absent, Call, Dialect, Field, Listing, Names, Pages, Refused, Service, Shape, Type, Wanted};
+use crate::{Absent, Call, Dialect, Field, Listing, Names, Op, Pages, Refused, Service, Shape, Type, Wanted};
 
 /// See the module's text.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +109,11 @@ impl Dialect for Keystone {
         check(name, kind, value)
     }
 
+    /// Null in an update says nothing of an attribute, or takes it away.
+    fn passes(field: &Field, op: Op, value: &Value) -> bool {
+        op == Op::Update && value.is_null() && !matches!(field.kind, Type::Object(_) | Type::Pairs)
+    }
+
     fn place(object: &str, name: &str) -> String {
         format!("{object}.{name}")
     }
@@ -168,7 +173,7 @@ pub fn links<S>(call: &Call<S>, path: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Field, Op, Schema};
+    use crate::Schema;
 
     const REGION: Schema = Schema::open(
         "region",
@@ -199,6 +204,22 @@ mod tests {
             "Invalid input for field/attribute region: invalid type: sequence, expected an object"
         );
         assert_eq!(say(json!({"name": "a", "id": null, "colour": 1})), "accepted");
+    }
+
+    #[test]
+    fn null_says_nothing_in_updates_but_of_what_has_parts() {
+        const OBJECT: Type = Type::Object(&[&[Field::optional("a", Type::Bool)]]);
+        const BODY: Schema = Schema::open(
+            "role",
+            &[&[Field::required("name", Type::Text(0, 255)), Field::optional("o", OBJECT)]],
+        );
+        let read = |op, body: Value| BODY.read::<Keystone>(op, kogge_http::mv(0, 0), &body);
+        assert!(read(Op::Update, json!({"name": null})).is_ok());
+        assert!(read(Op::Create, json!({"name": null})).is_err());
+        for bad in [json!(null), json!([]), json!({"a": 1}), json!({"b": true})] {
+            assert!(read(Op::Update, json!({"o": bad})).is_err(), "{bad}");
+        }
+        assert!(read(Op::Update, json!({"o": {"a": true}})).is_ok());
     }
 
     #[test]

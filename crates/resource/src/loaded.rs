@@ -2,7 +2,7 @@
 
 use kogge_auth::Rule;
 
-use crate::{At, Call, Error, Judgement, Resource};
+use crate::{At, Call, Error, Resource};
 
 /// A row that the caller may act on. There is no other way to one than [`Loaded::get`], which asks the policy; so there
 /// is no way around it, and no second opinion on 404 or 403.
@@ -20,10 +20,8 @@ impl<R: Resource> Loaded<R> {
         rule: &Rule,
     ) -> Result<Self, Error<R>> {
         let found = R::load(call, at, key).await?;
-        match (R::judge(call, rule, found.as_ref()), found) {
-            (Judgement::Allowed, Some(row)) => Ok(Self(row)),
-            (judgement, found) => Err(R::refusal(call, key, rule, judgement, found.as_ref())),
-        }
+        R::allow(call, key, rule, found.as_ref())?;
+        found.map(Self).ok_or_else(|| R::missing(call, key))
     }
 
     /// The row itself, to be changed.

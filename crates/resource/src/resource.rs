@@ -95,6 +95,23 @@ pub trait Resource: Sized + Send + Sync + 'static {
         }
     }
 
+    /// Refuses where the caller may not do what `rule` guards to what `key` named. A resource for which more than a rule
+    /// decides says so here, in the place of `judge` and `refusal`.
+    ///
+    /// # Errors
+    /// "Not found" or 403.
+    fn allow(
+        call: &Call<Self::Service>,
+        key: &str,
+        rule: &Rule,
+        found: Option<&Self::Row>,
+    ) -> Result<(), Error<Self>> {
+        match Self::judge(call, rule, found) {
+            Judgement::Allowed => Ok(()),
+            judgement => Err(Self::refusal(call, key, rule, judgement, found)),
+        }
+    }
+
     /// The one that `key` names, whoever asks. [`Loaded::get`] is what asks the policy.
     fn load(
         call: &Call<Self::Service>,

@@ -1,5 +1,7 @@
 //! What all records have in common, and a change of one of them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -8,6 +10,9 @@ use super::{
     Project, Region, Revocation, Role, Service, User,
 };
 
+/// An attribute by which records are found, and its value of one.
+pub type Index<T> = (&'static str, fn(&T) -> Option<Cow<'_, str>>);
+
 /// A kind of record: a table in the database and one in the snapshot.
 pub trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     /// Its kind.
@@ -15,6 +20,9 @@ pub trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
 
     /// Its primary key.
     fn id(&self) -> String;
+
+    /// What lists of them are asked by, and what belongs to something else is found by.
+    const INDEXES: &'static [Index<Self>] = &[];
 
     /// What must be unique besides the id: domain and name, for example. The id where nothing else must.
     fn unique_key(&self) -> String {
@@ -28,7 +36,7 @@ fn joined(parts: &[&str]) -> String {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident $table:literal $id:expr, $key:expr;)*) => {
+    ($($(#[$doc:meta])* $kind:ident $table:literal $id:expr, $key:expr $(, $index:literal: $value:expr)*;)*) => {
         /// The kinds of record.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kind { $($(#[$doc])* $kind,)* }
@@ -78,6 +86,7 @@ macro_rules! kinds {
         $(
             impl Record for $kind {
                 const KIND: Kind = Kind::$kind;
+                const INDEXES: &'static [Index<Self>] = &[$(($index, $value)),*];
                 fn id(&self) -> String { let id: fn(&$kind) -> String = $id; id(self) }
                 fn unique_key(&self) -> String { let key: fn(&$kind) -> String = $key; key(self) }
             }
@@ -88,25 +97,40 @@ macro_rules! kinds {
     };
 }
 
+fn by(text: &str) -> Option<Cow<'_, str>> {
+    Some(Cow::Borrowed(text))
+}
+
 fn named(domain: Option<&str>, name: &str) -> String {
     joined(&[domain.unwrap_or(""), name])
 }
 
 kinds! {
     /// A project or domain.
-    Project "identity_projects" |r| r.id.clone(), |r| named(r.domain_id.as_deref(), &r.name);
+    Project "identity_projects" |r| r.id.clone(), |r| named(r.domain_id.as_deref(), &r.name),
+        "name": |r| by(&r.name),
+        "parent_id": |r| r.parent_id.as_deref().and_then(by),
+        "domain_id": |r| r.domain_id.as_deref().and_then(by),
+        "domains": |r| r.is_domain.then_some(Cow::Borrowed(""));
     /// A user.
-    User "identity_users" |r| r.id.clone(), |r| named(Some(&r.domain_id), &r.name);
+    User "identity_users" |r| r.id.clone(), |r| named(Some(&r.domain_id), &r.name),
+        "name": |r| by(&r.name),
+        "domain_id": |r| by(&r.domain_id),
+        "default_project_id": |r| r.default_project_id.as_deref().and_then(by);
     /// A group.
-    Group "identity_groups" |r| r.id.clone(), |r| named(Some(&r.domain_id), &r.name);
+    Group "identity_groups" |r| r.id.clone(), |r| named(Some(&r.domain_id), &r.name),
+        "name": |r| by(&r.name),
+        "domain_id": |r| by(&r.domain_id);
     /// A membership.
-    Membership "identity_memberships" |r| format!("{}|{}", r.user_id, r.group_id), |r| r.id();
+    Membership "identity_memberships" |r| format!("{}|{}", r.user_id, r.group_id), |r| r.id(),
+        "group_id": |r| by(&r.group_id);
     /// A role.
     Role "identity_roles" |r| r.id.clone(), |r| named(r.domain_id.as_deref(), &r.name);
     /// An implication.
     Implication "identity_implications" |r| format!("{}|{}", r.prior, r.implied), |r| r.id();
     /// An assignment.
-    Assignment "identity_assignments" |r| r.key(), |r| r.key();
+    Assignment "identity_assignments" |r| r.key(), |r| r.key(),
+        "target": |r| Some(r.target.prefix().into());
     /// A region.
     Region "identity_regions" |r| r.id.clone(), |r| r.id.clone();
     /// A service.
@@ -114,14 +138,42 @@ kinds! {
     /// An endpoint.
     Endpoint "identity_endpoints" |r| r.id.clone(), |r| r.id.clone();
     /// An application credential.
-    ApplicationCredential "identity_application_credentials" |r| r.id.clone(), |r| joined(&[&r.user_id, &r.name]);
+    ApplicationCredential "identity_application_credentials" |r| r.id.clone(), |r| joined(&[&r.user_id, &r.name]),
+        "user_id": |r| by(&r.user_id),
+        "project_id": |r| by(&r.project_id);
     /// An access rule.
-    AccessRule "identity_access_rules" |r| r.id.clone(), |r| joined(&[&r.user_id, &r.service, &r.path, &r.method]);
+    AccessRule "identity_access_rules" |r| r.id.clone(), |r| joined(&[&r.user_id, &r.service, &r.path, &r.method]),
+        "user_id": |r| by(&r.user_id);
     /// A credential.
-    Credential "identity_credentials" |r| r.id.clone(), |r| r.id.clone();
+    Credential "identity_credentials" |r| r.id.clone(), |r| r.id.clone(),
+        "user_id": |r| by(&r.user_id),
+        "project_id": |r| r.project_id.as_deref().and_then(by);
     /// A revocation.
     Revocation "identity_revocations" |r| r.id.clone(), |r| r.id.clone();
 }
+
+/// Gives a macro all kinds, each with the name of its table in the snapshot.
+macro_rules! each_kind {
+    ($then:ident) => {
+        $then! {
+            Project projects,
+            User users,
+            Group groups,
+            Membership memberships,
+            Role roles,
+            Implication implications,
+            Assignment assignments,
+            Region regions,
+            Service services,
+            Endpoint endpoints,
+            ApplicationCredential application_credentials,
+            AccessRule access_rules,
+            Credential credentials,
+            Revocation revocations,
+        }
+    };
+}
+pub(crate) use each_kind;
 
 /// The unique key of a project, user, group or role of that name.
 pub(crate) fn name_key(domain: Option<&str>, name: &str) -> String {

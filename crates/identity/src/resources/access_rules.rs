@@ -5,11 +5,10 @@ use std::sync::Arc;
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::Paged;
 use kogge_resource::keystone::links;
-use kogge_resource::{At, Call, Delete, Judgement, List, Listing, Names, Resource, Stored, Verb, Wanted};
+use kogge_resource::{At, Call, Delete, List, Listing, Names, Resource, Stored, Verb, Wanted};
 use serde_json::{Value, json};
 
-use super::judged;
-use super::kept::page;
+use super::kept::{page, rows};
 use crate::error::{Error, Result};
 use crate::model::{AccessRule, ApplicationCredential};
 use crate::policy;
@@ -35,14 +34,6 @@ fn sees(snapshot: &Snapshot, caller: &Caller, id: &str) -> bool {
 
 fn uses(credential: &ApplicationCredential, id: &str) -> bool {
     credential.access_rules.iter().flatten().any(|rule| rule == id)
-}
-
-fn verdict(call: &Call<Identity>, rule: &Rule) -> Result<()> {
-    allow(call, rule)?;
-    if sees(&call.service.snapshot(), &call.caller, call.key()) {
-        return Ok(());
-    }
-    refuse_restricted(&call.caller, RULES)
 }
 
 /// How one looks inside a credential.
@@ -84,18 +75,12 @@ impl Resource for AccessRules {
         Ok(found.filter(|row| row.user_id == call.param("user_id")))
     }
 
-    fn judge(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<AccessRule>>) -> Judgement {
-        judged(&verdict(call, rule), found)
-    }
-
-    fn refusal(
-        call: &Call<Identity>,
-        id: &str,
-        rule: &Rule,
-        _: Judgement,
-        _: Option<&Arc<AccessRule>>,
-    ) -> Error {
-        verdict(call, rule).err().unwrap_or_else(|| Self::missing(call, id))
+    fn allow(call: &Call<Identity>, id: &str, rule: &Rule, _: Option<&Arc<AccessRule>>) -> Result<()> {
+        allow(call, rule)?;
+        if sees(&call.service.snapshot(), &call.caller, id) {
+            return Ok(());
+        }
+        refuse_restricted(&call.caller, RULES)
     }
 
     fn view(call: &Call<Identity>, row: &Arc<AccessRule>, (): &(), _: Verb) -> Value {
@@ -113,10 +98,11 @@ impl List for AccessRules {
     async fn page(call: &Call<Identity>, wanted: &Wanted) -> Result<Paged<Arc<AccessRule>>> {
         allow(call, &<Self as List>::RULE)?;
         let snapshot = call.service.snapshot();
-        let is_shown = |row: &&Arc<AccessRule>| {
-            row.user_id == call.param("user_id") && sees(&snapshot, &call.caller, &row.id)
-        };
-        page(&call.service, &Self::LIST, snapshot.access_rules.iter().filter(is_shown).cloned(), wanted)
+        let user_id = call.param("user_id");
+        let is_shown =
+            |row: &&Arc<AccessRule>| row.user_id == user_id && sees(&snapshot, &call.caller, &row.id);
+        let rows = rows(&snapshot, wanted, Some(("user_id", user_id))).filter(is_shown).cloned();
+        page(&call.service, &Self::LIST, rows, wanted)
     }
 }
 
@@ -126,7 +112,8 @@ impl Delete for AccessRules {
 
     async fn before(call: &Call<Identity>, draft: &mut Draft, row: &Arc<AccessRule>) -> Result<()> {
         refuse_restricted(&call.caller, RULES)?;
-        if draft.application_credentials.iter().any(|found| uses(found, &row.id)) {
+        if draft.application_credentials.among("user_id", &row.user_id, "").any(|found| uses(found, &row.id))
+        {
             return Err(Error::Forbidden { action: "May not delete access rule in use".to_owned() });
         }
         Ok(())

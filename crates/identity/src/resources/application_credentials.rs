@@ -11,13 +11,11 @@ use kogge_auth::{Caller, Rule, Target};
 use kogge_clock::Timestamp;
 use kogge_db::Paged;
 use kogge_resource::keystone::links;
-use kogge_resource::{
-    Body, Call, Create, Delete, Judgement, List, Listing, Names, Resource, Schema, Verb, Wanted,
-};
+use kogge_resource::{Body, Call, Create, Delete, List, Listing, Names, Resource, Schema, Verb, Wanted};
 use serde_json::{Value, json};
 
-use super::kept::page;
-use super::{access_rules, judged};
+use super::access_rules;
+use super::kept::{page, rows};
 use crate::error::{Error, Result};
 use crate::model::{AccessRule, ApplicationCredential, Role, access_rule_key, credential_key};
 use crate::policy;
@@ -60,14 +58,6 @@ const RULES_OF_USER: usize = 1024;
 /// Where the body has the hash that was made of its secret.
 const HASH: &str = "hash of the secret";
 
-/// The owner comes from the credential, not from the path: else one could name oneself as the owner of any.
-fn verdict(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<ApplicationCredential>>) -> Result<()> {
-    let owner = found.map_or_else(|| call.param("user_id"), |found| found.user_id.as_str());
-    call.caller.allow(rule, &Target::none().attr("user_id", owner.to_owned()))?;
-    refuse_signature(&call.caller)?;
-    if sees_credential(&call.caller, call.key()) { Ok(()) } else { refuse_restricted(&call.caller, KIND) }
-}
-
 impl Resource for ApplicationCredentials {
     type Service = Identity;
     type Row = Arc<ApplicationCredential>;
@@ -93,18 +83,17 @@ impl Resource for ApplicationCredentials {
         Target::none().attr("user_id", row.user_id.clone())
     }
 
-    fn judge(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<ApplicationCredential>>) -> Judgement {
-        judged(&verdict(call, rule, found), found)
-    }
-
-    fn refusal(
+    /// The owner comes from the credential, not from the path: else one could name oneself as the owner of any.
+    fn allow(
         call: &Call<Identity>,
         id: &str,
         rule: &Rule,
-        _: Judgement,
         found: Option<&Arc<ApplicationCredential>>,
-    ) -> Error {
-        verdict(call, rule, found).err().unwrap_or_else(|| Self::missing(call, id))
+    ) -> Result<()> {
+        let owner = found.map_or_else(|| call.param("user_id"), |found| found.user_id.as_str());
+        call.caller.allow(rule, &Target::none().attr("user_id", owner.to_owned()))?;
+        refuse_signature(&call.caller)?;
+        if sees_credential(&call.caller, id) { Ok(()) } else { refuse_restricted(&call.caller, KIND) }
     }
 
     async fn more(call: &Call<Identity>, rows: &[Arc<ApplicationCredential>]) -> Result<Vec<Parts>> {
@@ -157,7 +146,7 @@ impl List for ApplicationCredentials {
         let is_shown = |found: &&Arc<ApplicationCredential>| {
             found.user_id == user_id && sees_credential(&call.caller, &found.id)
         };
-        let rows = snapshot.application_credentials.iter().filter(is_shown).cloned();
+        let rows = rows(&snapshot, wanted, Some(("user_id", user_id))).filter(is_shown).cloned();
         page(&call.service, &Self::LIST, rows, wanted)
     }
 }
@@ -280,8 +269,7 @@ impl Draft {
                 rules.into_iter().map(|rule| self.access_rule(&user_id, rule)).collect::<Result<_>>()?;
             credential.access_rules = Some(ids);
         }
-        self.put(credential.clone());
-        Ok(Arc::new(credential))
+        Ok(self.put(credential))
     }
 
     /// The id of a rule: the same rule twice is one rule.
@@ -303,7 +291,6 @@ impl Draft {
             return Err(Error::Refused(because));
         }
         let rule = AccessRule { id: new_id(), user_id: user_id.to_owned(), service, path, method };
-        self.put(rule.clone());
-        Ok(rule.id)
+        Ok(self.put(rule).id.clone())
     }
 }

@@ -9,13 +9,13 @@ use kogge_db::Paged;
 use kogge_http::ApiError;
 use kogge_resource::keystone::{Keystone, links};
 use kogge_resource::{
-    Body, Call, Create, Delete, Dialect as _, Field, Judgement, List, Listing, Loaded, Names, Resource,
-    Schema, Update, Verb, Wanted,
+    Body, Call, Create, Delete, Dialect as _, Field, List, Listing, Loaded, Names, Resource, Schema, Update,
+    Verb, Wanted,
 };
 use serde_json::{Value, json};
 
-use super::kept::page;
-use super::{NULLABLE, TEXT, judged, same_id, with_extra};
+use super::kept::{page, rows};
+use super::{NULLABLE, TEXT, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::Credential;
 use crate::policy;
@@ -27,13 +27,6 @@ use crate::service::{
 
 /// Credentials.
 pub(crate) struct Credentials;
-
-/// What `rule` says, and what bounds tokens that stand for less than their user.
-fn verdict(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<Credential>>) -> Result<()> {
-    call.caller.allow(rule, &found.map(Credentials::target).unwrap_or_default())?;
-    refuse_restricted(&call.caller, "credentials")?;
-    found.map_or(Ok(()), |row| call.service.within_reach(&call.caller, row))
-}
 
 impl Resource for Credentials {
     type Service = Identity;
@@ -57,18 +50,11 @@ impl Resource for Credentials {
         with_owner(Target::none(), &row.user_id)
     }
 
-    fn judge(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<Credential>>) -> Judgement {
-        judged(&verdict(call, rule, found), found)
-    }
-
-    fn refusal(
-        call: &Call<Identity>,
-        id: &str,
-        rule: &Rule,
-        _: Judgement,
-        found: Option<&Arc<Credential>>,
-    ) -> Error {
-        verdict(call, rule, found).err().unwrap_or_else(|| Self::missing(call, id))
+    /// What the rule says, and what bounds tokens that stand for less than their user.
+    fn allow(call: &Call<Identity>, _: &str, rule: &Rule, found: Option<&Arc<Credential>>) -> Result<()> {
+        call.caller.allow(rule, &found.map(Self::target).unwrap_or_default())?;
+        refuse_restricted(&call.caller, "credentials")?;
+        found.map_or(Ok(()), |row| call.service.within_reach(&call.caller, row))
     }
 
     async fn more(call: &Call<Identity>, rows: &[Arc<Credential>]) -> Result<Vec<Option<Secret>>> {
@@ -103,8 +89,9 @@ impl List for Credentials {
             Some(user) => is_seen(caller, &user.domain_id),
             None => caller.domain_id().is_none(),
         };
-        let rows = snapshot.credentials.iter();
-        let rows = rows.filter(|row| in_view(row) && verdict(call, &Self::READ, Some(row)).is_ok());
+        let rows = rows(&snapshot, wanted, None);
+        let rows =
+            rows.filter(|row| in_view(row) && Self::allow(call, &row.id, &Self::READ, Some(row)).is_ok());
         let mut page = page(identity, &Self::LIST, rows.cloned(), wanted)?;
         page.items.retain(|row| identity.readable(row, identity.shown_blob(row)).is_some());
         Ok(page)
@@ -126,20 +113,22 @@ fn checked_ids(row: &Credential) -> Result<()> {
     row.project_id.as_deref().map_or(Ok(()), |id| checked_id("project_id", id))
 }
 
+const BODY: Schema = Schema::open(
+    "credential",
+    &[
+        &[
+            Field::required("user_id", TEXT),
+            Field::optional("project_id", NULLABLE),
+            Field::required("type", TEXT),
+            Field::required("blob", TEXT),
+        ],
+        &super::GIVEN,
+    ],
+);
+
 impl Create for Credentials {
     const RULE: Rule = policy::CREATE_CREDENTIAL;
-    const BODY: Schema = Schema::open(
-        "credential",
-        &[
-            &[
-                Field::required("user_id", TEXT),
-                Field::optional("project_id", NULLABLE),
-                Field::required("type", TEXT),
-                Field::required("blob", TEXT),
-            ],
-            &super::GIVEN,
-        ],
-    );
+    const BODY: Schema = BODY;
 
     fn bodies(body: Value) -> Result<(Vec<Value>, bool), ApiError> {
         Keystone::items(&Self::NAMES, alone(body))
@@ -187,18 +176,7 @@ impl Create for Credentials {
 
 impl Update for Credentials {
     const RULE: Rule = policy::UPDATE_CREDENTIAL;
-    const BODY: Schema = Schema::open(
-        "credential",
-        &[
-            &[
-                Field::optional("user_id", NULLABLE),
-                Field::optional("project_id", NULLABLE),
-                Field::optional("type", NULLABLE),
-                Field::optional("blob", NULLABLE),
-            ],
-            &super::REPEATED,
-        ],
-    );
+    const BODY: Schema = BODY;
 
     fn body(body: Value) -> Result<Value, ApiError> {
         Keystone::item(&Self::NAMES, alone(body))
@@ -236,9 +214,9 @@ impl Update for Credentials {
         checked_ids(&row)?;
         checked_blob(&blob)?;
         row.sealed_blob = identity.seal_blob(&blob);
-        draft.put(row.clone());
+        let row = draft.put(row);
         let shown = if told.is_some() { blob } else { identity.shown_blob(&row)? };
-        Ok((Arc::new(row), Some(shown)))
+        Ok((row, Some(shown)))
     }
 }
 

@@ -11,7 +11,7 @@ use kogge_resource::{
 use serde_json::{Value, json};
 
 use super::kept::seen;
-use super::project_body::{self, CREATE, UPDATE};
+use super::project_body::{self, FIELDS};
 use super::refuse_immutable;
 use crate::error::{Error, Result};
 use crate::model::Project;
@@ -57,13 +57,13 @@ impl List for Domains {
     /// A domain's token sees its own.
     async fn page(call: &Call<Identity>, wanted: &Wanted) -> Result<Paged<Arc<Project>>> {
         let is_shown = |row: &Project| row.is_domain && is_seen(&call.caller, &row.id);
-        seen(call, &<Self as List>::RULE, &Self::LIST, wanted, is_shown)
+        seen(call, &<Self as List>::RULE, &Self::LIST, wanted, Some(("domains", "")), is_shown)
     }
 }
 
 impl Create for Domains {
     const RULE: Rule = policy::CREATE_DOMAIN;
-    const BODY: Schema = Schema::open("domain", CREATE);
+    const BODY: Schema = Schema::open("domain", FIELDS);
 
     async fn create(_: &Call<Identity>, draft: &mut Draft, body: Body) -> Result<(Arc<Project>, ())> {
         let explicit = body.text("explicit_domain_id");
@@ -82,7 +82,7 @@ impl Create for Domains {
 /// A disabled domain refuses all logins and tokens of its users and projects.
 impl Update for Domains {
     const RULE: Rule = policy::UPDATE_DOMAIN;
-    const BODY: Schema = Schema::open("domain", UPDATE);
+    const BODY: Schema = Schema::open("domain", FIELDS);
 
     async fn update(
         call: &Call<Identity>,

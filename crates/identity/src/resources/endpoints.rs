@@ -11,7 +11,7 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::{same_id, with_extra};
+use super::{GIVEN, NULLABLE, TEXT, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::{Endpoint, Extra, Interface, Region};
 use crate::policy;
@@ -62,23 +62,25 @@ impl List for Endpoints {
 }
 
 const INTERFACES: Type = Type::Word(&["admin", "internal", "public"]);
-const TEXT: Type = Type::Text(0, 255);
+
+const BODY: Schema = Schema::open(
+    "endpoint",
+    &[
+        &[
+            Field::required("service_id", TEXT),
+            Field::required("interface", INTERFACES),
+            Field::optional("region_id", NULLABLE),
+            Field::optional("region", NULLABLE),
+            Field::required("url", TEXT),
+            Field::both("enabled", Absent::Bool(true), Type::Bool),
+        ],
+        &GIVEN,
+    ],
+);
 
 impl Create for Endpoints {
     const RULE: Rule = policy::CREATE_ENDPOINT;
-    const BODY: Schema = Schema::open(
-        "endpoint",
-        &[&[
-            Field::required("service_id", TEXT),
-            Field::required("interface", INTERFACES),
-            Field::optional("region_id", Type::Nullable(&TEXT)),
-            Field::optional("region", Type::Nullable(&TEXT)),
-            Field::required("url", TEXT),
-            Field::both("enabled", Absent::Bool(true), Type::Bool),
-            Field::optional("id", Type::Any),
-            Field::optional("links", Type::Any),
-        ]],
-    );
+    const BODY: Schema = BODY;
 
     async fn create(_: &Call<Identity>, draft: &mut Draft, body: Body) -> Result<(Arc<Endpoint>, ())> {
         let endpoint = Endpoint {
@@ -97,19 +99,7 @@ impl Create for Endpoints {
 
 impl Update for Endpoints {
     const RULE: Rule = policy::UPDATE_ENDPOINT;
-    const BODY: Schema = Schema::open(
-        "endpoint",
-        &[&[
-            Field::optional("id", Type::Nullable(&TEXT)),
-            Field::optional("service_id", Type::Nullable(&TEXT)),
-            Field::optional("interface", Type::Nullable(&INTERFACES)),
-            Field::optional("region_id", Type::Nullable(&TEXT)),
-            Field::optional("region", Type::Nullable(&TEXT)),
-            Field::optional("url", Type::Nullable(&TEXT)),
-            Field::optional("enabled", Type::Nullable(&Type::Bool)),
-            Field::optional("links", Type::Any),
-        ]],
-    );
+    const BODY: Schema = BODY;
 
     async fn update(
         call: &Call<Identity>,
@@ -171,8 +161,7 @@ impl Draft {
         if let Some(id) = endpoint.region_id.as_ref().filter(|id| self.regions.get(id).is_none()) {
             return Err(Error::Invalid(format!("Could not find region: {id}.")));
         }
-        self.put(endpoint.clone());
-        Ok(Arc::new(endpoint))
+        Ok(self.put(endpoint))
     }
 }
 

@@ -10,8 +10,8 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::kept::seen;
-use super::{GIVEN, NULLABLE, REPEATED, TEXT, emptied, same_id, with_extra};
+use super::kept::{of_domain, seen};
+use super::{GIVEN, NULLABLE, TEXT, emptied, permit_in, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::Group;
 use crate::policy;
@@ -62,29 +62,28 @@ impl List for Groups {
     /// With a domain's token those of that domain.
     async fn page(call: &Call<Identity>, wanted: &Wanted) -> Result<Paged<Arc<Group>>> {
         let is_shown = |group: &Group| is_seen(&call.caller, &group.domain_id);
-        seen(call, &<Self as List>::RULE, &Self::LIST, wanted, is_shown)
+        seen(call, &<Self as List>::RULE, &Self::LIST, wanted, of_domain(call), is_shown)
     }
 }
 
+const BODY: Schema = Schema::open(
+    "group",
+    &[
+        &[
+            Field::required("name", TEXT),
+            Field::optional("domain_id", NULLABLE),
+            Field::optional("description", NULLABLE),
+        ],
+        &GIVEN,
+    ],
+);
+
 impl Create for Groups {
     const RULE: Rule = policy::CREATE_GROUP;
-    const BODY: Schema = Schema::open(
-        "group",
-        &[
-            &[
-                Field::required("name", TEXT),
-                Field::optional("domain_id", NULLABLE),
-                Field::optional("description", NULLABLE),
-            ],
-            &GIVEN,
-        ],
-    );
+    const BODY: Schema = BODY;
 
-    /// Where no domain is named it is that of the token; for administrators only, as in Keystone.
     fn permit(call: &Call<Identity>, body: &Body) -> Result<()> {
-        let asked = body.text("domain_id").unwrap_or_else(|| "None".to_owned());
-        let target = Target::none().attr("target.group.domain_id", asked);
-        Ok(call.caller.allow(&<Self as Create>::RULE, &target)?)
+        permit_in(call, &<Self as Create>::RULE, "target.group.domain_id", body)
     }
 
     async fn create(call: &Call<Identity>, draft: &mut Draft, body: Body) -> Result<(Arc<Group>, ())> {
@@ -104,17 +103,7 @@ impl Create for Groups {
 
 impl Update for Groups {
     const RULE: Rule = policy::UPDATE_GROUP;
-    const BODY: Schema = Schema::open(
-        "group",
-        &[
-            &[
-                Field::optional("name", NULLABLE),
-                Field::optional("domain_id", NULLABLE),
-                Field::optional("description", NULLABLE),
-            ],
-            &REPEATED,
-        ],
-    );
+    const BODY: Schema = BODY;
 
     async fn update(
         call: &Call<Identity>,
@@ -151,7 +140,6 @@ impl Draft {
         if self.group_named(&group.domain_id, &group.name).is_some_and(|other| other.id != group.id) {
             return Err(Error::duplicate("group", &group.name));
         }
-        self.put(group.clone());
-        Ok(Arc::new(group))
+        Ok(self.put(group))
     }
 }

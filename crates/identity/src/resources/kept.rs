@@ -12,13 +12,10 @@ use kogge_resource::{At, Call, Listing, Stored, Wanted};
 use crate::error::{Error, Result};
 use crate::model::{self, Extra, Record};
 use crate::service::{Draft, Identity, own_domain};
-use crate::snapshot::{Snapshot, Table};
+use crate::snapshot::{Snapshot, Tabled};
 
-/// A kind of record with a table of its own in the snapshot.
-pub(crate) trait Kept: Record + Attributes {
-    /// Its table.
-    fn table(snapshot: &Snapshot) -> &Table<Self>;
-}
+/// A kind of record that is listed.
+pub(crate) trait Kept: Tabled + Attributes {}
 
 fn text(value: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(value))
@@ -33,14 +30,10 @@ fn extra<'e>(extra: &'e Extra, name: &str) -> Option<Cow<'e, str>> {
 }
 
 macro_rules! kept {
-    ($($kind:ident in $table:ident, |$row:ident, $other:ident| {
+    ($($kind:ident |$row:ident, $other:ident| {
         $($name:literal => $value:expr,)* _ => $rest:expr $(,)?
     };)*) => {$(
-        impl Kept for model::$kind {
-            fn table(snapshot: &Snapshot) -> &Table<Self> {
-                &snapshot.$table
-            }
-        }
+        impl Kept for model::$kind {}
 
         impl Attributes for model::$kind {
             fn id(&self) -> &str {
@@ -60,7 +53,7 @@ macro_rules! kept {
 }
 
 kept! {
-    Project in projects, |row, name| {
+    Project |row, name| {
         "name" => text(&row.name),
         "domain_id" => row.domain_id.as_deref().and_then(text),
         "parent_id" => row.parent_id.as_deref().and_then(text),
@@ -68,49 +61,49 @@ kept! {
         "is_domain" => truth(row.is_domain),
         _ => extra(&row.extra, name),
     };
-    User in users, |row, name| {
+    User |row, name| {
         "name" => text(&row.name),
         "domain_id" => text(&row.domain_id),
         "enabled" => truth(row.enabled),
         "default_project_id" => row.default_project_id.as_deref().and_then(text),
         _ => extra(&row.extra, name),
     };
-    Group in groups, |row, name| {
+    Group |row, name| {
         "name" => text(&row.name),
         "domain_id" => text(&row.domain_id),
         _ => extra(&row.extra, name),
     };
-    Role in roles, |row, name| {
+    Role |row, name| {
         "name" => text(&row.name),
         "domain_id" => row.domain_id.as_deref().and_then(text),
         _ => extra(&row.extra, name),
     };
-    Region in regions, |row, name| {
+    Region |row, name| {
         "parent_region_id" => row.parent_region_id.as_deref().and_then(text),
         _ => None,
     };
-    Service in services, |row, name| {
+    Service |row, name| {
         "name" => text(row.name()),
         "type" => text(&row.kind),
         _ => None,
     };
-    Endpoint in endpoints, |row, name| {
+    Endpoint |row, name| {
         "interface" => text(row.interface.as_str()),
         "service_id" => text(&row.service_id),
         "region_id" => row.region_id.as_deref().and_then(text),
         _ => None,
     };
-    ApplicationCredential in application_credentials, |row, name| {
+    ApplicationCredential |row, name| {
         "name" => text(&row.name),
         _ => None,
     };
-    AccessRule in access_rules, |row, name| {
+    AccessRule |row, name| {
         "service" => text(&row.service),
         "path" => text(&row.path),
         "method" => text(&row.method),
         _ => None,
     };
-    Credential in credentials, |row, name| {
+    Credential |row, name| {
         "user_id" => text(&row.user_id),
         "type" => text(&row.kind),
         _ => None,
@@ -131,7 +124,7 @@ impl<T: Kept> Stored<Identity> for Arc<T> {
         _: Whose<'_>,
         wanted: &Wanted,
     ) -> Result<Paged<Self>> {
-        page(identity, rules, T::table(&identity.snapshot()).iter().cloned(), wanted)
+        page(identity, rules, rows(&identity.snapshot(), wanted, None).cloned(), wanted)
     }
 
     async fn remove(&self, draft: &mut Draft) -> Result<bool> {
@@ -151,22 +144,53 @@ pub(crate) fn page<T: Kept>(
         .map_err(|marker| Error::Missing(format!("Marker {marker} could not be found.")))
 }
 
-/// The page of those rows of a kind that the caller sees, whom `rule` lets list them. With the token of a domain the rule
-/// is asked for what is the domain's.
+/// An attribute with an index, and what it is.
+pub(crate) type By<'a> = (&'static str, &'a str);
+
+/// The id from which on rows are looked at for a page: all of them where another order is asked for.
+pub(crate) fn from(wanted: &Wanted) -> &str {
+    let page = &wanted.query.page;
+    page.marker.as_deref().filter(|_| page.sort.is_empty()).unwrap_or("")
+}
+
+/// The rows of a kind that a list may show, ordered by id and not before its marker: where the query names an attribute with
+/// an index only what has that value, else what is `own`.
+pub(crate) fn rows<'s, T: Kept>(
+    snapshot: &'s Snapshot,
+    wanted: &Wanted,
+    own: Option<By<'_>>,
+) -> Box<dyn Iterator<Item = &'s Arc<T>> + 's> {
+    let from = from(wanted);
+    let asked = |name: &str| wanted.query.filters.get(name).and_then(|values| values.first());
+    let asked = T::INDEXES.iter().find_map(|(name, _)| Some((*name, asked(name)?.as_str())));
+    match asked.or(own) {
+        Some((name, value)) => Box::new(T::table(snapshot).among(name, value, from)),
+        None => Box::new(T::table(snapshot).from(from)),
+    }
+}
+
+/// The page of those rows of a kind that the caller sees, whom `rule` lets list them; all that it sees is `own`. With the
+/// token of a domain the rule is asked for what is the domain's.
 pub(crate) fn seen<T: Kept>(
     call: &Call<Identity>,
     rule: &Rule,
     rules: &Listing,
     wanted: &Wanted,
+    own: Option<By<'_>>,
     is_seen: impl Fn(&T) -> bool,
 ) -> Result<Paged<Arc<T>>> {
     call.caller.allow(rule, &own_domain(&call.caller))?;
     let snapshot = call.service.snapshot();
-    let rows = T::table(&snapshot).iter().filter(|row| is_seen(row)).cloned();
+    let rows = rows(&snapshot, wanted, own).filter(|row| is_seen(row)).cloned();
     page(&call.service, rules, rows, wanted)
 }
 
 /// True where a list is narrowed by that attribute.
 pub(crate) fn is_filtered(wanted: &Wanted, name: &str) -> bool {
     wanted.query.filters.keys().any(|key| key.split("__").next() == Some(name))
+}
+
+/// What belongs to the domain of the caller's token, if it is one.
+pub(crate) fn of_domain(call: &Call<Identity>) -> Option<By<'_>> {
+    call.caller.domain_id().map(|id| ("domain_id", id.as_str()))
 }

@@ -12,13 +12,13 @@ use kogge_db::Paged;
 use kogge_http::{ApiError, Json};
 use kogge_resource::keystone::{Keystone, links};
 use kogge_resource::{
-    At, Body, Call, Create, Delete, Dialect as _, Field, Judgement, List, Listing, Names, Resource, Schema,
-    Stored, Verb, Wanted, make,
+    At, Body, Call, Create, Delete, Dialect as _, Field, List, Listing, Names, Resource, Schema, Stored,
+    Verb, Wanted, make,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Object, TEXT, WHOLE, judged};
+use super::{Object, TEXT, WHOLE};
 use crate::error::{Error, Result};
 use crate::model::{Credential, Extra};
 use crate::policy;
@@ -32,16 +32,6 @@ pub(crate) struct KeyPairs;
 
 fn missing(access: &str) -> Error {
     Error::not_found("credential", access)
-}
-
-/// What a caller may do with a pair that is there.
-fn verdict(call: &Call<Identity>, rule: &Rule, row: &Arc<Credential>) -> Result<()> {
-    call.caller.allow(rule, &KeyPairs::target(row))?;
-    refuse_restricted(&call.caller, "credentials")?;
-    if row.user_id != call.param("user_id") {
-        return Err(missing(call.key()));
-    }
-    call.service.within_reach(&call.caller, row)
 }
 
 impl Resource for KeyPairs {
@@ -80,18 +70,19 @@ impl Resource for KeyPairs {
     }
 
     /// An unknown access key is 404 for everybody, as in Keystone: keys cannot be guessed.
-    fn judge(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<Credential>>) -> Judgement {
-        judged(&found.map_or(Ok(()), |row| verdict(call, rule, row)), found)
-    }
-
-    fn refusal(
+    fn allow(
         call: &Call<Identity>,
         access: &str,
         rule: &Rule,
-        _: Judgement,
         found: Option<&Arc<Credential>>,
-    ) -> Error {
-        found.and_then(|row| verdict(call, rule, row).err()).unwrap_or_else(|| missing(access))
+    ) -> Result<()> {
+        let row = found.ok_or_else(|| missing(access))?;
+        call.caller.allow(rule, &Self::target(row))?;
+        refuse_restricted(&call.caller, "credentials")?;
+        if row.user_id != call.param("user_id") {
+            return Err(missing(access));
+        }
+        call.service.within_reach(&call.caller, row)
     }
 
     async fn more(call: &Call<Identity>, rows: &[Arc<Credential>]) -> Result<Vec<Option<KeyPair>>> {
@@ -123,13 +114,13 @@ impl List for KeyPairs {
         refuse_restricted(&call.caller, "credentials")?;
         let snapshot = identity.snapshot();
         snapshot.users.get(user_id).ok_or_else(|| Error::not_found("user", user_id))?;
+        let own = snapshot.credentials.among("user_id", user_id, "");
         let is_shown = |row: &&Arc<Credential>| {
-            row.user_id == user_id
-                && row.kind == EC2
+            row.kind == EC2
                 && identity.within_reach(&call.caller, row).is_ok()
                 && identity.readable(row, identity.shown_key_pair(row)).is_some()
         };
-        Ok(Paged { items: snapshot.credentials.iter().filter(is_shown).cloned().collect(), more: false })
+        Ok(Paged { items: own.filter(is_shown).cloned().collect(), more: false })
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::collection;
 use super::groups::Groups;
-use super::kept::page;
+use super::kept::{from, page};
 use super::users::Users;
 use crate::error::{Error, Result};
 use crate::model::{Kind, Membership, Record as _};
@@ -23,8 +23,8 @@ pub(crate) async fn users(call: Call<Identity>) -> Result<Json<Value>, ApiError>
     let (id, rule) = (call.key(), &policy::LIST_USERS_IN_GROUP);
     let group = Loaded::<Groups>::get(&call, &mut At::Now(&call.service), id, rule).await?;
     let snapshot = call.service.snapshot();
-    let ids = snapshot.user_ids_in(&group.id);
-    let rows = ids.iter().filter_map(|id| snapshot.users.get(id));
+    let members = snapshot.memberships.among("group_id", &group.id, from(&wanted));
+    let rows = members.filter_map(|member| snapshot.users.get(&member.user_id));
     let rows = rows.filter(|user| is_seen(&call.caller, &user.domain_id)).cloned();
     let page = page(&call.service, &LIST, rows, &wanted)?;
     Ok(collection::<Users>(&call, &LIST, &wanted, page).await?)

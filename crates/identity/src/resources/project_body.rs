@@ -15,10 +15,8 @@ use crate::service::{
     merge,
 };
 
-const TAGS: Type = Type::Items(&TEXT, 0, 80);
-
-/// The fields of a create.
-pub(super) const CREATE: &[&[Field]] = &[
+/// The fields.
+pub(super) const FIELDS: &[&[Field]] = &[
     &[
         Field::required("name", TEXT),
         Field::optional("domain_id", NULLABLE),
@@ -26,26 +24,11 @@ pub(super) const CREATE: &[&[Field]] = &[
         Field::both("is_domain", Absent::Bool(false), Type::Bool),
         Field::optional("description", NULLABLE),
         Field::both("enabled", Absent::Bool(true), Type::Bool),
-        Field::optional("tags", TAGS),
+        Field::optional("tags", Type::Items(&TEXT, 0, 80)),
         OPTIONS,
         Field::optional("explicit_domain_id", NULLABLE),
     ],
     &super::GIVEN,
-];
-
-/// The fields of an update.
-pub(super) const UPDATE: &[&[Field]] = &[
-    &[
-        Field::optional("name", NULLABLE),
-        Field::optional("domain_id", NULLABLE),
-        Field::optional("parent_id", NULLABLE),
-        Field::optional("is_domain", Type::Nullable(&Type::Bool)),
-        Field::optional("description", NULLABLE),
-        Field::optional("enabled", Type::Nullable(&Type::Bool)),
-        Field::optional("tags", Type::Nullable(&TAGS)),
-        OPTIONS,
-    ],
-    &super::REPEATED,
 ];
 
 /// How both look, but for the place in the tree and the attributes of their own.

@@ -12,9 +12,9 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::kept::{is_filtered, seen};
-use super::project_body::{self, CREATE, UPDATE};
-use super::refuse_immutable;
+use super::kept::{is_filtered, of_domain, seen};
+use super::project_body::{self, FIELDS};
+use super::{permit_in, refuse_immutable};
 use crate::error::{Error, Result};
 use crate::model::Project;
 use crate::policy;
@@ -77,18 +77,16 @@ impl List for Projects {
             None => caller.domain_id().is_none(),
         };
         let is_shown = |row: &Project| is_own(row) && (domains || !row.is_domain) && tags.fits(&row.tags);
-        seen(call, &<Self as List>::RULE, &Self::LIST, wanted, is_shown)
+        seen(call, &<Self as List>::RULE, &Self::LIST, wanted, of_domain(call), is_shown)
     }
 }
 
 impl Create for Projects {
     const RULE: Rule = policy::CREATE_PROJECT;
-    const BODY: Schema = Schema::open("project", CREATE);
+    const BODY: Schema = Schema::open("project", FIELDS);
 
     fn permit(call: &Call<Identity>, body: &Body) -> Result<()> {
-        let asked = body.text("domain_id").unwrap_or_else(|| "None".to_owned());
-        let target = Target::none().attr("target.project.domain_id", asked);
-        Ok(call.caller.allow(&<Self as Create>::RULE, &target)?)
+        permit_in(call, &<Self as Create>::RULE, "target.project.domain_id", body)
     }
 
     /// With `is_domain` a domain. Where no domain is named it is that of the token, and a parent elsewhere is refused, as
@@ -106,7 +104,7 @@ impl Create for Projects {
 
 impl Update for Projects {
     const RULE: Rule = policy::UPDATE_PROJECT;
-    const BODY: Schema = Schema::open("project", UPDATE);
+    const BODY: Schema = Schema::open("project", FIELDS);
 
     async fn update(
         call: &Call<Identity>,

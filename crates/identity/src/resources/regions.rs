@@ -13,7 +13,7 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::{emptied, same_id, with_extra};
+use super::{NULLABLE, emptied, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::{Kind, Region};
 use crate::policy;
@@ -65,9 +65,9 @@ impl List for Regions {
 const BODY: Schema = Schema::open(
     "region",
     &[&[
-        Field::optional("id", Type::Nullable(&Type::Text(0, 255))),
-        Field::optional("parent_region_id", Type::Nullable(&Type::Text(0, 255))),
-        Field::optional("description", Type::Nullable(&Type::Text(0, 4096))),
+        Field::optional("id", NULLABLE),
+        Field::optional("parent_region_id", NULLABLE),
+        Field::optional("description", NULLABLE),
         Field::optional("links", Type::Any),
     ]],
 );
@@ -171,7 +171,6 @@ impl Draft {
             above = found.parent_region_id.clone();
             seen.push(id);
         }
-        self.put(region.clone());
-        Ok(Arc::new(region))
+        Ok(self.put(region))
     }
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use kogge_auth::{Denied, Rule, Target};
+use kogge_auth::{Rule, Target};
 use kogge_db::Paged;
 use kogge_resource::keystone::links;
 use kogge_resource::{
-    Body, Call, Create, Delete, Field, Judgement, List, Listing, Loaded, Names, Resource, Schema,
-    Service as _, Type, Update, Verb, Wanted,
+    Body, Call, Create, Delete, Field, List, Listing, Loaded, Names, Resource, Schema, Service as _, Update,
+    Verb, Wanted,
 };
 use serde_json::{Value, json};
 
 use super::kept::{is_filtered, page};
-use super::{NULLABLE, OPTIONS, TEXT, immutable, options, refuse_immutable, same_id, with_extra};
+use super::{GIVEN, NULLABLE, OPTIONS, TEXT, immutable, options, refuse_immutable, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::Role;
 use crate::policy;
@@ -56,25 +56,10 @@ impl Resource for Roles {
         with_role(Target::none(), row)
     }
 
-    fn judge(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<Role>>) -> Judgement {
+    fn allow(call: &Call<Identity>, id: &str, rule: &Rule, found: Option<&Arc<Role>>) -> Result<()> {
         let rule = rule_for(rule, found.is_some_and(|role| role.domain_id.is_some()));
-        Identity::judge(&call.caller, &rule, &rule, found.map(Self::target).as_ref())
-    }
-
-    fn refusal(
-        call: &Call<Identity>,
-        key: &str,
-        rule: &Rule,
-        judgement: Judgement,
-        found: Option<&Arc<Role>>,
-    ) -> Error {
-        match judgement {
-            Judgement::Denied => {
-                let rule = rule_for(rule, found.is_some_and(|role| role.domain_id.is_some()));
-                Denied { rule: rule.name }.into()
-            }
-            _ => Self::missing(call, key),
-        }
+        call.caller.allow(&rule, &found.map(Self::target).unwrap_or_default())?;
+        found.map(drop).ok_or_else(|| Self::missing(call, id))
     }
 
     fn view(call: &Call<Identity>, row: &Arc<Role>, (): &(), _: Verb) -> Value {
@@ -105,19 +90,22 @@ impl List for Roles {
     }
 }
 
-impl Create for Roles {
-    const RULE: Rule = policy::CREATE_ROLE;
-    const BODY: Schema = Schema::open(
-        "role",
-        &[&[
+const BODY: Schema = Schema::open(
+    "role",
+    &[
+        &[
             Field::required("name", TEXT),
             Field::optional("domain_id", NULLABLE),
             Field::optional("description", NULLABLE),
             OPTIONS,
-            Field::optional("id", Type::Any),
-            Field::optional("links", Type::Any),
-        ]],
-    );
+        ],
+        &GIVEN,
+    ],
+);
+
+impl Create for Roles {
+    const RULE: Rule = policy::CREATE_ROLE;
+    const BODY: Schema = BODY;
 
     fn permit(call: &Call<Identity>, body: &Body) -> Result<()> {
         Identity::permit_new(
@@ -144,17 +132,7 @@ impl Create for Roles {
 
 impl Update for Roles {
     const RULE: Rule = policy::UPDATE_ROLE;
-    const BODY: Schema = Schema::open(
-        "role",
-        &[&[
-            Field::optional("id", NULLABLE),
-            Field::optional("name", NULLABLE),
-            Field::optional("domain_id", NULLABLE),
-            Field::optional("description", NULLABLE),
-            OPTIONS,
-            Field::optional("links", Type::Any),
-        ]],
-    );
+    const BODY: Schema = BODY;
 
     async fn update(
         call: &Call<Identity>,
@@ -198,7 +176,6 @@ impl Draft {
         if self.roles.by_key(&key).is_some_and(|other| other.id != role.id) {
             return Err(Error::duplicate("role", &role.name));
         }
-        self.put(role.clone());
-        Ok(Arc::new(role))
+        Ok(self.put(role))
     }
 }

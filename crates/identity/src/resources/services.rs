@@ -10,7 +10,7 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::{same_id, with_extra};
+use super::{GIVEN, TEXT, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::{Kind, Service};
 use crate::policy;
@@ -55,17 +55,14 @@ impl List for Services {
     const LIST: Listing = Listing { names: &["name", "type"], ..Listing::OWN };
 }
 
+const BODY: Schema = Schema::open(
+    "service",
+    &[&[Field::required("type", TEXT), Field::both("enabled", Absent::Bool(true), Type::Bool)], &GIVEN],
+);
+
 impl Create for Services {
     const RULE: Rule = policy::CREATE_SERVICE;
-    const BODY: Schema = Schema::open(
-        "service",
-        &[&[
-            Field::required("type", Type::Text(0, 255)),
-            Field::both("enabled", Absent::Bool(true), Type::Bool),
-            Field::optional("id", Type::Any),
-            Field::optional("links", Type::Any),
-        ]],
-    );
+    const BODY: Schema = BODY;
 
     async fn create(_: &Call<Identity>, draft: &mut Draft, body: Body) -> Result<(Arc<Service>, ())> {
         let service = Service {
@@ -74,22 +71,13 @@ impl Create for Services {
             enabled: body.truth("enabled").unwrap_or(true),
             extra: checked_extra(body.others)?,
         };
-        draft.put(service.clone());
-        Ok((Arc::new(service), ()))
+        Ok((draft.put(service), ()))
     }
 }
 
 impl Update for Services {
     const RULE: Rule = policy::UPDATE_SERVICE;
-    const BODY: Schema = Schema::open(
-        "service",
-        &[&[
-            Field::optional("id", Type::Nullable(&Type::Text(0, 255))),
-            Field::optional("type", Type::Nullable(&Type::Text(0, 255))),
-            Field::optional("enabled", Type::Nullable(&Type::Bool)),
-            Field::optional("links", Type::Any),
-        ]],
-    );
+    const BODY: Schema = BODY;
 
     async fn update(
         call: &Call<Identity>,
@@ -104,8 +92,7 @@ impl Update for Services {
         }
         service.enabled = body.truth("enabled").unwrap_or(service.enabled);
         service.extra = merge(&service.extra, body.others)?;
-        draft.put(service.clone());
-        Ok((Arc::new(service), ()))
+        Ok((draft.put(service), ()))
     }
 }
 

@@ -13,10 +13,10 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::kept::{page, seen};
+use super::kept::{of_domain, page, seen};
 use super::projects::Projects;
 use super::user_options::changed;
-use super::{GIVEN, NULLABLE, REPEATED, TEXT, collection, same_id, with_extra};
+use super::{GIVEN, NULLABLE, TEXT, collection, permit_in, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::{User, UserOptions};
 use crate::policy;
@@ -77,7 +77,7 @@ impl List for Users {
     /// With a domain's token those of that domain.
     async fn page(call: &Call<Identity>, wanted: &Wanted) -> Result<Paged<Arc<User>>> {
         let is_shown = |user: &User| is_seen(&call.caller, &user.domain_id);
-        seen(call, &<Self as List>::RULE, &Self::LIST, wanted, is_shown)
+        seen(call, &<Self as List>::RULE, &Self::LIST, wanted, of_domain(call), is_shown)
     }
 }
 
@@ -104,29 +104,28 @@ fn checked_user_name(body: &Body) -> Result<Option<String>> {
     body.str("name").map(|name| checked_name("name", name, NAME)).transpose()
 }
 
+const BODY: Schema = Schema::open(
+    "user",
+    &[
+        &[
+            Field::required("name", TEXT),
+            Field::optional("domain_id", NULLABLE),
+            Field::both("enabled", Absent::Bool(true), Type::Bool),
+            Field::optional("default_project_id", NULLABLE),
+            Field::optional("password", NULLABLE),
+            Field::optional("options", Type::Pairs),
+        ],
+        &GIVEN,
+        &NEVER_KEPT,
+    ],
+);
+
 impl Create for Users {
     const RULE: Rule = policy::CREATE_USER;
-    const BODY: Schema = Schema::open(
-        "user",
-        &[
-            &[
-                Field::required("name", TEXT),
-                Field::optional("domain_id", NULLABLE),
-                Field::both("enabled", Absent::Bool(true), Type::Bool),
-                Field::optional("default_project_id", NULLABLE),
-                Field::optional("password", NULLABLE),
-                Field::optional("options", Type::Pairs),
-            ],
-            &GIVEN,
-            &NEVER_KEPT,
-        ],
-    );
+    const BODY: Schema = BODY;
 
-    /// Where no domain is named it is that of the token; for administrators only, as in Keystone.
     fn permit(call: &Call<Identity>, body: &Body) -> Result<()> {
-        let asked = body.text("domain_id").unwrap_or_else(|| "None".to_owned());
-        let target = Target::none().attr("target.user.domain_id", asked);
-        Ok(call.caller.allow(&<Self as Create>::RULE, &target)?)
+        permit_in(call, &<Self as Create>::RULE, "target.user.domain_id", body)
     }
 
     async fn prepare(call: &Call<Identity>, body: Body) -> Result<Body> {
@@ -158,21 +157,7 @@ impl Create for Users {
 
 impl Update for Users {
     const RULE: Rule = policy::UPDATE_USER;
-    const BODY: Schema = Schema::open(
-        "user",
-        &[
-            &[
-                Field::optional("name", NULLABLE),
-                Field::optional("domain_id", NULLABLE),
-                Field::optional("enabled", Type::Nullable(&Type::Bool)),
-                Field::optional("default_project_id", NULLABLE),
-                Field::optional("password", NULLABLE),
-                Field::optional("options", Type::Pairs),
-            ],
-            &REPEATED,
-            &NEVER_KEPT,
-        ],
-    );
+    const BODY: Schema = BODY;
 
     async fn prepare(call: &Call<Identity>, body: Body) -> Result<Body> {
         same_id(call, &body)?;
@@ -249,7 +234,6 @@ impl Draft {
             return Err(Error::Invalid(because));
         }
         default.map_or(Ok(()), |id| checked_id("default_project_id", id))?;
-        self.put(user.clone());
-        Ok(Arc::new(user))
+        Ok(self.put(user))
     }
 }

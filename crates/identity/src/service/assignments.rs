@@ -1,6 +1,7 @@
 //! `role_assignments`: who has which role where, as given or as it counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use kogge_auth::{Caller, Target as PolicyTarget};
 
@@ -99,7 +100,11 @@ impl Identity {
                 && filter.role_id.as_ref().is_none_or(|id| *id == line.role_id)
                 && own.is_none_or(|own| in_domain(&snapshot, &line.target, own.as_str()))
         };
-        let lines = if filter.effective { effective(&snapshot, filter) } else { direct(&snapshot, filter) };
+        let lines = if filter.effective {
+            effective(&snapshot, filter)
+        } else {
+            direct(&snapshot, filter, targets.as_ref())
+        };
         Ok(lines.into_iter().filter(seen).collect())
     }
 }
@@ -128,19 +133,36 @@ fn in_domain(snapshot: &Snapshot, target: &Target, domain_id: &str) -> bool {
     }
 }
 
-fn direct(snapshot: &Snapshot, filter: &AssignmentFilter) -> Vec<ListedAssignment> {
-    let wanted = |row: &Assignment| {
-        let actor = match &row.actor {
-            Actor::User(id) => {
-                filter.group_id.is_none() && filter.user_id.as_ref().is_none_or(|user| user == id)
-            }
-            Actor::Group(id) => {
-                filter.user_id.is_none() && filter.group_id.as_ref().is_none_or(|group| group == id)
-            }
-        };
-        actor && filter.inherited.is_none_or(|inherited| inherited == row.inherited)
+/// The assignments as given, ordered by key: only those of `actors` or on `targets` are looked at where these are known.
+fn given<'s>(
+    snapshot: &'s Snapshot,
+    actors: Option<&[Actor]>,
+    targets: Option<&BTreeSet<Target>>,
+) -> Box<dyn Iterator<Item = &'s Arc<Assignment>> + 's> {
+    let rows: Vec<_> = match (actors, targets) {
+        (Some(actors), _) => {
+            let of = |actor: &Actor| snapshot.assignments.with_prefix(&actor.prefix());
+            actors.iter().flat_map(of).collect()
+        }
+        (None, Some(targets)) => {
+            let on = |target: &Target| snapshot.assignments.among("target", &target.prefix(), "");
+            targets.iter().flat_map(on).collect()
+        }
+        (None, None) => return Box::new(snapshot.assignments.iter()),
     };
-    let rows = snapshot.assignments.iter().filter(|row| wanted(row));
+    let ordered: BTreeMap<String, _> = rows.into_iter().map(|row| (row.key(), row)).collect();
+    Box::new(ordered.into_values())
+}
+
+fn direct(
+    snapshot: &Snapshot,
+    filter: &AssignmentFilter,
+    targets: Option<&BTreeSet<Target>>,
+) -> Vec<ListedAssignment> {
+    let user = filter.user_id.clone().map(Actor::User);
+    let actor = user.or_else(|| filter.group_id.clone().map(Actor::Group));
+    let rows = given(snapshot, actor.as_ref().map(std::slice::from_ref), targets);
+    let rows = rows.filter(|row| filter.inherited.is_none_or(|inherited| inherited == row.inherited));
     rows.map(|row| ListedAssignment {
         actor: row.actor.clone(),
         target: row.target.clone(),
@@ -153,18 +175,15 @@ fn direct(snapshot: &Snapshot, filter: &AssignmentFilter) -> Vec<ListedAssignmen
 
 fn effective(snapshot: &Snapshot, filter: &AssignmentFilter) -> Vec<ListedAssignment> {
     let actors = filter.user_id.as_ref().map(|id| snapshot.actors_of(id));
-    let relevant = |row: &Assignment| {
-        actors.as_ref().is_none_or(|actors| actors.contains(&row.actor))
-            && filter.inherited.is_none_or(|inherited| inherited == row.inherited)
-    };
-    let all = snapshot.effective(relevant);
+    let sources = given(snapshot, actors.as_deref(), None);
+    let sources = sources.filter(|row| filter.inherited.is_none_or(|inherited| inherited == row.inherited));
+    let all = snapshot.effective(sources, filter.user_id.as_deref());
     // a domain's role counts only by what it implies
-    let mine = |found: &EffectiveAssignment| {
-        filter.user_id.as_ref().is_none_or(|id| *id == found.user_id)
-            && snapshot.roles.get(&found.role_id).is_some_and(|role| role.domain_id.is_none())
+    let counts = |found: &EffectiveAssignment| {
+        snapshot.roles.get(&found.role_id).is_some_and(|role| role.domain_id.is_none())
     };
     all.into_iter()
-        .filter(mine)
+        .filter(counts)
         .map(|found| ListedAssignment {
             actor: Actor::User(found.user_id),
             target: found.target,

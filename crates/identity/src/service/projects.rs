@@ -64,8 +64,7 @@ impl Draft {
             };
             return Err(Error::Conflict { kind: "project", because });
         }
-        self.put(project.clone());
-        Ok(Arc::new(project))
+        Ok(self.put(project))
     }
 
     /// Nothing is enabled below what is disabled, and nothing disabled above what is enabled.

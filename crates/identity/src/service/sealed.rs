@@ -88,13 +88,12 @@ impl Draft {
             let because = format!("Duplicate entry found with ID {}", row.id);
             return Err(Error::Conflict { kind: "credential", because });
         }
-        let have = || self.credentials.iter().filter(|found| found.user_id == row.user_id).count();
+        let have = || self.credentials.among("user_id", &row.user_id, "").count();
         if most > 0 && have() >= most {
             return Err(Error::Refused(format!(
                 "Unable to create additional credentials, maximum of {most} already exceeded for user."
             )));
         }
-        self.put(row.clone());
-        Ok(Arc::new(row))
+        Ok(self.put(row))
     }
 }

@@ -34,14 +34,16 @@ impl Deref for Draft {
 }
 
 impl Draft {
-    /// Adds or replaces a record.
-    pub(crate) fn put<T: Record>(&mut self, record: T)
+    /// Adds or replaces a record; answers it.
+    pub(crate) fn put<T: Record>(&mut self, record: T) -> Arc<T>
     where
         Change: From<T>,
     {
+        let row = Arc::new(record.clone());
         let change = Change::from(record);
         self.next.apply(&change);
         self.changes.push(change);
+        row
     }
 
     /// Removes a record, if it is there.

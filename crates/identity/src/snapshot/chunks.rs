@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use super::work;
+
 /// Most records of a chunk; a fuller one is cut in two.
 const MOST: usize = 512;
 
@@ -37,13 +39,21 @@ impl<V: Clone> Chunked<V> {
         self.chunks.get(at)?.get(index).map(|(_, value)| value)
     }
 
+    /// The chunk at `at`, to be changed: shared with another snapshot it is copied.
+    fn own(chunk: &mut Arc<Chunk<V>>) -> &mut Chunk<V> {
+        if Arc::strong_count(chunk) > 1 {
+            work::copied();
+        }
+        Arc::make_mut(chunk)
+    }
+
     /// Adds or replaces; answers what was there.
     pub(super) fn insert(&mut self, key: &str, value: V) -> Option<V> {
         let place = self.place(key);
         let chunks = Arc::make_mut(&mut self.chunks);
         let (at, index) = match place {
             Ok((at, index)) => {
-                let (_, old) = &mut Arc::make_mut(&mut chunks[at])[index];
+                let (_, old) = &mut Self::own(&mut chunks[at])[index];
                 return Some(std::mem::replace(old, value));
             }
             Err(place) => place,
@@ -51,7 +61,7 @@ impl<V: Clone> Chunked<V> {
         if chunks.is_empty() {
             chunks.push(Arc::default());
         }
-        let chunk = Arc::make_mut(&mut chunks[at]);
+        let chunk = Self::own(&mut chunks[at]);
         chunk.insert(index, (Arc::from(key), value));
         if chunk.len() > MOST {
             let upper = chunk.split_off(MOST / 2);
@@ -64,7 +74,7 @@ impl<V: Clone> Chunked<V> {
     pub(super) fn remove(&mut self, key: &str) -> Option<V> {
         let (at, index) = self.place(key).ok()?;
         let chunks = Arc::make_mut(&mut self.chunks);
-        let chunk = Arc::make_mut(&mut chunks[at]);
+        let chunk = Self::own(&mut chunks[at]);
         let (_, value) = chunk.remove(index);
         if chunk.is_empty() {
             chunks.remove(at);
@@ -77,19 +87,26 @@ impl<V: Clone> Chunked<V> {
         self.len
     }
 
-    /// All, ordered by key.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &V> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter().map(|(_, value)| value))
-    }
-
-    /// All whose key begins with `prefix`, ordered by key.
-    pub(super) fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a V> {
-        let (at, first) = self.place(prefix).unwrap_or_else(|place| place);
+    /// All from this key on, ordered by key.
+    pub(super) fn from<'a>(&'a self, key: &str) -> impl Iterator<Item = (&'a str, &'a V)> + use<'a, V> {
+        let (at, first) = self.place(key).unwrap_or_else(|place| place);
         let chunks = self.chunks.iter().skip(at).enumerate();
         chunks
             .flat_map(move |(number, chunk)| chunk.iter().skip(if number == 0 { first } else { 0 }))
-            .take_while(move |(key, _)| key.starts_with(prefix))
-            .map(|(_, value)| value)
+            .inspect(|_| work::read())
+            .map(|(key, value)| (&**key, value))
+    }
+
+    /// All, ordered by key.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &V> {
+        self.from("").map(|(_, value)| value)
+    }
+
+    /// All whose key begins with `prefix`, ordered by key.
+    pub(super) fn with_prefix<'a>(&'a self, prefix: &str) -> impl Iterator<Item = &'a V> + use<'a, V> {
+        let prefix = prefix.to_owned();
+        let found = self.from(&prefix);
+        found.take_while(move |(key, _)| key.starts_with(&prefix)).map(|(_, value)| value)
     }
 }
 

@@ -50,11 +50,7 @@ impl Snapshot {
 
     /// The users of a group, by id.
     pub fn user_ids_in(&self, group_id: &str) -> Vec<String> {
-        self.memberships
-            .iter()
-            .filter(|member| member.group_id == group_id)
-            .map(|m| m.user_id.clone())
-            .collect()
+        self.memberships.among("group_id", group_id, "").map(|member| member.user_id.clone()).collect()
     }
 
     /// True where the user and their domain are enabled.

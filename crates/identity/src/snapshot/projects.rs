@@ -28,7 +28,7 @@ impl Snapshot {
     /// The projects directly below one (or below a domain).
     #[must_use]
     pub fn children(&self, id: &str) -> Vec<Arc<Project>> {
-        self.projects.iter().filter(|project| project.parent_id.as_deref() == Some(id)).cloned().collect()
+        self.projects.among("parent_id", id, "").cloned().collect()
     }
 
     /// All projects below one, parents before children.

@@ -1,6 +1,7 @@
 //! From assignments as made to roles that count: groups, inheritance, implication.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Snapshot;
 use crate::model::{Actor, Assignment, Project, Target};
@@ -142,26 +143,26 @@ impl Snapshot {
                 self.subtree(id).iter().map(|project| project.id.clone()).collect()
             }
             (Target::Domain(id), true) => {
-                let inside = self.projects.iter().filter(|project| project.domain_id.as_ref() == Some(id));
-                inside.map(|project| project.id.clone()).collect()
+                self.projects.among("domain_id", id, "").map(|project| project.id.clone()).collect()
             }
             (Target::Domain(_), false) | (Target::System, _) => Vec::new(),
         }
     }
 
-    /// Every role that counts, for every user, project, domain and the system, with where it comes from. Assignments for
-    /// which `relevant` is false are not expanded.
+    /// Every role that counts by these assignments, for every user, project, domain and the system, with where it comes
+    /// from; with `user` for that one only, whom they concern.
     #[must_use]
-    pub fn effective(&self, relevant: impl Fn(&Assignment) -> bool) -> Vec<EffectiveAssignment> {
-        let mut members: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for membership in self.memberships.iter() {
-            members.entry(&membership.group_id).or_default().push(membership.user_id.clone());
-        }
+    pub fn effective<'a>(
+        &self,
+        sources: impl Iterator<Item = &'a Arc<Assignment>>,
+        user: Option<&str>,
+    ) -> Vec<EffectiveAssignment> {
         let mut all = Vec::new();
-        for source in self.assignments.iter().filter(|assignment| relevant(assignment)) {
-            let users = match &source.actor {
-                Actor::User(id) => vec![id.clone()],
-                Actor::Group(id) => members.get(id.as_str()).cloned().unwrap_or_default(),
+        for source in sources {
+            let users = match (&source.actor, user) {
+                (_, Some(user)) => vec![user.to_owned()],
+                (Actor::User(id), None) => vec![id.clone()],
+                (Actor::Group(id), None) => self.user_ids_in(id),
             };
             let targets = match &source.target {
                 target if !source.inherited => vec![target.clone()],

@@ -5,17 +5,25 @@ use std::sync::Arc;
 use super::chunks::Chunked;
 use crate::model::Record;
 
-/// Records by id and by unique key. Clones share everything until one of them changes.
+/// Records by id, by unique key and by the attributes of their kind ([`Record::INDEXES`]). Clones share everything until one
+/// of them changes.
 #[derive(Debug, Clone)]
 pub struct Table<T> {
     rows: Chunked<Arc<T>>,
     /// Ids by unique key.
     keys: Chunked<Arc<str>>,
+    /// Ids by attribute and id, one map for each attribute.
+    indexes: Vec<Chunked<Arc<str>>>,
+}
+
+/// How the keys of an index begin that have this value; its length keeps values apart that begin alike.
+fn prefix(value: &str) -> String {
+    format!("{}|{value}|", value.len())
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: Chunked::default(), keys: Chunked::default() }
+        Self { rows: Chunked::default(), keys: Chunked::default(), indexes: Vec::new() }
     }
 }
 
@@ -37,9 +45,31 @@ impl<T: Record> Table<T> {
         self.rows.iter()
     }
 
+    /// All from this id on, ordered by id.
+    pub fn from<'a>(&'a self, id: &str) -> impl Iterator<Item = &'a Arc<T>> + use<'a, T> {
+        self.rows.from(id).map(|(_, row)| row)
+    }
+
     /// All whose id begins with `prefix`, ordered by id.
-    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Arc<T>> {
+    pub fn with_prefix<'a>(&'a self, prefix: &str) -> impl Iterator<Item = &'a Arc<T>> + use<'a, T> {
         self.rows.with_prefix(prefix)
+    }
+
+    /// All whose attribute `name`, which has an index, is `value`, from the id `from` on; ordered by id.
+    pub fn among<'a>(
+        &'a self,
+        name: &str,
+        value: &str,
+        from: &str,
+    ) -> impl Iterator<Item = &'a Arc<T>> + use<'a, T> {
+        let index = T::INDEXES.iter().position(|(found, _)| *found == name);
+        debug_assert!(index.is_some(), "{name} has no index");
+        let prefix = prefix(value);
+        let found = index.and_then(|index| self.indexes.get(index)).map(|index| {
+            let found = index.from(&format!("{prefix}{from}"));
+            found.take_while(move |(key, _)| key.starts_with(&prefix)).map(|(_, id)| id)
+        });
+        found.into_iter().flatten().filter_map(|id| self.rows.get(id))
     }
 
     /// How many have a unique key that begins with `prefix`.
@@ -62,17 +92,30 @@ impl<T: Record> Table<T> {
 
     /// Adds or replaces a record.
     pub(super) fn put(&mut self, row: T) {
-        let (id, key) = (row.id(), row.unique_key());
-        if let Some(before) = self.rows.insert(&id, Arc::new(row)) {
-            self.keys.remove(&before.unique_key());
+        let row = Arc::new(row);
+        let id: Arc<str> = Arc::from(row.id());
+        let before = self.rows.insert(&id, Arc::clone(&row));
+        let (old, new) = (before.as_ref().map(|row| row.unique_key()), row.unique_key());
+        if old.as_ref() != Some(&new) {
+            old.inspect(|old| drop(self.keys.remove(old)));
+            self.keys.insert(&new, Arc::clone(&id));
         }
-        self.keys.insert(&key, Arc::from(id));
+        self.indexes.resize_with(T::INDEXES.len(), Chunked::default);
+        for (index, (_, value)) in self.indexes.iter_mut().zip(T::INDEXES) {
+            let (old, new) = (before.as_ref().and_then(|row| value(row)), value(&row));
+            if old != new {
+                old.inspect(|old| drop(index.remove(&format!("{}{id}", prefix(old)))));
+                new.inspect(|new| drop(index.insert(&format!("{}{id}", prefix(new)), Arc::clone(&id))));
+            }
+        }
     }
 
     /// Removes a record, if it is there.
     pub(super) fn remove(&mut self, id: &str) {
-        if let Some(row) = self.rows.remove(id) {
-            self.keys.remove(&row.unique_key());
+        let Some(row) = self.rows.remove(id) else { return };
+        self.keys.remove(&row.unique_key());
+        for (index, (_, value)) in self.indexes.iter_mut().zip(T::INDEXES) {
+            value(&row).inspect(|value| drop(index.remove(&format!("{}{id}", prefix(value)))));
         }
     }
 }
@@ -103,6 +146,25 @@ mod tests {
         assert_eq!(table.by_key(&role("1", "new").unique_key()).unwrap().id, "1");
         table.remove("1");
         assert!(table.is_empty() && table.by_key(&role("1", "new").unique_key()).is_none());
+    }
+
+    #[test]
+    fn records_are_found_by_their_attributes_as_they_are_now() {
+        let mut table = Table::default();
+        let member = |user: &str, group: &str| Membership { user_id: user.into(), group_id: group.into() };
+        for (user, group) in [("b", "1"), ("a", "1"), ("c", "1"), ("a", "11"), ("a", "1|x")] {
+            table.put(member(user, group));
+        }
+        let of = |table: &Table<Membership>, group: &str, from: &str| {
+            table.among("group_id", group, from).map(|row| row.user_id.clone()).collect::<Vec<_>>().concat()
+        };
+        assert_eq!(
+            (of(&table, "1", ""), of(&table, "1", "b"), of(&table, "11", "")),
+            ("abc".into(), "bc".into(), "a".into())
+        );
+        assert_eq!((of(&table, "", ""), of(&table, "2", "")), (String::new(), String::new()));
+        table.remove("a|1");
+        assert_eq!(of(&table, "1", ""), "bc");
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn scopes_do_not_leak_into_each_other() {
 fn effective_assignments_say_where_they_come_from() {
     let source = assigned(Actor::Group("g".into()), Target::Domain("d".into()), "member", true);
     let snapshot = tree(std::slice::from_ref(&source));
-    let all = snapshot.effective(|_| true);
+    let all = snapshot.effective(snapshot.assignments.iter(), None);
     assert_eq!(all.len(), 4, "two projects, member and reader");
     assert!(all.iter().all(|found| found.user_id == "u" && found.source == source));
     assert_eq!(all.iter().filter(|found| found.implied).count(), 2);
