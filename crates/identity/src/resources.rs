@@ -35,6 +35,23 @@ use crate::error::{Error, Result};
 use crate::model::Extra;
 use crate::service::{Draft, Identity, own_domain};
 
+/// What a resource is whose rows are records with an `id`: their type, and what one is called where there is none.
+macro_rules! kept_as {
+    ($row:ident, $kind:literal) => {
+        type Service = Identity;
+        type Row = Arc<$row>;
+
+        fn missing(_: &Call<Identity>, key: &str) -> Error {
+            Error::not_found($kind, key)
+        }
+
+        fn id(row: &Arc<$row>) -> String {
+            row.id.clone()
+        }
+    };
+}
+use kept_as;
+
 impl Service for Identity {
     type Error = Error;
     type Write = Draft;

@@ -9,6 +9,7 @@ use kogge_resource::{At, Call, Delete, List, Listing, Names, Resource, Stored, V
 use serde_json::{Value, json};
 
 use super::kept::{page, rows};
+use super::kept_as;
 use crate::error::{Error, Result};
 use crate::model::{AccessRule, ApplicationCredential};
 use crate::policy;
@@ -42,8 +43,7 @@ pub(super) fn shown(row: &AccessRule) -> Value {
 }
 
 impl Resource for AccessRules {
-    type Service = Identity;
-    type Row = Arc<AccessRule>;
+    kept_as!(AccessRule, "Access Rule");
     type More = ();
 
     const NAMES: Names = Names::new(
@@ -53,14 +53,6 @@ impl Resource for AccessRules {
         "/v3/users/{user_id}/access_rules/{access_rule_id}",
     );
     const READ: Rule = policy::GET_ACCESS_RULE;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("Access Rule", id)
-    }
-
-    fn id(row: &Arc<AccessRule>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<AccessRule>) -> Target<'_> {
         Target::none().attr("target.user.id", row.user_id.clone())

@@ -14,8 +14,8 @@ use kogge_resource::keystone::links;
 use kogge_resource::{Body, Call, Create, Delete, List, Listing, Names, Resource, Schema, Verb, Wanted};
 use serde_json::{Value, json};
 
-use super::access_rules;
 use super::kept::{page, rows};
+use super::{access_rules, kept_as};
 use crate::error::{Error, Result};
 use crate::model::{AccessRule, ApplicationCredential, Role, access_rule_key, credential_key};
 use crate::policy;
@@ -59,8 +59,7 @@ const RULES_OF_USER: usize = 1024;
 const HASH: &str = "hash of the secret";
 
 impl Resource for ApplicationCredentials {
-    type Service = Identity;
-    type Row = Arc<ApplicationCredential>;
+    kept_as!(ApplicationCredential, "Application Credential");
     type More = Parts;
 
     const NAMES: Names = Names::new(
@@ -70,14 +69,6 @@ impl Resource for ApplicationCredentials {
         "/v3/users/{user_id}/application_credentials/{application_credential_id}",
     );
     const READ: Rule = policy::GET_APPLICATION_CREDENTIAL;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("Application Credential", id)
-    }
-
-    fn id(row: &Arc<ApplicationCredential>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<ApplicationCredential>) -> Target<'_> {
         Target::none().attr("user_id", row.user_id.clone())

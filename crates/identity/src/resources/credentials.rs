@@ -15,7 +15,7 @@ use kogge_resource::{
 use serde_json::{Value, json};
 
 use super::kept::{page, rows};
-use super::{NULLABLE, TEXT, same_id, with_extra};
+use super::{NULLABLE, TEXT, kept_as, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::Credential;
 use crate::policy;
@@ -29,22 +29,13 @@ use crate::service::{
 pub(crate) struct Credentials;
 
 impl Resource for Credentials {
-    type Service = Identity;
-    type Row = Arc<Credential>;
+    kept_as!(Credential, "credential");
     /// The blob, as far as it is shown.
     type More = Option<Secret>;
 
     const NAMES: Names =
         Names::new("credential", "credentials", "/v3/credentials", "/v3/credentials/{credential_id}");
     const READ: Rule = policy::GET_CREDENTIAL;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("credential", id)
-    }
-
-    fn id(row: &Arc<Credential>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<Credential>) -> Target<'_> {
         with_owner(Target::none(), &row.user_id)

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::kept::seen;
 use super::project_body::{self, FIELDS};
-use super::refuse_immutable;
+use super::{kept_as, refuse_immutable};
 use crate::error::{Error, Result};
 use crate::model::Project;
 use crate::policy;
@@ -22,20 +22,11 @@ use crate::service::{Draft, Identity, is_seen, new_id, with_domain};
 pub(crate) struct Domains;
 
 impl Resource for Domains {
-    type Service = Identity;
-    type Row = Arc<Project>;
+    kept_as!(Project, "domain");
     type More = ();
 
     const NAMES: Names = Names::new("domain", "domains", "/v3/domains", "/v3/domains/{domain_id}");
     const READ: Rule = policy::GET_DOMAIN;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("domain", id)
-    }
-
-    fn id(row: &Arc<Project>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<Project>) -> Target<'_> {
         with_domain(Target::none(), &row.id)

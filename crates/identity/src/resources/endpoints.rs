@@ -11,7 +11,7 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::{GIVEN, NULLABLE, TEXT, same_id, with_extra};
+use super::{GIVEN, NULLABLE, TEXT, kept_as, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::{Endpoint, Extra, Interface, Region};
 use crate::policy;
@@ -22,20 +22,11 @@ use crate::snapshot::{absolute, is_fillable};
 pub(crate) struct Endpoints;
 
 impl Resource for Endpoints {
-    type Service = Identity;
-    type Row = Arc<Endpoint>;
+    kept_as!(Endpoint, "endpoint");
     type More = ();
 
     const NAMES: Names = Names::new("endpoint", "endpoints", "/v3/endpoints", "/v3/endpoints/{endpoint_id}");
     const READ: Rule = policy::GET_ENDPOINT;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("endpoint", id)
-    }
-
-    fn id(row: &Arc<Endpoint>) -> String {
-        row.id.clone()
-    }
 
     fn target(_: &Arc<Endpoint>) -> Target<'_> {
         Target::none()

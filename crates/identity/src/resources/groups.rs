@@ -11,7 +11,7 @@ use kogge_resource::{
 use serde_json::{Value, json};
 
 use super::kept::{of_domain, seen};
-use super::{GIVEN, NULLABLE, TEXT, emptied, permit_in, same_id, with_extra};
+use super::{GIVEN, NULLABLE, TEXT, emptied, kept_as, permit_in, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::Group;
 use crate::policy;
@@ -24,20 +24,11 @@ use crate::service::{
 pub(crate) struct Groups;
 
 impl Resource for Groups {
-    type Service = Identity;
-    type Row = Arc<Group>;
+    kept_as!(Group, "group");
     type More = ();
 
     const NAMES: Names = Names::new("group", "groups", "/v3/groups", "/v3/groups/{group_id}");
     const READ: Rule = policy::GET_GROUP;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("group", id)
-    }
-
-    fn id(row: &Arc<Group>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<Group>) -> Target<'_> {
         with_group(Target::none(), row)

@@ -29,6 +29,7 @@ fn extra<'e>(extra: &'e Extra, name: &str) -> Option<Cow<'e, str>> {
     extra.get(name).and_then(serde_json::Value::as_str).map(Cow::Borrowed)
 }
 
+/// What has an index is what it is there; the rest is said here.
 macro_rules! kept {
     ($($kind:ident |$row:ident, $other:ident| {
         $($name:literal => $value:expr,)* _ => $rest:expr $(,)?
@@ -42,6 +43,9 @@ macro_rules! kept {
 
             fn attribute(&self, $other: &str) -> Option<Cow<'_, str>> {
                 let $row = self;
+                if let Some((_, value)) = Self::INDEXES.iter().find(|(name, _)| *name == $other) {
+                    return value($row);
+                }
                 match $other {
                     "id" => text(&$row.id),
                     $($name => $value,)*
@@ -54,23 +58,15 @@ macro_rules! kept {
 
 kept! {
     Project |row, name| {
-        "name" => text(&row.name),
-        "domain_id" => row.domain_id.as_deref().and_then(text),
-        "parent_id" => row.parent_id.as_deref().and_then(text),
         "enabled" => truth(row.enabled),
         "is_domain" => truth(row.is_domain),
         _ => extra(&row.extra, name),
     };
     User |row, name| {
-        "name" => text(&row.name),
-        "domain_id" => text(&row.domain_id),
         "enabled" => truth(row.enabled),
-        "default_project_id" => row.default_project_id.as_deref().and_then(text),
         _ => extra(&row.extra, name),
     };
     Group |row, name| {
-        "name" => text(&row.name),
-        "domain_id" => text(&row.domain_id),
         _ => extra(&row.extra, name),
     };
     Role |row, name| {
@@ -104,7 +100,6 @@ kept! {
         _ => None,
     };
     Credential |row, name| {
-        "user_id" => text(&row.user_id),
         "type" => text(&row.kind),
         _ => None,
     };

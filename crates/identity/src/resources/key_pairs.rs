@@ -18,7 +18,7 @@ use kogge_resource::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Object, TEXT, WHOLE};
+use super::{Object, TEXT, WHOLE, kept_as};
 use crate::error::{Error, Result};
 use crate::model::{Credential, Extra};
 use crate::policy;
@@ -35,8 +35,7 @@ fn missing(access: &str) -> Error {
 }
 
 impl Resource for KeyPairs {
-    type Service = Identity;
-    type Row = Arc<Credential>;
+    kept_as!(Credential, "credential");
     /// The pair, as far as it is shown.
     type More = Option<KeyPair>;
 
@@ -47,14 +46,6 @@ impl Resource for KeyPairs {
         "/v3/users/{user_id}/credentials/OS-EC2/{credential_id}",
     );
     const READ: Rule = policy::EC2_GET_CREDENTIAL;
-
-    fn missing(_: &Call<Identity>, access: &str) -> Error {
-        missing(access)
-    }
-
-    fn id(row: &Arc<Credential>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<Credential>) -> Target<'_> {
         with_owner(Target::none(), &row.user_id)

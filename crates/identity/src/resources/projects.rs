@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::kept::{is_filtered, of_domain, seen};
 use super::project_body::{self, FIELDS};
-use super::{permit_in, refuse_immutable};
+use super::{kept_as, permit_in, refuse_immutable};
 use crate::error::{Error, Result};
 use crate::model::Project;
 use crate::policy;
@@ -26,20 +26,11 @@ use tag_filter::TagFilter;
 pub(crate) struct Projects;
 
 impl Resource for Projects {
-    type Service = Identity;
-    type Row = Arc<Project>;
+    kept_as!(Project, "project");
     type More = Family;
 
     const NAMES: Names = Names::new("project", "projects", "/v3/projects", "/v3/projects/{project_id}");
     const READ: Rule = policy::GET_PROJECT;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("project", id)
-    }
-
-    fn id(row: &Arc<Project>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<Project>) -> Target<'_> {
         with_project(Target::none(), row)

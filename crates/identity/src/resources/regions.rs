@@ -13,7 +13,7 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::{NULLABLE, emptied, same_id, with_extra};
+use super::{NULLABLE, emptied, kept_as, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::{Kind, Region};
 use crate::policy;
@@ -22,25 +22,12 @@ use crate::service::{Draft, Identity, checked_description, checked_extra, descri
 /// Regions.
 pub(crate) struct Regions;
 
-fn missing(id: &str) -> Error {
-    Error::not_found("region", id)
-}
-
 impl Resource for Regions {
-    type Service = Identity;
-    type Row = Arc<Region>;
+    kept_as!(Region, "region");
     type More = ();
 
     const NAMES: Names = Names::new("region", "regions", "/v3/regions", "/v3/regions/{region_id}");
     const READ: Rule = policy::GET_REGION;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        missing(id)
-    }
-
-    fn id(row: &Arc<Region>) -> String {
-        row.id.clone()
-    }
 
     fn target(_: &Arc<Region>) -> Target<'_> {
         Target::none()
@@ -167,7 +154,7 @@ impl Draft {
                     format!("The specified parent region {id} would create a circular region hierarchy.");
                 return Err(Error::Invalid(because));
             }
-            let found = self.regions.get(&id).ok_or_else(|| missing(&id))?;
+            let found = self.regions.get(&id).ok_or_else(|| Error::not_found("region", &id))?;
             above = found.parent_region_id.clone();
             seen.push(id);
         }

@@ -12,7 +12,9 @@ use kogge_resource::{
 use serde_json::{Value, json};
 
 use super::kept::{is_filtered, page};
-use super::{GIVEN, NULLABLE, OPTIONS, TEXT, immutable, options, refuse_immutable, same_id, with_extra};
+use super::{
+    GIVEN, NULLABLE, OPTIONS, TEXT, immutable, kept_as, options, refuse_immutable, same_id, with_extra,
+};
 use crate::error::{Error, Result};
 use crate::model::Role;
 use crate::policy;
@@ -37,20 +39,11 @@ fn rule_for(rule: &Rule, of_domain: bool) -> Rule {
 }
 
 impl Resource for Roles {
-    type Service = Identity;
-    type Row = Arc<Role>;
+    kept_as!(Role, "role");
     type More = ();
 
     const NAMES: Names = Names::new("role", "roles", "/v3/roles", "/v3/roles/{role_id}");
     const READ: Rule = policy::GET_ROLE;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("role", id)
-    }
-
-    fn id(row: &Arc<Role>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<Role>) -> Target<'_> {
         with_role(Target::none(), row)

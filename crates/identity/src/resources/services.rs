@@ -10,7 +10,7 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::{GIVEN, TEXT, same_id, with_extra};
+use super::{GIVEN, TEXT, kept_as, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::{Kind, Service};
 use crate::policy;
@@ -20,20 +20,11 @@ use crate::service::{Draft, Identity, NAME, checked_extra, checked_name, merge, 
 pub(crate) struct Services;
 
 impl Resource for Services {
-    type Service = Identity;
-    type Row = Arc<Service>;
+    kept_as!(Service, "service");
     type More = ();
 
     const NAMES: Names = Names::new("service", "services", "/v3/services", "/v3/services/{service_id}");
     const READ: Rule = policy::GET_SERVICE;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("service", id)
-    }
-
-    fn id(row: &Arc<Service>) -> String {
-        row.id.clone()
-    }
 
     fn target(_: &Arc<Service>) -> Target<'_> {
         Target::none()

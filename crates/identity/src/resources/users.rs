@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::kept::{of_domain, page, seen};
 use super::projects::Projects;
 use super::user_options::changed;
-use super::{GIVEN, NULLABLE, TEXT, collection, permit_in, same_id, with_extra};
+use super::{GIVEN, NULLABLE, TEXT, collection, kept_as, permit_in, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::{User, UserOptions};
 use crate::policy;
@@ -30,20 +30,11 @@ use crate::service::{
 pub(crate) struct Users;
 
 impl Resource for Users {
-    type Service = Identity;
-    type Row = Arc<User>;
+    kept_as!(User, "user");
     type More = ();
 
     const NAMES: Names = Names::new("user", "users", "/v3/users", "/v3/users/{user_id}");
     const READ: Rule = policy::GET_USER;
-
-    fn missing(_: &Call<Identity>, id: &str) -> Error {
-        Error::not_found("user", id)
-    }
-
-    fn id(row: &Arc<User>) -> String {
-        row.id.clone()
-    }
 
     fn target(row: &Arc<User>) -> Target<'_> {
         with_user(Target::none(), row)
