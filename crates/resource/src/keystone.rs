@@ -223,6 +223,14 @@ mod tests {
     }
 
     #[test]
+    fn a_body_prints_names_and_no_values() {
+        let body = json!({"name": "hunter2", "colour": "hunter3"});
+        let read = REGION.read::<Keystone>(Op::Create, kogge_http::mv(0, 0), &body).unwrap();
+        let printed = format!("{read:?}");
+        assert!(printed.contains("name") && printed.contains("colour") && !printed.contains("hunter"));
+    }
+
+    #[test]
     fn unknown_attributes_are_kept() {
         let body = json!({"name": "a", "colour": 1});
         let read = REGION.read::<Keystone>(Op::Create, kogge_http::mv(0, 0), &body).unwrap();

@@ -8,7 +8,6 @@ use kogge_resource::keystone::links;
 use serde_json::{Value, json};
 
 use crate::model::Role;
-use crate::policy;
 use crate::service::Identity;
 
 fn named(call: &Call<Identity>, role: &Role) -> Value {
@@ -37,8 +36,7 @@ fn shown(call: &Call<Identity>, prior: &Role, implied: &Role) -> Json<Value> {
 pub(super) async fn show(call: Call<Identity>, method: Method) -> Result<Response, ApiError> {
     let [prior, implied] = call.keys();
     let head = method == Method::HEAD;
-    let rule = if head { policy::CHECK_IMPLIED_ROLE } else { policy::GET_IMPLIED_ROLE };
-    let (prior, implied) = call.service.implication(&call.caller, &rule, prior, implied)?;
+    let (prior, implied) = call.service.implication(&call.caller, head, prior, implied)?;
     if head {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

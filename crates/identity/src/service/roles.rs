@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kogge_auth::{Caller, Rule, Target};
+use kogge_auth::{Caller, Target};
 
 use super::Identity;
 use super::permission::allow;
@@ -49,18 +49,19 @@ impl Identity {
             .collect())
     }
 
-    /// Two roles of which the first implies the second.
+    /// Two roles of which the first implies the second; `only_checks` where that it does is all that is asked.
     ///
     /// # Errors
-    /// 403 by `rule`, 404 where it does not.
+    /// 403 by the policy, 404 where it does not.
     pub(crate) fn implication(
         &self,
         caller: &Caller,
-        rule: &Rule,
+        only_checks: bool,
         prior: &str,
         implied: &str,
     ) -> Result<(Arc<Role>, Arc<Role>)> {
-        allow(caller, rule, &Target::none())?;
+        let rule = if only_checks { policy::CHECK_IMPLIED_ROLE } else { policy::GET_IMPLIED_ROLE };
+        allow(caller, &rule, &Target::none())?;
         let snapshot = self.snapshot();
         snapshot
             .implications

@@ -1,6 +1,6 @@
 //! Looking at tokens and revoking them, for callers.
 
-use kogge_auth::{Caller, Rule, Target};
+use kogge_auth::{Caller, Target};
 
 use super::permission::{allow, own_domain};
 use super::{Draft, Identity, Resolved};
@@ -19,6 +19,8 @@ pub(crate) const PURGED_AT_ONCE: usize = 500;
 pub(crate) struct Look<'a> {
     /// `X-Subject-Token`.
     pub(crate) text: Option<&'a str>,
+    /// Whether it holds is all that is asked: `HEAD`.
+    pub(crate) only_checks: bool,
     /// `allow_expired`: also one that ended lately.
     pub(crate) allow_expired: bool,
     /// `OpenStack-Identity-Access-Rules`.
@@ -26,16 +28,17 @@ pub(crate) struct Look<'a> {
 }
 
 impl Identity {
-    /// Shows a token to whom `rule` lets see it.
+    /// Shows a token to whom the policy lets see it.
     ///
     /// # Errors
     /// 404 for one that does not hold, before the policy is asked, as Keystone does.
-    pub(crate) fn look_at_token(&self, caller: &Caller, rule: &Rule, look: Look<'_>) -> Result<Resolved> {
+    pub(crate) fn look_at_token(&self, caller: &Caller, look: Look<'_>) -> Result<Resolved> {
+        let rule = if look.only_checks { policy::CHECK_TOKEN } else { policy::VALIDATE_TOKEN };
         let text = look.text.ok_or_else(|| Error::Missing("No token in the request".to_owned()))?;
         let grace = if look.allow_expired { self.config().allow_expired_seconds } else { 0 };
         let found = self.validate(text, grace)?;
         let target = Target::none().attr("target.token.user_id", found.token.user_id.clone());
-        allow(caller, rule, &target)?;
+        allow(caller, &rule, &target)?;
         let understood = look.access_rules_version.and_then(|version| version.trim().parse::<f32>().ok());
         if found.access_rules.is_some() && understood.is_none_or(|version| version < ACCESS_RULES_VERSION) {
             return Err(Error::Missing("Failed to validate token".to_owned()));

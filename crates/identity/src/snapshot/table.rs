@@ -123,7 +123,7 @@ impl<T: Record> Table<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Membership, Role};
+    use crate::model::{Group, Membership, Role};
 
     fn role(id: &str, name: &str) -> Role {
         let (id, name) = (id.to_owned(), name.to_owned());
@@ -165,6 +165,25 @@ mod tests {
         assert_eq!((of(&table, "", ""), of(&table, "2", "")), (String::new(), String::new()));
         table.remove("a|1");
         assert_eq!(of(&table, "1", ""), "bc");
+    }
+
+    #[test]
+    fn an_attribute_that_changes_is_found_as_it_is_now() {
+        let mut table = Table::default();
+        let group = |name: &str| Group {
+            id: "1".to_owned(),
+            name: name.to_owned(),
+            domain_id: "d".to_owned(),
+            description: String::new(),
+            extra: crate::model::Extra::new(),
+        };
+        table.put(group("old"));
+        let before = table.clone();
+        table.put(group("new"));
+        let named = |table: &Table<Group>, name: &str| table.among("name", name, "").count();
+        assert_eq!((named(&table, "old"), named(&table, "new")), (0, 1));
+        assert_eq!((named(&before, "old"), named(&before, "new")), (1, 0));
+        assert_eq!(table.among("domain_id", "d", "").count(), 1);
     }
 
     #[test]

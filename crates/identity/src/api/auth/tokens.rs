@@ -7,7 +7,6 @@ use kogge_http::{ApiError, BaseUrl, Json, Pairs, Peer};
 
 use crate::api::wire::{login, token};
 use crate::error::Error;
-use crate::policy;
 use crate::resources::Object;
 use crate::service::{Client, Identity, Look, Resolved};
 use kogge_resource::Call;
@@ -30,15 +29,12 @@ pub(in crate::api) async fn show(
     query: Pairs,
     method: Method,
 ) -> Result<Response, ApiError> {
-    let rule = if method == Method::HEAD { policy::CHECK_TOKEN } else { policy::VALIDATE_TOKEN };
     let text = subject(&call.headers);
     let allow_expired = query.get("allow_expired").is_some_and(is_true);
     let access_rules_version = header(&call.headers, "openstack-identity-access-rules");
-    let resolved = call.service.look_at_token(
-        &call.caller,
-        &rule,
-        Look { text, allow_expired, access_rules_version },
-    )?;
+    let only_checks = method == Method::HEAD;
+    let look = Look { text, only_checks, allow_expired, access_rules_version };
+    let resolved = call.service.look_at_token(&call.caller, look)?;
     rendered(&call.service, &call.base, &query, StatusCode::OK, text.unwrap_or(""), &resolved)
 }
 
