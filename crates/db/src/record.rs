@@ -121,6 +121,22 @@ impl<T> std::ops::Deref for Json<T> {
     }
 }
 
+/// A number with a fraction: one that is equal to itself, for a column holds no other.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Real(pub f64);
+
+impl Eq for Real {}
+
+impl Column for Real {
+    fn read_some(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        Ok(row.opt_real(column)?.map(Self))
+    }
+    fn bind_some(value: Option<&Self>) -> Value {
+        value.map(|real| real.0).into()
+    }
+}
+
 /// What names a row: the value of a column, or of several.
 pub trait Key: Sized + Send + Sync {
     /// The values of its columns.
@@ -355,7 +371,7 @@ pub fn key_text<T: Column>(value: &T) -> Option<String> {
 #[macro_export]
 macro_rules! record {
     ($(#[$doc:meta])* $vis:vis $name:ident in $table:literal $(touches $touched:literal by $by:ident)? {
-        key { $($(#[$kdoc:meta])* $key:ident: $ktype:ty,)+ }
+        key { $($(#[$kdoc:meta])* $key:ident $(as $kcolumn:literal)?: $ktype:ty,)+ }
         $($(#[$fdoc:meta])* $field:ident $(as $column:literal)?: $type:ty,)*
     }) => {
         $(#[$doc])*
@@ -368,7 +384,7 @@ macro_rules! record {
         impl $crate::Record for $name {
             type Key = $crate::record!(@key $($ktype),+);
             const TABLE: &'static str = $table;
-            const COLUMNS: &'static str = $crate::record!(@columns $($key)+, $($field $($column)?;)*);
+            const COLUMNS: &'static str = $crate::record!(@columns $($key $($kcolumn)?;)+ $($field $($column)?;)*);
 
             fn statements() -> &'static $crate::record::Statements {
                 static ALL: std::sync::LazyLock<$crate::record::Statements> = std::sync::LazyLock::new(|| {
@@ -380,7 +396,7 @@ macro_rules! record {
 
             fn from_row(row: &$crate::Row) -> Result<Self, $crate::DbError> {
                 Ok(Self {
-                    $($key: $crate::Column::read(row, stringify!($key))?,)+
+                    $($key: $crate::Column::read(row, $crate::record!(@column $key $($kcolumn)?))?,)+
                     $($field: $crate::Column::read(row, $crate::record!(@column $field $($column)?))?,)*
                 })
             }
@@ -411,9 +427,9 @@ macro_rules! record {
     (@key $one:ty, $other:ty) => { ($one, $other) };
     (@column $field:ident) => { stringify!($field) };
     (@column $field:ident $column:literal) => { $column };
-    (@columns $first:ident $($key:ident)*, $($field:ident $($column:literal)?;)*) => {
+    (@columns $first:ident $($named:literal)?; $($field:ident $($column:literal)?;)*) => {
         concat!(
-            stringify!($first) $(, ", ", stringify!($key))*
+            $crate::record!(@column $first $($named)?)
             $(, ", ", $crate::record!(@column $field $($column)?))*
         )
     };
@@ -426,7 +442,7 @@ mod tests {
     record! {
         /// A thing.
         pub(super) Thing in "things" {
-            key { user_id: String, name: String, }
+            key { user as "user_id": String, name: String, }
             kind as "type": Option<String>,
             size: i64,
         }
@@ -447,7 +463,7 @@ mod tests {
 
     #[test]
     fn null_keeps_its_type() {
-        let thing = Thing { user_id: "u".to_owned(), name: "n".to_owned(), kind: None, size: 5 };
+        let thing = Thing { user: "u".to_owned(), name: "n".to_owned(), kind: None, size: 5 };
         assert_eq!(thing.values(), ["u".into(), "n".into(), None::<String>.into(), Value::from(5_i64)]);
         assert_eq!(thing.key(), ("u".to_owned(), "n".to_owned()));
         assert!(String::of_segment("a\0b").is_none());

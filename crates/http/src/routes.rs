@@ -161,7 +161,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 }
 
-/// What stands before a handler: a caller, with a token of a scope that is taken here.
+/// What stands before a handler: a caller, with a token of a scope that is taken here. The handler finds the access of
+/// its route among the request's extensions.
 #[derive(Clone, Copy)]
 struct Gate {
     access: Access,
@@ -171,11 +172,12 @@ struct Gate {
 }
 
 impl Gate {
-    async fn pass(self, request: Request, next: Next) -> Response {
+    async fn pass(self, mut request: Request, next: Next) -> Response {
         let Some(caller) = request.extensions().get::<Caller>() else {
             return ApiError::unauthorized().into_response();
         };
         if self.scopes.take(&caller.scope) {
+            request.extensions_mut().insert(self.access);
             return next.run(request).await;
         }
         let hides = request.extensions().get::<FaultStyle>().is_some_and(|style| style.hides());

@@ -309,6 +309,12 @@ impl Body {
         self.values
     }
 
+    /// True where no field was named, and none has a default.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// The value of a field; `None` where it was not named and has no default.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {

@@ -3,8 +3,10 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use http::{HeaderMap, Uri};
-use kogge_auth::Caller;
-use kogge_http::{ApiError, BaseUrl, Microversion, Pairs, mv};
+use kogge_auth::{Caller, Rule};
+use kogge_http::{Access, ApiError, BaseUrl, Microversion, Pairs, mv};
+
+const NOBODY: Rule = Rule::new("", "", "!");
 
 /// A request to the service `S`. 401 where nobody stands behind it.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub struct Call<S> {
     pub uri: Uri,
     /// The headers.
     pub headers: HeaderMap,
+    /// The rule of the route, for the service to ask; where the table names none, one that nobody passes.
+    pub rule: Rule,
     params: Vec<(String, String)>,
 }
 
@@ -62,6 +66,10 @@ impl<S: Clone + Send + Sync> FromRequestParts<S> for Call<S> {
             query: Pairs::parse(parts.uri.query().unwrap_or("")),
             uri: parts.uri.clone(),
             headers: parts.headers.clone(),
+            rule: match parts.extensions.get::<Access>() {
+                Some(Access::Rule(rule)) => *rule,
+                _ => NOBODY,
+            },
             params: params.iter().map(own).collect(),
         })
     }

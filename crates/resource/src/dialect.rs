@@ -59,6 +59,8 @@ impl Listing {
         pages_since: None,
         strict_since: None,
     };
+    /// Everything there is, at once.
+    pub const WHOLE: Self = Self { own: "", pages: Pages::Whole, ..Self::OWN };
 }
 
 /// What may be asked when one thing is looked at.

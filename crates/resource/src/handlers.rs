@@ -1,15 +1,14 @@
-//! The five handlers, written once. What they do, in which order, for all resources of all services.
+//! The handlers, written once: what they do, in which order, for all resources of all services. [`crate::Crud`] gives
+//! them their routes; by themselves they are for routes whose access or versions are not the resource's.
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use kogge_auth::Rule;
 use kogge_http::{ApiError, Json};
 use serde_json::{Value, json};
 
 use crate::resource::Sight;
-use crate::{
-    At, Body, Call, Create, Delete, Dialect, List, Loaded, Op, Resource, Service, Shape, Update, Verb,
-};
+use crate::{Body, Call, Create, Delete, Dialect, List, Loaded, Op, Resource, Service, Shape, Update, Verb};
 
 type Manners<R> = <<R as Resource>::Service as Service>::Dialect;
 
@@ -18,27 +17,56 @@ fn api(error: impl Into<ApiError>) -> ApiError {
     error.into()
 }
 
+/// An answer; without body where there is nothing to show.
+fn answer(status: StatusCode, headers: HeaderMap, body: Value) -> Response {
+    match (status, body) {
+        (StatusCode::OK, Value::Null) => (StatusCode::NO_CONTENT, headers).into_response(),
+        (_, Value::Null) => (status, headers).into_response(),
+        (_, body) => (status, headers, Json(body)).into_response(),
+    }
+}
+
 /// `GET` of all.
-pub(crate) async fn list<R: List>(call: Call<R::Service>) -> Result<Json<Value>, ApiError> {
+///
+/// # Errors
+/// What the resource refuses.
+pub async fn list<R: List>(call: Call<R::Service>) -> Result<Response, ApiError> {
+    listed::<R>(call, Verb::List).await
+}
+
+/// `GET` of all with everything, where a list is brief.
+///
+/// # Errors
+/// What the resource refuses.
+pub async fn details<R: List>(call: Call<R::Service>) -> Result<Response, ApiError> {
+    listed::<R>(call, Verb::Details).await
+}
+
+async fn listed<R: List>(call: Call<R::Service>, verb: Verb) -> Result<Response, ApiError> {
     let wanted = Manners::<R>::wanted(&R::LIST, &call)?;
     let page = R::page(&call, &wanted).await.map_err(api)?;
     let more = R::more(&call, &page.items).await.map_err(api)?;
     let sight = Sight::of::<R>(&call.caller, &wanted.fields);
     let views = page.items.iter().zip(&more);
-    let items = views.map(|(row, more)| R::item(sight.view::<R>(&call, row, more, Verb::List))).collect();
+    let items = views.map(|(row, more)| R::item(sight.view::<R>(&call, row, more, verb))).collect();
     let ends = page.items.first().zip(page.items.last()).map(|(first, last)| (R::id(first), R::id(last)));
     let shape = Shape { items, ends, more: page.more, wanted: &wanted };
-    Ok(Json(Manners::<R>::collection(&call, &R::NAMES, &R::LIST, shape)))
+    let body = Manners::<R>::collection(&call, &R::NAMES, &R::LIST, shape);
+    Ok(answer(StatusCode::OK, R::headers(&call, &page.items, verb), body))
 }
 
 /// `GET` of one.
-pub(crate) async fn show<R: Resource>(call: Call<R::Service>) -> Result<Json<Value>, ApiError> {
+///
+/// # Errors
+/// What the resource refuses.
+pub async fn show<R: Resource>(call: Call<R::Service>) -> Result<Response, ApiError> {
     let fields = Manners::<R>::fields(&R::QUESTION, &call)?;
-    let loaded =
-        Loaded::<R>::get(&call, &mut At::Now(&call.service), call.key(), &R::READ).await.map_err(api)?;
-    let more = R::more(&call, std::slice::from_ref(&*loaded)).await.map_err(api)?.pop().unwrap_or_default();
+    let loaded = Loaded::<R>::now(&call, call.key(), &R::READ).await.map_err(api)?;
+    let rows = std::slice::from_ref(&*loaded);
+    let more = R::more(&call, rows).await.map_err(api)?.pop().unwrap_or_default();
     let view = Sight::of::<R>(&call.caller, &fields).view::<R>(&call, &loaded, &more, Verb::Show);
-    Ok(Json(Manners::<R>::member(&R::NAMES, view)))
+    let headers = R::headers(&call, rows, Verb::Show);
+    Ok(answer(StatusCode::OK, headers, Manners::<R>::member(&R::NAMES, view)))
 }
 
 /// `POST`: one, or several that are made all or not at all.
@@ -51,7 +79,7 @@ pub(crate) async fn create<R: Create>(
     for item in &items {
         bodies.push(R::BODY.read::<Manners<R>>(Op::Create, call.version, item)?);
     }
-    let mut made = make::<R>(&call, bodies).await.map_err(api)?;
+    let (mut made, headers) = made::<R>(&call, bodies).await.map_err(api)?;
     let body = match (many, made.pop()) {
         (false, Some(one)) => Manners::<R>::member(&R::NAMES, one),
         (_, last) => {
@@ -59,7 +87,7 @@ pub(crate) async fn create<R: Create>(
             json!({ R::NAMES.many: made })
         }
     };
-    Ok((R::created(&call), Json(body)).into_response())
+    Ok(answer(R::created(&call), headers, body))
 }
 
 /// Makes things of these bodies, all of them or none, and answers how they look. For what is made by another route than
@@ -71,52 +99,67 @@ pub async fn make<R: Create>(
     call: &Call<R::Service>,
     bodies: Vec<Body>,
 ) -> Result<Vec<Value>, crate::Error<R>> {
+    made::<R>(call, bodies).await.map(|(views, _)| views)
+}
+
+/// How what was made looks, and the headers of the answer that shows it.
+async fn made<R: Create>(
+    call: &Call<R::Service>,
+    bodies: Vec<Body>,
+) -> Result<(Vec<Value>, HeaderMap), crate::Error<R>> {
     let mut ready = Vec::with_capacity(bodies.len());
     for body in bodies {
         R::permit(call, &body)?;
         ready.push(R::prepare(call, body).await?);
     }
     let sight = Sight::of::<R>(&call.caller, &[]);
-    let mut made = Vec::with_capacity(ready.len());
+    let (mut views, mut rows) = (Vec::with_capacity(ready.len()), Vec::with_capacity(ready.len()));
     let mut write = call.service.begin().await?;
     for body in ready {
         let (row, more) = R::create(call, &mut write, body).await?;
-        made.push(sight.view::<R>(call, &row, &more, Verb::Create));
+        views.push(sight.view::<R>(call, &row, &more, Verb::Create));
+        rows.push(row);
     }
     call.service.commit(write).await?;
-    Ok(made)
+    Ok((views, R::headers(call, &rows, Verb::Create)))
 }
 
 /// `PUT` or `PATCH` of one.
-pub(crate) async fn update<R: Update>(
+///
+/// # Errors
+/// What the resource refuses.
+pub async fn update<R: Update>(
     call: Call<R::Service>,
     Json(body): Json<Value>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     let item = R::body(body)?;
     if Manners::<R>::LOADS_BEFORE_READING {
-        Loaded::<R>::get(&call, &mut At::Now(&call.service), call.key(), &R::READ).await.map_err(api)?;
+        Loaded::<R>::now(&call, call.key(), &R::READ).await.map_err(api)?;
     }
     let body = R::BODY.read::<Manners<R>>(Op::Update, call.version, &item)?;
-    let view = change::<R>(&call, body).await.map_err(api)?;
-    Ok(Json(Manners::<R>::member(&R::NAMES, view)))
+    let (view, headers) = change::<R>(&call, body).await.map_err(api)?;
+    Ok(answer(StatusCode::OK, headers, Manners::<R>::member(&R::NAMES, view)))
 }
 
 /// Asks the policy before a transaction is opened, where that is the service's manner.
 async fn ask<R: Resource>(call: &Call<R::Service>, rule: &Rule) -> Result<(), crate::Error<R>> {
     if Manners::<R>::ASKS_FIRST {
-        Loaded::<R>::get(call, &mut At::Now(&call.service), call.key(), rule).await?;
+        Loaded::<R>::now(call, call.key(), rule).await?;
     }
     Ok(())
 }
 
-async fn change<R: Update>(call: &Call<R::Service>, body: Body) -> Result<Value, crate::Error<R>> {
+async fn change<R: Update>(
+    call: &Call<R::Service>,
+    body: Body,
+) -> Result<(Value, HeaderMap), crate::Error<R>> {
     ask::<R>(call, &R::RULE).await?;
     let body = R::prepare(call, body).await?;
-    let mut write = call.service.begin().await?;
-    let loaded = Loaded::<R>::get(call, &mut At::In(&mut write), call.key(), &R::RULE).await?;
+    let (loaded, mut write) = Loaded::<R>::open(call, call.key(), &R::RULE).await?;
     let (row, more) = R::update(call, &mut write, loaded, body).await?;
     call.service.commit(write).await?;
-    Ok(Sight::of::<R>(&call.caller, &[]).view::<R>(call, &row, &more, Verb::Update))
+    let view = Sight::of::<R>(&call.caller, &[]).view::<R>(call, &row, &more, Verb::Update);
+    Ok((view, R::headers(call, std::slice::from_ref(&row), Verb::Update)))
 }
 
 /// `DELETE` of one.
@@ -128,8 +171,7 @@ pub(crate) async fn delete<R: Delete>(call: Call<R::Service>) -> Result<StatusCo
 
 async fn take_away<R: Delete>(call: &Call<R::Service>) -> Result<(), crate::Error<R>> {
     ask::<R>(call, &R::RULE).await?;
-    let mut write = call.service.begin().await?;
-    let loaded = Loaded::<R>::get(call, &mut At::In(&mut write), call.key(), &R::RULE).await?;
+    let (loaded, mut write) = Loaded::<R>::open(call, call.key(), &R::RULE).await?;
     R::delete(call, &mut write, loaded).await?;
     call.service.commit(write).await
 }

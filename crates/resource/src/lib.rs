@@ -17,7 +17,7 @@ pub mod body;
 mod call;
 mod dialect;
 pub mod glance;
-mod handlers;
+pub mod handlers;
 pub mod keystone;
 mod loaded;
 pub mod neutron;

@@ -2,7 +2,7 @@
 
 use kogge_auth::Rule;
 
-use crate::{At, Call, Error, Resource};
+use crate::{At, Call, Error, Resource, Service};
 
 /// A row that the caller may act on. There is no other way to one than [`Loaded::get`], which asks the policy; so there
 /// is no way around it, and no second opinion on 404 or 403.
@@ -22,6 +22,29 @@ impl<R: Resource> Loaded<R> {
         let found = R::load(call, at, key).await?;
         R::allow(call, key, rule, found.as_ref())?;
         found.map(Self).ok_or_else(|| R::missing(call, key))
+    }
+
+    /// As [`Loaded::get`], as things are now.
+    ///
+    /// # Errors
+    /// As [`Loaded::get`].
+    pub async fn now(call: &Call<R::Service>, key: &str, rule: &Rule) -> Result<Self, Error<R>> {
+        Self::get(call, &mut At::Now(&call.service), key, rule).await
+    }
+
+    /// As [`Loaded::get`], locked in a transaction of its own: the beginning of every change. Whoever commits makes it
+    /// last.
+    ///
+    /// # Errors
+    /// As [`Loaded::get`].
+    pub async fn open(
+        call: &Call<R::Service>,
+        key: &str,
+        rule: &Rule,
+    ) -> Result<(Self, <R::Service as Service>::Write), Error<R>> {
+        let mut write = call.service.begin().await?;
+        let loaded = Self::get(call, &mut At::In(&mut write), key, rule).await?;
+        Ok((loaded, write))
     }
 
     /// The row itself, to be changed.

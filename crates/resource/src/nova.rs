@@ -119,7 +119,7 @@ impl Dialect for Nova {
         body.insert(names.many.to_owned(), page.items.into());
         let linked = rules.pages == Pages::Marker && has_pages(rules, call.version) && page.more;
         if let Some((_, last)) = page.ends.filter(|_| linked) {
-            let next = next(&call.base, names.all, &call.query, &last);
+            let next = next(&call.base, call.uri.path(), &call.query, &last);
             body.insert(format!("{}_links", names.many), json!([next]));
         }
         body.into()

@@ -1,6 +1,6 @@
 //! A resource, and its verbs.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use kogge_auth::{Caller, Denied, Rule, Target};
 use kogge_db::Paged;
 use kogge_db::filter::Whose;
@@ -38,6 +38,8 @@ impl Names {
 pub enum Verb {
     /// A list.
     List,
+    /// A list with everything, where there is a brief one too.
+    Details,
     /// One.
     Show,
     /// What was made.
@@ -72,8 +74,11 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// What its id is, for paths and markers.
     fn id(row: &Self::Row) -> String;
 
-    /// What one is to the policy.
-    fn target(row: &Self::Row) -> Target<'_>;
+    /// What one is to the policy: nobody's, unless it says whose.
+    fn target(row: &Self::Row) -> Target<'_> {
+        let _ = row;
+        Target::none()
+    }
 
     /// What the caller learns of this one, or of there being none, where it asks for what `rule` guards.
     fn judge(call: &Call<Self::Service>, rule: &Rule, found: Option<&Self::Row>) -> Judgement {
@@ -132,8 +137,14 @@ pub trait Resource: Sized + Send + Sync + 'static {
         std::future::ready(Ok(more))
     }
 
-    /// How it looks.
+    /// How it looks; null for an answer without body.
     fn view(call: &Call<Self::Service>, row: &Self::Row, more: &Self::More, verb: Verb) -> Value;
+
+    /// Headers of an answer that shows these.
+    fn headers(call: &Call<Self::Service>, rows: &[Self::Row], verb: Verb) -> HeaderMap {
+        let _ = (call, rows, verb);
+        HeaderMap::new()
+    }
 }
 
 /// A resource that is listed.

@@ -57,6 +57,18 @@ pub enum Judgement {
     Missing,
 }
 
+impl Judgement {
+    /// Of what belongs to no project: whom the rule allows knows of all of it, and others learn nothing.
+    #[must_use]
+    pub fn shared(caller: &Caller, rule: &Rule, is_there: bool) -> Self {
+        match is_there {
+            _ if !caller.may_on_own(rule) => Self::Denied,
+            true => Self::Allowed,
+            false => Self::Missing,
+        }
+    }
+}
+
 /// A service whose rows are in tables.
 pub trait Sql: Service<Write = Tx> {
     /// Its database.

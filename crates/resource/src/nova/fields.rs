@@ -219,6 +219,12 @@ impl<'v> Fields<'v> {
         Ok(pairs)
     }
 
+    /// The refusal of a body that names no action that there is.
+    pub fn no_action(&self) -> ApiError {
+        let name = self.map.keys().next().map_or("", String::as_str);
+        ApiError::bad_request(format!("There is no such action: {name}"))
+    }
+
     /// Refuses what nobody took.
     pub fn finish(&self) -> Read<()> {
         let taken = self.taken.borrow();
