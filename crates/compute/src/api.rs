@@ -1,12 +1,9 @@
 //! The route table of Compute v2.1, and the room behind it: from the wire to commands, from views to the wire.
 
-pub(crate) mod aggregates;
 mod errors;
-pub(crate) mod flavors;
 pub(crate) mod groups;
 pub(crate) mod hypervisors;
 pub(crate) mod images;
-pub(crate) mod links;
 pub(crate) mod quotas;
 pub(crate) mod servers;
 pub(crate) mod services;
@@ -20,8 +17,10 @@ pub(crate) use kogge_resource::nova::query;
 use http::Method;
 use kogge_auth::Rule;
 use kogge_http::{Access, Microversion, Routes, VersionRange};
-use kogge_resource::Crud as _;
+use kogge_resource::{Crud as _, Resource as _, handlers};
 
+use crate::resources::aggregates::{self, Aggregates};
+use crate::resources::flavors::Flavors;
 use crate::resources::keypairs::Keypairs;
 use crate::resources::server_groups::ServerGroups;
 use crate::{Compute, microversion as v, policy as p};
@@ -65,23 +64,24 @@ fn version_routes() -> Routes<Compute> {
 }
 
 fn flavor_routes() -> Routes<Compute> {
-    use flavors::{access, extra_specs, list, write};
+    use crate::resources::flavors::{access, extra_specs};
     const SPECS: &str = "/v2.1/flavors/{id}/os-extra_specs";
     const SPEC: &str = "/v2.1/flavors/{id}/os-extra_specs/{key}";
     const ACTION: &str = "/v2.1/flavors/{id}/action";
+    let (all, each) = (Flavors::NAMES.all, Flavors::NAMES.each);
     Routes::new()
-        .get("/v2.1/flavors", Access::Token, list::index)
-        .post("/v2.1/flavors", rule(p::FLAVOR_CREATE), write::create)
-        .get("/v2.1/flavors/detail", Access::Token, list::details)
-        .get("/v2.1/flavors/{id}", Access::Token, list::show)
+        .get(all, Access::Token, handlers::list::<Flavors>)
+        .create::<Flavors>()
+        .get("/v2.1/flavors/detail", Access::Token, handlers::details::<Flavors>)
+        .get(each, Access::Token, handlers::show::<Flavors>)
         .route(
             Method::PUT,
-            "/v2.1/flavors/{id}",
+            each,
             since(v::FLAVOR_DESCRIPTION),
             rule(p::FLAVOR_UPDATE),
-            write::update,
+            handlers::update::<Flavors>,
         )
-        .delete("/v2.1/flavors/{id}", rule(p::FLAVOR_DELETE), write::delete)
+        .remove::<Flavors>()
         .get(SPECS, rule(p::EXTRA_SPECS_INDEX), extra_specs::index)
         .post(SPECS, rule(p::EXTRA_SPECS_CREATE), extra_specs::create)
         .get(SPEC, rule(p::EXTRA_SPECS_SHOW), extra_specs::show)
@@ -182,7 +182,6 @@ fn project_routes() -> Routes<Compute> {
 
 fn host_routes() -> Routes<Compute> {
     const HYPERVISOR: &str = "/v2.1/os-hypervisors/{id}";
-    const AGGREGATE: &str = "/v2.1/os-aggregates/{id}";
     const ACTION: &str = "/v2.1/os-aggregates/{id}/action";
     let (figures, numbers) = (until(v::NO_HYPERVISOR_FIGURES), until(v::HOST_UUIDS));
     let statistics = rule(p::HYPERVISORS_STATISTICS);
@@ -216,11 +215,7 @@ fn host_routes() -> Routes<Compute> {
         )
         .get("/v2.1/os-services", rule(p::SERVICES_LIST), services::index)
         .put("/v2.1/os-services/{id}", rule(p::SERVICES_UPDATE), services::update)
-        .get("/v2.1/os-aggregates", rule(p::AGGREGATES_INDEX), aggregates::index)
-        .post("/v2.1/os-aggregates", rule(p::AGGREGATES_CREATE), aggregates::create)
-        .get(AGGREGATE, rule(p::AGGREGATES_SHOW), aggregates::show)
-        .put(AGGREGATE, rule(p::AGGREGATES_UPDATE), aggregates::update)
-        .delete(AGGREGATE, rule(p::AGGREGATES_DELETE), aggregates::delete)
+        .crud::<Aggregates>()
         .post(ACTION, rule(p::AGGREGATES_ADD_HOST), aggregates::action)
         .action(ACTION, "add_host", rule(p::AGGREGATES_ADD_HOST))
         .action(ACTION, "remove_host", rule(p::AGGREGATES_REMOVE_HOST))

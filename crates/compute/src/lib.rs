@@ -20,6 +20,7 @@
 mod api;
 mod config;
 mod error;
+mod links;
 mod lower;
 pub mod microversion;
 pub mod model;

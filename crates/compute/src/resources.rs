@@ -1,5 +1,7 @@
 //! Resources on the kit (`kogge_resource`), and what is Nova's about all of them.
 
+pub(crate) mod aggregates;
+pub(crate) mod flavors;
 pub(crate) mod keypairs;
 pub(crate) mod server_groups;
 

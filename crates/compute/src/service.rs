@@ -2,7 +2,6 @@
 //! the tasks. No HTTP, no JSON of the API, no waiting for nodes.
 
 pub(crate) mod actions;
-pub(crate) mod aggregates;
 pub(crate) mod census;
 pub(crate) mod counts;
 pub(crate) mod flavors;

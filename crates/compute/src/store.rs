@@ -39,11 +39,6 @@ pub(crate) fn big(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// A `BIGINT` column that is never negative.
-pub(crate) fn natural(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}
-
 /// JSON for a `TEXT` column. The types that are stored so always have one.
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String, kogge_db::DbError> {
     serde_json::to_string(value).map_err(|error| kogge_db::DbError::column("json", error))

@@ -7,7 +7,8 @@ use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::uuid_like;
-use crate::api::{links, query};
+use crate::api::query;
+use crate::links;
 use crate::service::hosts::Hypervisor;
 use crate::store::big;
 use crate::{Compute, microversion as v, policy};

@@ -10,7 +10,7 @@ use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::Compute;
-use crate::api::links;
+use crate::links;
 
 /// `GET /images`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {

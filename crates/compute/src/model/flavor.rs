@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use kogge_clock::Timestamp;
+use kogge_db::record;
+use kogge_db::record::{Json, Real};
 use kogge_ids::FlavorId;
 use serde::{Deserialize, Serialize};
 
@@ -36,46 +38,52 @@ impl Shape {
     }
 }
 
-/// A flavor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Flavor {
-    /// Its figures.
-    pub shape: Shape,
-    /// A word for people; since microversion 2.55.
-    pub description: Option<String>,
-    /// Visible to everybody, or only to the projects with access.
-    pub is_public: bool,
-    /// A figure of old that has no effect; gone with microversion 2.102.
-    pub rxtx_factor: f64,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was changed last.
-    pub updated_at: Option<Timestamp>,
+record! {
+    /// A flavor. Figures are as in [`Shape`].
+    pub Flavor in "flavors" {
+        /// Its id.
+        id: FlavorId,
+        /// Its name, unique.
+        name: String,
+        /// Virtual CPUs.
+        vcpus: i64,
+        /// Memory in MiB.
+        ram_mib: i64,
+        /// Root disk in GiB.
+        disk_gib: i64,
+        /// Additional disk in GiB.
+        ephemeral_gib: i64,
+        /// Swap in MiB.
+        swap_mib: i64,
+        /// A figure of old that has no effect; gone with microversion 2.102.
+        rxtx_factor: Real,
+        /// Visible to everybody, or only to the projects with access.
+        is_public: bool,
+        /// A word for people; since microversion 2.55.
+        description: Option<String>,
+        /// Properties.
+        extra_specs: Json<BTreeMap<String, String>>,
+        /// When it was made.
+        created_at: Timestamp,
+        /// When it was changed last.
+        updated_at: Option<Timestamp>,
+    }
 }
 
-/// A flavor to be made. Without id a UUID is taken.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewFlavor {
-    /// Its id.
-    pub id: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// Virtual CPUs.
-    pub vcpus: u32,
-    /// Memory in MiB.
-    pub ram_mib: u64,
-    /// Root disk in GiB.
-    pub disk_gib: u64,
-    /// Additional disk in GiB.
-    pub ephemeral_gib: u64,
-    /// Swap in MiB.
-    pub swap_mib: u64,
-    /// The figure of old.
-    pub rxtx_factor: f64,
-    /// Visible to everybody.
-    pub is_public: bool,
-    /// A word for people.
-    pub description: Option<String>,
-    /// Properties.
-    pub extra_specs: BTreeMap<String, String>,
+impl Flavor {
+    /// What a server keeps of it.
+    #[must_use]
+    pub fn shape(self) -> Shape {
+        let figure = |figure: i64| u64::try_from(figure).unwrap_or(0);
+        Shape {
+            vcpus: u32::try_from(self.vcpus).unwrap_or(1),
+            ram_mib: figure(self.ram_mib),
+            disk_gib: figure(self.disk_gib),
+            ephemeral_gib: figure(self.ephemeral_gib),
+            swap_mib: figure(self.swap_mib),
+            id: self.id,
+            name: self.name,
+            extra_specs: self.extra_specs.0,
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use kogge_clock::Timestamp;
+use kogge_db::record;
+use kogge_db::record::Json;
 use kogge_ids::HostId;
 use kogge_node_api::HostFacts;
 
@@ -55,23 +57,24 @@ impl Host {
     }
 }
 
-/// A group of hosts; with the key `availability_zone` it is a zone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Aggregate {
-    /// Its number.
-    pub number: i64,
-    /// Its id.
-    pub uuid: HostId,
-    /// Its name.
-    pub name: String,
-    /// Host names.
-    pub hosts: Vec<String>,
-    /// Properties, with the zone among them.
-    pub metadata: BTreeMap<String, String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was changed last.
-    pub updated_at: Option<Timestamp>,
+record! {
+    /// A group of hosts; with the key `availability_zone` it is a zone.
+    pub Aggregate in "aggregates" {
+        /// Its number.
+        number: i64,
+        /// Its id.
+        uuid: HostId,
+        /// Its name, unique.
+        name: String,
+        /// Host names.
+        hosts: Json<Vec<String>>,
+        /// Properties, with the zone among them.
+        metadata: Json<BTreeMap<String, String>>,
+        /// When it was made.
+        created_at: Timestamp,
+        /// When it was changed last.
+        updated_at: Option<Timestamp>,
+    }
 }
 
 /// The key of an aggregate's metadata that makes it a zone.
@@ -97,8 +100,8 @@ mod tests {
             number: 1,
             uuid: Host::service_id("x"),
             name: "rack".into(),
-            hosts: vec!["a".into()],
-            metadata: [(ZONE_KEY.to_owned(), "west".to_owned())].into(),
+            hosts: Json(vec!["a".into()]),
+            metadata: Json([(ZONE_KEY.to_owned(), "west".to_owned())].into()),
             created_at: Timestamp::from_seconds(0),
             updated_at: None,
         };

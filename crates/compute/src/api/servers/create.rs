@@ -9,7 +9,7 @@ use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::api::body::{Fields, Read, at_most, repr, text, uuid_like, wrong};
-use crate::api::links;
+use crate::links;
 use crate::model::bounds;
 use crate::service::servers::create::{Networks, NewServers, Wish, no_volumes};
 use crate::{Compute, microversion as v};

@@ -5,7 +5,8 @@ use kogge_http::{ApiError, Json, Microversion, Pairs};
 use kogge_resource::Call;
 use serde_json::{Value, json};
 
-use crate::api::{links, query};
+use crate::api::query;
+use crate::links;
 use crate::model::action::Action;
 use crate::service::servers::details::host_id;
 use crate::service::servers::find::target;

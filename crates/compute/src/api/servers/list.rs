@@ -8,8 +8,8 @@ use kogge_ids::ServerId;
 use serde::Serialize;
 
 use super::filter;
-use crate::api::links::{self, Link};
 use crate::api::wire::server::{self, Viewer};
+use crate::links::{self, Link};
 use crate::model::server::Server;
 use crate::service::servers::find::Sieve;
 use crate::{Compute, policy};

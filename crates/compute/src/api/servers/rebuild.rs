@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::create::{base64, hostname, refuse_personality};
 use crate::api::body::{Fields, Read};
-use crate::api::links;
 use crate::api::wire::server::{Parts, Viewer, detail};
+use crate::links;
 use crate::service::servers::boot::password;
 use crate::service::servers::reshape::Rebuild;
 use crate::{Compute, microversion as v};

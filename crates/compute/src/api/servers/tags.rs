@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::create::tag;
 use crate::api::body::Fields;
-use crate::api::{links, query};
+use crate::api::query;
+use crate::links;
 use crate::{Compute, microversion as v, policy};
 
 /// `GET …/tags`

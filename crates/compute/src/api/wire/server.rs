@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::address::{self, Addresses};
-use crate::api::links::{self, Link};
+use crate::links::{self, Link};
 use crate::model::server::{Named, Server};
 use crate::model::state::{View, VmState, view};
 use crate::service::servers::details::{Details, host_id};

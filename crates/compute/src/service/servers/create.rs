@@ -155,8 +155,7 @@ impl Compute {
             return Err(Error::Invalid(why.to_owned()));
         }
         let (zone, host) = self.destination(caller, new, &target).await?;
-        let flavor = self.flavor(caller, &new.flavor).await.map_err(invalid_if_missing)?;
-        let shape = flavor.shape;
+        let shape = self.flavor(caller, &new.flavor).await.map_err(invalid_if_missing)?;
         let Some(image) = &new.image else { return Err(no_volumes()) };
         let (image, disk) = self.bootable(caller, image, &shape, "Can not find requested image").await?;
         if shape.disk_gib == 0 && !caller.may(&policy::SERVERS_CREATE_ZERO_DISK, &target) {

@@ -98,8 +98,7 @@ impl Compute {
         let shape = self
             .flavor(caller, flavor)
             .await
-            .map_err(|_| Error::Invalid(format!("Flavor {flavor} could not be found.")))?
-            .shape;
+            .map_err(|_| Error::Invalid(format!("Flavor {flavor} could not be found.")))?;
         if shape.id == known.shape.id {
             return Err(Error::Invalid("When resizing, instances must change flavor!".to_owned()));
         }

@@ -1,16 +1,7 @@
 //! Links to things and to the next page.
 
-use kogge_http::{BaseUrl, Pairs, next_query};
-use serde::Serialize;
-
-/// A link.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Link {
-    /// What it leads to.
-    pub(crate) rel: &'static str,
-    /// Where.
-    pub(crate) href: String,
-}
+use kogge_http::{BaseUrl, Pairs};
+pub(crate) use kogge_resource::nova::Link;
 
 /// Where the API proper begins.
 pub(crate) const ROOT: &str = "/v2.1";
@@ -37,6 +28,5 @@ pub(crate) fn next(
     last: Option<&str>,
 ) -> Option<Vec<Link>> {
     let last = last.filter(|_| more)?;
-    let href = base.join(&format!("{ROOT}/{collection}?{}", next_query(pairs, last)));
-    Some(vec![Link { rel: "next", href }])
+    Some(vec![kogge_resource::nova::next(base, &format!("{ROOT}/{collection}"), pairs, last)])
 }
