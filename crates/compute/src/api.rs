@@ -1,10 +1,10 @@
 //! The route table of Compute v2.1, and the room behind it: from the wire to commands, from views to the wire.
 
 mod errors;
-pub(crate) mod groups;
 pub(crate) mod hypervisors;
 pub(crate) mod images;
 pub(crate) mod quotas;
+pub(crate) mod security_groups;
 pub(crate) mod servers;
 pub(crate) mod services;
 pub(crate) mod versions;
@@ -105,7 +105,7 @@ fn server_routes() -> Routes<Compute> {
 }
 
 fn server_parts() -> Routes<Compute> {
-    use servers::{addresses, groups, instance_actions, interfaces, metadata, tags};
+    use servers::{addresses, instance_actions, interfaces, metadata, security_groups, tags};
     const META: &str = "/v2.1/servers/{id}/metadata";
     const ITEM: &str = "/v2.1/servers/{id}/metadata/{key}";
     const TAGS: &str = "/v2.1/servers/{id}/tags";
@@ -139,7 +139,7 @@ fn server_parts() -> Routes<Compute> {
             rule(p::ACTIONS_SHOW),
             instance_actions::show,
         )
-        .get("/v2.1/servers/{id}/os-security-groups", rule(p::GROUPS_LIST), groups::index)
+        .get("/v2.1/servers/{id}/os-security-groups", rule(p::GROUPS_LIST), security_groups::index)
 }
 
 fn server_actions() -> Routes<Compute> {
@@ -243,12 +243,12 @@ fn proxy_routes() -> Routes<Compute> {
             Access::Token,
             images::metadata_item,
         )
-        .route(Method::GET, GROUPS, old, rule(p::GROUPS_GET), groups::index)
-        .route(Method::POST, GROUPS, old, rule(p::GROUPS_CREATE), groups::create)
-        .route(Method::DELETE, GROUPS, old, rule(p::GROUPS_DELETE), groups::delete_none)
-        .route(Method::GET, GROUP, old, rule(p::GROUPS_SHOW), groups::show)
-        .route(Method::PUT, GROUP, old, rule(p::GROUPS_UPDATE), groups::update)
-        .route(Method::DELETE, GROUP, old, rule(p::GROUPS_DELETE), groups::delete)
-        .route(Method::POST, RULES, old, rule(p::GROUP_RULES_CREATE), groups::create_rule)
-        .route(Method::DELETE, RULE, old, rule(p::GROUP_RULES_DELETE), groups::delete_rule)
+        .route(Method::GET, GROUPS, old, rule(p::GROUPS_GET), security_groups::index)
+        .route(Method::POST, GROUPS, old, rule(p::GROUPS_CREATE), security_groups::create)
+        .route(Method::DELETE, GROUPS, old, rule(p::GROUPS_DELETE), security_groups::delete_none)
+        .route(Method::GET, GROUP, old, rule(p::GROUPS_SHOW), security_groups::show)
+        .route(Method::PUT, GROUP, old, rule(p::GROUPS_UPDATE), security_groups::update)
+        .route(Method::DELETE, GROUP, old, rule(p::GROUPS_DELETE), security_groups::delete)
+        .route(Method::POST, RULES, old, rule(p::GROUP_RULES_CREATE), security_groups::create_rule)
+        .route(Method::DELETE, RULE, old, rule(p::GROUP_RULES_DELETE), security_groups::delete_rule)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod aggregates;
 pub(crate) mod flavors;
 pub(crate) mod keypairs;
+pub(crate) mod server_filter;
 pub(crate) mod server_groups;
 
 use kogge_auth::{Caller, Rule, Target};

@@ -9,3 +9,4 @@ pub(crate) mod hosts;
 pub(crate) mod passwords;
 pub(crate) mod quotas;
 pub(crate) mod servers;
+pub(crate) mod sight;

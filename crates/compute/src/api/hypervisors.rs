@@ -1,7 +1,6 @@
 //! `/os-hypervisors`.
 
-use kogge_auth::{Caller, Rule};
-use kogge_http::{ApiError, BaseUrl, Json, Microversion, Pairs};
+use kogge_http::{ApiError, Json, Microversion, Pairs};
 use kogge_node_api::Accelerator;
 use kogge_resource::Call;
 use serde_json::{Value, json};
@@ -10,32 +9,24 @@ use crate::api::body::uuid_like;
 use crate::api::query;
 use crate::links;
 use crate::service::hosts::Hypervisor;
-use crate::store::big;
-use crate::{Compute, microversion as v, policy};
+use crate::{Compute, microversion as v};
 
 /// `GET /os-hypervisors`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    list(&call.service, &call.caller, call.version, &call.base, &call.query, false).await
+    list(&call, false).await
 }
 
 /// `GET /os-hypervisors/detail`
 pub(crate) async fn detail(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    list(&call.service, &call.caller, call.version, &call.base, &call.query, true).await
+    list(&call, true).await
 }
 
 const KNOWN: &[&str] = &["limit", "marker", "hypervisor_hostname_pattern", "with_servers"];
 
-async fn list(
-    compute: &Compute,
-    caller: &Caller,
-    version: Microversion,
-    base: &BaseUrl,
-    pairs: &Pairs,
-    detail: bool,
-) -> Result<Json<Value>, ApiError> {
+async fn list(call: &Call<Compute>, detail: bool) -> Result<Json<Value>, ApiError> {
+    let (pairs, version) = (&call.query, call.version);
     query::only(pairs, KNOWN, version, v::HOST_UUIDS)?;
-    let rule = if detail { &policy::HYPERVISORS_DETAIL } else { &policy::HYPERVISORS_LIST };
-    let mut all = compute.hypervisors(caller, rule).await?;
+    let mut all = call.service.hypervisors(&call.caller, &call.rule).await?;
     let with_servers = with_servers(pairs, version)?;
     let paged = version.has(v::HYPERVISOR_PAGES);
     if let Some(pattern) = pairs.get("hypervisor_hostname_pattern").filter(|_| version.has(v::HOST_UUIDS)) {
@@ -51,27 +42,22 @@ async fn list(
     }
     let mut more = false;
     if paged {
-        (all, more) = paginate(all, compute, version, pairs)?;
+        (all, more) = paginate(call, all)?;
     }
     let last = all.last().map(|one| id(one, version).to_string().trim_matches('"').to_owned());
     let views: Vec<Value> = all.iter().map(|one| view(one, version, detail, with_servers)).collect();
     let mut body = json!({ "hypervisors": views });
     let collection = if detail { "os-hypervisors/detail" } else { "os-hypervisors" };
-    if let Some(next) = links::next(base, collection, pairs, more, last.as_deref()) {
+    if let Some(next) = links::next(&call.base, collection, pairs, more, last.as_deref()) {
         body["hypervisors_links"] = json!(next);
     }
     Ok(Json(body))
 }
 
-fn paginate(
-    mut all: Vec<Hypervisor>,
-    compute: &Compute,
-    version: Microversion,
-    pairs: &Pairs,
-) -> Result<(Vec<Hypervisor>, bool), ApiError> {
-    let page = query::page(pairs, compute.config().max_limit, &[])?;
+fn paginate(call: &Call<Compute>, mut all: Vec<Hypervisor>) -> Result<(Vec<Hypervisor>, bool), ApiError> {
+    let page = query::page(&call.query, call.service.config().max_limit, &[])?;
     if let Some(marker) = &page.marker {
-        let at = all.iter().position(|one| is(one, marker, version));
+        let at = all.iter().position(|one| is(one, marker, call.version));
         let at = at.ok_or_else(|| ApiError::bad_request(format!("marker [{marker}] not found")))?;
         all.drain(..=at);
     }
@@ -139,7 +125,7 @@ fn servers(one: &Hypervisor) -> Value {
 fn figures(one: &Hypervisor, version: Microversion, view: &mut Value) {
     let facts = &one.host.facts;
     let (vcpus, ram, disk) = one.figures();
-    let (all_ram, all_disk) = (big(facts.memory_mib), big(facts.disk_gib));
+    let (all_ram, all_disk) = one.room();
     view["vcpus"] = json!(facts.vcpus);
     view["vcpus_used"] = json!(vcpus);
     view["memory_mb"] = json!(all_ram);
@@ -163,21 +149,15 @@ fn figures(one: &Hypervisor, version: Microversion, view: &mut Value) {
 
 /// `GET /os-hypervisors/{id}`
 pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     query::only(&call.query, &["with_servers"], call.version, v::HOST_UUIDS)?;
-    let one = find(&call.service, &call.caller, call.version, id, &policy::HYPERVISORS_SHOW).await?;
+    let one = find(&call).await?;
     let with_servers = with_servers(&call.query, call.version)?;
     Ok(Json(json!({ "hypervisor": view(&one, call.version, true, with_servers) })))
 }
 
-async fn find(
-    compute: &Compute,
-    caller: &Caller,
-    version: Microversion,
-    id: &str,
-    rule: &Rule,
-) -> Result<Hypervisor, ApiError> {
-    let all = compute.hypervisors(caller, rule).await?;
+async fn find(call: &Call<Compute>) -> Result<Hypervisor, ApiError> {
+    let (id, version) = (call.key(), call.version);
+    let all = call.service.hypervisors(&call.caller, &call.rule).await?;
     if version.has(v::HOST_UUIDS) && uuid_like(id).is_none() {
         return Err(ApiError::bad_request(format!("Invalid uuid {id}")));
     }
@@ -187,8 +167,7 @@ async fn find(
 
 /// `GET /os-hypervisors/{id}/uptime`, before 2.88
 pub(crate) async fn uptime(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
-    let one = find(&call.service, &call.caller, call.version, id, &policy::HYPERVISORS_UPTIME).await?;
+    let one = find(&call).await?;
     let mut view = view(&one, call.version, false, false);
     view["uptime"] = Value::Null;
     Ok(Json(json!({ "hypervisor": view })))
@@ -196,7 +175,7 @@ pub(crate) async fn uptime(call: Call<Compute>) -> Result<Json<Value>, ApiError>
 
 /// `GET /os-hypervisors/statistics`, before 2.88
 pub(crate) async fn statistics(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let all = call.service.hypervisors(&call.caller, &policy::HYPERVISORS_STATISTICS).await?;
+    let all = call.service.hypervisors(&call.caller, &call.rule).await?;
     let views: Vec<Value> = all.iter().map(|one| view(one, call.version, true, false)).collect();
     let sum = |key: &str| views.iter().filter_map(|view| view[key].as_i64()).sum::<i64>();
     let mut body = json!({ "count": all.len() });
@@ -220,29 +199,21 @@ pub(crate) async fn statistics(call: Call<Compute>) -> Result<Json<Value>, ApiEr
 
 /// `GET /os-hypervisors/{pattern}/search`, before 2.53
 pub(crate) async fn search(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let pattern = call.key();
-    matching(&call.service, &call.caller, call.version, pattern, &policy::HYPERVISORS_SEARCH, false).await
+    matching(&call, false).await
 }
 
 /// `GET /os-hypervisors/{pattern}/servers`, before 2.53
 pub(crate) async fn servers_of(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let pattern = call.key();
-    matching(&call.service, &call.caller, call.version, pattern, &policy::HYPERVISORS_SERVERS, true).await
+    matching(&call, true).await
 }
 
-async fn matching(
-    compute: &Compute,
-    caller: &Caller,
-    version: Microversion,
-    pattern: &str,
-    rule: &Rule,
-    with_servers: bool,
-) -> Result<Json<Value>, ApiError> {
-    let all = compute.hypervisors(caller, rule).await?;
+async fn matching(call: &Call<Compute>, with_servers: bool) -> Result<Json<Value>, ApiError> {
+    let pattern = call.key();
+    let all = call.service.hypervisors(&call.caller, &call.rule).await?;
     let found: Vec<Value> = all
         .iter()
         .filter(|one| one.host.name().contains(pattern))
-        .map(|one| view(one, version, false, with_servers))
+        .map(|one| view(one, call.version, false, with_servers))
         .collect();
     if found.is_empty() {
         return Err(no_match(pattern));

@@ -28,22 +28,19 @@ pub(crate) async fn details(call: Call<Compute>) -> Result<Json<Value>, ApiError
 
 /// `GET /images/{id}`
 pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
-    let image = call.service.seen_image(&call.caller, id).await?;
+    let image = call.service.seen_image(&call.caller, call.key()).await?;
     Ok(Json(json!({ "image": detail(&image, &call.base) })))
 }
 
 /// `DELETE /images/{id}`
 pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
-    let id = call.key();
-    call.service.delete_image(&call.caller, id).await?;
+    call.service.delete_image(&call.caller, call.key()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /images/{id}/metadata`
 pub(crate) async fn metadata(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
-    Ok(Json(json!({ "metadata": call.service.seen_image(&call.caller, id).await?.properties })))
+    Ok(Json(json!({ "metadata": call.service.seen_image(&call.caller, call.key()).await?.properties })))
 }
 
 /// `GET /images/{id}/metadata/{key}`

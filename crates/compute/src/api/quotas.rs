@@ -69,10 +69,9 @@ pub(crate) async fn defaults(call: Call<Compute>) -> Result<Json<Value>, ApiErro
 
 /// `PUT /os-quota-sets/{project}`
 pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
-    let project = call.key();
     query::only(&call.query, &["user_id"], call.version, v::STRICT_QUERY)?;
     let (wanted, force) = read(&body, "quota_set", call.version, true)?;
-    let limits = call.service.set_quota(&call.caller, project, &wanted, force).await?;
+    let limits = call.service.set_quota(&call.caller, call.key(), &wanted, force).await?;
     Ok(answer(None, set(&limits, call.version, plain)))
 }
 
@@ -93,8 +92,7 @@ fn read(body: &Value, key: &str, version: Microversion, forced: bool) -> Read<(L
 
 /// `DELETE /os-quota-sets/{project}`
 pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
-    let project = call.key();
-    call.service.reset_quota(&call.caller, project).await?;
+    call.service.reset_quota(&call.caller, call.key()).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -131,9 +129,8 @@ pub(crate) async fn update_class(
     call: Call<Compute>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, ApiError> {
-    let class = call.key();
     let (wanted, _) = read(&body, "quota_class_set", call.version, false)?;
-    let limits = call.service.set_quota_class(&call.caller, class, &wanted).await?;
+    let limits = call.service.set_quota_class(&call.caller, call.key(), &wanted).await?;
     Ok(class_answer(None, &limits, call.version))
 }
 

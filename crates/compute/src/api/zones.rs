@@ -1,11 +1,11 @@
 //! `/os-availability-zone` and `/extensions`.
 
-use kogge_http::{ApiError, Auth, Json, Path};
+use kogge_http::{ApiError, Json};
 use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use crate::api::query;
-use crate::{Compute, microversion as v, policy};
+use crate::{Compute, microversion as v};
 
 /// `GET /os-availability-zone`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
@@ -88,18 +88,15 @@ fn extension((name, alias, about): &(&str, &str, &str)) -> Value {
 }
 
 /// `GET /extensions`
-pub(crate) async fn extensions(Auth(caller): Auth) -> Result<Json<Value>, ApiError> {
-    caller.allow_on_own(&policy::EXTENSIONS)?;
+pub(crate) async fn extensions(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    call.service.may_look(&call.caller, &call.rule)?;
     Ok(Json(json!({ "extensions": EXTENSIONS.iter().map(extension).collect::<Vec<_>>() })))
 }
 
 /// `GET /extensions/{alias}`
-pub(crate) async fn extension_show(
-    Auth(caller): Auth,
-    Path(alias): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    caller.allow_on_own(&policy::EXTENSIONS)?;
-    let found = EXTENSIONS.iter().find(|one| one.1 == alias);
+pub(crate) async fn extension_show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+    call.service.may_look(&call.caller, &call.rule)?;
+    let found = EXTENSIONS.iter().find(|one| one.1 == call.key());
     let found = found.ok_or_else(|| ApiError::not_found("The resource could not be found."))?;
     Ok(Json(json!({ "extension": extension(found) })))
 }

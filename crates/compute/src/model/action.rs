@@ -1,35 +1,39 @@
 //! Instance actions: what was asked of a server, by whom, and what came of it.
 
 use kogge_clock::Timestamp;
+use kogge_db::record;
 use kogge_ids::{ProjectId, ServerId, UserId};
 
-/// One thing that was asked of a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Action {
-    /// Which server.
-    pub server: ServerId,
-    /// The request that asked: `req-…`.
-    pub request_id: String,
-    /// Nova's word: `create`, `reboot` …
-    pub name: String,
-    /// Who asked.
-    pub user: UserId,
-    /// In which project.
-    pub project: ProjectId,
-    /// When.
-    pub started_at: Timestamp,
-    /// When something of it changed last.
-    pub updated_at: Timestamp,
-    /// `Error` where it failed.
-    pub message: Option<String>,
-    /// The server's generation that fulfils it.
-    pub generation: i64,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-    /// Where it was carried out.
-    pub host: Option<String>,
-    /// Why it failed, in words that its owner may read: no host, path or capacity.
-    pub details: Option<String>,
+record! {
+    /// One thing that was asked of a server.
+    pub Action in "server_actions" {
+        key {
+            /// Which server.
+            server as "server_id": ServerId,
+            /// The request that asked: `req-…`.
+            request_id: String,
+        }
+        /// Nova's word: `create`, `reboot` …
+        name: String,
+        /// Who asked.
+        user as "user_id": UserId,
+        /// In which project.
+        project as "project_id": ProjectId,
+        /// The server's generation that fulfils it.
+        generation: i64,
+        /// When.
+        started_at: Timestamp,
+        /// When something of it changed last.
+        updated_at: Timestamp,
+        /// When it ended.
+        finished_at: Option<Timestamp>,
+        /// `Error` where it failed.
+        message: Option<String>,
+        /// Where it was carried out.
+        host: Option<String>,
+        /// Why it failed, in words that its owner may read: no host, path or capacity.
+        details: Option<String>,
+    }
 }
 
 impl Action {

@@ -6,10 +6,19 @@ use kogge_db::{Page, Paged};
 
 use crate::error::{Error, Result};
 use crate::model::action::Action;
-use crate::model::server::Server;
-use crate::service::servers::find::{load, load_any};
+use crate::service::servers::find::{load, load_any, target};
 use crate::store::actions as store;
 use crate::{Compute, policy};
+
+/// An action, and what a caller sees of its events.
+pub(crate) struct Seen {
+    /// The action.
+    pub(crate) action: Action,
+    /// What goes on in it, and where.
+    pub(crate) events: bool,
+    /// Why it failed.
+    pub(crate) details: bool,
+}
 
 impl Compute {
     /// One page of the actions of a server. `gone` lets a deleted server have some.
@@ -37,13 +46,7 @@ impl Compute {
     }
 
     /// One action of a server.
-    pub(crate) async fn action(
-        &self,
-        caller: &Caller,
-        id: &str,
-        gone: bool,
-        request: &str,
-    ) -> Result<(Server, Action)> {
+    pub(crate) async fn action(&self, caller: &Caller, id: &str, gone: bool, request: &str) -> Result<Seen> {
         let rule = &policy::ACTIONS_SHOW;
         let server = if gone {
             load_any(self.db(), caller, id, rule).await?
@@ -52,6 +55,8 @@ impl Compute {
         };
         let action = store::get(self.db(), server.id, request).await?;
         let action = action.ok_or_else(|| Error::NotFound(format!("Action {request} not found")))?;
-        Ok((server, action))
+        let may = |rule| caller.may(rule, &target(&server));
+        let (events, details) = (may(&policy::ACTIONS_EVENTS), may(&policy::ACTIONS_EVENT_DETAILS));
+        Ok(Seen { action, events, details })
     }
 }

@@ -7,7 +7,7 @@ use kogge_placement::{DISK_GB, MEMORY_MB, Resources, VCPU};
 
 use crate::error::{Error, Result};
 use crate::model::host::{Aggregate, Host, zone_of};
-use crate::store::{aggregates, hosts as store, servers};
+use crate::store::{aggregates, big, hosts as store, servers};
 use crate::{Compute, policy};
 
 /// A hypervisor with what is used of it.
@@ -27,6 +27,11 @@ impl Hypervisor {
     /// What its servers hold of a resource class.
     pub(crate) fn used(&self, class: &str) -> i64 {
         self.used.get(class).copied().unwrap_or(0)
+    }
+
+    /// Memory in MiB and disk in GiB that it has.
+    pub(crate) fn room(&self) -> (i64, i64) {
+        (big(self.host.facts.memory_mib), big(self.host.facts.disk_gib))
     }
 
     /// Virtual CPUs, memory in MiB and disk in GiB that its servers hold.
@@ -109,6 +114,11 @@ impl Compute {
             hypervisors.push(Hypervisor { host, up, used, servers });
         }
         Ok(hypervisors)
+    }
+
+    /// Asks for what everybody may see and nobody owns.
+    pub(crate) fn may_look(&self, caller: &Caller, rule: &Rule) -> Result<()> {
+        Ok(caller.allow_on_own(rule)?)
     }
 
     /// All zones by name.

@@ -1,54 +1,16 @@
 //! Instance actions.
 
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Direction, Executor, Page, Paged, Query, Row, Select, SortKey, Tx};
+use kogge_db::{DbError, Direction, Executor, Page, Paged, Query, Record as _, SortKey, Tx};
 use kogge_ids::ServerId;
 
 use crate::model::action::Action;
 use crate::model::bounds;
 
-const COLUMNS: &str = "server_id, request_id, name, user_id, project_id, generation, started_at, updated_at, \
-                       finished_at, message, host, details";
 const KEYS: &[SortKey] = &[SortKey { name: "created_at", expression: "started_at" }];
 
-fn read(row: &Row) -> Result<Action, DbError> {
-    Ok(Action {
-        server: row.parse("server_id")?,
-        request_id: row.text("request_id")?,
-        name: row.text("name")?,
-        user: row.parse("user_id")?,
-        project: row.parse("project_id")?,
-        generation: row.int("generation")?,
-        started_at: row.time("started_at")?,
-        updated_at: row.time("updated_at")?,
-        finished_at: row.opt_time("finished_at")?,
-        message: row.opt_text("message")?,
-        host: row.opt_text("host")?,
-        details: row.opt_text("details")?,
-    })
-}
-
 pub(crate) async fn insert(tx: &mut Tx, action: &Action) -> Result<(), DbError> {
-    let insert = Query::new(
-        "INSERT INTO server_actions (server_id, request_id, name, user_id, project_id, generation, started_at, \
-         updated_at, finished_at, message, host, details) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-         ON CONFLICT (server_id, request_id) DO NOTHING",
-    );
-    let insert = insert
-        .bind(action.server)
-        .bind(&action.request_id)
-        .bind(&action.name)
-        .bind(&action.user)
-        .bind(&action.project)
-        .bind(action.generation)
-        .bind(action.started_at)
-        .bind(action.updated_at)
-        .bind(action.finished_at)
-        .bind(action.message.clone())
-        .bind(action.host.clone())
-        .bind(action.details.clone());
-    tx.execute(insert).await?;
+    action.insert(tx).await?;
     forget_oldest(tx, action.server).await
 }
 
@@ -66,9 +28,7 @@ pub(crate) async fn get(
     server: ServerId,
     request: &str,
 ) -> Result<Option<Action>, DbError> {
-    let query =
-        Select::new(COLUMNS, "server_actions").and("server_id = ?", server).and("request_id = ?", request);
-    db.find("server_actions", query.query(), read).await
+    Action::get(db, &(server, request.to_owned())).await
 }
 
 /// The actions of a server, newest first. `since` and `before` are about the last change.
@@ -79,7 +39,7 @@ pub(crate) async fn list(
     before: Option<Timestamp>,
     page: &Page,
 ) -> Result<Paged<Action>, DbError> {
-    let select = Select::new(COLUMNS, "server_actions")
+    let select = Action::select()
         .and("server_id = ?", server)
         .and_some("updated_at >= ?", since)
         .and_some("updated_at <= ?", before);
@@ -89,7 +49,10 @@ pub(crate) async fn list(
         page.marker.clone(),
     );
     let page = Page { marker: None, ..page.clone() };
-    select.page(&page, KEYS, &[("created_at", Direction::Descending)], "request_id").fetch(db, read).await
+    select
+        .page(&page, KEYS, &[("created_at", Direction::Descending)], "request_id")
+        .fetch(db, Action::from_row)
+        .await
 }
 
 /// Ends the open actions that a server's reached generation fulfils.

@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 
 use crate::api::query;
 use crate::api::wire::address;
-use crate::{Compute, microversion as v, policy};
+use crate::{Compute, microversion as v};
 
 /// `GET …/ips`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
-    let server = call.service.server(&call.caller, id, &policy::IPS_INDEX).await?;
+    let server = call.service.server(&call.caller, call.key(), &call.rule).await?;
     let details = call.service.detail(server).await?;
     Ok(Json(json!({ "addresses": address::of(&details.ports, false) })))
 }
@@ -20,7 +19,7 @@ pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> 
 /// `GET …/ips/{network}`
 pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     let [id, network] = call.keys();
-    let server = call.service.server(&call.caller, id, &policy::IPS_SHOW).await?;
+    let server = call.service.server(&call.caller, id, &call.rule).await?;
     let details = call.service.detail(server).await?;
     let addresses = address::of(&details.ports, false);
     let found = addresses.0.into_iter().find(|(name, _)| *name == network);

@@ -194,14 +194,7 @@ fn wish(value: &Value, version: Microversion) -> Read<Wish> {
 }
 
 pub(super) fn tag_of(fields: &Fields<'_>) -> Read<Option<String>> {
-    let found = fields.text("tag", 1, 60)?;
-    if let Some(tag) = &found
-        && tag.contains([',', '/'])
-    {
-        let value = Value::from(tag.as_str());
-        return Err(wrong("tag", &value, &format!("{} does not match '^[^,/]*$'", repr(&value))));
-    }
-    Ok(found)
+    fields.take("tag").map(|value| tag_named("tag", value)).transpose()
 }
 
 fn distinct(wishes: Vec<Wish>) -> Read<Networks> {
@@ -233,9 +226,13 @@ fn tags(server: &Fields<'_>) -> Read<Vec<String>> {
 
 /// A tag: 1 to 60 characters without comma and slash.
 pub(super) fn tag(value: &Value) -> Read<String> {
-    let found = text("tags", value, 1, 60)?;
+    tag_named("tags", value)
+}
+
+fn tag_named(name: &str, value: &Value) -> Read<String> {
+    let found = text(name, value, 1, 60)?;
     if found.contains([',', '/']) {
-        return Err(wrong("tags", value, &format!("{} does not match '^[^,/]*$'", repr(value))));
+        return Err(wrong(name, value, &format!("{} does not match '^[^,/]*$'", repr(value))));
     }
     Ok(found)
 }

@@ -8,7 +8,6 @@ use kogge_resource::Call;
 
 /// `DELETE /servers/{id}`
 pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
-    let id = call.key();
-    call.service.delete_server(&call.caller, id, false).await?;
+    call.service.delete_server(&call.caller, call.key(), false).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::api::query;
 use crate::links;
 use crate::model::action::Action;
+use crate::service::actions::Seen;
 use crate::service::servers::details::host_id;
-use crate::service::servers::find::target;
-use crate::{Compute, microversion as v, policy};
+use crate::{Compute, microversion as v};
 
 fn view(action: &Action, version: Microversion) -> Value {
     let mut view = json!({
@@ -73,28 +73,25 @@ pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> 
 pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     let [id, request] = call.keys();
     let gone = call.version.has(v::ACTIONS_OF_DELETED);
-    let (server, action) = call.service.action(&call.caller, id, gone, request).await?;
+    let Seen { action, events, details } = call.service.action(&call.caller, id, gone, request).await?;
     let mut body = view(&action, call.version);
-    let admin = call.caller.may(&policy::ACTIONS_EVENTS, &target(&server));
-    if admin || call.version.has(v::ACTION_EVENTS) {
+    if events || call.version.has(v::ACTION_EVENTS) {
         let mut event = json!({
             "event": action.event(),
             "start_time": action.started_at.micros(),
             "finish_time": action.finished_at.map(Timestamp::micros),
             "result": action.result(),
         });
-        if admin {
+        if events {
             event["traceback"] = Value::Null;
         }
         if call.version.has(v::EVENT_HOST) {
-            if admin {
+            if events {
                 event["host"] = json!(action.host);
             }
             event["hostId"] = json!(host_id(action.project.as_str(), action.host.as_deref()));
         }
-        if call.version.has(v::EVENT_DETAILS)
-            && call.caller.may(&policy::ACTIONS_EVENT_DETAILS, &target(&server))
-        {
+        if details && call.version.has(v::EVENT_DETAILS) {
             event["details"] = json!(action.details);
         }
         body["events"] = json!([event]);

@@ -35,9 +35,8 @@ fn view(port: &Attached, server: &Server, version: Microversion) -> Value {
 
 /// `GET …/os-interface`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
-    let (server, ports) = call.service.interfaces(&call.caller, id, false).await?;
+    let (server, ports) = call.service.interfaces(&call.caller, call.key(), false).await?;
     let list: Vec<Value> = ports.iter().map(|port| view(port, &server, call.version)).collect();
     Ok(Json(json!({ "interfaceAttachments": list })))
 }

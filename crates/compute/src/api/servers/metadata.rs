@@ -7,48 +7,39 @@ use serde_json::{Value, json};
 
 use crate::api::body::Fields;
 use crate::api::query;
-use crate::{Compute, microversion as v, policy};
+use crate::{Compute, microversion as v};
 
 /// `GET …/metadata`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
-    let server = call.service.server(&call.caller, id, &policy::METADATA_INDEX).await?;
+    let server = call.service.server(&call.caller, call.key(), &call.rule).await?;
     Ok(Json(json!({ "metadata": server.metadata })))
 }
 
 /// `GET …/metadata/{key}`
 pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     let [id, key] = call.keys();
-    let server = call.service.server(&call.caller, id, &policy::METADATA_SHOW).await?;
+    let server = call.service.server(&call.caller, id, &call.rule).await?;
     let value = server.metadata.get(key).ok_or_else(|| ApiError::not_found("Metadata item was not found"))?;
     Ok(Json(json!({"meta": {key: value}})))
 }
 
 /// `POST …/metadata`
 pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
-    put(&call.service, &call.caller, id, &body, false).await
+    put(&call, &body, false).await
 }
 
 /// `PUT …/metadata`
 pub(crate) async fn replace(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
-    put(&call.service, &call.caller, id, &body, true).await
+    put(&call, &body, true).await
 }
 
-async fn put(
-    compute: &Compute,
-    caller: &kogge_auth::Caller,
-    id: &str,
-    body: &Value,
-    replace: bool,
-) -> Result<Json<Value>, ApiError> {
+async fn put(call: &Call<Compute>, body: &Value, replace: bool) -> Result<Json<Value>, ApiError> {
     let fields = Fields::of(body)?;
     let pairs = fields.required("metadata", fields.metadata("metadata")?)?;
     fields.finish()?;
-    let rule = if replace { &policy::METADATA_UPDATE_ALL } else { &policy::METADATA_CREATE };
-    let metadata = compute.put_metadata(caller, id, rule, &pairs, replace).await?;
+    let (caller, rule) = (&call.caller, &call.rule);
+    let metadata = call.service.put_metadata(caller, call.key(), rule, &pairs, replace).await?;
     Ok(Json(json!({ "metadata": metadata })))
 }
 
@@ -65,7 +56,7 @@ pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Resu
     if !pairs.contains_key(key) {
         return Err(ApiError::bad_request("Request body and URI mismatch"));
     }
-    call.service.put_metadata(&call.caller, id, &policy::METADATA_UPDATE, &pairs, false).await?;
+    call.service.put_metadata(&call.caller, id, &call.rule, &pairs, false).await?;
     Ok(Json(json!({ "meta": pairs })))
 }
 

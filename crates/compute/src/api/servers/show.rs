@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 
 use crate::api::query;
 use crate::api::wire::server::{Parts, Viewer, detail};
-use crate::{Compute, microversion as v, policy};
+use crate::{Compute, microversion as v};
 
 /// `GET /servers/{id}`
 pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
-    let server = call.service.server(&call.caller, id, &policy::SERVERS_SHOW).await?;
+    let server = call.service.server(&call.caller, call.key(), &call.rule).await?;
     let details = call.service.detail_for(&call.caller, server).await?;
     let viewer = Viewer { caller: &call.caller, version: call.version, base: &call.base };
     Ok(Json(json!({ "server": detail(&details, viewer, Parts::SHOW) })))

@@ -10,20 +10,19 @@ use super::create::tag;
 use crate::api::body::Fields;
 use crate::api::query;
 use crate::links;
-use crate::{Compute, microversion as v, policy};
+use crate::{Compute, microversion as v};
 
 /// `GET …/tags`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
-    let server = call.service.server(&call.caller, id, &policy::TAGS_INDEX).await?;
+    let server = call.service.server(&call.caller, call.key(), &call.rule).await?;
     Ok(Json(json!({ "tags": server.tags })))
 }
 
 /// `GET …/tags/{tag}`
 pub(crate) async fn show(call: Call<Compute>) -> Result<StatusCode, ApiError> {
     let [id, tag] = call.keys();
-    let server = call.service.server(&call.caller, id, &policy::TAGS_SHOW).await?;
+    let server = call.service.server(&call.caller, id, &call.rule).await?;
     let known = server.tags.iter().any(|known| known == tag);
     known
         .then_some(StatusCode::NO_CONTENT)
@@ -32,12 +31,11 @@ pub(crate) async fn show(call: Call<Compute>) -> Result<StatusCode, ApiError> {
 
 /// `PUT …/tags`
 pub(crate) async fn replace(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     let fields = Fields::of(&body)?;
     let list = fields.required("tags", fields.list("tags")?)?;
     let tags = list.iter().map(tag).collect::<Result<Vec<_>, _>>()?;
     fields.finish()?;
-    let tags = call.service.set_tags(&call.caller, id, &tags).await?;
+    let tags = call.service.set_tags(&call.caller, call.key(), &tags).await?;
     Ok(Json(json!({ "tags": tags })))
 }
 
@@ -67,7 +65,6 @@ pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> 
 
 /// `DELETE …/tags`
 pub(crate) async fn delete_all(call: Call<Compute>) -> Result<StatusCode, ApiError> {
-    let id = call.key();
-    call.service.delete_tags(&call.caller, id, None).await?;
+    call.service.delete_tags(&call.caller, call.key(), None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,9 +12,8 @@ use crate::{Compute, microversion as v};
 
 /// `PUT /servers/{id}`
 pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     let update = read(&body, call.version)?;
-    let server = call.service.update_server(&call.caller, id, update).await?;
+    let server = call.service.update_server(&call.caller, call.key(), update).await?;
     let details = call.service.detail_for(&call.caller, server).await?;
     let viewer = Viewer { caller: &call.caller, version: call.version, base: &call.base };
     Ok(Json(json!({ "server": detail(&details, viewer, Parts::update(call.version)) })))

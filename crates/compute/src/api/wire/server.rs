@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::address::{self, Addresses};
 use crate::links::{self, Link};
+use crate::microversion as v;
 use crate::model::server::{Named, Server};
 use crate::model::state::{View, VmState, view};
 use crate::service::servers::details::{Details, host_id};
-use crate::service::servers::find::target;
-use crate::{microversion as v, policy};
+use crate::service::sight::Sight;
 
 /// A server in lists.
 #[derive(Debug, Serialize)]
@@ -215,35 +215,14 @@ pub(crate) struct Viewer<'a> {
     pub(crate) base: &'a BaseUrl,
 }
 
-/// What the policy lets a viewer see of a server. It depends on nothing of the server but whose it is.
-#[derive(Clone, Copy)]
-struct Rights {
-    extended: bool,
-    host_status: bool,
-    extra_specs: bool,
-    fault_details: bool,
-}
-
-impl Viewer<'_> {
-    fn rights(self, server: &Server) -> Rights {
-        let may = |rule| self.caller.may(rule, &target(server));
-        Rights {
-            extended: may(&policy::EXTENDED_ATTRIBUTES),
-            host_status: may(&policy::SERVERS_SHOW_HOST_STATUS),
-            extra_specs: may(&policy::SERVERS_SHOW_EXTRA_SPECS),
-            fault_details: crate::service::flavors::is_admin(self.caller),
-        }
-    }
-}
-
 /// The servers of a list. The policy is asked once for each run of servers with the same owner.
 pub(crate) fn details(servers: &[Details], viewer: Viewer<'_>) -> Vec<Detail> {
-    let mut known: Option<(&Server, Rights)> = None;
+    let mut known: Option<(&Server, Sight)> = None;
     let mut all = Vec::with_capacity(servers.len());
     for one in servers {
         let server = &one.server;
         let same = known.filter(|(last, _)| last.project == server.project && last.user == server.user);
-        let rights = same.map_or_else(|| viewer.rights(server), |(_, rights)| rights);
+        let rights = same.map_or_else(|| Sight::of(viewer.caller, server), |(_, rights)| rights);
         known = Some((server, rights));
         all.push(detail_by(one, viewer, Parts::LIST, rights));
     }
@@ -252,10 +231,10 @@ pub(crate) fn details(servers: &[Details], viewer: Viewer<'_>) -> Vec<Detail> {
 
 /// A server with everything that the viewer may see.
 pub(crate) fn detail(details: &Details, viewer: Viewer<'_>, parts: Parts) -> Detail {
-    detail_by(details, viewer, parts, viewer.rights(&details.server))
+    detail_by(details, viewer, parts, Sight::of(viewer.caller, &details.server))
 }
 
-fn detail_by(details: &Details, viewer: Viewer<'_>, parts: Parts, rights: Rights) -> Detail {
+fn detail_by(details: &Details, viewer: Viewer<'_>, parts: Parts, rights: Sight) -> Detail {
     let Viewer { version, base, .. } = viewer;
     let server = &details.server;
     let state = view(server);
@@ -343,7 +322,7 @@ fn more(details: &Details, state: View) -> More {
     }
 }
 
-fn fault(server: &Server, rights: Rights, status: &str) -> Option<Fault> {
+fn fault(server: &Server, rights: Sight, status: &str) -> Option<Fault> {
     let fault = server.fault().filter(|_| matches!(status, "ERROR" | "DELETED"))?;
     Some(Fault {
         code: fault.code,
@@ -362,7 +341,7 @@ fn image(server: &Server, viewer: Viewer<'_>) -> Image {
     }
 }
 
-fn flavor(server: &Server, viewer: Viewer<'_>, rights: Rights) -> Flavor {
+fn flavor(server: &Server, viewer: Viewer<'_>, rights: Sight) -> Flavor {
     let shape = &server.shape;
     if viewer.version.before(v::EMBEDDED_FLAVOR) {
         let id = shape.id.to_string();

@@ -4,9 +4,10 @@ use kogge_auth::Caller;
 use kogge_clock::Timestamp;
 use kogge_db::Page;
 use kogge_http::{ApiError, Microversion, Pairs};
+use kogge_resource::Call;
+use kogge_resource::nova::{additional, query};
 use regex::Regex;
 
-use crate::api::query;
 use crate::model::bounds;
 use crate::model::server::Server;
 use crate::model::state::STATUSES;
@@ -20,78 +21,33 @@ const PUBLIC: &[&str] =
 /// Those that everybody has since 2.26.
 const TAGS: &[&str] = &["tags", "tags-any", "not-tags", "not-tags-any"];
 /// Those that everybody has since 2.83.
+#[rustfmt::skip]
 const MORE: &[&str] = &[
-    "availability_zone",
-    "config_drive",
-    "key_name",
-    "created_at",
-    "launched_at",
-    "terminated_at",
-    "power_state",
-    "task_state",
-    "vm_state",
-    "progress",
-    "user_id",
+    "availability_zone", "config_drive", "key_name", "created_at", "launched_at", "terminated_at",
+    "power_state", "task_state", "vm_state", "progress", "user_id",
 ];
 /// Those that only admins have.
+#[rustfmt::skip]
 const ADMIN: &[&str] = &[
-    "project_id",
-    "tenant_id",
-    "launch_index",
-    "image_ref",
-    "kernel_id",
-    "ramdisk_id",
-    "hostname",
-    "host",
-    "node",
-    "display_name",
-    "description",
-    "display_description",
-    "locked_by",
-    "uuid",
-    "root_device_name",
-    "access_ip_v4",
-    "access_ip_v6",
-    "auto_disk_config",
-    "soft_deleted",
-    "deleted",
-    "ip6",
+    "project_id", "tenant_id", "launch_index", "image_ref", "kernel_id", "ramdisk_id", "hostname", "host",
+    "node", "display_name", "description", "display_description", "locked_by", "uuid", "root_device_name",
+    "access_ip_v4", "access_ip_v6", "auto_disk_config", "soft_deleted", "deleted", "ip6",
 ];
 const PAGING: &[&str] = &["sort_key", "sort_dir", "limit", "marker"];
 /// Names of other tables in Nova: refused in words of their own.
+#[rustfmt::skip]
 const FOREIGN: &[&str] = &[
-    "block_device_mapping",
-    "services",
-    "metadata",
-    "system_metadata",
-    "info_cache",
-    "security_groups",
+    "block_device_mapping", "services", "metadata", "system_metadata", "info_cache", "security_groups",
     "pci_devices",
 ];
 /// Sort keys of Nova that sort by nothing here; from 2.75 on the second group is refused, as in Nova.
 const UNSORTED: &[&str] = &["auto_disk_config", "kernel_id", "progress", "ramdisk_id", "root_device_name"];
+#[rustfmt::skip]
 const IGNORED: &[&str] = &[
-    "architecture",
-    "cell_name",
-    "cleaned",
-    "default_ephemeral_device",
-    "default_swap_device",
-    "deleted",
-    "deleted_at",
-    "disable_terminate",
-    "ephemeral_gb",
-    "ephemeral_key_uuid",
-    "id",
-    "key_data",
-    "launched_on",
-    "memory_mb",
-    "os_type",
-    "reservation_id",
-    "root_gb",
-    "shutdown_terminate",
-    "user_data",
-    "vcpus",
-    "vm_mode",
+    "architecture", "cell_name", "cleaned", "default_ephemeral_device", "default_swap_device", "deleted",
+    "deleted_at", "disable_terminate", "ephemeral_gb", "ephemeral_key_uuid", "id", "key_data",
+    "launched_on", "memory_mb", "os_type", "reservation_id", "root_gb", "shutdown_terminate", "user_data",
+    "vcpus", "vm_mode",
 ];
 
 /// A list that is asked for.
@@ -167,19 +123,16 @@ fn allowed(name: &str, everything: bool, version: Microversion) -> bool {
         || (name == "hostname" && version.has(v::HOSTNAME))
 }
 
-/// Reads a query string. `detail` chooses the rule for `all_tenants`.
-pub(crate) fn read(
-    compute: &Compute,
-    caller: &Caller,
-    version: Microversion,
-    pairs: &Pairs,
-    detail: bool,
-) -> Result<Asked, ApiError> {
+/// Reads a query string, for who may list servers. `detail` chooses the rule for `all_tenants`.
+pub(crate) fn read(call: &Call<Compute>, detail: bool) -> Result<Asked, ApiError> {
+    let Call { caller, version, query: pairs, .. } = call;
+    let version = *version;
+    caller.allow_on_own(&call.rule)?;
     if version.has(v::STRICT_QUERY) {
         let extra: Vec<&str> =
             pairs.iter().map(|(name, _)| name).filter(|name| !known(name, version)).collect();
         if !extra.is_empty() {
-            return Err(ApiError::bad_request(crate::api::body::additional(&extra)));
+            return Err(ApiError::bad_request(additional(&extra)));
         }
     }
     sort_keys(caller, version, pairs)?;
@@ -188,7 +141,7 @@ pub(crate) fn read(
         filter: ServerFilter { deleted: Some(false), ..ServerFilter::default() },
         patterns: Vec::new(),
         addresses: None,
-        page: query::page(pairs, compute.config().max_limit, SORT_KEYS)?,
+        page: query::page(pairs, call.service.config().max_limit, SORT_KEYS)?,
         empty: false,
     };
     for (name, value) in pairs.iter().filter(|(name, _)| allowed(name, everything, version)) {

@@ -6,9 +6,9 @@ use kogge_network::{GroupView, RuleView};
 use kogge_resource::Call;
 use serde_json::{Value, json};
 
+use crate::Compute;
 use crate::api::body::{Fields, Read};
 use crate::lower::groups::OldRule;
-use crate::{Compute, policy};
 
 /// A group in the words of old: only its ingress rules.
 pub(crate) fn view(group: &GroupView, known: &[GroupView]) -> Value {
@@ -79,8 +79,7 @@ pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> 
 
 /// `GET /os-security-groups/{id}`
 pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
-    let group = call.service.group_by_id(&call.caller, id, &policy::GROUPS_SHOW).await?;
+    let group = call.service.group_by_id(&call.caller, call.key(), &call.rule).await?;
     Ok(Json(json!({ "security_group": view(&group, std::slice::from_ref(&group)) })))
 }
 
@@ -106,16 +105,14 @@ pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Resu
 
 /// `PUT /os-security-groups/{id}`
 pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
     let (name, about) = read(&body)?;
-    let group = call.service.update_group(&call.caller, id, name, about).await?;
+    let group = call.service.update_group(&call.caller, call.key(), name, about).await?;
     Ok(Json(json!({ "security_group": view(&group, std::slice::from_ref(&group)) })))
 }
 
 /// `DELETE /os-security-groups/{id}`
 pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
-    let id = call.key();
-    call.service.delete_group(&call.caller, id).await?;
+    call.service.delete_group(&call.caller, call.key()).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -176,7 +173,6 @@ fn read_rule(body: &Value) -> Read<OldRule> {
 
 /// `DELETE /os-security-group-rules/{id}`
 pub(crate) async fn delete_rule(call: Call<Compute>) -> Result<StatusCode, ApiError> {
-    let id = call.key();
-    call.service.delete_group_rule(&call.caller, id).await?;
+    call.service.delete_group_rule(&call.caller, call.key()).await?;
     Ok(StatusCode::ACCEPTED)
 }
