@@ -1,24 +1,23 @@
 //! The route table of Placement 1.0 to 1.39.
 
-mod aggregates;
 mod allocations;
 mod candidates;
-mod classes;
 mod error;
-mod inventories;
-mod providers;
-mod reply;
 mod reshaper;
 mod root;
-mod traits;
 mod usages;
 mod wire;
 
 use http::Method;
 use kogge_auth::Rule;
 use kogge_http::{Access, Microversion, Routes, VersionRange};
+use kogge_resource::{Crud as _, Resource as _};
 
 use crate::microversion as since;
+use crate::resources::classes::{self, Classes};
+use crate::resources::providers::Providers;
+use crate::resources::traits::{self, Traits};
+use crate::resources::{inventories, provider_aggregates, provider_traits};
 use crate::{Placement, policy};
 
 const fn from(version: Microversion) -> VersionRange {
@@ -41,16 +40,10 @@ pub fn routes() -> Routes<Placement> {
 }
 
 fn provider_routes() -> Routes<Placement> {
-    const ALL: &str = "/resource_providers";
-    const ONE: &str = "/resource_providers/{id}";
     const STOCK: &str = "/resource_providers/{id}/inventories";
     const CLASS: &str = "/resource_providers/{id}/inventories/{class}";
     Routes::new()
-        .get(ALL, rule(policy::PROVIDERS_LIST), providers::list)
-        .post(ALL, rule(policy::PROVIDERS_CREATE), providers::create)
-        .get(ONE, rule(policy::PROVIDERS_SHOW), providers::show)
-        .put(ONE, rule(policy::PROVIDERS_UPDATE), providers::update)
-        .delete(ONE, rule(policy::PROVIDERS_DELETE), providers::delete)
+        .crud::<Providers>()
         .get(STOCK, rule(policy::INVENTORIES_LIST), inventories::list)
         .post(STOCK, rule(policy::INVENTORIES_CREATE), inventories::create)
         .put(STOCK, rule(policy::INVENTORIES_UPDATE), inventories::replace)
@@ -71,17 +64,35 @@ fn part_routes() -> Routes<Placement> {
             rule(policy::PROVIDER_ALLOCATIONS),
             allocations::of_provider,
         )
-        .route(Method::GET, AGGREGATES, aggregates_since, rule(policy::AGGREGATES_LIST), aggregates::list)
+        .route(
+            Method::GET,
+            AGGREGATES,
+            aggregates_since,
+            rule(policy::AGGREGATES_LIST),
+            provider_aggregates::list,
+        )
         .route(
             Method::PUT,
             AGGREGATES,
             aggregates_since,
             rule(policy::AGGREGATES_UPDATE),
-            aggregates::replace,
+            provider_aggregates::replace,
         )
-        .route(Method::GET, TRAITS, traits_since, rule(policy::PROVIDER_TRAITS_LIST), traits::of_provider)
-        .route(Method::PUT, TRAITS, traits_since, rule(policy::PROVIDER_TRAITS_UPDATE), traits::replace)
-        .route(Method::DELETE, TRAITS, traits_since, rule(policy::PROVIDER_TRAITS_DELETE), traits::delete_all)
+        .route(Method::GET, TRAITS, traits_since, rule(policy::PROVIDER_TRAITS_LIST), provider_traits::list)
+        .route(
+            Method::PUT,
+            TRAITS,
+            traits_since,
+            rule(policy::PROVIDER_TRAITS_UPDATE),
+            provider_traits::replace,
+        )
+        .route(
+            Method::DELETE,
+            TRAITS,
+            traits_since,
+            rule(policy::PROVIDER_TRAITS_DELETE),
+            provider_traits::delete_all,
+        )
 }
 
 fn allocation_routes() -> Routes<Placement> {
@@ -105,18 +116,15 @@ fn allocation_routes() -> Routes<Placement> {
 }
 
 fn name_routes() -> Routes<Placement> {
-    const CLASSES: &str = "/resource_classes";
-    const CLASS: &str = "/resource_classes/{name}";
-    const TRAIT: &str = "/traits/{name}";
-    let (classes_since, traits_since) = (from(since::CLASSES), from(since::TRAITS));
+    let (class, trait_) = (Classes::NAMES.each, Traits::NAMES.each);
     Routes::new()
-        .route(Method::GET, CLASSES, classes_since, rule(policy::CLASSES_LIST), classes::list)
-        .route(Method::POST, CLASSES, classes_since, rule(policy::CLASSES_CREATE), classes::create)
-        .route(Method::GET, CLASS, classes_since, rule(policy::CLASSES_SHOW), classes::show)
-        .route(Method::PUT, CLASS, classes_since, rule(policy::CLASSES_UPDATE), classes::update)
-        .route(Method::DELETE, CLASS, classes_since, rule(policy::CLASSES_DELETE), classes::delete)
-        .route(Method::GET, "/traits", traits_since, rule(policy::TRAITS_LIST), traits::list)
-        .route(Method::GET, TRAIT, traits_since, rule(policy::TRAITS_SHOW), traits::show)
-        .route(Method::PUT, TRAIT, traits_since, rule(policy::TRAITS_UPDATE), traits::create)
-        .route(Method::DELETE, TRAIT, traits_since, rule(policy::TRAITS_DELETE), traits::delete)
+        .list::<Classes>()
+        .create::<Classes>()
+        .show::<Classes>()
+        .route(Method::PUT, class, Classes::VERSIONS, rule(policy::CLASSES_UPDATE), classes::put)
+        .remove::<Classes>()
+        .list::<Traits>()
+        .show::<Traits>()
+        .route(Method::PUT, trait_, Traits::VERSIONS, rule(policy::TRAITS_UPDATE), traits::put)
+        .remove::<Traits>()
 }

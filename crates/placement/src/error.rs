@@ -56,6 +56,12 @@ pub enum Error {
         /// What is in the way.
         misfits: Vec<Misfit>,
     },
+    /// A parameter of the query stands there more than once.
+    #[error("Duplicated query parameter {name}.")]
+    DuplicateKey {
+        /// Which.
+        name: String,
+    },
     /// The request contradicts itself.
     #[error("{because}")]
     Invalid {
@@ -79,7 +85,19 @@ impl Error {
         Self::NotFound { kind: "resource provider with uuid", id: id.to_string() }
     }
 
+    pub(crate) fn name_taken(name: &str) -> Self {
+        Self::Duplicate { because: format!("name: {name}") }
+    }
+
     pub(crate) fn invalid(because: impl Into<String>) -> Self {
         Self::Invalid { because: because.into() }
     }
+}
+
+/// Refuses more of something than one request may have.
+pub(crate) fn at_most(what: &str, count: usize, most: usize) -> Result<(), Error> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("JSON does not validate: {count} {what} are too many: {most} at most")))
 }

@@ -19,6 +19,8 @@ mod error;
 mod microversion;
 mod model;
 mod policy;
+mod reply;
+mod resources;
 mod service;
 mod store;
 

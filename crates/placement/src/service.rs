@@ -4,7 +4,6 @@ mod allocations;
 pub(crate) mod consumers;
 pub(crate) mod counts;
 pub(crate) mod inventories;
-pub(crate) mod names;
 pub(crate) mod providers;
 pub(crate) mod selection;
 mod supply;

@@ -2,5 +2,4 @@
 
 pub(crate) mod allocations;
 pub(crate) mod inventories;
-pub(crate) mod names;
 pub(crate) mod providers;

@@ -7,6 +7,7 @@ use http::StatusCode;
 use kogge_http::{ApiError, BaseUrl, Microversion};
 use serde_json::{Map, Value, json};
 
+use crate::nova::{repr, uuid_like};
 use crate::{Call, Dialect, Listing, Names, Refused, Service, Shape, Type, Wanted};
 
 /// See the module's text.
@@ -17,20 +18,36 @@ fn invalid(why: &str) -> ApiError {
     ApiError::bad_request(format!("JSON does not validate: {why}"))
 }
 
+fn checked(kind: &Type, value: &Value) -> Result<Value, ApiError> {
+    let wrong = |why: &str| Err(invalid(&format!("{} {why}", repr(value))));
+    match (kind, value) {
+        (Type::Nullable(_), Value::Null) => Ok(Value::Null),
+        (Type::Nullable(inner), _) => checked(inner, value),
+        (Type::Check(check), _) => check(value.clone()).map_err(|refused| match refused {
+            Refused::Because(why) => invalid(&why),
+            Refused::Fault(fault) => fault,
+        }),
+        (Type::Uuid, Value::String(text)) => match uuid_like(text) {
+            Some(id) => Ok(id.into()),
+            None => wrong("is not a 'uuid'"),
+        },
+        (Type::Text(_, most), Value::String(text)) if text.chars().count() > *most => wrong("is too long"),
+        (Type::Text(..) | Type::Name, Value::String(text)) if text.contains('\0') => {
+            Err(ApiError::bad_request("A text contains the character NUL."))
+        }
+        (Type::Text(..) | Type::Name | Type::Uuid, other) if !other.is_string() => {
+            wrong("is not of type 'string'")
+        }
+        _ => Ok(value.clone()),
+    }
+}
+
 impl Dialect for Manners {
+    const DEMANDS_IN_UPDATES: bool = true;
     const CREATED: StatusCode = StatusCode::CREATED;
 
     fn check(_: &str, kind: &Type, _: Microversion, value: &Value) -> Result<Value, ApiError> {
-        match kind {
-            Type::Check(check) => check(value.clone()).map_err(|refused| match refused {
-                Refused::Because(why) => invalid(&why),
-                Refused::Fault(fault) => fault,
-            }),
-            Type::Text(..) | Type::Name if !value.is_string() => {
-                Err(invalid(&format!("{value} is not of type 'string'")))
-            }
-            _ => Ok(value.clone()),
-        }
+        checked(kind, value)
     }
 
     fn missing(_: &str, _: &Value, name: &str) -> ApiError {
@@ -43,7 +60,7 @@ impl Dialect for Manners {
     }
 
     fn object<'v>(_: &str, value: &'v Value) -> Result<Cow<'v, Map<String, Value>>, ApiError> {
-        let why = || invalid(&format!("{value} is not of type 'object'"));
+        let why = || invalid(&format!("{} is not of type 'object'", repr(value)));
         value.as_object().map(Cow::Borrowed).ok_or_else(why)
     }
 
@@ -70,4 +87,32 @@ pub fn path_of(base: &BaseUrl, path: &str) -> String {
     let whole = base.join(path);
     let after = whole.split_once("://").map_or(whole.as_str(), |(_, rest)| rest);
     after.find('/').and_then(|at| after.get(at..)).unwrap_or(path).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_refused_in_the_words_of_pythons_validator() {
+        let why = |kind: Type, value: Value| {
+            checked(&kind, &value).map_err(|error| error.message().to_owned()).err().unwrap_or_default()
+        };
+        let text = Type::Text(0, 3);
+        assert_eq!(why(text, json!("abc")), "");
+        assert_eq!(why(text, json!("abcd")), "JSON does not validate: 'abcd' is too long");
+        assert_eq!(why(text, json!(null)), "JSON does not validate: None is not of type 'string'");
+        assert_eq!(why(text, json!("a\0")), "A text contains the character NUL.");
+        assert_eq!(why(Type::Uuid, json!("x")), "JSON does not validate: 'x' is not a 'uuid'");
+        assert_eq!(why(Type::Uuid, json!(7)), "JSON does not validate: 7 is not of type 'string'");
+        assert_eq!(why(Type::Nullable(&Type::Uuid), json!(null)), "");
+        let id = checked(&Type::Uuid, &json!("{11111111-2222-4333-8444-00000000000A}")).unwrap();
+        assert_eq!(id, "11111111-2222-4333-8444-00000000000a");
+    }
+
+    #[test]
+    fn links_have_the_prefix_but_no_host() {
+        let base = BaseUrl::fixed("https://cloud.example:8770/os", "/placement");
+        assert_eq!(path_of(&base, "/traits"), "/os/placement/traits");
+    }
 }

@@ -6,34 +6,32 @@ use kogge_http::{ApiError, Json, Microversion};
 use kogge_resource::Call;
 use serde_json::Value;
 
-use super::error::{at_most, provider_id, without_nul};
-use super::reply::reply;
+use super::error::{provider_id, without_nul};
 use super::wire::holding::{consumer_id, held, holders, holding};
+use crate::Placement;
+use crate::error::at_most;
 use crate::model::bounds;
+use crate::reply::reply;
 use crate::service::consumers::Holding;
-use crate::{Placement, policy};
 
 /// Shows what a consumer holds; nothing for one that nobody knows.
 pub(super) async fn show(call: Call<Placement>) -> Result<Response, ApiError> {
     let consumer = call.key();
     without_nul(consumer)?;
     let found = call.service.held(&call.caller, consumer).await?;
-    Ok(reply(call.version, call.service.now(), held(&found, call.version)))
+    Ok(reply(&call, held(&found, call.version)))
 }
 
 /// Shows who holds something of a provider.
 pub(super) async fn of_provider(call: Call<Placement>) -> Result<Response, ApiError> {
-    let id = call.key();
-    let found = call.service.holders(&call.caller, provider_id(id)?).await?;
-    Ok(reply(call.version, call.service.now(), holders(&found, call.version)))
+    let found = call.service.holders(&call.caller, provider_id(call.key())?).await?;
+    Ok(reply(&call, holders(&found, call.version)))
 }
 
 /// Replaces what a consumer holds.
 pub(super) async fn replace(call: Call<Placement>, Json(body): Json<Value>) -> Result<StatusCode, ApiError> {
-    let consumer = call.key();
-    let consumer = consumer_id(consumer)?;
-    let holding = holding(&consumer, &body, call.version, false)?;
-    call.service.replace_holdings(&call.caller, &policy::ALLOCATIONS_UPDATE, &[holding]).await?;
+    let holding = holding(&consumer_id(call.key())?, &body, call.version, false)?;
+    call.service.replace_holding(&call.caller, holding).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -42,9 +40,7 @@ pub(super) async fn replace_many(
     call: Call<Placement>,
     Json(body): Json<Value>,
 ) -> Result<StatusCode, ApiError> {
-    call.service
-        .replace_holdings(&call.caller, &policy::ALLOCATIONS_MANAGE, &many(&body, call.version)?)
-        .await?;
+    call.service.replace_holdings(&call.caller, &many(&body, call.version)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,26 +7,26 @@ use kogge_http::{ApiError, Microversion};
 use kogge_resource::Call;
 use serde_json::{Value, json};
 
-use super::reply::reply;
-use super::wire::question::{Asked, limit, question};
+use crate::Placement;
 use crate::microversion as since;
 use crate::model::bounds;
 use crate::model::inventory::Resources;
 use crate::model::request::Supply;
-use crate::{Placement, policy};
+use crate::reply::reply;
+use crate::resources::question::{Asked, limit, question};
 
 /// Lists candidates.
 pub(super) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
     let question = question(&call.query, Asked::Candidates, call.version)?;
     let most = limit(&call.query)?;
-    let mut found = call.service.select(&call.caller, &policy::CANDIDATES_LIST, &question).await?;
+    let mut found = call.service.select_candidates(&call.caller, &question).await?;
     found.truncate(most.min(bounds::CANDIDATES));
     let asked = &question.request.resources;
     let requests: Vec<Value> = found.iter().map(|one| request(one, asked, call.version)).collect();
     let summaries: BTreeMap<String, Value> =
         found.iter().map(|one| (one.provider.id.to_string(), summary(one, asked, call.version))).collect();
     let body = json!({ "allocation_requests": requests, "provider_summaries": summaries });
-    Ok(reply(call.version, call.service.now(), body))
+    Ok(reply(&call, body))
 }
 
 fn request(one: &Supply, asked: &Resources, version: Microversion) -> Value {

@@ -19,6 +19,7 @@ impl From<Error> for ApiError {
             Error::Duplicate { .. } => Self::conflict(message).named("placement.duplicate_name"),
             Error::InUse { code, .. } => Self::conflict(message).named(code),
             Error::NoRoom { .. } => Self::conflict(message),
+            Error::DuplicateKey { .. } => Self::bad_request(message).named("placement.query.duplicate_key"),
             Error::Invalid { .. } => Self::bad_request(message),
             Error::Forbidden(denied) => Self::new(
                 ErrorKind::Forbidden,
@@ -41,13 +42,4 @@ pub(super) fn without_nul(text: &str) -> Result<(), ApiError> {
     } else {
         Ok(())
     }
-}
-
-/// Refuses more of something than one request may have.
-pub(super) fn at_most(what: &str, count: usize, most: usize) -> Result<(), kogge_http::ApiError> {
-    if count <= most {
-        return Ok(());
-    }
-    let why = format!("JSON does not validate: {count} {what} are too many: {most} at most");
-    Err(kogge_http::ApiError::bad_request(why))
 }

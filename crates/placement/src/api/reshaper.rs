@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::allocations::many;
-use super::error::{at_most, provider_id};
-use super::inventories::inventories;
-use super::wire::inventory::Records;
+use super::error::provider_id;
 use crate::Placement;
+use crate::error::at_most;
 use crate::model::bounds;
+use crate::resources::inventories::{Records, inventories};
 
 /// Inventories by provider and allocations by consumer.
 #[derive(Deserialize)]

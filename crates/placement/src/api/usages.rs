@@ -8,18 +8,17 @@ use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use super::error::{provider_id, without_nul};
-use super::reply::reply;
 use crate::Placement;
 use crate::microversion::CONSUMER_TYPE;
 use crate::model::inventory::Resources;
+use crate::reply::reply;
 use crate::service::consumers::ByType;
 
 /// What is used of a provider.
 pub(super) async fn of_provider(call: Call<Placement>) -> Result<Response, ApiError> {
-    let id = call.key();
-    let used = call.service.provider_usages(&call.caller, provider_id(id)?).await?;
+    let used = call.service.provider_usages(&call.caller, provider_id(call.key())?).await?;
     let body = json!({ "resource_provider_generation": used.generation, "usages": used.used });
-    Ok(reply(call.version, call.service.now(), body))
+    Ok(reply(&call, body))
 }
 
 /// What a project uses.
@@ -41,7 +40,7 @@ pub(super) async fn of_project(call: Call<Placement>) -> Result<Response, ApiErr
     let usages = call.service.project_usages(&call.caller, project, call.query.get("user_id")).await?;
     let view =
         if typed { by_type(&usages, call.query.get("consumer_type")) } else { json!(sum(usages.values()).0) };
-    Ok(reply(call.version, call.service.now(), json!({ "usages": view })))
+    Ok(reply(&call, json!({ "usages": view })))
 }
 
 fn sum<'u>(usages: impl Iterator<Item = &'u (Resources, i64)>) -> (Resources, i64) {

@@ -1,25 +1,27 @@
 //! Resource providers, consumers and allocations.
 
 use kogge_clock::Timestamp;
+use kogge_db::record;
 use kogge_ids::ProviderId;
 
-/// Something that has resources: a host, or a part of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provider {
-    /// Its id; that of a host's provider is the host's.
-    pub id: ProviderId,
-    /// Its name, unique.
-    pub name: String,
-    /// Counts changes; who changes an inventory names the generation it saw.
-    pub generation: i64,
-    /// The provider it is part of.
-    pub parent: Option<ProviderId>,
-    /// The top of its tree; itself without parent.
-    pub root: ProviderId,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was changed.
-    pub updated_at: Timestamp,
+record! {
+    /// Something that has resources: a host, or a part of one.
+    pub Provider in "resource_providers" {
+        /// Its id; that of a host's provider is the host's.
+        id: ProviderId,
+        /// Its name, unique.
+        name: String,
+        /// Counts changes; who changes an inventory names the generation it saw.
+        generation: i64,
+        /// The provider it is part of.
+        parent as "parent_id": Option<ProviderId>,
+        /// The top of its tree; itself without parent.
+        root as "root_id": ProviderId,
+        /// When it was made.
+        created_at: Timestamp,
+        /// When it was changed.
+        updated_at: Timestamp,
+    }
 }
 
 /// Who holds allocations: a server, a migration, or whatever an administrator made up.

@@ -1,13 +1,13 @@
 //! Taking and giving back, inside the transaction of whoever needs it.
 
-use kogge_db::Tx;
+use kogge_db::{Record as _, Tx};
 use kogge_ids::{ProjectId, ProviderId, ServerId, UserId};
 
 use crate::Placement;
 use crate::error::Error;
 use crate::model::fit::misfits;
 use crate::model::inventory::{Inventory, Resources};
-use crate::model::provider::{Allocation, Consumer};
+use crate::model::provider::{Allocation, Consumer, Provider};
 use crate::store;
 
 /// The consumer type of servers, as nova names it.
@@ -50,7 +50,7 @@ impl Placement {
         provider: ProviderId,
         resources: &Resources,
     ) -> Result<(), Error> {
-        if store::providers::bump(tx, provider, None, self.now()).await? == 0 {
+        if !store::providers::bump(tx, provider, self.now()).await? {
             return Err(Error::no_provider(provider));
         }
         store::allocations::delete(tx, consumer, Some(provider)).await?;
@@ -61,9 +61,8 @@ impl Placement {
         if misfits.is_empty() {
             return Ok(());
         }
-        let name =
-            store::providers::get(&mut *tx, provider).await?.map_or_else(String::new, |known| known.name);
-        Err(Error::NoRoom { name, misfits })
+        let known = Provider::get(&mut *tx, &provider).await?;
+        Err(Error::NoRoom { name: known.map_or_else(String::new, |known| known.name), misfits })
     }
 
     pub(super) async fn write(

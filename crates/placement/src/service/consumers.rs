@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kogge_auth::{Caller, Rule, Target};
-use kogge_db::Tx;
+use kogge_auth::{Caller, Target};
+use kogge_db::{Record as _, Tx};
 use kogge_ids::ProviderId;
 
 use crate::Placement;
@@ -73,14 +73,19 @@ impl Placement {
         Ok(Holders { allocations, generations, generation })
     }
 
+    /// Replaces what a consumer holds.
+    pub(crate) async fn replace_holding(&self, caller: &Caller, holding: Holding) -> Result<(), Error> {
+        caller.allow_on_own(&policy::ALLOCATIONS_UPDATE)?;
+        self.replace_all(&[holding]).await
+    }
+
     /// Replaces what these consumers hold: all of them or none.
-    pub(crate) async fn replace_holdings(
-        &self,
-        caller: &Caller,
-        rule: &Rule,
-        holdings: &[Holding],
-    ) -> Result<(), Error> {
-        caller.allow_on_own(rule)?;
+    pub(crate) async fn replace_holdings(&self, caller: &Caller, holdings: &[Holding]) -> Result<(), Error> {
+        caller.allow_on_own(&policy::ALLOCATIONS_MANAGE)?;
+        self.replace_all(holdings).await
+    }
+
+    async fn replace_all(&self, holdings: &[Holding]) -> Result<(), Error> {
         let mut tx = self.db().begin().await?;
         self.replace_holdings_in(&mut tx, holdings).await?;
         Ok(tx.commit().await?)
@@ -91,7 +96,7 @@ impl Placement {
         let ids: BTreeSet<ProviderId> =
             holdings.iter().flat_map(|one| one.allocations.keys().copied()).collect();
         for id in ids {
-            if store::providers::lock(tx, id).await? == 0 {
+            if Provider::lock(tx, &id).await?.is_none() {
                 let because = format!("Allocation for resource provider '{id}' that does not exist.");
                 return Err(Error::Invalid { because });
             }
@@ -186,7 +191,7 @@ impl Placement {
         let mut known: Vec<Provider> = Vec::new();
         for (id, seen, inventories) in stocks {
             let provider = self.provider_in(&mut tx, *id).await.map_err(|error| in_body(*id, error))?;
-            self.counted(&mut tx, &provider, *seen).await?;
+            self.counted(&mut tx, &provider, Some(*seen)).await?;
             for inventory in inventories {
                 store::inventories::put(&mut tx, *id, inventory, self.now()).await?;
             }

@@ -2,25 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use kogge_auth::{Caller, Rule};
+use kogge_auth::Caller;
 use kogge_db::Tx;
 use kogge_ids::ProviderId;
 
 use crate::Placement;
 use crate::error::Error;
 use crate::model::inventory::{Inventory, Resources};
-use crate::model::names::STANDARD_CLASSES;
 use crate::model::provider::Provider;
-use crate::store::names::Kind;
+use crate::resources::names::{self, Class};
 use crate::{policy, store};
-
-/// Inventories of a provider with its generation after the request.
-pub(crate) struct Stock {
-    /// What it has.
-    pub(crate) inventories: Vec<Inventory>,
-    /// The provider's generation.
-    pub(crate) generation: i64,
-}
 
 /// What is used of a provider, with its generation.
 pub(crate) struct Used {
@@ -31,13 +22,6 @@ pub(crate) struct Used {
 }
 
 impl Placement {
-    /// What a provider has.
-    pub(crate) async fn stock(&self, caller: &Caller, rule: &Rule, id: ProviderId) -> Result<Stock, Error> {
-        caller.allow_on_own(rule)?;
-        let generation = self.provider(id).await?.generation;
-        Ok(Stock { inventories: store::inventories::of(self.db(), id).await?, generation })
-    }
-
     /// What is used of a provider.
     pub(crate) async fn provider_usages(&self, caller: &Caller, id: ProviderId) -> Result<Used, Error> {
         caller.allow_on_own(&policy::PROVIDER_USAGES)?;
@@ -47,23 +31,7 @@ impl Placement {
         Ok(Used { used, generation })
     }
 
-    /// Makes `inventories` all that the provider has.
-    pub(crate) async fn replace_stock(
-        &self,
-        caller: &Caller,
-        id: ProviderId,
-        inventories: Vec<Inventory>,
-        generation: i64,
-    ) -> Result<Stock, Error> {
-        caller.allow_on_own(&policy::INVENTORIES_UPDATE)?;
-        let mut tx = self.db().begin().await?;
-        let known = self.provider_in(&mut tx, id).await?;
-        self.counted(&mut tx, &known, generation).await?;
-        self.replace_in(&mut tx, &known, &inventories).await?;
-        tx.commit().await?;
-        Ok(Stock { inventories, generation: generation + 1 })
-    }
-
+    /// Makes `inventories` all that a locked provider has.
     pub(crate) async fn replace_in(
         &self,
         tx: &mut Tx,
@@ -83,13 +51,13 @@ impl Placement {
         Ok(())
     }
 
-    async fn drop_class(&self, tx: &mut Tx, known: &Provider, class: &str) -> Result<(), Error> {
+    /// Takes away what a locked provider has of a class; false where that is nothing.
+    pub(crate) async fn drop_class(&self, tx: &mut Tx, known: &Provider, class: &str) -> Result<bool, Error> {
         if store::allocations::is_held(&mut *tx, known.id, class).await? {
             let because = format!("Inventory for '{class}' on resource provider '{}' in use.", known.id);
             return Err(Error::InUse { because, code: "placement.inventory.inuse" });
         }
-        store::inventories::delete(tx, known.id, class).await?;
-        Ok(())
+        Ok(store::inventories::delete(tx, known.id, class).await? > 0)
     }
 
     /// Refuses classes that nobody has heard of.
@@ -98,79 +66,9 @@ impl Placement {
         tx: &mut Tx,
         classes: impl Iterator<Item = &'c str> + Send,
     ) -> Result<(), Error> {
-        let custom = store::names::list(&mut *tx, Kind::Class).await?;
-        for class in classes {
-            if !STANDARD_CLASSES.contains(&class) && !custom.contains(class) {
-                return Err(Error::invalid(format!("No such resource class {class}.")));
-            }
+        match names::unknown::<Class>(tx, classes).await?.first() {
+            Some(class) => Err(Error::invalid(format!("No such resource class {class}."))),
+            None => Ok(()),
         }
-        Ok(())
     }
-
-    /// Adds the inventory of a class that the provider has not yet.
-    pub(crate) async fn add_inventory(
-        &self,
-        caller: &Caller,
-        id: ProviderId,
-        inventory: Inventory,
-    ) -> Result<Stock, Error> {
-        caller.allow_on_own(&policy::INVENTORIES_CREATE)?;
-        let mut tx = self.db().begin().await?;
-        let known = self.provider_in(&mut tx, id).await?;
-        self.known_classes(&mut tx, std::iter::once(inventory.class.as_str())).await?;
-        if has(&mut tx, id, &inventory.class).await? {
-            let because = format!("the provider has an inventory of {} already", inventory.class);
-            return Err(Error::Generation { because });
-        }
-        self.counted(&mut tx, &known, known.generation).await?;
-        store::inventories::put(&mut tx, id, &inventory, self.now()).await?;
-        tx.commit().await?;
-        Ok(Stock { inventories: vec![inventory], generation: known.generation + 1 })
-    }
-
-    /// Changes the inventory of a class that the provider has.
-    pub(crate) async fn change_inventory(
-        &self,
-        caller: &Caller,
-        id: ProviderId,
-        inventory: Inventory,
-        generation: i64,
-    ) -> Result<Stock, Error> {
-        caller.allow_on_own(&policy::INVENTORIES_UPDATE)?;
-        let mut tx = self.db().begin().await?;
-        let known = self.provider_in(&mut tx, id).await?;
-        self.counted(&mut tx, &known, generation).await?;
-        if !has(&mut tx, id, &inventory.class).await? {
-            let class = &inventory.class;
-            let because =
-                format!("No inventory record with resource class for resource provider {id}: {class}");
-            return Err(Error::Invalid { because });
-        }
-        store::inventories::put(&mut tx, id, &inventory, self.now()).await?;
-        tx.commit().await?;
-        Ok(Stock { inventories: vec![inventory], generation: generation + 1 })
-    }
-
-    /// Deletes the inventory of one class, or of all.
-    pub(crate) async fn delete_inventory(
-        &self,
-        caller: &Caller,
-        id: ProviderId,
-        class: Option<&str>,
-    ) -> Result<(), Error> {
-        caller.allow_on_own(&policy::INVENTORIES_DELETE)?;
-        let mut tx = self.db().begin().await?;
-        let known = self.provider_in(&mut tx, id).await?;
-        self.counted(&mut tx, &known, known.generation).await?;
-        match class {
-            None => self.replace_in(&mut tx, &known, &[]).await?,
-            Some(class) if has(&mut tx, id, class).await? => self.drop_class(&mut tx, &known, class).await?,
-            Some(class) => return Err(Error::NotFound { kind: "inventory of class", id: class.to_owned() }),
-        }
-        Ok(tx.commit().await?)
-    }
-}
-
-async fn has(tx: &mut Tx, id: ProviderId, class: &str) -> Result<bool, Error> {
-    Ok(store::inventories::of(&mut *tx, id).await?.iter().any(|one| one.class == class))
 }

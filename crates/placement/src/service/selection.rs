@@ -5,12 +5,10 @@ use std::collections::BTreeSet;
 use kogge_auth::{Caller, Rule};
 use kogge_ids::ProviderId;
 
-use crate::Placement;
 use crate::error::Error;
-use crate::model::names::{STANDARD_CLASSES, is_standard_trait};
 use crate::model::request::{Request, Supply, objections};
-use crate::store;
-use crate::store::names::Kind;
+use crate::resources::names::{self, Class, Trait};
+use crate::{Placement, policy};
 
 /// A question for providers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +30,15 @@ pub(crate) struct Question {
 }
 
 impl Placement {
+    /// The candidates that match, by name.
+    pub(crate) async fn select_candidates(
+        &self,
+        caller: &Caller,
+        question: &Question,
+    ) -> Result<Vec<Supply>, Error> {
+        self.select(caller, &policy::CANDIDATES_LIST, question).await
+    }
+
     /// The providers that match, by name.
     pub(crate) async fn select(
         &self,
@@ -60,26 +67,22 @@ impl Placement {
         Ok(found)
     }
 
-    async fn known_words(&self, question: &Question) -> Result<(), Error> {
-        let classes = store::names::list(self.db(), Kind::Class).await?;
-        for class in question.request.resources.keys() {
-            if !STANDARD_CLASSES.contains(&class.as_str()) && !classes.contains(class) {
-                let because =
-                    format!("Invalid resource class in resources parameter: No such resource class {class}.");
-                return Err(Error::Invalid { because });
-            }
+    async fn known_words<'q>(&self, question: &'q Question) -> Result<(), Error> {
+        let classes = question.request.resources.keys().map(String::as_str);
+        if let Some(class) = names::unknown::<Class>(self.db(), classes).await?.first() {
+            return Err(Error::invalid(format!(
+                "Invalid resource class in resources parameter: No such resource class {class}."
+            )));
         }
-        let traits = store::names::list(self.db(), Kind::Trait).await?;
-        let of = |request: &Request| {
+        let of = |request: &'q Request| {
             let sets = request.any_of.iter().flatten();
-            request.required.iter().chain(&request.forbidden).chain(sets).cloned().collect::<Vec<_>>()
+            request.required.iter().chain(&request.forbidden).chain(sets).map(String::as_str)
         };
-        for name in of(&question.request).into_iter().chain(of(&question.root)) {
-            if !is_standard_trait(&name) && !traits.contains(&name) {
-                let because =
-                    format!("Invalid trait(s) in \"required\" parameter: No such trait(s): {name}.");
-                return Err(Error::Invalid { because });
-            }
+        let traits = of(&question.request).chain(of(&question.root));
+        if let Some(name) = names::unknown::<Trait>(self.db(), traits).await?.first() {
+            return Err(Error::invalid(format!(
+                "Invalid trait(s) in \"required\" parameter: No such trait(s): {name}."
+            )));
         }
         Ok(())
     }

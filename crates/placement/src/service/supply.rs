@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kogge_db::Tx;
+use kogge_db::{DbError, Record as _, Source, Tx};
 use kogge_ids::{HostId, ProviderId};
 
 use crate::Placement;
@@ -11,10 +11,6 @@ use crate::model::inventory::{Inventory, Resources};
 use crate::model::provider::Provider;
 use crate::model::request::{Candidate, NoHost, Request, Supply, candidates};
 use crate::store;
-
-/// Rows of a snapshot, as the four queries give them.
-type Rows =
-    (Vec<Provider>, Vec<(ProviderId, Inventory, i64)>, Vec<(ProviderId, String)>, Vec<(ProviderId, String)>);
 
 impl Placement {
     /// Makes the provider of a host, or gives it its new name. Its id is the host's.
@@ -25,11 +21,11 @@ impl Placement {
         let id = ProviderId::from(host.uuid());
         let mut tx = self.db().begin().await?;
         let now = self.now();
-        match store::providers::get(&mut tx, id).await? {
+        match Provider::get(&mut tx, &id).await? {
             Some(known) if known.name == name => return Ok(id),
             Some(known) => {
                 let changed = Provider { name: name.to_owned(), updated_at: now, ..known };
-                store::providers::update(&mut tx, &changed).await.map_err(|e| taken(e, name))?;
+                store::providers::save(&mut tx, &changed).await?;
             }
             None => {
                 let new = Provider {
@@ -41,7 +37,9 @@ impl Placement {
                     created_at: now,
                     updated_at: now,
                 };
-                store::providers::insert(&mut tx, &new).await.map_err(|e| taken(e, name))?;
+                if !new.insert(&mut tx).await? {
+                    return Err(Error::name_taken(name));
+                }
             }
         }
         tx.commit().await?;
@@ -63,7 +61,7 @@ impl Placement {
         if known == sorted(inventories) {
             return Ok(());
         }
-        if store::providers::bump(tx, provider, None, self.now()).await? == 0 {
+        if !store::providers::bump(tx, provider, self.now()).await? {
             return Err(Error::no_provider(provider));
         }
         for gone in known.iter().filter(|old| inventories.iter().all(|new| new.class != old.class)) {
@@ -93,7 +91,7 @@ impl Placement {
         if store::providers::traits_of(&mut *tx, provider).await? == *traits {
             return Ok(());
         }
-        if store::providers::bump(tx, provider, None, self.now()).await? == 0 {
+        if !store::providers::bump(tx, provider, self.now()).await? {
             return Err(Error::no_provider(provider));
         }
         Ok(store::providers::set_traits(tx, provider, traits).await?)
@@ -109,7 +107,7 @@ impl Placement {
                 format!("Unable to delete resource provider {provider}: Resource provider has allocations.");
             return Err(Error::InUse { because, code: "placement.inventory.inuse" });
         }
-        store::providers::delete(tx, provider).await?;
+        Provider::delete(tx, &provider).await?;
         Ok(())
     }
 
@@ -138,13 +136,7 @@ impl Placement {
     /// # Errors
     /// Trouble of the database.
     pub async fn supplies_in(&self, tx: &mut Tx) -> Result<Vec<Supply>, Error> {
-        let rows = (
-            store::providers::list(&mut *tx).await?,
-            store::inventories::list(&mut *tx).await?,
-            store::providers::traits(&mut *tx).await?,
-            store::providers::aggregates(&mut *tx).await?,
-        );
-        Ok(assemble(rows))
+        Ok(read(&mut tx.into()).await?)
     }
 
     /// All providers with what they have and what is used.
@@ -152,14 +144,7 @@ impl Placement {
     /// # Errors
     /// Trouble of the database.
     pub async fn supplies(&self) -> Result<Vec<Supply>, Error> {
-        let db = self.db();
-        let rows = (
-            store::providers::list(db).await?,
-            store::inventories::list(db).await?,
-            store::providers::traits(db).await?,
-            store::providers::aggregates(db).await?,
-        );
-        Ok(assemble(rows))
+        Ok(read(&mut self.db().into()).await?)
     }
 }
 
@@ -169,15 +154,7 @@ fn sorted(inventories: &[Inventory]) -> Vec<Inventory> {
     sorted
 }
 
-pub(super) fn taken(error: kogge_db::DbError, name: &str) -> Error {
-    if error.is_unique_violation() {
-        Error::Duplicate { because: format!("name: {name}") }
-    } else {
-        error.into()
-    }
-}
-
-fn assemble((providers, inventories, traits, aggregates): Rows) -> Vec<Supply> {
+async fn read(from: &mut Source<'_>) -> Result<Vec<Supply>, DbError> {
     let empty = |provider: Provider| Supply {
         provider,
         inventories: Vec::new(),
@@ -186,22 +163,22 @@ fn assemble((providers, inventories, traits, aggregates): Rows) -> Vec<Supply> {
         aggregates: BTreeSet::new(),
     };
     let mut all: BTreeMap<ProviderId, Supply> =
-        providers.into_iter().map(|one| (one.id, empty(one))).collect();
-    for (id, inventory, used) in inventories {
+        store::providers::list(&mut *from).await?.into_iter().map(|one| (one.id, empty(one))).collect();
+    for (id, inventory, used) in store::inventories::list(&mut *from).await? {
         if let Some(supply) = all.get_mut(&id) {
             supply.used.insert(inventory.class.clone(), used);
             supply.inventories.push(inventory);
         }
     }
-    for (id, name) in traits {
+    for (id, name) in store::providers::traits(&mut *from).await? {
         if let Some(supply) = all.get_mut(&id) {
             supply.traits.insert(name);
         }
     }
-    for (id, aggregate) in aggregates {
+    for (id, aggregate) in store::providers::aggregates(from).await? {
         if let Some(supply) = all.get_mut(&id) {
             supply.aggregates.insert(aggregate);
         }
     }
-    all.into_values().collect()
+    Ok(all.into_values().collect())
 }

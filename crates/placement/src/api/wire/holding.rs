@@ -6,6 +6,7 @@ use kogge_http::{ApiError, Microversion};
 use kogge_ids::ProviderId;
 use serde_json::{Map, Value, json};
 
+use crate::error::at_most;
 use crate::microversion::{
     ALLOCATIONS_BY_PROVIDER, CONSUMER_GENERATION, CONSUMER_TYPE, MAPPINGS, PROJECT_AND_USER,
 };
@@ -20,10 +21,6 @@ const INCOMPLETE: &str = "00000000-0000-0000-0000-000000000000";
 
 fn wrong(why: impl std::fmt::Display) -> ApiError {
     ApiError::bad_request(format!("JSON does not validate: {why}"))
-}
-
-fn few(what: &str, count: usize, most: usize) -> Result<(), ApiError> {
-    if count <= most { Ok(()) } else { Err(wrong(format!("{count} {what} are too many: {most} at most"))) }
 }
 
 /// A consumer's id: any spelling of a UUID.
@@ -97,7 +94,7 @@ fn seen(body: &Map<String, Value>) -> Result<Option<i64>, ApiError> {
 /// Up to 1.11: a list.
 fn listed(value: &Value) -> Result<BTreeMap<ProviderId, Resources>, ApiError> {
     let list = value.as_array().ok_or_else(|| wrong("'allocations' is not a list"))?;
-    few("providers", list.len(), bounds::PROVIDERS)?;
+    at_most("providers", list.len(), bounds::PROVIDERS)?;
     let one = |item: &Value| {
         let id = item.get("resource_provider").and_then(|provider| provider.get("uuid"));
         let id = id.and_then(Value::as_str).ok_or_else(|| wrong("'resource_provider' has no 'uuid'"))?;
@@ -109,7 +106,7 @@ fn listed(value: &Value) -> Result<BTreeMap<ProviderId, Resources>, ApiError> {
 /// Since 1.12: an object by provider.
 fn by_provider(value: &Value) -> Result<BTreeMap<ProviderId, Resources>, ApiError> {
     let map = value.as_object().ok_or_else(|| wrong("'allocations' is not an object"))?;
-    few("providers", map.len(), bounds::PROVIDERS)?;
+    at_most("providers", map.len(), bounds::PROVIDERS)?;
     map.iter().map(|(id, item)| Ok((provider(id)?, resources(item)?))).collect()
 }
 
@@ -120,7 +117,7 @@ fn provider(text: &str) -> Result<ProviderId, ApiError> {
 fn resources(item: &Value) -> Result<Resources, ApiError> {
     let map = item.get("resources").and_then(Value::as_object).filter(|map| !map.is_empty());
     let map = map.ok_or_else(|| wrong("'resources' is missing, empty or no object"))?;
-    few("resource classes", map.len(), bounds::CLASSES)?;
+    at_most("resource classes", map.len(), bounds::CLASSES)?;
     let one = |(class, amount): (&String, &Value)| {
         let amount = amount.as_i64().filter(|amount| (1..=MAX_INT).contains(amount));
         let amount = amount.ok_or_else(|| wrong(format!("the amount of {class} is no integer from 1")))?;

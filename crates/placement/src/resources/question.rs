@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use kogge_http::{ApiError, Microversion, Pairs};
+use kogge_http::{Microversion, Pairs};
 use kogge_ids::ProviderId;
 
+use crate::error::Error;
 use crate::microversion as since;
 use crate::model::inventory::{MAX_INT, Resources};
 use crate::model::request::Request;
@@ -19,12 +20,12 @@ pub(crate) enum Asked {
     Candidates,
 }
 
-fn wrong(why: impl Into<String>) -> ApiError {
-    ApiError::bad_request(why)
+fn wrong(why: impl Into<String>) -> Error {
+    Error::invalid(why)
 }
 
 /// Reads a query; parameters that the version does not have are refused.
-pub(crate) fn question(pairs: &Pairs, asked: Asked, version: Microversion) -> Result<Question, ApiError> {
+pub(crate) fn question(pairs: &Pairs, asked: Asked, version: Microversion) -> Result<Question, Error> {
     for (name, value) in pairs.iter() {
         if name.contains('\0') || value.contains('\0') {
             return Err(wrong("A parameter contains the character NUL."));
@@ -34,9 +35,7 @@ pub(crate) fn question(pairs: &Pairs, asked: Asked, version: Microversion) -> Re
             || (name == "required" && version.has(since::ANY_TRAITS))
             || name == "same_subtree";
         if !repeatable && pairs.all(name).count() > 1 {
-            return Err(
-                wrong(format!("Duplicated query parameter {name}.")).named("placement.query.duplicate_key")
-            );
+            return Err(Error::DuplicateKey { name: name.to_owned() });
         }
     }
     let id = |name: &str| pairs.get(name).map(|text| uuid(name, text)).transpose();
@@ -64,7 +63,7 @@ pub(crate) fn question(pairs: &Pairs, asked: Asked, version: Microversion) -> Re
 }
 
 /// How many candidates are wanted.
-pub(crate) fn limit(pairs: &Pairs) -> Result<usize, ApiError> {
+pub(crate) fn limit(pairs: &Pairs) -> Result<usize, Error> {
     let Some(text) = pairs.get("limit") else { return Ok(usize::MAX) };
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let limit = text.parse().ok().filter(|limit| digits && *limit > 0);
@@ -73,7 +72,7 @@ pub(crate) fn limit(pairs: &Pairs) -> Result<usize, ApiError> {
     })
 }
 
-fn known(name: &str, asked: Asked, version: Microversion) -> Result<(), ApiError> {
+fn known(name: &str, asked: Asked, version: Microversion) -> Result<(), Error> {
     let first = match (asked, name) {
         (Asked::Providers, "name" | "uuid") => return Ok(()),
         (Asked::Providers, "member_of") => since::MEMBER_OF,
@@ -103,17 +102,17 @@ fn is_group(name: &str) -> bool {
         .any(|start| name.starts_with(start))
 }
 
-fn unexpected(name: &str) -> ApiError {
+fn unexpected(name: &str) -> Error {
     let why = format!("Additional properties are not allowed ('{name}' was unexpected)");
     wrong(format!("Invalid query string parameters: {why}"))
 }
 
-fn uuid(name: &str, text: &str) -> Result<ProviderId, ApiError> {
+fn uuid(name: &str, text: &str) -> Result<ProviderId, Error> {
     text.parse()
         .map_err(|_| wrong(format!("Invalid query string parameters: '{text}' of {name} is not a 'uuid'")))
 }
 
-fn resources(text: &str) -> Result<Resources, ApiError> {
+fn resources(text: &str) -> Result<Resources, Error> {
     let form = "Badly formed resources parameter. Expected resources query string parameter in form: \
                 ?resources=VCPU:2,MEMORY_MB:1024. Got:";
     if text.trim().is_empty() {
@@ -134,7 +133,7 @@ fn resources(text: &str) -> Result<Resources, ApiError> {
 }
 
 /// `A,!B` or, since 1.39, `in:A,B`.
-fn traits(request: &mut Request, value: &str, version: Microversion) -> Result<(), ApiError> {
+fn traits(request: &mut Request, value: &str, version: Microversion) -> Result<(), Error> {
     let refused = || {
         let form = "Expected a comma-separated list of trait names";
         wrong(format!("Invalid query string parameters: {form}. Got: \"{value}\"."))
@@ -165,7 +164,7 @@ fn traits(request: &mut Request, value: &str, version: Microversion) -> Result<(
 }
 
 /// `UUID`, `in:UUID,UUID`, `!UUID` or `!in:UUID,UUID`.
-fn member_of(question: &mut Question, value: &str, version: Microversion) -> Result<(), ApiError> {
+fn member_of(question: &mut Question, value: &str, version: Microversion) -> Result<(), Error> {
     let (forbidden, list) = match value.strip_prefix('!') {
         Some(rest) if version.has(since::FORBIDDEN_AGGREGATES) => (true, rest),
         Some(_) => {

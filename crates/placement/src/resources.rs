@@ -1,0 +1,58 @@
+//! Resources on the kit (`kogge_resource`), and what is placement's about all of them.
+
+pub(crate) mod classes;
+pub(crate) mod inventories;
+pub(crate) mod names;
+pub(crate) mod provider_aggregates;
+pub(crate) mod provider_traits;
+pub(crate) mod providers;
+pub(crate) mod question;
+pub(crate) mod traits;
+
+use kogge_auth::{Caller, Rule, Target};
+use kogge_db::filter::Whose;
+use kogge_db::{Db, ListError, Tx};
+use kogge_resource::placement::Manners;
+use kogge_resource::{Call, Judgement, Service, Sql};
+
+use crate::Placement;
+use crate::error::Error;
+
+impl Service for Placement {
+    type Error = Error;
+    type Write = Tx;
+    type Dialect = Manners;
+
+    async fn begin(&self) -> Result<Tx, Error> {
+        Ok(self.db().begin().await?)
+    }
+
+    async fn commit(&self, write: Tx) -> Result<(), Error> {
+        Ok(write.commit().await?)
+    }
+
+    /// Nothing here belongs to a project: whom the rule allows knows of everything.
+    fn judge(caller: &Caller, rule: &Rule, _: &Rule, found: Option<&Target<'_>>) -> Judgement {
+        Judgement::shared(caller, rule, found.is_some())
+    }
+
+    fn whose<'c>(call: &'c Call<Self>, rule: &Rule) -> Result<Whose<'c>, Error> {
+        call.caller.allow_on_own(rule)?;
+        Ok(Whose::Everybodys)
+    }
+}
+
+impl Sql for Placement {
+    fn db(&self) -> &Db {
+        Self::db(self)
+    }
+}
+
+impl From<ListError> for Error {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Db(error) => error.into(),
+            ListError::Filter(bad) => Self::invalid(bad.to_string()),
+        }
+    }
+}
