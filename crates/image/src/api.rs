@@ -7,7 +7,6 @@ mod imports;
 mod info;
 mod schemas;
 mod tags;
-mod tasks;
 mod versions;
 mod wire;
 
@@ -15,6 +14,7 @@ use kogge_http::{Access, Routes};
 use kogge_resource::Crud as _;
 
 use crate::resources::members::Members;
+use crate::resources::tasks::{self, Tasks};
 use crate::{Images, policy};
 
 /// The routes of the image service.
@@ -62,8 +62,8 @@ fn data_routes() -> Routes<Images> {
             Access::Rule(policy::DELETE_IMAGE_LOCATION),
             info::delete_from_store,
         )
-        .get("/v2/tasks", Access::Rule(policy::TASKS_API_ACCESS), tasks::list)
-        .get("/v2/tasks/{id}", Access::Rule(policy::TASKS_API_ACCESS), tasks::show)
+        .list::<Tasks>()
+        .show::<Tasks>()
 }
 
 fn info_routes() -> Routes<Images> {

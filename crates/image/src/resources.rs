@@ -1,6 +1,8 @@
 //! Resources on the kit (`kogge_resource`), and what is Glance's about all of them.
 
+pub(crate) mod image_query;
 pub(crate) mod members;
+pub(crate) mod tasks;
 
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::filter::Whose;

@@ -2,7 +2,6 @@
 
 pub(crate) mod holds;
 pub(crate) mod images;
-pub(crate) mod list;
 pub(crate) mod stored;
 pub(crate) mod tasks;
 pub(crate) mod usage;

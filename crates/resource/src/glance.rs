@@ -6,7 +6,7 @@ use http::StatusCode;
 use kogge_http::{ApiError, Microversion};
 use serde_json::{Map, Value, json};
 
-use crate::{Call, Dialect, Listing, Names, Refused, Service, Shape, Type, Wanted};
+use crate::{Call, Dialect, Listing, Names, Pages, Refused, Service, Shape, Type, Wanted};
 
 /// See the module's text.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +48,13 @@ impl Dialect for Glance {
         Ok(Wanted::default())
     }
 
-    fn collection<S: Service>(_: &Call<S>, names: &Names, _: &Listing, page: Shape<'_>) -> Value {
-        json!({ names.many: page.items, "schema": format!("/v2/schemas/{}", names.many) })
+    /// A list that has pages says where it begins.
+    fn collection<S: Service>(_: &Call<S>, names: &Names, rules: &Listing, page: Shape<'_>) -> Value {
+        let mut body = json!({ names.many: page.items, "schema": format!("/v2/schemas/{}", names.many) });
+        if rules.pages == Pages::Marker {
+            body["first"] = names.all.into();
+        }
+        body
     }
 
     fn member(_: &Names, view: Value) -> Value {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
 use kogge_ids::{ImageId, ServerId};
-use kogge_image::{BootImage, Image, ListQuery, NewSnapshot};
+use kogge_image::{BootImage, Image, ImageQuery, NewSnapshot};
 use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
 
 use crate::Compute;
@@ -90,7 +90,7 @@ impl Compute {
         caller: &Caller,
         question: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> Result<Paged<Image>> {
-        let query = ListQuery::read(question).map_err(from_image)?;
+        let query = ImageQuery::read(question).map_err(from_image)?;
         self.image().list_images(caller, &query).await.map_err(from_image)
     }
 

@@ -12,14 +12,13 @@ use crate::model::task::Method;
 
 /// Asks for an import; 202, it is done in the background.
 pub(super) async fn import(call: Call<Images>, Json(body): Json<Value>) -> Result<StatusCode, ApiError> {
-    let id = call.key();
-    let method = method(&body, &call.service.config().import_methods())?;
+    let (method, uri) = method(&body, &call.service.config().import_methods())?;
     stores(&body, &call.service.config().store_name)?;
-    call.service.import(&call.caller, image_id(id)?, method).await?;
+    call.service.import(&call.caller, image_id(call.key())?, method, uri).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
-fn method(body: &Value, known: &[&str]) -> Result<Method, ApiError> {
+fn method(body: &Value, known: &[&str]) -> Result<(Method, Option<String>), ApiError> {
     let wrong = |why: String| ApiError::bad_request(why);
     let method = body.get("method").and_then(Value::as_object);
     let method = method.ok_or_else(|| wrong("Import request requires a 'method' field.".into()))?;
@@ -34,12 +33,12 @@ fn method(body: &Value, known: &[&str]) -> Result<Method, ApiError> {
         }
     }
     if name == "glance-direct" {
-        return Ok(Method::GlanceDirect);
+        return Ok((Method::GlanceDirect, None));
     }
     let uri = method.get("uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
     let uri = uri.ok_or_else(|| wrong("URI for web-download does not pass filtering: None".into()))?;
     without_nul(uri)?;
-    Ok(Method::WebDownload { uri: uri.to_owned() })
+    Ok((Method::WebDownload, Some(uri.to_owned())))
 }
 
 /// There is one store; others are a conflict, as in Glance.
@@ -63,9 +62,12 @@ mod tests {
     #[test]
     fn bodies() {
         let read = |body: Value| method(&body, &["glance-direct", "web-download"]).ok();
-        assert_eq!(read(json!({ "method": { "name": "glance-direct" } })), Some(Method::GlanceDirect));
+        assert_eq!(
+            read(json!({ "method": { "name": "glance-direct" } })),
+            Some((Method::GlanceDirect, None))
+        );
         let uri = json!({ "method": { "name": "web-download", "uri": "http://x/" } });
-        assert_eq!(read(uri), Some(Method::WebDownload { uri: "http://x/".into() }));
+        assert_eq!(read(uri), Some((Method::WebDownload, Some("http://x/".into()))));
         for body in [
             json!(null),
             json!([]),

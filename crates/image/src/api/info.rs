@@ -6,7 +6,7 @@ use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use super::error::image_id;
-use crate::{Images, policy};
+use crate::Images;
 
 /// Ways to import.
 pub(super) async fn import(State(images): State<Images>) -> Json<Value> {
@@ -23,7 +23,7 @@ pub(super) async fn stores(State(images): State<Images>) -> Json<Value> {
 
 /// The store with details, for administrators and services.
 pub(super) async fn stores_detail(call: Call<Images>) -> Result<Json<Value>, ApiError> {
-    call.caller.allow_on_own(&policy::STORES_INFO_DETAIL).map_err(crate::Error::from)?;
+    call.service.may_look(&call.caller, &call.rule)?;
     let config = call.service.config();
     let properties =
         json!({ "data_dir": config.data_dir, "chunk_size": 262_144, "thin_provisioning": false });

@@ -2,5 +2,4 @@
 
 pub(super) mod attribute;
 pub(super) mod image;
-pub(super) mod import;
 pub(super) mod patch;

@@ -15,6 +15,8 @@ pub(crate) const DISK_FORMATS: [&str; 11] =
 /// The container formats that an image may declare (glance's defaults).
 pub(crate) const CONTAINER_FORMATS: [&str; 8] =
     ["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"];
+/// The name of the hash beside MD5.
+pub(crate) const HASH_ALGO: &str = "sha512";
 /// The disk formats that a server can boot from.
 pub(crate) const BOOTABLE_FORMATS: [&str; 7] = ["raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso"];
 
@@ -86,6 +88,29 @@ pub struct Staged {
 }
 
 impl Image {
+    /// One that waits for its data, as it is where nobody says otherwise.
+    pub(crate) fn queued(id: ImageId, owner: Option<String>, now: Timestamp) -> Self {
+        Self {
+            id,
+            owner,
+            name: None,
+            status: Status::Queued,
+            visibility: Visibility::Shared,
+            protected: false,
+            hidden: false,
+            disk_format: None,
+            container_format: None,
+            min_disk: 0,
+            min_ram: 0,
+            data: None,
+            staged: None,
+            properties: BTreeMap::new(),
+            tags: BTreeSet::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// The file in the data directory that belongs to it.
     pub(crate) fn file(&self) -> Option<&str> {
         let staged = self.staged.as_ref().map(|staged| staged.file.as_str());
@@ -154,23 +179,9 @@ pub(crate) mod tests {
 
     pub(crate) fn image() -> Image {
         Image {
-            id: ImageId::random(),
-            owner: Some("p".into()),
-            name: None,
-            status: Status::Queued,
-            visibility: Visibility::Shared,
-            protected: false,
-            hidden: false,
             disk_format: Some("raw".into()),
             container_format: Some("bare".into()),
-            min_disk: 0,
-            min_ram: 0,
-            data: None,
-            staged: None,
-            properties: BTreeMap::new(),
-            tags: BTreeSet::new(),
-            created_at: Timestamp::from_seconds(0),
-            updated_at: Timestamp::from_seconds(0),
+            ..Image::queued(ImageId::random(), Some("p".into()), Timestamp::from_seconds(0))
         }
     }
 

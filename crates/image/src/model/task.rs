@@ -1,87 +1,62 @@
 //! Imports as rows: what a background task does and what the tasks API shows.
 
 use kogge_clock::Timestamp;
+use kogge_db::record;
 use kogge_ids::ImageId;
+use kogge_resource::words;
 
-/// Where the data of an import come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Method {
-    /// The staged file.
-    GlanceDirect,
-    /// An address on the web.
-    WebDownload {
-        /// The address.
-        uri: String,
-    },
-}
-
-impl Method {
-    /// Glance's word.
-    pub(crate) const fn name(&self) -> &'static str {
-        match self {
-            Self::GlanceDirect => "glance-direct",
-            Self::WebDownload { .. } => "web-download",
-        }
+words! {
+    /// Where the data of an import come from.
+    pub(crate) enum Method {
+        /// The staged file.
+        GlanceDirect = "glance-direct",
+        /// An address on the web.
+        WebDownload = "web-download",
     }
 }
 
-/// How far an import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// Not begun.
-    Pending,
-    /// Some process works at it.
-    Processing,
-    /// Done.
-    Success,
-    /// Given up.
-    Failure,
-}
-
-impl Progress {
-    /// Glance's word.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Processing => "processing",
-            Self::Success => "success",
-            Self::Failure => "failure",
-        }
-    }
-
-    /// Reads glance's word.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Pending, Self::Processing, Self::Success, Self::Failure]
-            .into_iter()
-            .find(|one| one.as_str() == text)
+words! {
+    /// How far an import is.
+    pub(crate) enum Progress {
+        /// Not begun.
+        Pending = "pending",
+        /// Some process works at it.
+        Processing = "processing",
+        /// Done.
+        Success = "success",
+        /// Given up.
+        Failure = "failure",
     }
 }
 
-/// One import.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Import {
-    /// Its id.
-    pub(crate) id: String,
-    /// The image that gets the data.
-    pub(crate) image_id: ImageId,
-    /// From where.
-    pub(crate) method: Method,
-    /// How far.
-    pub(crate) progress: Progress,
-    /// The project that asked.
-    pub(crate) owner: String,
-    /// The user who asked.
-    pub(crate) user_id: String,
-    /// The request that asked.
-    pub(crate) request_id: String,
-    /// What went wrong.
-    pub(crate) message: String,
-    /// How often it was begun.
-    pub(crate) attempts: i64,
-    /// When it was asked for.
-    pub(crate) created_at: Timestamp,
-    /// When it was changed.
-    pub(crate) updated_at: Timestamp,
-    /// When the row goes away.
-    pub(crate) expires_at: Option<Timestamp>,
+record! {
+    /// One import. Who works at it, and until when, is only in the table.
+    pub(crate) Import in "image_tasks" {
+        /// Its id.
+        id: String,
+        /// The image that gets the data.
+        image_id: ImageId,
+        /// From where.
+        method: Method,
+        /// The address on the web.
+        uri: Option<String>,
+        /// How far.
+        progress as "status": Progress,
+        /// The project that asked.
+        owner: String,
+        /// The user who asked.
+        user_id: String,
+        /// The request that asked.
+        request_id: String,
+        /// What went wrong.
+        message: String,
+        /// How often it was begun.
+        attempts: i64,
+        /// When it was asked for.
+        created_at: Timestamp,
+        /// When it was changed.
+        updated_at: Timestamp,
+        /// When the row goes away.
+        expires_at: Option<Timestamp>,
+    }
 }

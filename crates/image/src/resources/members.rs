@@ -1,6 +1,6 @@
 //! Sharing: the members of an image and what they say to it. Who may do what with them depends on the image.
 
-use kogge_auth::{Caller, Rule, Target};
+use kogge_auth::{Caller, Rule};
 use kogge_db::filter::Whose;
 use kogge_db::{Direction, Paged, Record, Tx};
 use kogge_ids::ImageId;
@@ -108,10 +108,6 @@ impl Resource for Members {
         row.named.clone()
     }
 
-    fn target(_: &Membership) -> Target<'_> {
-        Target::none()
-    }
-
     fn judge(call: &Call<Images>, rule: &Rule, found: Option<&Membership>) -> Judgement {
         let Some(found) = found else { return Judgement::Missing };
         let may = found.objection(&call.caller, rule).is_ok();
@@ -184,7 +180,7 @@ async fn all(at: &mut At<'_, Images>, image: ImageId) -> Result<Vec<Member>, Err
 
 impl List for Members {
     const RULE: Rule = policy::GET_MEMBERS;
-    const LIST: Listing = Listing::OWN;
+    const LIST: Listing = Listing::WHOLE;
 
     /// Those that the caller may know of: all for the owner, itself for a member.
     async fn page(call: &Call<Images>, _: &Wanted) -> Result<Paged<Membership>, Error> {

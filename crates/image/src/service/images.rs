@@ -1,6 +1,6 @@
 //! Images without their data: make, show, list, change, delete.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
@@ -11,48 +11,31 @@ use super::bounds::Resource;
 use crate::Images;
 use crate::error::Error;
 use crate::model::change::{Attribute, Change, apply};
-use crate::model::filter::ListQuery;
 use crate::model::image::Image;
 use crate::model::status::Status;
-use crate::model::visibility::Visibility;
+use crate::resources::image_query::ImageQuery;
 use crate::{policy, store};
 
-/// A new image, as its maker wants it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NewImage {
-    /// An id of the maker's choice.
-    pub(crate) id: Option<ImageId>,
-    /// An owner other than the maker's project, or nobody.
-    pub(crate) owner: Option<Option<String>>,
-    /// Its name.
-    pub(crate) name: Option<String>,
-    /// Who sees it.
-    pub(crate) visibility: Visibility,
-    /// It cannot be deleted.
-    pub(crate) protected: bool,
-    /// It is not in lists.
-    pub(crate) hidden: bool,
-    /// Declared disk format.
-    pub(crate) disk_format: Option<String>,
-    /// Declared container format.
-    pub(crate) container_format: Option<String>,
-    /// Smallest disk in GiB.
-    pub(crate) min_disk: i64,
-    /// Least memory in MiB.
-    pub(crate) min_ram: i64,
-    /// Further properties.
-    pub(crate) properties: BTreeMap<String, String>,
-    /// Tags.
-    pub(crate) tags: BTreeSet<String>,
-}
-
 impl Images {
-    /// Registers an image; its data come later.
-    pub(crate) async fn create_image(&self, caller: &Caller, new: NewImage) -> Result<Image, Error> {
+    /// Registers an image; its data come later. `id` is of the maker's choice.
+    pub(crate) async fn create_image(
+        &self,
+        caller: &Caller,
+        id: Option<ImageId>,
+        attributes: Vec<Change>,
+    ) -> Result<Image, Error> {
+        let mut image = self.blank(caller, id);
+        attributes.into_iter().try_for_each(|change| apply(&mut image, change))?;
         let mut tx = self.db().begin().await?;
-        let image = self.create_image_in(&mut tx, caller, new).await?;
+        let image = self.create_image_in(&mut tx, caller, image).await?;
         tx.commit().await?;
         Ok(image)
+    }
+
+    /// An image that the caller's project is about to register.
+    pub(crate) fn blank(&self, caller: &Caller, id: Option<ImageId>) -> Image {
+        let owner = caller.project_id().map(ToString::to_string);
+        Image::queued(id.unwrap_or_else(ImageId::random), owner, self.now())
     }
 
     /// As [`Images::create_image`], inside a transaction.
@@ -60,9 +43,8 @@ impl Images {
         &self,
         tx: &mut Tx,
         caller: &Caller,
-        new: NewImage,
+        image: Image,
     ) -> Result<Image, Error> {
-        let image = self.registered(caller, new);
         let seen = Seen { image, member: None };
         if seen.allow(caller, &policy::ADD_IMAGE).is_err() {
             return Err(refused_owner(caller, &seen.image));
@@ -80,29 +62,6 @@ impl Images {
         Ok(seen.image)
     }
 
-    fn registered(&self, caller: &Caller, new: NewImage) -> Image {
-        let now = self.now();
-        Image {
-            id: new.id.unwrap_or_else(ImageId::random),
-            owner: new.owner.unwrap_or_else(|| caller.project_id().map(ToString::to_string)),
-            name: new.name,
-            status: Status::Queued,
-            visibility: new.visibility,
-            protected: new.protected,
-            hidden: new.hidden,
-            disk_format: new.disk_format,
-            container_format: new.container_format,
-            min_disk: new.min_disk,
-            min_ram: new.min_ram,
-            data: None,
-            staged: None,
-            properties: new.properties,
-            tags: new.tags,
-            created_at: now,
-            updated_at: now,
-        }
-    }
-
     /// The image.
     ///
     /// # Errors
@@ -115,14 +74,14 @@ impl Images {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for who may not list, [`Error::Invalid`] for a marker that the caller does not see.
-    pub async fn list_images(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<Image>, Error> {
+    pub async fn list_images(&self, caller: &Caller, query: &ImageQuery) -> Result<Paged<Image>, Error> {
         caller.allow_on_own(&policy::GET_IMAGES)?;
         if let Some(marker) = &query.page.marker {
             let missing = || Error::invalid(format!("No image found with ID {marker}"));
             let id = marker.parse().map_err(|_| missing())?;
             self.seen(caller, id).await.map_err(|e| if e.is_not_found() { missing() } else { e })?;
         }
-        Ok(store::list::list(self.db(), &viewer(caller), query).await?)
+        Ok(query.fetch(self.db(), &viewer(caller)).await?)
     }
 
     /// Applies a patch, all of it or nothing.

@@ -1,6 +1,7 @@
 //! Imports: what is asked for here is done by the task `run_imports`.
 
 use kogge_auth::Caller;
+use kogge_db::Record as _;
 use kogge_ids::ImageId;
 
 use super::access::viewer;
@@ -18,12 +19,18 @@ const REMEMBERED: i64 = 200;
 
 impl Images {
     /// Asks for an import.
-    pub(crate) async fn import(&self, caller: &Caller, id: ImageId, method: Method) -> Result<(), Error> {
+    pub(crate) async fn import(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        method: Method,
+        uri: Option<String>,
+    ) -> Result<(), Error> {
         let mut tx = self.db().begin().await?;
         let mut seen = self.seen_in(&mut tx, caller, id).await?;
-        ready(&seen.image, &method)?;
+        ready(&seen.image, method)?;
         seen.allow(caller, &policy::MODIFY_IMAGE)?;
-        if let Method::WebDownload { uri } = &method {
+        if let Some(uri) = &uri {
             self.gate().check(uri).map_err(|error| refused_address(uri, &error))?;
         }
         seen.image.become_(Status::Importing)?;
@@ -35,6 +42,7 @@ impl Images {
             id: uuid::Uuid::new_v4().to_string(),
             image_id: id,
             method,
+            uri,
             progress: Progress::Pending,
             owner: caller.require_project(&policy::MODIFY_IMAGE)?.to_string(),
             user_id: caller.user.id.to_string(),
@@ -45,7 +53,7 @@ impl Images {
             updated_at: now,
             expires_at: None,
         };
-        store::tasks::insert(&mut tx, &import).await?;
+        import.insert(&mut tx).await?;
         store::tasks::forget(&mut tx, &import, REMEMBERED).await?;
         tx.commit().await?;
         self.import_bell().wake();
@@ -60,23 +68,10 @@ impl Images {
         imports.retain(|import| viewer.admin || viewer.project.as_deref() == Some(&import.owner));
         Ok(imports)
     }
-
-    /// All imports, for administrators.
-    pub(crate) async fn list_imports(&self, caller: &Caller) -> Result<Vec<Import>, Error> {
-        caller.allow_on_own(&policy::TASKS_API_ACCESS)?;
-        Ok(store::tasks::list(self.db()).await?)
-    }
-
-    /// One import, for administrators.
-    pub(crate) async fn show_import(&self, caller: &Caller, id: &str) -> Result<Import, Error> {
-        caller.allow_on_own(&policy::TASKS_API_ACCESS)?;
-        let found = store::tasks::get(self.db(), id).await?;
-        found.ok_or_else(|| Error::NotFound { because: format!("Task with the given id {id} was not found") })
-    }
 }
 
 /// Whether the image is where this method begins.
-fn ready(image: &Image, method: &Method) -> Result<(), Error> {
+fn ready(image: &Image, method: Method) -> Result<(), Error> {
     let because = match (image.status, method) {
         (Status::Importing, _) => format!(
             "New operation on image '{}' is not permitted as prior operation is still in progress",
@@ -89,10 +84,10 @@ fn ready(image: &Image, method: &Method) -> Result<(), Error> {
         (Status::Uploading, Method::GlanceDirect) if image.staged.is_none() => {
             "Image needs to be staged before 'glance-direct' method can be used".to_owned()
         }
-        (Status::Queued, Method::WebDownload { .. }) | (Status::Uploading, Method::GlanceDirect) => {
+        (Status::Queued, Method::WebDownload) | (Status::Uploading, Method::GlanceDirect) => {
             return formats_set(image);
         }
-        (_, Method::WebDownload { .. }) => {
+        (_, Method::WebDownload) => {
             "Image needs to be in 'queued' state to use 'web-download' method".to_owned()
         }
         (_, Method::GlanceDirect) => {

@@ -11,7 +11,6 @@ use kogge_ids::ImageId;
 
 use super::bounds::Resource;
 use super::data::refused;
-use super::images::NewImage;
 use crate::Images;
 use crate::error::Error;
 use crate::files::{Limits, Slowest};
@@ -101,21 +100,17 @@ impl Images {
         caller: &Caller,
         new: NewSnapshot,
     ) -> Result<ImageId, Error> {
-        let new = NewImage {
-            id: None,
-            owner: None,
+        let image = Image {
             name: Some(new.name),
             visibility: Visibility::Private,
-            protected: false,
-            hidden: false,
             disk_format: Some(new.disk_format),
             container_format: Some("bare".to_owned()),
             min_disk: new.min_disk,
             min_ram: new.min_ram,
             properties: new.properties,
-            tags: std::collections::BTreeSet::new(),
+            ..self.blank(caller, None)
         };
-        let mut image = self.create_image_in(tx, caller, new).await?;
+        let mut image = self.create_image_in(tx, caller, image).await?;
         image.become_(Status::Saving)?;
         store::images::save(tx, &image).await?;
         self.within_quota(tx, &image, &[Resource::Uploading]).await?;

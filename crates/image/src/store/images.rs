@@ -7,10 +7,7 @@ use kogge_db::{Db, DbError, Executor, Query, Row, Select, Tx};
 use kogge_ids::ImageId;
 
 use super::usage::{self, Share};
-use crate::model::image::{Data, Image, Staged};
-
-/// The name of the hash beside MD5.
-pub(crate) const HASH_ALGO: &str = "sha512";
+use crate::model::image::{Data, HASH_ALGO, Image, Staged};
 
 pub(crate) fn image(row: &Row) -> Result<Image, DbError> {
     let data = row.opt_text("checksum")?.map(|checksum| data(row, checksum)).transpose()?;

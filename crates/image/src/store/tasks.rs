@@ -1,74 +1,21 @@
 //! Imports, as rows.
 
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Executor, Query, Row, Tx};
+use kogge_db::{DbError, Direction, Executor, Query, Record as _, Tx};
 use kogge_ids::ImageId;
 
-use crate::model::task::{Import, Method, Progress};
-
-fn import(row: &Row) -> Result<Import, DbError> {
-    let method = match row.opt_text("uri")? {
-        Some(uri) => Method::WebDownload { uri },
-        None => Method::GlanceDirect,
-    };
-    let progress = Progress::parse(&row.text("status")?);
-    Ok(Import {
-        id: row.text("id")?,
-        image_id: row.parse("image_id")?,
-        method,
-        progress: progress.ok_or_else(|| DbError::column("status", "not the progress of an import"))?,
-        owner: row.text("owner")?,
-        user_id: row.text("user_id")?,
-        request_id: row.text("request_id")?,
-        message: row.text("message")?,
-        attempts: row.int("attempts")?,
-        created_at: row.time("created_at")?,
-        updated_at: row.time("updated_at")?,
-        expires_at: row.opt_time("expires_at")?,
-    })
-}
-
-pub(crate) async fn insert(tx: &mut Tx, new: &Import) -> Result<(), DbError> {
-    const SQL: &str =
-        "INSERT INTO image_tasks (id, image_id, method, uri, status, owner, user_id, request_id, message,
-            attempts, created_at, updated_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    let uri = match &new.method {
-        Method::WebDownload { uri } => Some(uri),
-        Method::GlanceDirect => None,
-    };
-    let query = Query::new(SQL)
-        .bind(&new.id)
-        .bind(new.image_id)
-        .bind(new.method.name())
-        .bind(uri)
-        .bind(new.progress.as_str())
-        .bind(&new.owner)
-        .bind(&new.user_id)
-        .bind(&new.request_id)
-        .bind(&new.message)
-        .bind(new.attempts)
-        .bind(new.created_at)
-        .bind(new.updated_at)
-        .bind(new.expires_at);
-    tx.execute(query).await.map(drop)
-}
-
-pub(crate) async fn get(db: impl Executor, id: &str) -> Result<Option<Import>, DbError> {
-    let query = Query::new("SELECT * FROM image_tasks WHERE id = $1").bind(id);
-    db.find("image_tasks", query, import).await
-}
+use crate::model::task::{Import, Progress};
 
 pub(crate) async fn of_image(db: impl Executor, image: ImageId) -> Result<Vec<Import>, DbError> {
-    let query =
-        Query::new("SELECT * FROM image_tasks WHERE image_id = $1 ORDER BY created_at, id").bind(image);
-    db.list("image_tasks", query, import).await
+    let select = Import::select().and("image_id = ?", image);
+    let select = select.order_by("created_at", Direction::Ascending).order_by("id", Direction::Ascending);
+    Import::all(db, select).await
 }
 
 /// The newest ones.
 pub(crate) async fn list(db: impl Executor) -> Result<Vec<Import>, DbError> {
-    let query = Query::new("SELECT * FROM image_tasks ORDER BY created_at DESC, id LIMIT 1000");
-    db.list("image_tasks", query, import).await
+    let newest = Import::select().order_by("created_at", Direction::Descending);
+    Import::all(db, newest.order_by("id", Direction::Ascending).slice(1000, 0)).await
 }
 
 /// Those that nobody works at and that are not done, as many as each project may have worked at, `share`, and in a
@@ -82,7 +29,7 @@ pub(crate) async fn waiting(db: impl Executor, now: Timestamp, share: i64) -> Re
         WHERE w.place + (SELECT COUNT(*) FROM image_tasks b
             WHERE b.owner = w.owner AND b.status = 'processing' AND b.busy_until >= $1) <= $2
         ORDER BY w.place, w.created_at, w.id LIMIT 20";
-    db.list("image_tasks", Query::new(SQL).bind(now).bind(share), import).await
+    db.list("image_tasks", Query::new(SQL).bind(now).bind(share), Import::from_row).await
 }
 
 /// Takes an import for `process` to work at until `until`. Zero: another process has it.

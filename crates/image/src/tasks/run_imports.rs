@@ -125,11 +125,13 @@ impl Images {
     async fn bring_in(&self, import: &Import) -> Result<(), Error> {
         let image = store::images::get(self.db(), import.image_id).await?;
         let image = image.ok_or_else(|| Error::no_image(import.image_id))?;
-        match (image.status, &import.method) {
+        match (image.status, import.method) {
             // a crash came between the last step and writing down that it was the last
             (Status::Active, _) => Ok(()),
             (Status::Importing, Method::GlanceDirect) => self.take_staged(&image).await,
-            (Status::Importing, Method::WebDownload { uri }) => self.take_from_web(&image, uri).await,
+            (Status::Importing, Method::WebDownload) => {
+                self.take_from_web(&image, import.uri.as_deref().unwrap_or_default()).await
+            }
             (status, _) => Err(Error::conflict(format!("The image went to the status {status} by itself."))),
         }
     }

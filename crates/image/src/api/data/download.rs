@@ -20,8 +20,7 @@ const PIECE: usize = 256 << 10;
 
 /// Sends the data, or a part of them. 204 where there are none yet.
 pub(crate) async fn download(call: Call<Images>) -> Result<Response, ApiError> {
-    let id = call.key();
-    let readable = call.service.download(&call.caller, image_id(id)?).await?;
+    let readable = call.service.download(&call.caller, image_id(call.key())?).await?;
     let (Some(path), Some(data)) = (readable.path, readable.image.data) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };

@@ -10,18 +10,16 @@ use kogge_resource::Call;
 
 /// Takes the data of an image.
 pub(crate) async fn upload(call: Call<Images>, body: Body) -> Result<StatusCode, ApiError> {
-    let id = call.key();
     let size = checked(&call.headers)?;
     known_store(&call.service, &call.headers)?;
-    call.service.upload(&call.caller, image_id(id)?, size, body.into_data_stream()).await?;
+    call.service.upload(&call.caller, image_id(call.key())?, size, body.into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Takes data for a later import.
 pub(crate) async fn stage(call: Call<Images>, body: Body) -> Result<StatusCode, ApiError> {
-    let id = call.key();
     let size = checked(&call.headers)?;
-    call.service.stage(&call.caller, image_id(id)?, size, body.into_data_stream()).await?;
+    call.service.stage(&call.caller, image_id(call.key())?, size, body.into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

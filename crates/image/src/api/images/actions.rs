@@ -9,14 +9,12 @@ use kogge_resource::Call;
 
 /// Takes an image out of service.
 pub(crate) async fn deactivate(call: Call<Images>) -> Result<StatusCode, ApiError> {
-    let id = call.key();
-    call.service.set_active(&call.caller, image_id(id)?, false).await?;
+    call.service.set_active(&call.caller, image_id(call.key())?, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Puts it back.
 pub(crate) async fn reactivate(call: Call<Images>) -> Result<StatusCode, ApiError> {
-    let id = call.key();
-    call.service.set_active(&call.caller, image_id(id)?, true).await?;
+    call.service.set_active(&call.caller, image_id(call.key())?, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }

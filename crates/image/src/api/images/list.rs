@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::Images;
 use crate::api::wire::image::view;
-use crate::model::filter::ListQuery;
+use crate::resources::image_query::ImageQuery;
 
 /// Lists images.
 pub(crate) async fn list(call: Call<Images>) -> Result<Json<Value>, ApiError> {
-    let found = call.service.list_images(&call.caller, &ListQuery::read(call.query.iter())?).await?;
+    let found = call.service.list_images(&call.caller, &ImageQuery::read(call.query.iter())?).await?;
     let store = &call.service.config().store_name;
     let views: Vec<Map<String, Value>> = found.items.iter().map(|image| view(image, store)).collect();
     let mut body = json!({ "images": views, "first": first(&call.query), "schema": "/v2/schemas/images" });

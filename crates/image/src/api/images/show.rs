@@ -10,7 +10,6 @@ use crate::api::wire::image::view;
 
 /// Shows an image.
 pub(crate) async fn show(call: Call<Images>) -> Result<Json<Map<String, Value>>, ApiError> {
-    let id = call.key();
-    let image = call.service.show_image(&call.caller, image_id(id)?).await?;
+    let image = call.service.show_image(&call.caller, image_id(call.key())?).await?;
     Ok(Json(view(&image, &call.service.config().store_name)))
 }

@@ -15,9 +15,8 @@ pub(crate) async fn update(
     call: Call<Images>,
     Json(body): Json<Value>,
 ) -> Result<Json<Map<String, Value>>, ApiError> {
-    let id = call.key();
     let kind = call.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let changes = changes(dialect(kind)?, &body)?;
-    let image = call.service.update_image(&call.caller, image_id(id)?, changes).await?;
+    let image = call.service.update_image(&call.caller, image_id(call.key())?, changes).await?;
     Ok(Json(view(&image, &call.service.config().store_name)))
 }

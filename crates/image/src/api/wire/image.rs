@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::image::Image;
-use crate::store::images::HASH_ALGO;
+use crate::model::image::{HASH_ALGO, Image};
 
 /// The view. `store` is the name of the store that holds the data.
 pub(crate) fn view(image: &Image, store: &str) -> Map<String, Value> {
