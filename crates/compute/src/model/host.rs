@@ -8,34 +8,37 @@ use kogge_db::record::Json;
 use kogge_ids::HostId;
 use kogge_node_api::HostFacts;
 
-/// A compute host: one service and one hypervisor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Host {
-    /// Id of the hypervisor, and of the resource provider.
-    pub id: HostId,
-    /// Id of the service.
-    pub service: HostId,
-    /// The number by which microversions below 2.53 know both.
-    pub number: i64,
-    /// What the host reported.
-    pub facts: HostFacts,
-    /// An admin wants no new servers on it.
-    pub disabled: bool,
-    /// Why.
-    pub disabled_reason: Option<String>,
-    /// An outside watcher says it is dead.
-    pub forced_down: bool,
-    /// When it was heard of last.
-    pub seen_at: Timestamp,
-    /// When it joined.
-    pub created_at: Timestamp,
+record! {
+    /// A compute host: one service and one hypervisor.
+    pub Host in "compute_hosts" {
+        /// Its name.
+        name: String,
+        /// Id of the hypervisor, and of the resource provider.
+        id: HostId,
+        /// Id of the service.
+        service as "service_id": HostId,
+        /// The number by which microversions below 2.53 know both.
+        number: i64,
+        /// What the host reported.
+        facts: Json<HostFacts>,
+        /// An admin wants no new servers on it.
+        disabled: bool,
+        /// Why.
+        disabled_reason: Option<String>,
+        /// An outside watcher says it is dead.
+        forced_down: bool,
+        /// When it was heard of last.
+        seen_at: Timestamp,
+        /// When it joined.
+        created_at: Timestamp,
+    }
 }
 
 impl Host {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.facts.name
+        &self.name
     }
 
     /// Whether it answers: heard of within `patience`, and nobody says it is dead.

@@ -3,39 +3,21 @@
 use std::collections::BTreeSet;
 
 use kogge_clock::Timestamp;
-use kogge_db::{Db, DbError, Direction, Executor, Query, Row, Select, Tx};
+use kogge_db::record::Json;
+use kogge_db::{Db, DbError, Direction, Executor, Query, Record as _, Tx};
 use kogge_node_api::HostFacts;
 
 use crate::model::host::Host;
 use crate::store::{json, numbers};
 
-fn read(row: &Row) -> Result<Host, DbError> {
-    Ok(Host {
-        id: row.parse("id")?,
-        service: row.parse("service_id")?,
-        number: row.int("number")?,
-        facts: row.json("facts")?,
-        disabled: row.bool("disabled")?,
-        disabled_reason: row.opt_text("disabled_reason")?,
-        forced_down: row.bool("forced_down")?,
-        seen_at: row.time("seen_at")?,
-        created_at: row.time("created_at")?,
-    })
-}
-
-const COLUMNS: &str =
-    "id, service_id, number, facts, disabled, disabled_reason, forced_down, seen_at, created_at";
-
 /// All hosts by name.
 pub(crate) async fn list(db: impl Executor) -> Result<Vec<Host>, DbError> {
-    let select = Select::new(COLUMNS, "compute_hosts").order_by("name", Direction::Ascending);
-    db.list("compute_hosts", select.query(), read).await
+    Host::all(db, Host::select().order_by("name", Direction::Ascending)).await
 }
 
 /// Some hosts by name.
 pub(crate) async fn named(db: impl Executor, names: &BTreeSet<&str>) -> Result<Vec<Host>, DbError> {
-    let select = Select::new(COLUMNS, "compute_hosts").and_in("name", names.iter().copied());
-    db.list("compute_hosts", select.query(), read).await
+    Host::all(db, Host::select().and_in("name", names.iter().copied())).await
 }
 
 /// Notes that a host is there; true where it is new.
@@ -45,19 +27,19 @@ pub(crate) async fn register(tx: &mut Tx, facts: &HostFacts, now: Timestamp) -> 
     if tx.execute(seen.bind(&facts.name).bind(&text).bind(now)).await? == 1 {
         return Ok(false);
     }
-    let number = numbers::next(tx, "host").await?;
-    let insert = Query::new(
-        "INSERT INTO compute_hosts (name, id, service_id, number, facts, seen_at, disabled, forced_down, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, FALSE, FALSE, $6) ON CONFLICT (name) DO NOTHING",
-    );
-    let insert = insert
-        .bind(&facts.name)
-        .bind(Host::hypervisor_id(&facts.name))
-        .bind(Host::service_id(&facts.name))
-        .bind(number)
-        .bind(text)
-        .bind(now);
-    Ok(tx.execute(insert).await? == 1)
+    let new = Host {
+        name: facts.name.clone(),
+        id: Host::hypervisor_id(&facts.name),
+        service: Host::service_id(&facts.name),
+        number: numbers::next(tx, "host").await?,
+        facts: Json(facts.clone()),
+        disabled: false,
+        disabled_reason: None,
+        forced_down: false,
+        seen_at: now,
+        created_at: now,
+    };
+    new.insert(tx).await
 }
 
 /// Notes that these hosts were heard of; answers those that are known.

@@ -1,5 +1,6 @@
 //! `GET /servers`, `GET /servers/detail`.
 
+use axum::response::{IntoResponse, Response};
 use kogge_db::Paged;
 use kogge_http::{ApiError, Json};
 use kogge_ids::ServerId;
@@ -7,7 +8,7 @@ use kogge_resource::Call;
 use serde::Serialize;
 
 use crate::Compute;
-use crate::api::wire::server::{self, Brief, Detail, Viewer};
+use crate::api::wire::server::{self, Brief, Viewer};
 use crate::links::{self, Link};
 use crate::model::server::Server;
 use crate::resources::server_filter::{self as filter, Asked};
@@ -36,7 +37,7 @@ pub(crate) async fn index(call: Call<Compute>) -> Result<Json<List<Brief>>, ApiE
 }
 
 /// `GET /servers/detail`
-pub(crate) async fn details(call: Call<Compute>) -> Result<Json<List<Detail>>, ApiError> {
+pub(crate) async fn details(call: Call<Compute>) -> Result<Response, ApiError> {
     let asked = filter::read(&call, true)?;
     let matches = |server: &Server| asked.matches(server);
     let found = if asked.empty {
@@ -47,7 +48,7 @@ pub(crate) async fn details(call: Call<Compute>) -> Result<Json<List<Detail>>, A
     let servers_links = next(&call, "servers/detail", found.more, found.items.last().map(|last| last.id));
     let details = call.service.details(found.items).await?;
     let viewer = Viewer { caller: &call.caller, version: call.version, base: &call.base };
-    Ok(Json(List { servers: server::details(&details, viewer), servers_links }))
+    Ok(Json(List { servers: server::details(&details, viewer), servers_links }).into_response())
 }
 
 fn next(call: &Call<Compute>, collection: &str, more: bool, last: Option<ServerId>) -> Option<Vec<Link>> {

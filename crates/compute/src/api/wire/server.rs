@@ -1,13 +1,12 @@
 //! A server as its JSON has it, by microversion and by what the caller may see.
 
-use std::collections::BTreeMap;
-
 use kogge_auth::Caller;
+use kogge_clock::Timestamp;
 use kogge_http::{BaseUrl, Microversion};
-use serde::Serialize;
-use serde_json::Value;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Value, json};
 
-use super::address::{self, Addresses};
+use super::address;
 use crate::links::{self, Link};
 use crate::microversion as v;
 use crate::model::server::{Named, Server};
@@ -16,7 +15,7 @@ use crate::service::servers::details::{Details, host_id};
 use crate::service::sight::Sight;
 
 /// A server in lists.
-#[derive(Debug, Serialize)]
+#[derive(Debug, serde::Serialize)]
 pub(crate) struct Brief {
     id: String,
     name: String,
@@ -55,152 +54,6 @@ impl Parts {
     }
 }
 
-/// A server with everything. Fields of `Option` are left out where they are `None`; `Value` may be null.
-#[derive(Debug, Serialize)]
-pub(crate) struct Detail {
-    id: String,
-    name: String,
-    status: &'static str,
-    tenant_id: String,
-    user_id: String,
-    metadata: BTreeMap<String, String>,
-    #[serde(rename = "hostId")]
-    host_id: String,
-    image: Image,
-    flavor: Flavor,
-    created: String,
-    updated: String,
-    addresses: Addresses,
-    #[serde(rename = "accessIPv4")]
-    access_v4: String,
-    #[serde(rename = "accessIPv6")]
-    access_v6: String,
-    links: [Link; 2],
-    #[serde(rename = "OS-DCF:diskConfig")]
-    disk_config: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    progress: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fault: Option<Fault>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    more: Option<More>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_name: Option<Value>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    admin: Option<ForAdmins>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    admin_2_3: Option<MoreForAdmins>,
-    #[serde(rename = "OS-EXT-SRV-ATTR:user_data", skip_serializing_if = "Option::is_none")]
-    user_data: Option<Value>,
-    #[serde(rename = "OS-EXT-SRV-ATTR:hostname", skip_serializing_if = "Option::is_none")]
-    hostname: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    locked: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host_status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trusted_image_certificates: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    server_groups: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    locked_reason: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pinned_availability_zone: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scheduler_hints: Option<Value>,
-}
-
-/// What `GET` shows and, before 2.75, updates do not.
-#[derive(Debug, Serialize)]
-struct More {
-    #[serde(rename = "OS-EXT-AZ:availability_zone")]
-    zone: String,
-    config_drive: &'static str,
-    #[serde(rename = "OS-SRV-USG:launched_at")]
-    launched_at: Option<String>,
-    #[serde(rename = "OS-SRV-USG:terminated_at")]
-    terminated_at: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    security_groups: Vec<Group>,
-    #[serde(rename = "OS-EXT-STS:task_state")]
-    task_state: Option<&'static str>,
-    #[serde(rename = "OS-EXT-STS:vm_state")]
-    vm_state: &'static str,
-    #[serde(rename = "OS-EXT-STS:power_state")]
-    power_state: i64,
-    #[serde(rename = "os-extended-volumes:volumes_attached")]
-    volumes: [String; 0],
-}
-
-#[derive(Debug, Serialize)]
-struct ForAdmins {
-    #[serde(rename = "OS-EXT-SRV-ATTR:host")]
-    host: Option<String>,
-    #[serde(rename = "OS-EXT-SRV-ATTR:instance_name")]
-    instance_name: String,
-    #[serde(rename = "OS-EXT-SRV-ATTR:hypervisor_hostname")]
-    node: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct MoreForAdmins {
-    #[serde(rename = "OS-EXT-SRV-ATTR:kernel_id")]
-    kernel_id: &'static str,
-    #[serde(rename = "OS-EXT-SRV-ATTR:launch_index")]
-    launch_index: u32,
-    #[serde(rename = "OS-EXT-SRV-ATTR:ramdisk_id")]
-    ramdisk_id: &'static str,
-    #[serde(rename = "OS-EXT-SRV-ATTR:reservation_id")]
-    reservation_id: String,
-    #[serde(rename = "OS-EXT-SRV-ATTR:root_device_name")]
-    root_device_name: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Group {
-    name: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Fault {
-    code: i64,
-    created: String,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Image {
-    id: String,
-    links: [Link; 1],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Flavor {
-    Linked {
-        id: String,
-        links: [Link; 1],
-    },
-    Embedded {
-        vcpus: u32,
-        ram: u64,
-        disk: u64,
-        ephemeral: u64,
-        swap: u64,
-        original_name: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        extra_specs: Option<BTreeMap<String, String>>,
-    },
-}
-
 /// A server as lists have it.
 pub(crate) fn brief(server: Named, base: &BaseUrl) -> Brief {
     let id = server.id.to_string();
@@ -215,145 +68,198 @@ pub(crate) struct Viewer<'a> {
     pub(crate) base: &'a BaseUrl,
 }
 
+/// A server with everything that the viewer may see. It is written straight into the answer: lists are long.
+pub(crate) struct Detail<'a> {
+    details: &'a Details,
+    viewer: Viewer<'a>,
+    parts: Parts,
+    sight: Sight,
+}
+
 /// The servers of a list. The policy is asked once for each run of servers with the same owner.
-pub(crate) fn details(servers: &[Details], viewer: Viewer<'_>) -> Vec<Detail> {
+pub(crate) fn details<'a>(servers: &'a [Details], viewer: Viewer<'a>) -> Vec<Detail<'a>> {
     let mut known: Option<(&Server, Sight)> = None;
     let mut all = Vec::with_capacity(servers.len());
-    for one in servers {
-        let server = &one.server;
+    for details in servers {
+        let server = &details.server;
         let same = known.filter(|(last, _)| last.project == server.project && last.user == server.user);
-        let rights = same.map_or_else(|| Sight::of(viewer.caller, server), |(_, rights)| rights);
-        known = Some((server, rights));
-        all.push(detail_by(one, viewer, Parts::LIST, rights));
+        let sight = same.map_or_else(|| Sight::of(viewer.caller, server), |(_, sight)| sight);
+        known = Some((server, sight));
+        all.push(Detail { details, viewer, parts: Parts::LIST, sight });
     }
     all
 }
 
-/// A server with everything that the viewer may see.
-pub(crate) fn detail(details: &Details, viewer: Viewer<'_>, parts: Parts) -> Detail {
-    detail_by(details, viewer, parts, Sight::of(viewer.caller, &details.server))
+/// One server.
+pub(crate) fn detail<'a>(details: &'a Details, viewer: Viewer<'a>, parts: Parts) -> Detail<'a> {
+    Detail { details, viewer, parts, sight: Sight::of(viewer.caller, &details.server) }
 }
 
-fn detail_by(details: &Details, viewer: Viewer<'_>, parts: Parts, rights: Sight) -> Detail {
-    let Viewer { version, base, .. } = viewer;
-    let server = &details.server;
-    let state = view(server);
-    let id = server.id.to_string();
-    let admin = parts.all && rights.extended;
-    let admin_2_3 = admin && version.has(v::EXTENDED_ATTRIBUTES);
-    let null = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
-    let building = state.vm_state == VmState::Building;
-    let ports = if building { &[][..] } else { &details.ports[..] };
-    let status_seen = parts.all && version.has(v::HOST_STATUS);
-    Detail {
-        name: server.name.clone(),
-        status: state.status,
-        tenant_id: server.project.to_string(),
-        user_id: server.user.to_string(),
-        metadata: server.metadata.clone(),
-        host_id: host_id(server.project.as_str(), server.placed.host.as_deref()),
-        image: image(server, viewer),
-        flavor: flavor(server, viewer, rights),
-        created: server.created_at.seconds_z(),
-        updated: server.updated_at.seconds_z(),
-        addresses: address::of(ports, parts.all),
-        access_v4: server.access_v4.map_or_else(String::new, |address| address.to_string()),
-        access_v6: server.access_v6.map_or_else(String::new, |address| address.to_string()),
-        links: links::of(base, "servers", &id),
-        disk_config: if server.spec.auto_disk_config { "AUTO" } else { "MANUAL" },
-        progress: progress(state.status),
-        fault: fault(server, rights, state.status),
-        more: parts.all.then(|| more(details, state)),
-        key_name: parts.key.then(|| null(&server.spec.key.as_ref().map(|key| key.name.clone()))),
-        admin: admin.then(|| ForAdmins {
-            host: server.placed.host.clone(),
-            instance_name: format!("instance-{}", &id[..8]),
-            node: server.placed.host.clone(),
-        }),
-        admin_2_3: admin_2_3.then(|| MoreForAdmins {
-            kernel_id: "",
-            launch_index: server.spec.launch_index,
-            ramdisk_id: "",
-            reservation_id: server.spec.reservation_id.clone(),
-            root_device_name: "/dev/vda",
-        }),
-        user_data: (admin_2_3 && parts.user_data).then(|| null(&server.spec.user_data)),
-        hostname: (admin_2_3 || version.has(v::HOSTNAME)).then(|| server.hostname.clone()),
-        locked: version.has(v::LOCKED).then_some(server.lock.is_some()),
-        host_status: (status_seen && rights.host_status).then_some(details.host_status),
-        description: version.has(v::DESCRIPTION).then(|| null(&server.description)),
-        tags: version.has(v::TAGS).then(|| server.tags.clone()),
-        trusted_image_certificates: version.has(v::TRUSTED_CERTS).then_some(Value::Null),
-        server_groups: (parts.server_groups && version.has(v::SERVER_GROUPS))
-            .then(|| details.group.iter().map(ToString::to_string).collect()),
-        locked_reason: version
-            .has(v::LOCKED_REASON)
-            .then(|| null(&server.lock.as_ref().and_then(|lock| lock.reason.clone()))),
-        pinned_availability_zone: (parts.all && version.has(v::PINNED_ZONE)).then(|| null(&server.spec.zone)),
-        scheduler_hints: version
-            .has(v::SCHEDULER_HINTS)
-            .then(|| Value::Object(server.spec.hints.clone().unwrap_or_default())),
-        id,
+impl Serialize for Detail<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let state = view(&self.details.server);
+        self.basics(&mut map, state)?;
+        if self.parts.all {
+            self.states(&mut map, state)?;
+            if self.sight.extended {
+                self.for_admins(&mut map)?;
+            }
+        }
+        self.by_version(&mut map)?;
+        map.end()
     }
 }
 
-fn progress(status: &str) -> Option<u8> {
-    matches!(status, "ACTIVE" | "BUILD" | "REBUILD" | "RESIZE" | "VERIFY_RESIZE" | "MIGRATING").then_some(0)
+fn put_if<M: SerializeMap, T: Serialize + ?Sized>(
+    map: &mut M,
+    shown: bool,
+    name: &'static str,
+    value: &T,
+) -> Result<(), M::Error> {
+    if shown { map.serialize_entry(name, value) } else { Ok(()) }
 }
 
-fn more(details: &Details, state: View) -> More {
-    let server = &details.server;
-    let mut groups: Vec<String> =
-        details.ports.iter().flat_map(|port| port.groups.iter().map(|(_, name)| name.clone())).collect();
-    if !server.was_built() && groups.is_empty() {
-        groups.push("default".to_owned());
-    }
-    let launched = server.observed.launched_at.map(kogge_clock::Timestamp::from_micros);
-    More {
-        zone: details.zone.clone(),
-        config_drive: if server.spec.config_drive { "True" } else { "" },
-        launched_at: launched.map(kogge_clock::Timestamp::micros),
-        terminated_at: server.deleted_at.map(kogge_clock::Timestamp::micros),
-        security_groups: groups.into_iter().map(|name| Group { name }).collect(),
-        task_state: state.task_state,
-        vm_state: state.vm_state.as_str(),
-        power_state: state.power_state,
-        volumes: [],
-    }
+fn text(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }
 
-fn fault(server: &Server, rights: Sight, status: &str) -> Option<Fault> {
-    let fault = server.fault().filter(|_| matches!(status, "ERROR" | "DELETED"))?;
-    Some(Fault {
-        code: fault.code,
-        created: kogge_clock::Timestamp::from_micros(fault.at).seconds_z(),
-        message: fault.message.clone(),
-        details: (rights.fault_details && !fault.details.is_empty()).then(|| fault.details.clone()),
-    })
-}
-
-fn image(server: &Server, viewer: Viewer<'_>) -> Image {
-    let id = server.image.id.to_string();
-    Image {
-        links: [links::bookmark(viewer.base, "images", &id)],
-        id,
-        properties: viewer.version.has(v::IMAGE_PROPERTIES).then(|| server.image.properties.clone()),
+impl Detail<'_> {
+    /// What every view has.
+    fn basics<M: SerializeMap>(&self, map: &mut M, state: View) -> Result<(), M::Error> {
+        let server = &self.details.server;
+        let id = server.id.to_string();
+        let building = state.vm_state == VmState::Building;
+        let ports = if building { &[][..] } else { &self.details.ports[..] };
+        let progress =
+            matches!(state.status, "ACTIVE" | "BUILD" | "REBUILD" | "RESIZE" | "VERIFY_RESIZE" | "MIGRATING");
+        map.serialize_entry("id", &id)?;
+        map.serialize_entry("name", &server.name)?;
+        map.serialize_entry("status", state.status)?;
+        map.serialize_entry("tenant_id", &server.project)?;
+        map.serialize_entry("user_id", &server.user)?;
+        map.serialize_entry("metadata", &server.metadata)?;
+        let host = server.placed.host.as_deref();
+        map.serialize_entry("hostId", &host_id(server.project.as_str(), host))?;
+        map.serialize_entry("image", &self.image())?;
+        map.serialize_entry("flavor", &self.flavor())?;
+        map.serialize_entry("created", &server.created_at.seconds_z())?;
+        map.serialize_entry("updated", &server.updated_at.seconds_z())?;
+        map.serialize_entry("addresses", &address::of(ports, self.parts.all))?;
+        map.serialize_entry("accessIPv4", &text(server.access_v4))?;
+        map.serialize_entry("accessIPv6", &text(server.access_v6))?;
+        map.serialize_entry("links", &links::of(self.viewer.base, "servers", &id))?;
+        let auto = server.spec.auto_disk_config;
+        map.serialize_entry("OS-DCF:diskConfig", if auto { "AUTO" } else { "MANUAL" })?;
+        put_if(map, progress, "progress", &0)?;
+        match self.fault(state.status) {
+            Some(fault) => map.serialize_entry("fault", &fault),
+            None => Ok(()),
+        }
     }
-}
 
-fn flavor(server: &Server, viewer: Viewer<'_>, rights: Sight) -> Flavor {
-    let shape = &server.shape;
-    if viewer.version.before(v::EMBEDDED_FLAVOR) {
-        let id = shape.id.to_string();
-        return Flavor::Linked { links: [links::bookmark(viewer.base, "flavors", &id)], id };
+    /// What `GET` shows and, before 2.75, updates do not.
+    fn states<M: SerializeMap>(&self, map: &mut M, state: View) -> Result<(), M::Error> {
+        let server = &self.details.server;
+        let ports = self.details.ports.iter();
+        let mut groups: Vec<Value> =
+            ports.flat_map(|port| port.groups.iter().map(|(_, name)| json!({ "name": name }))).collect();
+        if !server.was_built() && groups.is_empty() {
+            groups.push(json!({ "name": "default" }));
+        }
+        let launched = server.observed.launched_at.map(Timestamp::from_micros);
+        map.serialize_entry("OS-EXT-AZ:availability_zone", &self.details.zone)?;
+        map.serialize_entry("config_drive", if server.spec.config_drive { "True" } else { "" })?;
+        map.serialize_entry("OS-SRV-USG:launched_at", &launched.map(Timestamp::micros))?;
+        map.serialize_entry("OS-SRV-USG:terminated_at", &server.deleted_at.map(Timestamp::micros))?;
+        put_if(map, !groups.is_empty(), "security_groups", &groups)?;
+        map.serialize_entry("OS-EXT-STS:task_state", &state.task_state)?;
+        map.serialize_entry("OS-EXT-STS:vm_state", state.vm_state.as_str())?;
+        map.serialize_entry("OS-EXT-STS:power_state", &state.power_state)?;
+        map.serialize_entry("os-extended-volumes:volumes_attached", &[(); 0])?;
+        let status_seen = self.viewer.version.has(v::HOST_STATUS) && self.sight.host_status;
+        put_if(map, status_seen, "host_status", self.details.host_status)?;
+        let pinned = self.viewer.version.has(v::PINNED_ZONE);
+        put_if(map, pinned, "pinned_availability_zone", &server.spec.zone)
     }
-    Flavor::Embedded {
-        vcpus: shape.vcpus,
-        ram: shape.ram_mib,
-        disk: shape.disk_gib,
-        ephemeral: shape.ephemeral_gib,
-        swap: shape.swap_mib,
-        original_name: shape.name.clone(),
-        extra_specs: rights.extra_specs.then(|| shape.extra_specs.clone()),
+
+    fn for_admins<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let server = &self.details.server;
+        let (host, number) = (&server.placed.host, server.id.to_string());
+        map.serialize_entry("OS-EXT-SRV-ATTR:host", host)?;
+        map.serialize_entry("OS-EXT-SRV-ATTR:instance_name", &format!("instance-{}", &number[..8]))?;
+        map.serialize_entry("OS-EXT-SRV-ATTR:hypervisor_hostname", host)?;
+        if self.viewer.version.has(v::EXTENDED_ATTRIBUTES) {
+            map.serialize_entry("OS-EXT-SRV-ATTR:kernel_id", "")?;
+            map.serialize_entry("OS-EXT-SRV-ATTR:launch_index", &server.spec.launch_index)?;
+            map.serialize_entry("OS-EXT-SRV-ATTR:ramdisk_id", "")?;
+            map.serialize_entry("OS-EXT-SRV-ATTR:reservation_id", &server.spec.reservation_id)?;
+            map.serialize_entry("OS-EXT-SRV-ATTR:root_device_name", "/dev/vda")?;
+            put_if(map, self.parts.user_data, "OS-EXT-SRV-ATTR:user_data", &server.spec.user_data)?;
+        }
+        Ok(())
+    }
+
+    /// What came with microversions.
+    fn by_version<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let (server, version) = (&self.details.server, self.viewer.version);
+        let key = server.spec.key.as_ref().map(|key| &key.name);
+        let extended = self.parts.all && self.sight.extended && version.has(v::EXTENDED_ATTRIBUTES);
+        let hostname = extended || version.has(v::HOSTNAME);
+        let groups = self.parts.server_groups && version.has(v::SERVER_GROUPS);
+        let reason = server.lock.as_ref().and_then(|lock| lock.reason.as_ref());
+        put_if(map, self.parts.key, "key_name", &key)?;
+        put_if(map, hostname, "OS-EXT-SRV-ATTR:hostname", &server.hostname)?;
+        put_if(map, version.has(v::LOCKED), "locked", &server.lock.is_some())?;
+        put_if(map, version.has(v::DESCRIPTION), "description", &server.description)?;
+        put_if(map, version.has(v::TAGS), "tags", &server.tags)?;
+        put_if(map, version.has(v::TRUSTED_CERTS), "trusted_image_certificates", &Value::Null)?;
+        put_if(map, groups, "server_groups", self.details.group.as_slice())?;
+        put_if(map, version.has(v::LOCKED_REASON), "locked_reason", &reason)?;
+        if version.has(v::SCHEDULER_HINTS) {
+            let hints = server.spec.hints.clone().unwrap_or_default();
+            map.serialize_entry("scheduler_hints", &hints)?;
+        }
+        Ok(())
+    }
+
+    fn fault(&self, status: &str) -> Option<Value> {
+        let fault = self.details.server.fault().filter(|_| matches!(status, "ERROR" | "DELETED"))?;
+        let created = Timestamp::from_micros(fault.at).seconds_z();
+        let mut view = json!({ "code": fault.code, "created": created, "message": fault.message });
+        if self.sight.fault_details && !fault.details.is_empty() {
+            view["details"] = json!(fault.details);
+        }
+        Some(view)
+    }
+
+    fn image(&self) -> Value {
+        let image = &self.details.server.image;
+        let id = image.id.to_string();
+        let mut view = json!({ "links": [links::bookmark(self.viewer.base, "images", &id)], "id": id });
+        if self.viewer.version.has(v::IMAGE_PROPERTIES) {
+            view["properties"] = json!(image.properties);
+        }
+        view
+    }
+
+    fn flavor(&self) -> Value {
+        let shape = &self.details.server.shape;
+        if self.viewer.version.before(v::EMBEDDED_FLAVOR) {
+            let link = links::bookmark(self.viewer.base, "flavors", shape.id.as_str());
+            return json!({ "id": shape.id, "links": [link] });
+        }
+        let mut view = json!({
+            "vcpus": shape.vcpus,
+            "ram": shape.ram_mib,
+            "disk": shape.disk_gib,
+            "ephemeral": shape.ephemeral_gib,
+            "swap": shape.swap_mib,
+            "original_name": shape.name,
+        });
+        if self.sight.extra_specs {
+            view["extra_specs"] = json!(shape.extra_specs);
+        }
+        view
     }
 }
