@@ -121,7 +121,7 @@ on_both! {
         c.run_tasks().await;
         c.reach(&ids[0], "queued").await;
         assert_eq!(counted(&c).await, [3, 900, 0, 0], "imported data are stored data");
-        assert_eq!(c.files(), 1);
+        c.keeps_files(1).await;
     }
 
     of_many_uploads_to_one_image_one_is_taken(c) {

@@ -172,6 +172,17 @@ impl Cloud {
         panic!("{id} is {} and never gets {status}: {tasks}", self.show(id).await["status"]);
     }
 
+    /// Waits until so many files are left: they go a moment after the row that says so.
+    pub(crate) async fn keeps_files(&self, count: usize) {
+        for _ in 0..200 {
+            if self.files() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("there are {} files and never {count}", self.files());
+    }
+
     pub(crate) fn files(&self) -> usize {
         let count = |name: &str| {
             let entries = std::fs::read_dir(self.dir.path().join("images").join(name)).unwrap();
