@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use kogge_db::filter::Filter;
 use kogge_db::{Direction, ListQuery, SortKey};
 use kogge_http::{ApiError, Microversion};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{Call, Field, Names, Op, Service, Type};
 
@@ -196,6 +196,11 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// One thing.
     fn member(names: &Names, view: Value) -> Value {
-        json!({ names.one: view })
+        named(names.one, view).into()
     }
+}
+
+/// An object with one member. It takes the value as it is; `json!` would copy all of it.
+pub(crate) fn named(name: &str, value: impl Into<Value>) -> Map<String, Value> {
+    Map::from_iter([(name.to_owned(), value.into())])
 }

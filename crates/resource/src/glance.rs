@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 use kogge_http::{ApiError, Microversion};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use crate::dialect::named;
 use crate::{Call, Dialect, Listing, Names, Pages, Refused, Service, Shape, Type, Wanted};
 
 /// See the module's text.
@@ -50,11 +51,12 @@ impl Dialect for Glance {
 
     /// A list that has pages says where it begins.
     fn collection<S: Service>(_: &Call<S>, names: &Names, rules: &Listing, page: Shape<'_>) -> Value {
-        let mut body = json!({ names.many: page.items, "schema": format!("/v2/schemas/{}", names.many) });
+        let mut body = named(names.many, page.items);
+        body.insert("schema".to_owned(), format!("/v2/schemas/{}", names.many).into());
         if rules.pages == Pages::Marker {
-            body["first"] = names.all.into();
+            body.insert("first".to_owned(), names.all.into());
         }
-        body
+        body.into()
     }
 
     fn member(_: &Names, view: Value) -> Value {

@@ -5,8 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use kogge_auth::Rule;
 use kogge_http::{ApiError, Json};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::dialect::named;
 use crate::resource::Sight;
 use crate::{Body, Call, Create, Delete, Dialect, List, Loaded, Op, Resource, Service, Shape, Update, Verb};
 
@@ -84,7 +85,7 @@ pub(crate) async fn create<R: Create>(
         (false, Some(one)) => Manners::<R>::member(&R::NAMES, one),
         (_, last) => {
             made.extend(last);
-            json!({ R::NAMES.many: made })
+            named(R::NAMES.many, made).into()
         }
     };
     Ok(answer(R::created(&call), headers, body))

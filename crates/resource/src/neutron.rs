@@ -8,8 +8,9 @@ pub mod tags;
 use std::borrow::Cow;
 
 use kogge_http::{ApiError, Microversion};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use crate::dialect::named;
 use crate::{Call, Dialect, Listing, Names, Op, Question, Refused, Service, Shape, Type, Wanted};
 
 /// See the module's text.
@@ -106,12 +107,12 @@ impl Dialect for Neutron {
 
     fn collection<S: Service>(call: &Call<S>, names: &Names, _: &Listing, mut page: Shape<'_>) -> Value {
         let items = std::mem::take(&mut page.items);
-        let mut answer = json!({ names.many: items });
+        let mut answer = named(names.many, items);
         let links = listing::links(&call.base, names.all, &call.query, &page);
         if !links.is_empty() {
-            answer[format!("{}_links", names.many)] = links.into();
+            answer.insert(format!("{}_links", names.many), links.into());
         }
-        answer
+        answer.into()
     }
 }
 

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 use kogge_http::{ApiError, BaseUrl, Microversion};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use crate::dialect::named;
 use crate::nova::{repr, uuid_like};
 use crate::{Call, Dialect, Listing, Names, Refused, Service, Shape, Type, Wanted};
 
@@ -73,7 +74,7 @@ impl Dialect for Manners {
     }
 
     fn collection<S: Service>(_: &Call<S>, names: &Names, _: &Listing, page: Shape<'_>) -> Value {
-        json!({ names.many: page.items })
+        named(names.many, page.items).into()
     }
 
     fn member(_: &Names, view: Value) -> Value {

@@ -128,7 +128,7 @@ impl Resource for Ports {
     fn view(_: &Call<Networking>, row: &Row, parts: &PortParts, _: Verb) -> Value {
         let vif = status::vif_type(row.holder, &row.host);
         let details = if vif == "unbound" { json!({}) } else { json!({"port_filter": true}) };
-        standard!(row, row.project_id.project().unwrap_or_default()).add(json!({
+        let mut view = standard!(row, row.project_id.project().unwrap_or_default()).add(json!({
             "id": row.id,
             "name": row.name,
             "network_id": row.network_id,
@@ -137,19 +137,21 @@ impl Resource for Ports {
             "status": row.status,
             "device_id": row.device_id,
             "device_owner": row.device_owner,
-            "fixed_ips": fixed_ips(&parts.fixed_ips),
             "security_groups": parts.security_groups,
             "port_security_enabled": row.is_filtered(),
             "allowed_address_pairs": row.allowed_address_pairs.0,
             "extra_dhcp_opts": row.extra_dhcp_opts.0,
             "dns_name": row.dns_name,
-            "dns_assignment": assignment(row, parts),
             "binding:vnic_type": row.vnic_type,
             "binding:vif_type": vif,
-            "binding:vif_details": details,
             "binding:host_id": row.host,
             "binding:profile": row.binding_profile.0,
-        }))
+        }));
+        // `json!` would copy them
+        view["fixed_ips"] = fixed_ips(&parts.fixed_ips).into();
+        view["dns_assignment"] = assignment(row, parts).into();
+        view["binding:vif_details"] = details;
+        view
     }
 }
 
