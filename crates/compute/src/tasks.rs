@@ -84,7 +84,7 @@ fn silent(error: NodeError) -> TaskError {
 pub(crate) fn all(compute: &Compute) -> Vec<Arc<dyn Task>> {
     vec![
         Arc::new(place::PlaceServers(compute.clone())),
-        Arc::new(follow::FollowPorts(compute.clone())),
+        Arc::new(follow::FollowPorts::new(compute.clone())),
         Arc::new(forget::ForgetServers(compute.clone())),
     ]
 }

@@ -2,6 +2,7 @@
 //! tells Nova so. It is a change of the intent that no user asked of compute, and is made like one: the row is locked,
 //! the generation rises, and the note goes in the same transaction.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +20,22 @@ use crate::store::servers as store;
 const BATCH: i64 = 256;
 
 /// Follows ports.
-pub(super) struct FollowPorts(pub(super) Compute);
+pub(super) struct FollowPorts {
+    compute: Compute,
+    /// The last port of the run before, where there were more behind it: those that cannot be followed now must not be in
+    /// the way of the others.
+    after: Mutex<Option<PortId>>,
+}
+
+impl FollowPorts {
+    pub(super) fn new(compute: Compute) -> Self {
+        Self { compute, after: Mutex::default() }
+    }
+
+    fn after(&self) -> MutexGuard<'_, Option<PortId>> {
+        self.after.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[async_trait]
 impl Task for FollowPorts {
@@ -32,19 +48,22 @@ impl Task for FollowPorts {
     }
 
     fn wake(&self) -> Wake {
-        self.0.wakes().follow.clone()
+        self.compute.wakes().follow.clone()
     }
 
     async fn run(&self) -> std::result::Result<Report, TaskError> {
-        let compute = &self.0;
-        let departed = compute.network().departed_ports(BATCH).await;
+        let compute = &self.compute;
+        let after = *self.after();
+        let departed = compute.network().departed_ports(after, BATCH).await;
         let departed = departed.map_err(|error| failed(Error::internal(error)))?;
+        let full = departed.len() as u64 == BATCH.unsigned_abs();
+        *self.after() = departed.last().filter(|_| full).map(|(port, _)| *port);
         let mut report = Report { seen: departed.len() as u64, ..Report::default() };
         for (port, device) in departed {
             let followed = alone("following a port", port, compute.follow(port, &device).await);
             report.done += u64::from(followed.is_some());
         }
-        report.more = report.done > 0 && report.seen == BATCH.unsigned_abs();
+        report.more = full;
         Ok(report)
     }
 }

@@ -9,13 +9,13 @@ use crate::error::Result;
 use crate::store::departures;
 
 impl Networking {
-    /// Ports of servers that their owner deleted, with the device that each was plugged into; at most `most`, oldest
-    /// first. Each stays in the list until [`Networking::forget_departed_in`].
+    /// Ports of servers that their owner deleted, with the device that each was plugged into; at most `most`, by id, behind
+    /// `after`. Each stays in the list until [`Networking::forget_departed_in`].
     ///
     /// # Errors
     /// The database's.
-    pub async fn departed_ports(&self, most: i64) -> Result<Vec<(PortId, String)>> {
-        Ok(departures::list(self.db(), most).await?)
+    pub async fn departed_ports(&self, after: Option<PortId>, most: i64) -> Result<Vec<(PortId, String)>> {
+        Ok(departures::list(self.db(), after, most).await?)
     }
 
     /// Takes a port from the list, in the transaction that took its interface from the server.

@@ -17,11 +17,18 @@ pub(crate) async fn insert(
     tx.execute(insert.bind(port).bind(device_id).bind(now)).await.map(drop)
 }
 
-/// At most `most` of them.
-pub(crate) async fn list(db: impl Executor, most: i64) -> Result<Vec<(PortId, String)>, DbError> {
+/// At most `most` of them, by id, behind `after`.
+pub(crate) async fn list(
+    db: impl Executor,
+    after: Option<PortId>,
+    most: i64,
+) -> Result<Vec<(PortId, String)>, DbError> {
     let read = |row: &Row| Ok((row.parse("port_id")?, row.text("device_id")?));
-    let query = Query::new("SELECT port_id, device_id FROM port_departures ORDER BY departed_at LIMIT $1");
-    db.list("port_departures", query.bind(most), read).await
+    let query = Query::new(
+        "SELECT port_id, device_id FROM port_departures WHERE port_id > $1 ORDER BY port_id LIMIT $2",
+    );
+    let after = after.map_or_else(String::new, |port| port.to_string());
+    db.list("port_departures", query.bind(after).bind(most), read).await
 }
 
 pub(crate) async fn remove(tx: &mut Tx, port: PortId) -> Result<(), DbError> {

@@ -87,6 +87,32 @@ both!(groups_are_found_by_name_or_id, cloud, {
     assert_eq!(cloud.net.find_security_group(&caller, "twin").await.unwrap_err().name(), "BadRequest");
 });
 
+both!(departed_ports_are_listed_in_pages, cloud, {
+    let network = cloud.network().await;
+    let (caller, server) = (cloud.caller(Persona::Member), SERVER.parse().unwrap());
+    let mut ports = Vec::new();
+    for _ in 0..3 {
+        let mut tx = cloud.net.db().begin().await.unwrap();
+        let new =
+            NewPort { network_id: Some(network.parse().unwrap()), ..NewPort::of_server(server, "nova") };
+        ports.push(cloud.net.create_port_in(&mut tx, &caller, new).await.unwrap().row.id);
+        tx.commit().await.unwrap();
+    }
+    for port in &ports {
+        cloud.ok(204, "DELETE", &format!("/ports/{port}"), Value::Null).await;
+    }
+    ports.sort();
+    let page = async |after, most| {
+        let found = cloud.net.departed_ports(after, most).await.unwrap();
+        assert!(found.iter().all(|(_, device)| device == SERVER));
+        found.into_iter().map(|(port, _)| port).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 2).await, ports[..2]);
+    // the first stays, and is not in the way of those behind it
+    assert_eq!(page(Some(ports[1]), 2).await, ports[2..]);
+    assert_eq!(page(Some(ports[2]), 2).await, []);
+});
+
 both!(guests_are_told_their_network, cloud, {
     let network = cloud.network().await;
     let body = json!({"network_id": network, "cidr": "10.1.0.0/24", "ip_version": 4, "enable_dhcp": false, "dns_nameservers": ["9.9.9.9"]});
