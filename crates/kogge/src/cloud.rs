@@ -284,7 +284,7 @@ impl Cloud {
     }
 
     fn open_control(&self, data: &DataDir, simulated: bool) -> Result<(), Failure> {
-        let face = Face {
+        let view = ControlView {
             address: clouds_yaml::client_address(self.address),
             simulated,
             data: data.path().display().to_string(),
@@ -294,7 +294,7 @@ impl Cloud {
             db: self.services.db.clone(),
             stopper: self.stopper.clone(),
         };
-        control::listen(&data.control_socket(), Arc::new(face), self.stopper.token.clone())
+        control::listen(&data.control_socket(), Arc::new(view), self.stopper.token.clone())
             .map_err(|error| Failure::outside("making the control socket", error))
     }
 }
@@ -331,7 +331,7 @@ async fn turn(process: &Process, name: &str) -> Result<Grant, Failure> {
 }
 
 /// What commands see of the cloud.
-struct Face {
+struct ControlView {
     address: SocketAddr,
     simulated: bool,
     data: String,
@@ -342,7 +342,7 @@ struct Face {
     stopper: Stopper,
 }
 
-impl Face {
+impl ControlView {
     /// Removes an instance that is in quarantine on some host of this process.
     async fn remove(&self, id: ServerId) -> Result<bool, NodeError> {
         let mut because = NodeError::NotYet { what: "this machine's node to start".to_owned() };
@@ -362,7 +362,7 @@ impl Face {
 }
 
 #[async_trait::async_trait]
-impl Controlled for Face {
+impl Controlled for ControlView {
     async fn status(&self) -> Status {
         let apis = catalog::catalog()
             .into_iter()

@@ -2,8 +2,8 @@
 
 mod command;
 mod guest;
-mod house;
 mod plug;
+mod upkeep;
 mod view;
 mod work;
 
@@ -135,7 +135,7 @@ impl Actor {
                     Course::Goes
                 }
                 Woken::Tick => {
-                    self.keep_house().await;
+                    self.keep_up().await;
                     Course::Goes
                 }
                 Woken::Retry => {
