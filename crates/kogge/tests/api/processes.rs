@@ -77,8 +77,7 @@ async fn two_processes_are_one_cloud() {
     let found = whereabouts(&[&near, &far]);
     assert!(found.len() == 8 && found.values().all(|nodes| *nodes == 1), "{found:?}");
     assert!(!near.instance_ids().is_empty() && !far.instance_ids().is_empty(), "both have some");
-    // whoever is asked, the host's own process acts, and at once
-    let started = std::time::Instant::now();
+    // whoever is asked, the host's own process acts
     for id in &ids {
         let path = format!("/compute/v2.1/servers/{id}");
         assert_eq!(elsewhere.delete(&path).await.status, 204);
@@ -87,7 +86,6 @@ async fn two_processes_are_one_cloud() {
         scene::until_status(&one, &admin, id, "gone").await;
     }
     assert!(whereabouts(&[&near, &far]).is_empty());
-    assert!(started.elapsed() < Duration::from_secs(30), "bells are heard: nobody waited for periods");
     one.stop().await;
     two.stop().await;
 }
