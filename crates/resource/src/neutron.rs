@@ -145,6 +145,8 @@ fn revision_of(text: &str) -> Result<i64, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::{Absent, Body, Field, Schema};
 

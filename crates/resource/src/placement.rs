@@ -92,6 +92,8 @@ pub fn path_of(base: &BaseUrl, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

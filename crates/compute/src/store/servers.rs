@@ -258,9 +258,32 @@ pub(crate) async fn known_on(
     db: impl Executor,
     host: &str,
 ) -> Result<Vec<(ServerId, Option<crate::model::server::Observed>)>, DbError> {
-    let query = Query::new("SELECT id, observed FROM servers WHERE placed_host = $1 AND deleted_at IS NULL");
+    known(db, living_on(host)).await
+}
+
+/// As [`known_on`], of these servers alone.
+pub(crate) async fn known_of(
+    db: &Db,
+    host: &str,
+    ids: &[ServerId],
+) -> Result<Vec<(ServerId, Option<crate::model::server::Observed>)>, DbError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for part in ids.chunks(500) {
+        found.extend(known(db, living_on(host).and_in("id", part.iter().copied())).await?);
+    }
+    Ok(found)
+}
+
+fn living_on(host: &str) -> Select {
+    Select::new("id, observed", "servers").and("placed_host = ?", host).and_fixed("deleted_at IS NULL")
+}
+
+async fn known(
+    db: impl Executor,
+    select: Select,
+) -> Result<Vec<(ServerId, Option<crate::model::server::Observed>)>, DbError> {
     let damage = db.damage_book();
-    let rows = db.all(query.bind(host)).await?;
+    let rows = db.all(select.query()).await?;
     let observed = |row: &Row| row.json("observed").inspect_err(|e| damage.note("servers", row, e)).ok();
     rows.iter().map(|row| Ok((row.parse("id")?, observed(row)))).collect()
 }

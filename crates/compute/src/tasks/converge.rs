@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, join_all};
-use kogge_node_api::{Commanded, NodeError, ObservedInstance};
+use kogge_node_api::{Changes, Commanded, Cursor, NodeError, ObservedInstance};
 use kogge_task::{Bells, KeyedTask, Report, TaskError};
 
+use super::take_in::Those;
 use super::{PATIENCE, alone, patiently, silent};
 use crate::Compute;
 use crate::error::Result;
@@ -42,10 +43,11 @@ pub(super) struct ConvergeServers {
 /// The last look at a host.
 struct Look {
     at: Instant,
-    /// When what it showed was compared with the database.
+    /// When all that it showed was compared with the database.
     compared: Instant,
-    shown: Vec<ObservedInstance>,
-    /// How many servers the database had on it.
+    /// Up to where its changes are known.
+    cursor: Cursor,
+    /// How many servers the database had on it when all was compared.
     servers: u64,
 }
 
@@ -58,32 +60,51 @@ impl ConvergeServers {
         self.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this is what the host showed the last time, and that was compared with the database not long ago.
-    fn is_old(&self, host: &str, shown: &[ObservedInstance], servers: u64) -> bool {
-        self.looks().get(host).is_some_and(|look| {
-            look.shown == shown && look.servers == servers && look.compared.elapsed() < COMPARE
-        })
+    /// Up to where the changes of a host are known; nothing where all of it is to be compared with the database.
+    fn cursor(&self, host: &str) -> Option<Cursor> {
+        self.looks().get(host).filter(|look| look.compared.elapsed() < COMPARE).map(|look| look.cursor)
     }
 
-    /// Compares what a host shows with the database. A second look at the same, with nothing due, costs one small question.
-    async fn compare(
-        &self,
-        host: &str,
-        node: &Commanded,
-        shown: Vec<ObservedInstance>,
-        due: bool,
-    ) -> Result<()> {
+    /// Takes in what changed on a host. All that it shows is compared with the database now and then, at first, and where
+    /// nothing is due and the database has another number of servers on it.
+    async fn compare(&self, host: &str, node: &Commanded, changes: Changes, due: bool) -> Result<()> {
         let now = Instant::now();
-        let servers = store::number_on(self.compute.db(), host).await?;
-        let lacks = shown.iter().any(|one| !one.lacks.is_empty());
-        if !due && !lacks && self.is_old(host, &shown, servers) {
-            if let Some(look) = self.looks().get_mut(host) {
-                look.at = now;
+        if changes.whole {
+            return self.compare_all(host, node, changes, now).await;
+        }
+        if !changes.is_empty() {
+            let taken =
+                self.compute.take_in(host, node, &changes.instances, Those::Changed(&changes.gone)).await?;
+            let mut looks = self.looks();
+            match looks.get_mut(host) {
+                Some(look) if taken => (look.at, look.cursor) = (now, changes.cursor),
+                _ => drop(looks.remove(host)),
             }
             return Ok(());
         }
-        if self.compute.take_in(host, node, &shown).await? {
-            self.looks().insert(host.to_owned(), Look { at: now, compared: now, shown, servers });
+        let servers = if due { None } else { Some(store::number_on(self.compute.db(), host).await?) };
+        let same = match self.looks().get_mut(host) {
+            Some(look) => {
+                look.at = now;
+                servers.is_none_or(|servers| servers == look.servers)
+            }
+            None => false,
+        };
+        if same {
+            return Ok(());
+        }
+        match patiently(host, PATIENCE, node.observe_since(None, Duration::ZERO)).await {
+            Ok(all) => self.compare_all(host, node, all, now).await,
+            // the next run asks it again, and says what is the matter
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn compare_all(&self, host: &str, node: &Commanded, all: Changes, now: Instant) -> Result<()> {
+        let servers = store::number_on(self.compute.db(), host).await?;
+        if self.compute.take_in(host, node, &all.instances, Those::All).await? {
+            let look = Look { at: now, compared: now, cursor: all.cursor, servers };
+            self.looks().insert(host.to_owned(), look);
         } else {
             self.looks().remove(host);
         }
@@ -126,7 +147,7 @@ impl KeyedTask for ConvergeServers {
         // it left, and is another process's now
         let Ok(node) = self.compute.nodes().get(host) else { return Ok(Report::default()) };
         let compute = &self.compute;
-        let seen = patiently(host, PATIENCE, node.observe()).await;
+        let seen = patiently(host, PATIENCE, node.observe_since(self.cursor(host), Duration::ZERO)).await;
         let mut due = store::due(compute.db(), store::Due::On(host), compute.now(), BATCH).await?;
         let seen = match seen {
             Ok(seen) => seen,

@@ -13,6 +13,15 @@ use crate::model::observe;
 use crate::model::server::{Observed, Server};
 use crate::store::servers as store;
 
+/// Which instances a node shows.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Those<'a> {
+    /// All that it has.
+    All,
+    /// Those that changed; these are gone.
+    Changed(&'a [ServerId]),
+}
+
 impl Compute {
     /// Writes down what the node has, and puts what nobody knows into quarantine. False where something could not be
     /// done, and is to be looked at again.
@@ -21,10 +30,18 @@ impl Compute {
         host: &str,
         node: &Commanded,
         instances: &[ObservedInstance],
+        those: Those<'_>,
     ) -> Result<bool> {
         // the node was asked first: what it has and no row knows now, no row will ever know
-        let known: BTreeMap<ServerId, Option<Observed>> =
-            store::known_on(self.db(), host).await?.into_iter().collect();
+        let known = match those {
+            Those::All => store::known_on(self.db(), host).await?,
+            Those::Changed(gone) => {
+                let ids: Vec<ServerId> =
+                    instances.iter().map(|one| one.id).chain(gone.iter().copied()).collect();
+                store::known_of(self.db(), host, &ids).await?
+            }
+        };
+        let known: BTreeMap<ServerId, Option<Observed>> = known.into_iter().collect();
         let mut notes: Vec<BoxFuture<'_, bool>> = Vec::new();
         let mut whole = true;
         for instance in instances {

@@ -82,7 +82,7 @@ impl Networking {
             let there = if ids.is_empty() { Vec::new() } else { self.desired_ports(host, &ids).await? };
             match Next::of_ports(known, &ids, there, (generation, now), &ask) {
                 Ok(next) => return Ok(next),
-                Err(known) => told = Some(known),
+                Err(known) => told = Some(*known),
             }
         }
         let read_at = Instant::now();

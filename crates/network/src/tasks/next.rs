@@ -55,19 +55,22 @@ impl Next {
         Self { change, told, own_ports }
     }
 
-    /// The difference where only some ports were read; `None` where they are not all that has to change.
+    /// The difference where only some ports were read.
+    ///
+    /// # Errors
+    /// What was told, where these ports are not all that has to change.
     pub(super) fn of_ports(
         mut told: Told,
         ids: &[PortId],
         there: Vec<DesiredPort>,
         (generation, now): (u64, Timestamp),
         ask: Ask<'_>,
-    ) -> Result<Self, Told> {
+    ) -> Result<Self, Box<Told>> {
         let here: HashSet<PortId> = there.iter().map(|port| port.id).collect();
         let gone = ids.iter().filter(|id| !here.contains(id) && told.held.ports.contains_key(id));
         let gone: Vec<PortId> = gone.copied().collect();
         if !there.iter().all(|port| told.knows_around(port)) || !gone.iter().all(|id| told.spares(*id, ids)) {
-            return Err(told);
+            return Err(Box::new(told));
         }
         let mut change = begun(&told, generation, now);
         change.gone.ports = gone;
