@@ -85,6 +85,10 @@ impl Networking {
                 Err(known) => told = Some(*known),
             }
         }
+        if told.is_none() {
+            // it may be the first host there is, and routers wait for one
+            self.place_routers().await?;
+        }
         let read_at = Instant::now();
         let read = self.desired(host).await?;
         let mut next = Next::of_host(told, read, generation, now, &ask);

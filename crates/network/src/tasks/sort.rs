@@ -70,7 +70,7 @@ impl Networking {
 
     /// Gives every router a host. There is one network per machine until an overlay joins them, so the first machine
     /// takes them; one whose machine is away stays there, for its guests do.
-    async fn place_routers(&self) -> Result<()> {
+    pub(super) async fn place_routers(&self) -> Result<()> {
         let own: Vec<String> = self.nodes().all().into_iter().map(|(host, _)| host).collect();
         let Some(first) = own.first() else { return Ok(()) };
         let hosts: Vec<String> = self.nodes().known().into_iter().collect();

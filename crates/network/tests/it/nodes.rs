@@ -124,6 +124,28 @@ both!(a_port_that_comes_or_goes_is_all_that_is_told, cloud, {
     assert_eq!(cloud.hosts[1].1.told.lock().unwrap().last().unwrap().ports.len(), 3);
 });
 
+both!(the_first_host_that_joins_takes_the_routers_that_wait, cloud, {
+    let nodes = node::Nodes::new();
+    let (clock, _) = kogge_clock::Clock::fake(kogge_clock::Timestamp::from_seconds(1_800_000_000));
+    let (db, config) = (cloud.net.db().clone(), kogge_network::NetworkConfig::default());
+    let net = kogge_network::Networking::new(kogge_network::NetworkDeps {
+        db,
+        clock,
+        nodes: nodes.clone(),
+        config,
+    });
+    let router = cloud.make("router", json!({})).await;
+    // nobody is there yet, and nothing is written later
+    let [converge, sort] = &net.keyed_tasks()[..] else { panic!("two tasks") };
+    sort.run("here").await.unwrap();
+    let first = std::sync::Arc::new(crate::cloud::FakeNode::default());
+    nodes.insert("host-9", std::sync::Arc::clone(&first) as node::NodeHandle);
+    converge.run("host-9").await.unwrap();
+    let told = first.told.lock().unwrap().last().cloned().unwrap();
+    assert_eq!(told.routers.len(), 1);
+    assert_eq!(told.routers[0].id.to_string(), id(&router));
+});
+
 both!(a_node_that_lost_what_it_was_told_is_told_the_whole, cloud, {
     let network = cloud.network().await;
     cloud.subnet(&network, "10.1.0.0/24").await;
