@@ -4,7 +4,7 @@ use kogge_db::Record as _;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use kogge_db::{DbError, Executor, Query, Row, Tx};
+use kogge_db::{DbError, Executor, Query, Row, Select, Tx};
 use kogge_ids::{PortId, RouterId};
 
 use super::rows::{FloatingIp, Router};
@@ -13,8 +13,7 @@ use kogge_db::Source;
 /// All routers with the host each lives on.
 pub(crate) async fn hosts(source: &mut Source<'_>) -> Result<HashMap<RouterId, String>, DbError> {
     let query = Query::new("SELECT router_id, host FROM router_hosts");
-    let pair = |row: &Row| Ok((row.parse("router_id")?, row.text("host")?));
-    Ok(source.list("router_hosts", query, pair).await?.into_iter().collect())
+    Ok(source.list("router_hosts", query, home).await?.into_iter().collect())
 }
 
 /// The ids of all routers.
@@ -26,6 +25,23 @@ pub(crate) async fn all(source: &mut Source<'_>) -> Result<Vec<RouterId>, DbErro
 pub(crate) async fn on_host(source: &mut Source<'_>, host: &str) -> Result<Vec<Router>, DbError> {
     let here = "EXISTS (SELECT 1 FROM router_hosts h WHERE h.router_id = routers.id AND h.host = ?)";
     Router::all(source, Router::select().and(here, host)).await
+}
+
+/// The hosts of some routers, as far as they live on any.
+pub(crate) async fn hosts_of(
+    source: &mut Source<'_>,
+    routers: &[RouterId],
+) -> Result<HashMap<RouterId, String>, DbError> {
+    let mut found = HashMap::new();
+    for part in routers.chunks(500) {
+        let select = Select::new("router_id, host", "router_hosts").and_in("router_id", part.iter().copied());
+        found.extend(source.list("router_hosts", select.query(), home).await?);
+    }
+    Ok(found)
+}
+
+fn home(row: &Row) -> Result<(RouterId, String), DbError> {
+    Ok((row.parse("router_id")?, row.text("host")?))
 }
 
 /// Says where a router lives.

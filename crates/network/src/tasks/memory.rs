@@ -73,6 +73,11 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// Whether all of it was read so long ago, and is to be read anew.
+    fn was_read_before(&self, most: Duration) -> bool {
+        self.read_at.is_none_or(|at| at.elapsed() >= most)
+    }
+
     /// Whether the node is to repair what may have drifted.
     pub(super) fn is_old(&self, now: Timestamp) -> bool {
         self.repaired.is_none_or(|at| now.since(at) >= TELL_AGAIN)
@@ -202,8 +207,7 @@ impl Memory {
         let (generation, most) = (state.generation, reread_after(state.hosts.len()));
         let host = state.host(host);
         let (told, mut dirty) = (host.told.take(), std::mem::take(&mut host.dirty));
-        let old = |told: &Told| told.read_at.is_none_or(|at| at.elapsed() >= most);
-        dirty.all |= told.as_ref().is_none_or(old);
+        dirty.all |= told.as_ref().is_none_or(|told| told.was_read_before(most));
         (told, dirty, generation)
     }
 
@@ -239,7 +243,7 @@ impl Memory {
             told.is_some_and(|told| {
                 told.down.is_empty()
                     && !told.is_old(now)
-                    && told.read_at.is_some_and(|at| at.elapsed() < most)
+                    && !told.was_read_before(most)
                     && !told.members.iter().any(|(group, number)| state.seats.has_news(*group, *number))
             })
         };

@@ -56,9 +56,14 @@ impl Networking {
         };
         let routers: Vec<RouterId> = keys("routers").filter_map(|key| key.parse().ok()).collect();
         if !routers.is_empty() {
-            self.place_routers().await?;
-            let hosts = routers::hosts(&mut self.db().into()).await?;
-            found.routers = routers.into_iter().map(|id| (id, hosts.get(&id).cloned())).collect();
+            let mut hosts = routers::hosts_of(&mut self.db().into(), &routers).await?;
+            let known = self.nodes().known();
+            let lives = |id: &RouterId| hosts.get(id).is_some_and(|host| known.contains(host));
+            if !routers.iter().all(lives) {
+                self.place_routers().await?;
+                hosts = routers::hosts_of(&mut self.db().into(), &routers).await?;
+            }
+            found.routers = routers.into_iter().map(|id| (id, hosts.remove(&id))).collect();
         }
         let ids: Vec<PortId> = keys("ports").filter_map(|key| key.parse().ok()).collect();
         if !ids.is_empty() {
