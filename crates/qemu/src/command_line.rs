@@ -6,9 +6,9 @@ use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{Accelerator, DiskBus, DiskFormat};
 use serde_json::{Value, json};
 
-use crate::engine::cpu_model;
+use crate::device_name::{backend, nic_device};
+use crate::engine::{FirmwareFiles, cpu_model};
 use crate::image_tool::name;
-use crate::machine::{backend, nic_device};
 use crate::probe::SANDBOX;
 
 /// Free PCIe slots for interfaces that are plugged in later: so many between two starts of a guest. q35's own bus takes
@@ -40,15 +40,6 @@ pub struct GuestSpec {
     pub sandbox: bool,
     /// Whether the guest stands still at first.
     pub paused: bool,
-}
-
-/// UEFI firmware.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FirmwareFiles {
-    /// The firmware; read only.
-    pub code: PathBuf,
-    /// Its variables: the template in an engine, the guest's own copy in a guest.
-    pub variables: PathBuf,
 }
 
 /// A disk of a guest.

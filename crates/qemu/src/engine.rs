@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use kogge_node_api::Accelerator;
 
-use crate::command_line::FirmwareFiles;
 use crate::error::QemuError;
 use crate::probe::{self, Trial, Verdict};
 use crate::spawn::command;
@@ -55,6 +54,15 @@ pub struct Engine {
     pub sandbox: bool,
     /// UEFI firmware, where there is one.
     pub firmware: Option<FirmwareFiles>,
+}
+
+/// UEFI firmware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirmwareFiles {
+    /// The firmware; read only.
+    pub code: PathBuf,
+    /// Its variables: the template in an engine, the guest's own copy in a guest.
+    pub variables: PathBuf,
 }
 
 /// Name of the probe's firmware.

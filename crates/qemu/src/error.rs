@@ -75,3 +75,27 @@ impl QemuError {
         move |because| Self::File { what, because }
     }
 }
+
+/// The last lines of what a program said, at most 500 characters; `otherwise` where it said nothing.
+pub(crate) fn last_words(said: &[u8], otherwise: &str) -> String {
+    let text = String::from_utf8_lossy(said);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() {
+        return otherwise.to_owned();
+    }
+    let words = lines[lines.len().saturating_sub(3)..].join("; ");
+    let skip = words.chars().count().saturating_sub(500);
+    words.chars().skip(skip).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_words_are_short() {
+        assert_eq!(last_words(b"", "exit status: 1"), "exit status: 1");
+        assert_eq!(last_words(b"a\n\nb\nc\nd\n", ""), "b; c; d");
+        assert_eq!(last_words("ä".repeat(9_999).as_bytes(), "").chars().count(), 500);
+    }
+}

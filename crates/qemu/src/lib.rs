@@ -15,6 +15,7 @@
 mod command_line;
 mod config_drive;
 mod console;
+mod device_name;
 mod engine;
 mod error;
 mod image_tool;
@@ -26,15 +27,14 @@ mod spawn;
 mod swap;
 mod user;
 
-pub use command_line::{
-    Disk, FirmwareFiles, GuestNic, GuestSpec, RUN_DIR, arguments, qmp_socket, serial_socket,
-};
+pub use command_line::{Disk, GuestNic, GuestSpec, RUN_DIR, arguments, qmp_socket, serial_socket};
 pub use config_drive::write_config_drive;
 pub use console::{LogLimit, Logs, tail_lines};
-pub use engine::{AccelSetting, Engine, EngineConfig};
+pub use device_name::{nic_device, port_of_device};
+pub use engine::{AccelSetting, Engine, EngineConfig, FirmwareFiles};
 pub use error::QemuError;
 pub use image_tool::{ImageInfo, ImageTool};
-pub use machine::{GuestDevice, Machine, RunState, nic_device, port_of_device};
+pub use machine::{GuestDevice, Machine, RunState};
 pub use process::{FoundGuest, ProcessId, find_guests};
 pub use qmp::{Event, Qmp, QmpError};
 pub use swap::write_swap;

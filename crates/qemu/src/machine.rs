@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 
 use crate::command_line::{GuestSpec, arguments, qmp_socket};
 use crate::engine::Engine;
-use crate::error::QemuError;
-use crate::image_tool::last_words;
+use crate::error::{QemuError, last_words};
 use crate::process::ProcessId;
 use crate::qmp::{Qmp, QmpError};
 use crate::spawn::{command, detach};
@@ -22,8 +21,7 @@ use crate::user::{GuestUser, become_user};
 mod backup;
 mod nics;
 
-pub(crate) use nics::backend;
-pub use nics::{GuestDevice, nic_device, port_of_device};
+pub use nics::GuestDevice;
 
 /// How long a QEMU that lives may take until its monitor answers: firmware is loaded and memory touched before.
 const START_PATIENCE: Duration = Duration::from_secs(120);

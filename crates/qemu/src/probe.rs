@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::error::QemuError;
-use crate::image_tool::last_words;
+use crate::error::last_words;
 use crate::user::{GuestUser, become_user};
 
 /// A probe takes a tenth of a second on idle hardware; a host that is slower than this by load is no use either.

@@ -11,7 +11,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{Gid, Uid};
 use tokio::process::Command;
 
-use crate::error::QemuError;
+use crate::error::{QemuError, last_words};
 
 /// Threads and processes that a QEMU may have besides its virtual CPUs: its main loop, and workers for disks.
 const THREADS: u64 = 256;
@@ -76,7 +76,7 @@ pub async fn try_user(user: &GuestUser, program: &str) -> Result<(), QemuError> 
     }
     Err(QemuError::Failed {
         program: format!("{program} as user {}", user.uid),
-        because: crate::image_tool::last_words(&out.stderr, &out.status.to_string()),
+        because: last_words(&out.stderr, &out.status.to_string()),
     })
 }
 

@@ -1,14 +1,11 @@
 //! Network interfaces of a running guest: what there is, plugging in, unplugging.
-//!
-//! A device is called `nic-PORT` and its backend `net-PORT`, so that every later life knows whose it is. Guests that
-//! versions before this one started have `nic0`, `net0` and so on; they are known by their MAC addresses.
 
 use std::os::fd::OwnedFd;
 
-use kogge_ids::PortId;
 use serde_json::{Value, json};
 
 use super::Machine;
+use crate::device_name::backend;
 use crate::error::QemuError;
 use crate::qmp::QmpError;
 
@@ -21,23 +18,6 @@ pub struct GuestDevice {
     pub id: String,
     /// Its MAC address as it was plugged in; the guest's own changes do not show.
     pub mac: String,
-}
-
-/// QEMU's id of the device of a port.
-#[must_use]
-pub fn nic_device(port: PortId) -> String {
-    format!("nic-{port}")
-}
-
-/// The port whose device this is; `None` for devices of versions that numbered them.
-#[must_use]
-pub fn port_of_device(device: &str) -> Option<PortId> {
-    device.strip_prefix("nic-")?.parse().ok()
-}
-
-/// The backend of a device.
-pub(crate) fn backend(device: &str) -> String {
-    format!("net{}", device.strip_prefix("nic").unwrap_or(device))
 }
 
 impl Machine {
@@ -134,19 +114,5 @@ impl Machine {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = answer.as_array().map(Vec::as_slice).unwrap_or_default();
         Ok(list.iter().map(|one| (text(&one["name"]), text(&one["type"]))).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_lead_from_port_to_device_to_backend_and_back() {
-        let port = PortId::random();
-        let device = nic_device(port);
-        assert_eq!(port_of_device(&device), Some(port));
-        assert_eq!(backend(&device), format!("net-{port}"));
-        assert_eq!((port_of_device("nic3"), backend("nic3")), (None, "net3".to_owned()));
     }
 }
