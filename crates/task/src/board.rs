@@ -10,6 +10,9 @@ use crate::status::Keys;
 use crate::trouble::TroubleBook;
 use crate::{KeyedTask, Outcome, Task, TaskStatus};
 
+/// Longest pause of a runner after failures.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 /// The states of all tasks, by name. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Board {
@@ -150,9 +153,9 @@ impl Board {
     /// True where the runner neither runs its task nor waits for the next run: it is stuck in between.
     pub(crate) fn is_stuck(&self, name: &'static str) -> bool {
         let states = self.locked();
-        states.get(name).is_some_and(|state| {
-            !state.running && state.moved_at.elapsed() > state.limit + crate::runner::LONGEST_PAUSE * 2
-        })
+        states
+            .get(name)
+            .is_some_and(|state| !state.running && state.moved_at.elapsed() > state.limit + LONGEST_PAUSE * 2)
     }
 
     pub(crate) fn failures(&self, name: &'static str) -> u32 {

@@ -36,7 +36,8 @@ pub use bells::{Bells, Rung};
 pub use driver::{Driver, DriverOptions};
 pub use gather::Gather;
 pub use keyed::KeyedTask;
-pub use status::{KeyStatus, Keys, Outcome, TaskStatus, lease_of};
+pub use life::lease_of;
+pub use status::{KeyStatus, Keys, Outcome, TaskStatus};
 pub use trouble::{Trouble, trouble};
 pub use wake::Wake;
 

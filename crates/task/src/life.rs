@@ -10,6 +10,12 @@ const BEAT: Duration = Duration::from_secs(LIFETIME.as_secs() / 5);
 /// How soon again where it could not.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Under which name the right to run the task is kept among the leases.
+#[must_use]
+pub fn lease_of(task: &str) -> String {
+    format!("task/{task}")
+}
+
 /// Says that `process` lives, until it is stopped.
 pub(crate) async fn beat(process: Process, mut stop: watch::Receiver<bool>) {
     let mut pause = BEAT;

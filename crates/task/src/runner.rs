@@ -8,12 +8,10 @@ use rand::Rng;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::board::Board;
-use crate::life::lost;
+use crate::board::{Board, LONGEST_PAUSE};
+use crate::life::{lease_of, lost};
 use crate::{Outcome, Report, Task, TaskError};
 
-/// Longest pause after failures.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a run that was aborted may take to notice.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -138,7 +136,7 @@ impl Runner {
         if !self.task.exclusive() {
             return Ok(None);
         }
-        let lease = self.process.lease(&lease_name(self.task.name())).await?;
+        let lease = self.process.lease(&lease_of(self.task.name())).await?;
         Ok(match lease {
             Lease::Held(grant) if self.process.holds(&grant) => Some(grant),
             Lease::Held(_) | Lease::Elsewhere { .. } => None,
@@ -151,11 +149,6 @@ impl Runner {
             tracing::warn!(task = self.task.name(), %error, "a lease could not be given back");
         }
     }
-}
-
-/// Under which name the right to run a task is kept.
-pub(crate) fn lease_name(task: &str) -> String {
-    format!("task/{task}")
 }
 
 pub(crate) fn chain(error: &TaskError) -> String {

@@ -95,9 +95,3 @@ pub struct TaskStatus {
 fn as_text<S: serde::Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     at.map(Timestamp::seconds_z).serialize(serializer)
 }
-
-/// Under which name the right to run the task is kept among the leases.
-#[must_use]
-pub fn lease_of(task: &str) -> String {
-    crate::runner::lease_name(task)
-}
