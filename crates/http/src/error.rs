@@ -4,7 +4,12 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::fault::Fault;
-use crate::outage;
+use crate::outage::{self, Passing};
+
+/// When to try again where there is no room, in seconds.
+const ROOM_SECONDS: u32 = 60;
+/// When to try again where the database does not answer, in seconds.
+const ANSWER_SECONDS: u32 = 5;
 
 /// Kinds of failure that every service knows; each is one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -132,7 +137,7 @@ impl ApiError {
     /// 507: there is no room for this now.
     #[must_use]
     pub fn no_room(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::InsufficientStorage, message).retry_after(outage::ROOM_SECONDS)
+        Self::new(ErrorKind::InsufficientStorage, message).retry_after(ROOM_SECONDS)
     }
 
     /// Our trouble. The cause with its sources goes to the log, once, here; the client learns nothing of it. An outage
@@ -147,13 +152,29 @@ impl ApiError {
             chain.push_str(&error.to_string());
             source = error.source();
         }
-        if let Some(outage) = outage::of(cause) {
-            tracing::warn!(error = %chain, status = outage.kind.status().as_u16(), "request not served");
-            return outage;
+        if let Some(passing) = outage::of(cause) {
+            let answer = Self::of_passing(passing);
+            tracing::warn!(error = %chain, status = answer.kind.status().as_u16(), "request not served");
+            return answer;
         }
         tracing::error!(error = %chain, "request failed inside");
         let message = "Unexpected error inside the service; the request id tells its log lines.";
         Self::new(ErrorKind::Internal, message)
+    }
+
+    fn of_passing(passing: Passing) -> Self {
+        match passing {
+            Passing::NoRoom => Self::no_room(
+                "There is no room to store this now; nothing was changed. Please try again later.",
+            ),
+            Passing::NoAnswer => {
+                Self::unavailable("The service cannot answer this now. Please try again in a moment.")
+                    .retry_after(ANSWER_SECONDS)
+            }
+            Passing::Overtaken => Self::conflict(
+                "Something that this refers to was changed at the same time. Please try again.",
+            ),
+        }
     }
 
     /// Adds upstream's name of the error (`NetworkNotFound`), for styles that show one.

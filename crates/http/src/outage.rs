@@ -1,64 +1,57 @@
-//! What the cloud cannot do now, in words for clients: one place for all services.
-//!
-//! Services keep database errors as they are; [`ApiError::internal`] looks through the sources for one that passes.
+//! What passes by itself: outages of the database, full disks, races that the database decided. One place for all
+//! services, which keep such errors as they are.
 
 use std::error::Error;
 use std::io;
 
 use kogge_db::{DbError, Outage};
 
-use crate::error::{ApiError, ErrorKind};
+/// What passes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passing {
+    /// There is no room to store anything.
+    NoRoom,
+    /// The database does not answer.
+    NoAnswer,
+    /// Somebody else changed what this refers to: the checks before had passed.
+    Overtaken,
+}
 
-/// When to try again where there is no room, in seconds.
-pub(crate) const ROOM_SECONDS: u32 = 60;
-/// When to try again where the database does not answer, in seconds.
-const ANSWER_SECONDS: u32 = 5;
-
-/// The answer for a cause that passes by itself, wherever it stands among the sources.
-pub(crate) fn of(cause: &(dyn Error + 'static)) -> Option<ApiError> {
+/// What of this stands among a cause and its sources.
+pub(crate) fn of(cause: &(dyn Error + 'static)) -> Option<Passing> {
     let mut next = Some(cause);
     while let Some(error) = next {
-        if let Some(answer) = error.downcast_ref().and_then(of_database) {
-            return Some(answer);
-        }
-        if let Some(answer) = error.downcast_ref::<io::Error>().and_then(of_file) {
-            return Some(answer);
+        let file = error.downcast_ref::<io::Error>().and_then(of_file);
+        let found = file.or_else(|| error.downcast_ref().and_then(of_database));
+        if found.is_some() {
+            return found;
         }
         if error.is::<kogge_room::NoRoom>() {
-            return Some(no_room());
+            return Some(Passing::NoRoom);
         }
         next = error.source();
     }
     None
 }
 
-fn of_database(error: &DbError) -> Option<ApiError> {
+fn of_database(error: &DbError) -> Option<Passing> {
     match error {
-        DbError::Outage { outage: Outage::Full, .. } => Some(no_room()),
-        DbError::Outage { outage, .. } if outage.passes() => Some(
-            ApiError::unavailable("The service cannot answer this now. Please try again in a moment.")
-                .retry_after(ANSWER_SECONDS),
-        ),
-        // the checks before had passed: somebody else was faster
-        DbError::Reference | DbError::Unique { .. } => Some(ApiError::new(
-            ErrorKind::Conflict,
-            "Something that this refers to was changed at the same time. Please try again.",
-        )),
+        DbError::Outage { outage: Outage::Full, .. } => Some(Passing::NoRoom),
+        DbError::Outage { outage, .. } if outage.passes() => Some(Passing::NoAnswer),
+        DbError::Reference | DbError::Unique { .. } => Some(Passing::Overtaken),
         _ => None,
     }
 }
 
-fn of_file(error: &io::Error) -> Option<ApiError> {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded).then(no_room)
-}
-
-fn no_room() -> ApiError {
-    ApiError::no_room("There is no room to store this now; nothing was changed. Please try again later.")
+fn of_file(error: &io::Error) -> Option<Passing> {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        .then_some(Passing::NoRoom)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ApiError;
 
     #[derive(Debug, thiserror::Error)]
     #[error("the service failed")]
