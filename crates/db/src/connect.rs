@@ -6,15 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::Transaction;
 use sqlx::postgres::PgConnectOptions;
 
+use crate::DbError;
 use crate::damage::DamageBook;
-use crate::executor::Inner;
 use crate::postgres::Server;
 use crate::sqlite::SqliteFile;
 use crate::watch::Watchers;
-use crate::{DbError, Tx};
 
 /// A database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -131,25 +129,6 @@ impl Db {
         let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
         let create = crate::Query::built(format!("CREATE SCHEMA {name}"), Vec::new());
         crate::Executor::execute(self, create).await.map(drop)
-    }
-
-    /// Starts a transaction that may write. On SQLite it is the only one while it lasts.
-    ///
-    /// # Errors
-    /// Where no connection is to be had.
-    pub async fn begin(&self) -> Result<Tx, DbError> {
-        let (inner, turn) = match &self.pools {
-            Pools::Sqlite(db) => {
-                let (tx, turn) = db.begin().await?;
-                (Inner::Sqlite(tx), Some(turn))
-            }
-            Pools::Postgres(server) => {
-                let connection = server.acquire().await?;
-                let tx = server.run(crate::postgres::STATEMENT, Transaction::begin(connection, None)).await?;
-                (Inner::Postgres(tx, server.clone()), None)
-            }
-        };
-        Ok(Tx::new(inner, turn, self))
     }
 
     /// True for a SQLite file.

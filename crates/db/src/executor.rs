@@ -108,6 +108,25 @@ pub(crate) enum Inner {
 }
 
 impl Db {
+    /// Starts a transaction that may write. On SQLite it is the only one while it lasts.
+    ///
+    /// # Errors
+    /// Where no connection is to be had.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        let (inner, turn) = match &self.pools {
+            Pools::Sqlite(db) => {
+                let (tx, turn) = db.begin().await?;
+                (Inner::Sqlite(tx), Some(turn))
+            }
+            Pools::Postgres(server) => {
+                let connection = server.acquire().await?;
+                let tx = server.run(STATEMENT, Transaction::begin(connection, None)).await?;
+                (Inner::Postgres(tx, server.clone()), None)
+            }
+        };
+        Ok(Tx::new(inner, turn, self))
+    }
+
     /// Runs a statement that writes and answers a row, if it wrote one.
     pub(crate) async fn returning(&self, query: Query) -> Result<Option<Row>, DbError> {
         let mut tx = self.begin().await?;
