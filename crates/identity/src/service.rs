@@ -126,7 +126,7 @@ impl Identity {
         let token_keys = KeyRepository::open(data_dir.join(&config.token_keys), config.max_active_keys)?;
         let credential_keys = KeyRepository::open(data_dir.join(&config.credential_keys), usize::MAX)?;
         let opened = clock.now();
-        let state = ArcSwap::from_pointee(store::load(&db, opened).await?);
+        let state = ArcSwap::from_pointee(store::load(&mut (&db).into(), opened).await?);
         let hasher = hashing::Hasher::new(config.security.bcrypt_cost).await?;
         let logins = logins::Logins::new(&config.security);
         Ok(Self(Arc::new(Inner {

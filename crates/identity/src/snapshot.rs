@@ -81,6 +81,14 @@ impl Snapshot {
         Arc::make_mut(&mut self.unreadable).insert((kind, id));
     }
 
+    /// These are read once more.
+    pub(crate) fn forget_unreadable(&mut self, kind: Kind, ids: &[String]) {
+        if !self.unreadable.is_empty() {
+            let unreadable = Arc::make_mut(&mut self.unreadable);
+            unreadable.retain(|(found, id)| *found != kind || !ids.contains(id));
+        }
+    }
+
     /// This snapshot with one more change.
     pub fn apply(&mut self, change: &Change) {
         match change {

@@ -1,10 +1,12 @@
 //! Documents in tables. SQL only.
 //!
-//! Identity is read whole into memory when it starts and when another process wrote; after that only changes are
-//! written. So there is no query by attribute: the snapshot answers those.
+//! Identity is read whole into memory when it starts; after that only changes are written, and those of other processes
+//! read ([`changes`]). So there is no query by attribute: the snapshot answers those.
+
+pub(crate) mod changes;
 
 use kogge_clock::Timestamp;
-use kogge_db::{DamageBook, Db, DbError, Executor, Migration, Migrations, Query, Row, Tx};
+use kogge_db::{DamageBook, DbError, Executor, Migration, Migrations, Query, Row, Source, Tx};
 
 use crate::error::{Error, Result};
 use crate::model::{Change, Kind, Record, Revocation, each_kind};
@@ -13,7 +15,10 @@ use crate::snapshot::{Snapshot, work};
 /// The schema.
 pub const MIGRATIONS: Migrations = Migrations {
     owner: "identity",
-    steps: &[Migration { version: 1, name: "records", sql: include_str!("../migrations/0001_records.sql") }],
+    steps: &[
+        Migration { version: 1, name: "records", sql: include_str!("../migrations/0001_records.sql") },
+        Migration { version: 2, name: "changes", sql: include_str!("../migrations/0002_changes.sql") },
+    ],
 };
 
 /// How many writes were committed.
@@ -32,21 +37,11 @@ pub(crate) async fn next_version(tx: &mut Tx) -> Result<i64, DbError> {
 /// Reads everything. The version is read first: what is committed in between makes the snapshot look older than it is,
 /// which only means that it is read once more. A document that cannot be read is noted and costs no other: nobody can
 /// use it, and nothing is put in its place ([`Snapshot::is_unreadable`]). `opened` is when this process began to read.
-pub(crate) async fn load(db: &Db, opened: Timestamp) -> Result<Snapshot> {
-    let mut snapshot = Snapshot::at(version(db).await?);
+pub(crate) async fn load(source: &mut Source<'_>, opened: Timestamp) -> Result<Snapshot> {
+    let mut snapshot = Snapshot::at(version(&mut *source).await?);
+    let damage = source.damage_book();
     for kind in Kind::ALL {
-        let rows = db.all(Query::new(kind.select())).await?;
-        take_in(&mut snapshot, *kind, &rows, db.damage(), opened);
-    }
-    Ok(snapshot)
-}
-
-/// As [`load`], inside a write transaction.
-pub(crate) async fn load_in(tx: &mut Tx, opened: Timestamp) -> Result<Snapshot> {
-    let mut snapshot = Snapshot::at(version(&mut *tx).await?);
-    let damage = tx.damage_book();
-    for kind in Kind::ALL {
-        let rows = tx.all(Query::new(kind.select())).await?;
+        let rows = source.all(Query::new(kind.select())).await?;
         take_in(&mut snapshot, *kind, &rows, &damage, opened);
     }
     Ok(snapshot)

@@ -57,6 +57,12 @@ macro_rules! kinds {
                 self.table().trim_start_matches("identity_")
             }
 
+            /// The kind of that name.
+            #[must_use]
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.name() == name)
+            }
+
             /// Reads every row of it.
             pub(crate) const fn select(self) -> &'static str {
                 match self { $(Self::$kind => concat!("SELECT id, doc FROM ", $table),)* }
@@ -81,6 +87,16 @@ macro_rules! kinds {
             $($(#[$doc])* $kind($kind),)*
             /// A record goes.
             Delete(Kind, String),
+        }
+
+        impl Change {
+            /// Which record changes.
+            pub(crate) fn record(&self) -> (Kind, String) {
+                match self {
+                    $(Self::$kind(record) => (Kind::$kind, record.id()),)*
+                    Self::Delete(kind, id) => (*kind, id.clone()),
+                }
+            }
         }
 
         $(

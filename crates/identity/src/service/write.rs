@@ -4,14 +4,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use kogge_clock::Timestamp;
-use kogge_db::Tx;
+use kogge_db::{Source, Tx};
 use tokio::sync::OwnedMutexGuard;
 
 use super::Identity;
 use crate::error::Result;
 use crate::model::{Change, Kind, Record};
 use crate::snapshot::Snapshot;
-use crate::store;
+use crate::store::{self, changes};
 
 /// The state as it will be, and how it comes about. Reads like a [`Snapshot`] with the changes so far.
 pub struct Draft {
@@ -67,7 +67,7 @@ impl Identity {
         let next = if current.version + 1 == version {
             (*current).clone()
         } else {
-            store::load_in(&mut tx, self.0.opened).await?
+            changes::catch_up(&mut (&mut tx).into(), &current, version - 1, self.0.opened).await?
         };
         let now = self.clock().now();
         Ok(Draft { next, changes: Vec::new(), now, version, tx, _turn: turn })
@@ -85,6 +85,10 @@ impl Identity {
         }
         for change in &changes {
             store::write(&mut tx, change).await?;
+        }
+        // on SQLite nobody else writes
+        if !self.0.db.is_sqlite() {
+            changes::note(&mut tx, version, &changes).await?;
         }
         tx.commit().await?;
         next.version = version;
@@ -104,20 +108,23 @@ impl Identity {
         Ok(answer)
     }
 
-    /// Reads everything again if another process wrote; answers whether it did.
+    /// Reads what another process wrote; answers whether one did.
     ///
     /// # Errors
     /// Where the database cannot be read; the state stays as it was then.
     pub async fn refresh(&self) -> Result<bool> {
-        if store::version(&self.0.db).await? == self.snapshot().version {
+        let source: &mut Source<'_> = &mut (&self.0.db).into();
+        let newest = store::version(&mut *source).await?;
+        if newest == self.snapshot().version {
             return Ok(false);
         }
         let _turn = self.0.turn.lock().await;
-        let loaded = store::load(&self.0.db, self.0.opened).await?;
-        let newer = loaded.version > self.snapshot().version;
-        if newer {
-            self.0.state.store(Arc::new(loaded));
+        let known = self.snapshot();
+        if newest <= known.version {
+            return Ok(false);
         }
-        Ok(newer)
+        let read = changes::catch_up(source, &known, newest, self.0.opened).await?;
+        self.0.state.store(Arc::new(read));
+        Ok(true)
     }
 }
