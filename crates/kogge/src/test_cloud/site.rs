@@ -33,6 +33,12 @@ impl Site {
         Some(Self { url, dir: tempfile::tempdir().expect("a directory for the test") })
     }
 
+    /// Where its database is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Starts the process called `name`, which has this machine; after a crash it is started again so.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! A cloud on this machine that can be killed, and whose files can be exchanged meanwhile.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,6 +17,11 @@ pub(crate) struct Lab {
     dir: tempfile::TempDir,
     /// Name of the data directory.
     place: &'static str,
+    /// The network namespace that its processes run in; the test's own where there is none.
+    space: Option<Space>,
+    /// Its configuration file, if any.
+    config: Option<PathBuf>,
+    address: Ipv4Addr,
     port: u16,
     http: reqwest::Client,
     token: String,
@@ -45,6 +51,38 @@ pub(crate) fn in_a_space(test: impl AsyncFnOnce(Lab) + Send + 'static) {
     }
 }
 
+/// A network namespace beside the test's own, which is reached by a cable.
+struct Space(String);
+
+impl Space {
+    /// Where the test is seen from there, and where it sees whoever listens there.
+    const ENDS: (&'static str, Ipv4Addr) = ("192.0.2.1/30", Ipv4Addr::new(192, 0, 2, 2));
+
+    fn new() -> Self {
+        let name = format!("kogge-lab-{}", std::process::id());
+        let ip = |words: &str| {
+            let done = Command::new("ip").args(words.split(' ')).status().unwrap();
+            assert!(done.success(), "ip {words}");
+        };
+        ip(&format!("netns add {name}"));
+        let space = Self(name);
+        let name = &space.0;
+        ip(&format!("link add cable type veth peer name cable netns {name}"));
+        ip(&format!("addr add {} dev cable", Self::ENDS.0));
+        ip(&format!("-n {name} addr add {}/30 dev cable", Self::ENDS.1));
+        ip("link set cable up");
+        ip(&format!("-n {name} link set cable up"));
+        ip(&format!("-n {name} link set lo up"));
+        space
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "del", &self.0]).status();
+    }
+}
+
 impl Drop for Lab {
     fn drop(&mut self) {
         let _ = self.kogge(&["down"]);
@@ -70,6 +108,9 @@ impl Lab {
         Self {
             dir: tempfile::tempdir().unwrap(),
             place: "data",
+            space: None,
+            config: None,
+            address: Ipv4Addr::LOCALHOST,
             port,
             // no connection outlives a request: the cloud is killed in between
             http: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
@@ -78,6 +119,21 @@ impl Lab {
             network: String::new(),
             flavor: String::new(),
         }
+    }
+
+    /// One whose processes run in a network namespace of their own, as on another machine.
+    pub(crate) fn elsewhere() -> Self {
+        let mut lab = Self::new();
+        lab.space = Some(Space::new());
+        lab.address = Space::ENDS.1;
+        lab
+    }
+
+    /// Gives it a configuration file.
+    pub(crate) fn configure(&mut self, text: &str) {
+        let path = self.path("kogge.toml");
+        std::fs::write(&path, text).unwrap();
+        self.config = Some(path);
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -96,7 +152,12 @@ impl Lab {
 
     /// Runs a command of the program for this cloud.
     pub(crate) fn kogge(&self, words: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_kogge"))
+        let mut command = Command::new("nsenter");
+        if let Some(space) = &self.space {
+            command.arg(format!("--net=/run/netns/{}", space.0));
+        }
+        command
+            .arg(env!("CARGO_BIN_EXE_kogge"))
             .args(words)
             .arg("--data")
             .arg(self.data())
@@ -113,8 +174,10 @@ impl Lab {
 
     /// Starts the cloud; why not, where it does not start.
     pub(crate) fn try_up(&self, more: &[&str]) -> Result<(), String> {
-        let listen = format!("127.0.0.1:{}", self.port);
-        let out = self.kogge(&[&["up", "--listen", &listen], more].concat());
+        let listen = format!("{}:{}", self.address, self.port);
+        let config = self.config.as_ref().map(|path| path.display().to_string());
+        let config: Vec<&str> = config.iter().flat_map(|path| ["--config", path]).collect();
+        let out = self.kogge(&[&["up", "--listen", &listen], &config[..], more].concat());
         if out.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&out.stderr).into_owned()) }
     }
 
@@ -135,7 +198,12 @@ impl Lab {
     }
 
     async fn log_in(&mut self) {
-        let text = std::fs::read_to_string(self.data().join("accounts.toml")).unwrap();
+        self.log_in_by(&self.data().join("accounts.toml")).await;
+    }
+
+    /// Logs in with the password that stands in this file.
+    pub(crate) async fn log_in_by(&mut self, accounts: &Path) {
+        let text = std::fs::read_to_string(accounts).unwrap();
         let accounts: toml::Table = text.parse().unwrap();
         let user =
             json!({"name": "demo", "domain": {"id": "default"}, "password": accounts["demo"].as_str()});
@@ -143,7 +211,7 @@ impl Lab {
             "identity": {"methods": ["password"], "password": {"user": user}},
             "scope": {"project": {"name": "demo", "domain": {"id": "default"}}},
         }});
-        let url = format!("http://127.0.0.1:{}/identity/v3/auth/tokens", self.port);
+        let url = format!("http://{}:{}/identity/v3/auth/tokens", self.address, self.port);
         let answer = self.http.post(url).body(body.to_string()).header("content-type", "application/json");
         let answer = answer.send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 201);
@@ -156,13 +224,29 @@ impl Lab {
         self.send(method, path, "application/json", raw).await
     }
 
+    /// As [`Lab::call`]; `None` where the cloud is killed meanwhile, so that nobody knows what became of it.
+    pub(crate) async fn try_call(&self, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
+        let raw = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        self.try_send(method, path, "application/json", raw).await.ok()
+    }
+
     async fn send(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> (u16, Value) {
-        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        self.try_send(method, path, kind, body).await.unwrap()
+    }
+
+    async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> reqwest::Result<(u16, Value)> {
+        let url = format!("http://{}:{}{path}", self.address, self.port);
         let request = self.http.request(method.parse().unwrap(), url).body(body);
         let request = request.header("x-auth-token", &self.token).header("content-type", kind);
-        let answer = request.send().await.unwrap();
+        let answer = request.send().await?;
         let status = answer.status().as_u16();
-        (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
+        Ok((status, serde_json::from_slice(&answer.bytes().await?).unwrap_or_default()))
     }
 
     /// Makes an image of these bytes, and a network.
@@ -180,13 +264,18 @@ impl Lab {
         self.flavor = text(&flavors["flavors"].as_array().unwrap().iter().find(named).unwrap()["id"]);
     }
 
-    /// Boots a server and waits until it is active.
-    pub(crate) async fn boot(&self) -> String {
+    /// The body that asks for a server.
+    pub(crate) fn wish(&self, name: &str) -> Value {
         let server = json!({
-            "name": "web", "imageRef": self.image, "flavorRef": self.flavor,
+            "name": name, "imageRef": self.image, "flavorRef": self.flavor,
             "networks": [{"uuid": self.network}], "config_drive": true, "adminPass": "very-secret",
         });
-        let (status, made) = self.call("POST", "/compute/v2.1/servers", json!({"server": server})).await;
+        json!({"server": server})
+    }
+
+    /// Boots a server and waits until it is active.
+    pub(crate) async fn boot(&self) -> String {
+        let (status, made) = self.call("POST", "/compute/v2.1/servers", self.wish("web")).await;
         assert_eq!(status, 202, "{made}");
         let id = text(&made["server"]["id"]);
         self.until_status(&id, "ACTIVE").await;

@@ -11,3 +11,4 @@
 mod lab;
 mod real_databases;
 mod real_moved;
+mod real_processes;
