@@ -110,10 +110,12 @@ pub(crate) async fn collection<R: Resource<Service = Identity>>(
 ) -> Result<Json<Value>> {
     let more = R::more(call, &page.items).await?;
     let views = page.items.iter().zip(&more).map(|(row, more)| R::view(call, row, more, Verb::List));
-    let items = views.collect();
+    let views: Vec<Value> = views.collect();
     let ends = page.items.first().zip(page.items.last()).map(|(first, last)| (R::id(first), R::id(last)));
-    let shape = Shape { items, ends, more: page.more, wanted };
-    Ok(Json(Keystone::collection(call, &R::NAMES, rules, shape)))
+    let shape = Shape { ends, more: page.more, wanted };
+    let mut body = Keystone::beside(call, &R::NAMES, rules, shape);
+    body.insert(R::NAMES.many.to_owned(), views.into());
+    Ok(Json(body.into()))
 }
 
 /// As [`collection`], all of them.

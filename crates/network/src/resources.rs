@@ -17,8 +17,9 @@ use kogge_clock::Timestamp;
 use kogge_db::filter::Whose;
 use kogge_db::{Db, Tx};
 use kogge_resource::neutron::{self, Neutron};
-use kogge_resource::{Body, Call, Judgement, Service, Sql};
+use kogge_resource::{Body, Call, Judgement, Members, Service, Sql};
 use serde::de::DeserializeOwned;
+use serde::ser::SerializeMap;
 use serde_json::{Value, json};
 
 use crate::Networking;
@@ -112,6 +113,20 @@ impl Standard<'_> {
         view["updated_at"] = json!(self.updated.seconds_z());
         view["revision_number"] = json!(self.revision);
         view
+    }
+
+    /// Writes it.
+    pub(crate) fn write<M: SerializeMap>(
+        &self,
+        to: &mut Members<'_, M>,
+    ) -> std::result::Result<(), M::Error> {
+        to.put("tenant_id", self.project)?;
+        to.put("project_id", self.project)?;
+        to.put("description", self.description)?;
+        to.put("tags", self.tags)?;
+        to.put("created_at", &self.created.seconds_z())?;
+        to.put("updated_at", &self.updated.seconds_z())?;
+        to.put("revision_number", &self.revision)
     }
 }
 

@@ -88,11 +88,9 @@ pub struct Wanted {
     pub fields: Vec<String>,
 }
 
-/// A page as it is shown.
+/// Which page is shown.
 #[derive(Debug)]
 pub struct Shape<'a> {
-    /// The views.
-    pub items: Vec<Value>,
     /// Ids of the first and the last.
     pub ends: Option<(String, String)>,
     /// True where the list goes on.
@@ -191,8 +189,13 @@ pub trait Dialect: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// A page with its links.
-    fn collection<S: Service>(call: &Call<S>, names: &Names, rules: &Listing, page: Shape<'_>) -> Value;
+    /// What stands beside the items of a page: links.
+    fn beside<S: Service>(
+        call: &Call<S>,
+        names: &Names,
+        rules: &Listing,
+        page: Shape<'_>,
+    ) -> Map<String, Value>;
 
     /// One thing.
     fn member(names: &Names, view: Value) -> Value {

@@ -50,13 +50,12 @@ impl Dialect for Glance {
     }
 
     /// A list that has pages says where it begins.
-    fn collection<S: Service>(_: &Call<S>, names: &Names, rules: &Listing, page: Shape<'_>) -> Value {
-        let mut body = named(names.many, page.items);
-        body.insert("schema".to_owned(), format!("/v2/schemas/{}", names.many).into());
+    fn beside<S: Service>(_: &Call<S>, names: &Names, rules: &Listing, _: Shape<'_>) -> Map<String, Value> {
+        let mut beside = named("schema", format!("/v2/schemas/{}", names.many));
         if rules.pages == Pages::Marker {
-            body.insert("first".to_owned(), names.all.into());
+            beside.insert("first".to_owned(), names.all.into());
         }
-        body.into()
+        beside
     }
 
     fn member(_: &Names, view: Value) -> Value {

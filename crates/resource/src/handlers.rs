@@ -8,8 +8,10 @@ use kogge_http::{ApiError, Json};
 use serde_json::Value;
 
 use crate::dialect::named;
-use crate::resource::Sight;
-use crate::{Body, Call, Create, Delete, Dialect, List, Loaded, Op, Resource, Service, Shape, Update, Verb};
+use crate::sight::Page;
+use crate::{
+    Body, Call, Create, Delete, Dialect, List, Loaded, Op, Resource, Service, Shape, Sight, Update, Verb,
+};
 
 type Manners<R> = <<R as Resource>::Service as Service>::Dialect;
 
@@ -48,12 +50,12 @@ async fn listed<R: List>(call: Call<R::Service>, verb: Verb) -> Result<Response,
     let page = R::page(&call, &wanted).await.map_err(api)?;
     let more = R::more(&call, &page.items).await.map_err(api)?;
     let sight = Sight::of::<R>(&call.caller, &wanted.fields);
-    let views = page.items.iter().zip(&more);
-    let items = views.map(|(row, more)| R::item(sight.view::<R>(&call, row, more, verb))).collect();
     let ends = page.items.first().zip(page.items.last()).map(|(first, last)| (R::id(first), R::id(last)));
-    let shape = Shape { items, ends, more: page.more, wanted: &wanted };
-    let body = Manners::<R>::collection(&call, &R::NAMES, &R::LIST, shape);
-    Ok(answer(StatusCode::OK, R::headers(&call, &page.items, verb), body))
+    let shape = Shape { ends, more: page.more, wanted: &wanted };
+    let beside = Manners::<R>::beside(&call, &R::NAMES, &R::LIST, shape);
+    let headers = R::headers(&call, &page.items, verb);
+    let body = Page::<R> { call: &call, sight: &sight, verb, rows: &page.items, more: &more, beside };
+    Ok((StatusCode::OK, headers, Json(body)).into_response())
 }
 
 /// `GET` of one.

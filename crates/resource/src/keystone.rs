@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 pub use filter::{Attributes, page, truth};
 
+use crate::dialect::named;
 use crate::{Absent, Call, Dialect, Field, Listing, Names, Op, Pages, Refused, Service, Shape, Type, Wanted};
 
 /// See the module's text.
@@ -149,18 +150,17 @@ impl Dialect for Keystone {
         filter::wanted(rules, &call.query)
     }
 
-    fn collection<S: Service>(call: &Call<S>, names: &Names, rules: &Listing, page: Shape<'_>) -> Value {
+    fn beside<S: Service>(call: &Call<S>, _: &Names, rules: &Listing, page: Shape<'_>) -> Map<String, Value> {
         let next = page.ends.filter(|_| page.more).map(|(_, last)| {
             format!("{}?{}", call.base.join(call.uri.path()), next_query(&call.query, &last))
         });
         let itself = call.uri.path_and_query().map_or_else(|| call.uri.path(), |whole| whole.as_str());
         let links = json!({ "next": next, "self": call.base.join(itself), "previous": null });
-        let mut body =
-            Map::from_iter([(names.many.to_owned(), page.items.into()), ("links".to_owned(), links)]);
+        let mut beside = named("links", links);
         if page.more && rules.pages != Pages::Whole {
-            body.insert("truncated".to_owned(), true.into());
+            beside.insert("truncated".to_owned(), true.into());
         }
-        body.into()
+        beside
     }
 }
 

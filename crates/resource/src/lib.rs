@@ -10,8 +10,8 @@
 //!
 //! What differs between *services* is theirs to say, once: [`Service`] (handle, transaction, error, who may know of
 //! what) and [`Dialect`] (words of refusals, query strings, links, statuses), of which there is one per family of
-//! OpenStack: [`nova`], [`neutron`], [`keystone`], [`glance`], [`placement`]. The kit knows no resource: what only one of them needs is no flag in
-//! here but that resource's own function.
+//! OpenStack: [`nova`], [`neutron`], [`keystone`], [`glance`], [`placement`]. The kit knows no resource: what only one of
+//! them needs is no flag in here but that resource's own function.
 
 pub mod body;
 mod call;
@@ -27,6 +27,7 @@ mod quota;
 mod resource;
 mod routes;
 mod service;
+pub mod sight;
 mod stored;
 mod words;
 
@@ -39,5 +40,6 @@ pub use quota::{Holder, Quota, Quotas};
 pub use resource::{Create, Delete, Error, List, Names, Resource, Update, Verb};
 pub use routes::Crud;
 pub use service::{At, Judgement, Service, Sql};
+pub use sight::{Members, Sight, Written};
 pub use stored::{Known, Stored};
 pub use words::UnknownWord;

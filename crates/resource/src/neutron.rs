@@ -105,14 +105,9 @@ impl Dialect for Neutron {
         Ok(call.query.all("fields").map(str::to_owned).collect())
     }
 
-    fn collection<S: Service>(call: &Call<S>, names: &Names, _: &Listing, mut page: Shape<'_>) -> Value {
-        let items = std::mem::take(&mut page.items);
-        let mut answer = named(names.many, items);
+    fn beside<S: Service>(call: &Call<S>, names: &Names, _: &Listing, page: Shape<'_>) -> Map<String, Value> {
         let links = listing::links(&call.base, names.all, &call.query, &page);
-        if !links.is_empty() {
-            answer.insert(format!("{}_links", names.many), links.into());
-        }
-        answer.into()
+        if links.is_empty() { Map::new() } else { named(&format!("{}_links", names.many), links) }
     }
 }
 

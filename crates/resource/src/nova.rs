@@ -19,6 +19,7 @@ pub use names::{is_description, is_name, uuid_like};
 pub use python::repr;
 
 use crate::body::Others;
+use crate::dialect::named;
 use crate::{
     Call, Dialect, Listing, Names, Op, Pages, Question, Refused, Schema, Service, Shape, Type, Wanted,
 };
@@ -114,15 +115,16 @@ impl Dialect for Nova {
         Ok(Vec::new())
     }
 
-    fn collection<S: Service>(call: &Call<S>, names: &Names, rules: &Listing, page: Shape<'_>) -> Value {
-        let mut body = Map::new();
-        body.insert(names.many.to_owned(), page.items.into());
+    fn beside<S: Service>(
+        call: &Call<S>,
+        names: &Names,
+        rules: &Listing,
+        page: Shape<'_>,
+    ) -> Map<String, Value> {
         let linked = rules.pages == Pages::Marker && has_pages(rules, call.version) && page.more;
-        if let Some((_, last)) = page.ends.filter(|_| linked) {
-            let next = next(&call.base, call.uri.path(), &call.query, &last);
-            body.insert(format!("{}_links", names.many), json!([next]));
-        }
-        body.into()
+        let Some((_, last)) = page.ends.filter(|_| linked) else { return Map::new() };
+        let next = next(&call.base, call.uri.path(), &call.query, &last);
+        named(&format!("{}_links", names.many), json!([next]))
     }
 }
 

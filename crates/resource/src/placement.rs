@@ -7,7 +7,6 @@ use http::StatusCode;
 use kogge_http::{ApiError, BaseUrl, Microversion};
 use serde_json::{Map, Value};
 
-use crate::dialect::named;
 use crate::nova::{repr, uuid_like};
 use crate::{Call, Dialect, Listing, Names, Refused, Service, Shape, Type, Wanted};
 
@@ -73,8 +72,8 @@ impl Dialect for Manners {
         Ok(Wanted::default())
     }
 
-    fn collection<S: Service>(_: &Call<S>, names: &Names, _: &Listing, page: Shape<'_>) -> Value {
-        named(names.many, page.items).into()
+    fn beside<S: Service>(_: &Call<S>, _: &Names, _: &Listing, _: Shape<'_>) -> Map<String, Value> {
+        Map::new()
     }
 
     fn member(_: &Names, view: Value) -> Value {

@@ -1,13 +1,16 @@
 //! A resource, and its verbs.
 
 use http::{HeaderMap, StatusCode};
-use kogge_auth::{Caller, Denied, Rule, Target};
+use kogge_auth::{Denied, Rule, Target};
 use kogge_db::Paged;
 use kogge_db::filter::Whose;
 use kogge_http::{ApiError, VersionRange};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{At, Body, Call, Dialect, Judgement, Listing, Loaded, Question, Schema, Service, Stored, Wanted};
+use crate::{
+    At, Body, Call, Dialect, Judgement, Listing, Loaded, Question, Schema, Service, Sight, Stored, Wanted,
+};
 
 /// What can go wrong with a resource: its service's error.
 pub type Error<R> = <<R as Resource>::Service as Service>::Error;
@@ -186,9 +189,18 @@ pub trait List: Resource {
         }
     }
 
-    /// How an item of a list is wrapped.
-    fn item(view: Value) -> Value {
-        view
+    /// Writes an item of a list. What is listed by thousands is [`crate::Written`].
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn item<S: Serializer>(
+        call: &Call<Self::Service>,
+        row: &Self::Row,
+        more: &Self::More,
+        (sight, verb): (&Sight<'_>, Verb),
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        sight.view::<Self>(call, row, more, verb).serialize(to)
     }
 }
 
@@ -305,38 +317,5 @@ pub trait Delete: Resource {
     fn deleted(call: &Call<Self::Service>) -> StatusCode {
         let _ = call;
         StatusCode::NO_CONTENT
-    }
-}
-
-/// What a caller sees of things: without what is guarded, and only the fields that are asked for.
-pub(crate) struct Sight<'a> {
-    hidden: Vec<&'static str>,
-    fields: &'a [String],
-}
-
-impl<'a> Sight<'a> {
-    /// What this caller sees. Asks the rules once, for no rule about attributes looks at the row.
-    pub(crate) fn of<R: Resource>(caller: &Caller, fields: &'a [String]) -> Self {
-        let is_hidden = |rule| !caller.may_on_own(rule) && !caller.may(rule, &Target::none());
-        let hidden = R::GUARDED.iter().filter(|(_, rule)| is_hidden(rule)).map(|(name, _)| *name).collect();
-        Self { hidden, fields }
-    }
-
-    /// One as the caller sees it.
-    pub(crate) fn view<R: Resource>(
-        &self,
-        call: &Call<R::Service>,
-        row: &R::Row,
-        more: &R::More,
-        verb: Verb,
-    ) -> Value {
-        let mut view = R::view(call, row, more, verb);
-        if let Value::Object(members) = &mut view {
-            self.hidden.iter().for_each(|name| drop(members.remove(*name)));
-            if !self.fields.is_empty() {
-                members.retain(|name, _| self.fields.contains(name));
-            }
-        }
-        view
     }
 }

@@ -8,8 +8,9 @@ use kogge_ids::UserId;
 use kogge_resource::nova::{self, repr};
 use kogge_resource::{
     At, Body, Call, Create, Delete, Field, Holder, Judgement, List, Listing, Names, Question, Quota, Quotas,
-    Refused, Resource, Schema, Type, Verb, Wanted,
+    Refused, Resource, Schema, Sight, Type, Verb, Wanted,
 };
+use serde::{Serialize as _, Serializer};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -140,8 +141,14 @@ impl List for Keypairs {
         Ok(select.fetch(db, Keypair::from_row).await?)
     }
 
-    fn item(view: Value) -> Value {
-        json!({ "keypair": view })
+    fn item<S: Serializer>(
+        call: &Call<Compute>,
+        row: &Keypair,
+        more: &Option<String>,
+        (sight, verb): (&Sight<'_>, Verb),
+        to: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        json!({ "keypair": sight.view::<Self>(call, row, more, verb) }).serialize(to)
     }
 }
 

@@ -1,15 +1,19 @@
 //! Ports: what the kit does for them. Everything that computes (addresses, MACs, filters, holders) is
 //! `service/ports.rs`.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
+
 use kogge_auth::{Rule, Target};
 use kogge_db::filter::{BASIC, DESCRIBED, Filter, NAMED, TAGS, by, text, truth};
 use kogge_db::{Record as _, Tx};
 use kogge_resource::neutron::check;
 use kogge_resource::neutron::tags::Tagged;
 use kogge_resource::{
-    Absent, At, Body, Call, Create, Delete, Known, List, Listing, Loaded, Names, Resource, Schema, Stored,
-    Update, Verb,
+    Absent, At, Body, Call, Create, Delete, Known, List, Listing, Loaded, Members, Names, Resource, Schema,
+    Sight, Stored, Update, Verb, Written, sight,
 };
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::{command, fresh, standard};
@@ -22,7 +26,7 @@ use crate::service::ports::target;
 use crate::service::project_of;
 use crate::store::rows::{Network, Port};
 use crate::store::{networks, sort_keys};
-use crate::{FixedIp, Networking, PortParts, PortView, policy};
+use crate::{Networking, PortParts, PortView, policy};
 
 /// Ports.
 pub(crate) struct Ports;
@@ -61,24 +65,25 @@ const FILTERS: &[Filter] = &[
     ),
 ];
 
-/// A list of `{subnet_id, ip_address}`.
-pub(crate) fn fixed_ips(ips: &[FixedIp]) -> Vec<Value> {
-    ips.iter().map(|ip| json!({"subnet_id": ip.subnet_id, "ip_address": ip.ip_address})).collect()
+/// The DNS names of an address of a port.
+#[derive(serde::Serialize)]
+struct Assignment<'a> {
+    hostname: Cow<'a, str>,
+    ip_address: IpAddr,
+    fqdn: String,
 }
 
-/// The DNS names of a port's addresses.
-fn assignment(row: &Port, parts: &PortParts) -> Vec<Value> {
-    let one = |ip: &FixedIp| {
+impl<'a> Assignment<'a> {
+    fn of(row: &'a Port, domain: &str, address: IpAddr) -> Self {
         let own = row.dns_name.as_str();
-        let host = if own.is_empty() {
-            format!("host-{}", ip.ip_address.to_string().replace(['.', ':'], "-"))
+        let hostname = if own.is_empty() {
+            Cow::Owned(format!("host-{}", address.to_string().replace(['.', ':'], "-")))
         } else {
-            own.to_owned()
+            Cow::Borrowed(own)
         };
-        let fqdn = format!("{host}.{}.", parts.dns_domain.trim_end_matches('.'));
-        json!({"hostname": host, "ip_address": ip.ip_address, "fqdn": fqdn})
-    };
-    parts.fixed_ips.iter().map(one).collect()
+        let fqdn = format!("{hostname}.{}.", domain.trim_end_matches('.'));
+        Self { hostname, ip_address: address, fqdn }
+    }
 }
 
 impl Resource for Ports {
@@ -125,33 +130,42 @@ impl Resource for Ports {
         call.service.parts_of_ports(&mut call.service.db().into(), &rows).await
     }
 
-    fn view(_: &Call<Networking>, row: &Row, parts: &PortParts, _: Verb) -> Value {
+    fn view(call: &Call<Networking>, row: &Row, parts: &PortParts, _: Verb) -> Value {
+        sight::whole::<Self>(call, row, parts)
+    }
+}
+
+impl Written for Ports {
+    fn members<M: SerializeMap>(
+        _: &Call<Networking>,
+        row: &Row,
+        parts: &PortParts,
+        to: &mut Members<'_, M>,
+    ) -> std::result::Result<(), M::Error> {
         let vif = status::vif_type(row.holder, &row.host);
         let details = if vif == "unbound" { json!({}) } else { json!({"port_filter": true}) };
-        let mut view = standard!(row, row.project_id.project().unwrap_or_default()).add(json!({
-            "id": row.id,
-            "name": row.name,
-            "network_id": row.network_id,
-            "mac_address": row.mac_address,
-            "admin_state_up": row.admin_state_up,
-            "status": row.status,
-            "device_id": row.device_id,
-            "device_owner": row.device_owner,
-            "security_groups": parts.security_groups,
-            "port_security_enabled": row.is_filtered(),
-            "allowed_address_pairs": row.allowed_address_pairs.0,
-            "extra_dhcp_opts": row.extra_dhcp_opts.0,
-            "dns_name": row.dns_name,
-            "binding:vnic_type": row.vnic_type,
-            "binding:vif_type": vif,
-            "binding:host_id": row.host,
-            "binding:profile": row.binding_profile.0,
-        }));
-        // `json!` would copy them
-        view["fixed_ips"] = fixed_ips(&parts.fixed_ips).into();
-        view["dns_assignment"] = assignment(row, parts).into();
-        view["binding:vif_details"] = details;
-        view
+        let named = parts.fixed_ips.iter().map(|ip| Assignment::of(row, &parts.dns_domain, ip.ip_address));
+        standard!(row, row.project_id.project().unwrap_or_default()).write(to)?;
+        to.put("id", &row.id)?;
+        to.put("name", &row.name)?;
+        to.put("network_id", &row.network_id)?;
+        to.put("mac_address", &row.mac_address)?;
+        to.put("admin_state_up", &row.admin_state_up)?;
+        to.put("status", &row.status)?;
+        to.put("device_id", &row.device_id)?;
+        to.put("device_owner", &row.device_owner)?;
+        to.put("fixed_ips", &parts.fixed_ips)?;
+        to.put("security_groups", &parts.security_groups)?;
+        to.put("port_security_enabled", &row.is_filtered())?;
+        to.put("allowed_address_pairs", &row.allowed_address_pairs.0)?;
+        to.put("extra_dhcp_opts", &row.extra_dhcp_opts.0)?;
+        to.put("dns_name", &row.dns_name)?;
+        to.put("dns_assignment", &named.collect::<Vec<_>>())?;
+        to.put("binding:vnic_type", &row.vnic_type)?;
+        to.put("binding:vif_type", vif)?;
+        to.put("binding:vif_details", &details)?;
+        to.put("binding:host_id", &row.host)?;
+        to.put("binding:profile", &row.binding_profile.0)
     }
 }
 
@@ -172,6 +186,16 @@ impl List for Ports {
               AND n.project_id = ?)",
         ..Listing::OWN
     };
+
+    fn item<S: Serializer>(
+        call: &Call<Networking>,
+        row: &Row,
+        parts: &PortParts,
+        (seen, _): (&Sight<'_>, Verb),
+        to: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        sight::write::<Self, S>(call, row, parts, seen, to)
+    }
 }
 
 const BODY: Schema = Schema::new(

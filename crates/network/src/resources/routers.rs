@@ -12,7 +12,6 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
-use super::ports::fixed_ips;
 use super::{command, fresh, standard};
 use crate::attributes::l3::gateway;
 use crate::attributes::subnets::routes;
@@ -62,7 +61,7 @@ impl Resource for Routers {
             json!({
                 "network_id": network,
                 "enable_snat": row.enable_snat,
-                "external_fixed_ips": fixed_ips(gateway_ips),
+                "external_fixed_ips": gateway_ips,
             })
         });
         standard!(row).add(json!({

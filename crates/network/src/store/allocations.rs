@@ -12,7 +12,7 @@ use crate::model::address::{Pool, of_slot, slot};
 use kogge_db::Source;
 
 /// An address of a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct FixedIp {
     /// Its subnet.
     pub subnet_id: SubnetId,

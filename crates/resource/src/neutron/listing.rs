@@ -181,7 +181,7 @@ mod tests {
         let pairs = Pairs::parse("limit=2&marker=a&name=x");
         let wanted = Wanted { query: read("limit=2&marker=a&name=x").unwrap(), ..Wanted::default() };
         let ends = Some(("b".to_owned(), "c".to_owned()));
-        let mut shape = Shape { items: Vec::new(), ends, more: true, wanted: &wanted };
+        let mut shape = Shape { ends, more: true, wanted: &wanted };
         let both = links(&base, "/v2.0/networks", &pairs, &shape);
         assert_eq!(both[0]["href"], "http://c/network/v2.0/networks?limit=2&name=x&marker=c");
         assert_eq!(
