@@ -4,9 +4,9 @@ use kogge_auth::Caller;
 use kogge_clock::Timestamp;
 use kogge_http::{BaseUrl, Microversion};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Value, json};
 
 use super::address;
+use super::parts::{FaultView, FlavorView, GroupView, ImageView};
 use crate::links::{self, Link};
 use crate::microversion as v;
 use crate::model::server::{Named, Server};
@@ -162,10 +162,10 @@ impl Detail<'_> {
     fn states<M: SerializeMap>(&self, map: &mut M, state: View) -> Result<(), M::Error> {
         let server = &self.details.server;
         let ports = self.details.ports.iter();
-        let mut groups: Vec<Value> =
-            ports.flat_map(|port| port.groups.iter().map(|(_, name)| json!({ "name": name }))).collect();
+        let mut groups: Vec<GroupView<'_>> =
+            ports.flat_map(|port| port.groups.iter().map(|(_, name)| GroupView { name })).collect();
         if !server.was_built() && groups.is_empty() {
-            groups.push(json!({ "name": "default" }));
+            groups.push(GroupView { name: "default" });
         }
         let launched = server.observed.launched_at.map(Timestamp::from_micros);
         map.serialize_entry("OS-EXT-AZ:availability_zone", &self.details.zone)?;
@@ -213,53 +213,45 @@ impl Detail<'_> {
         put_if(map, version.has(v::LOCKED), "locked", &server.lock.is_some())?;
         put_if(map, version.has(v::DESCRIPTION), "description", &server.description)?;
         put_if(map, version.has(v::TAGS), "tags", &server.tags)?;
-        put_if(map, version.has(v::TRUSTED_CERTS), "trusted_image_certificates", &Value::Null)?;
+        put_if(map, version.has(v::TRUSTED_CERTS), "trusted_image_certificates", &())?;
         put_if(map, groups, "server_groups", self.details.group.as_slice())?;
         put_if(map, version.has(v::LOCKED_REASON), "locked_reason", &reason)?;
         if version.has(v::SCHEDULER_HINTS) {
-            let hints = server.spec.hints.clone().unwrap_or_default();
-            map.serialize_entry("scheduler_hints", &hints)?;
+            let none = serde_json::Map::new();
+            map.serialize_entry("scheduler_hints", server.spec.hints.as_ref().unwrap_or(&none))?;
         }
         Ok(())
     }
 
-    fn fault(&self, status: &str) -> Option<Value> {
+    fn fault(&self, status: &str) -> Option<FaultView<'_>> {
         let fault = self.details.server.fault().filter(|_| matches!(status, "ERROR" | "DELETED"))?;
         let created = Timestamp::from_micros(fault.at).seconds_z();
-        let mut view = json!({ "code": fault.code, "created": created, "message": fault.message });
-        if self.sight.fault_details && !fault.details.is_empty() {
-            view["details"] = json!(fault.details);
-        }
-        Some(view)
+        let shown = self.sight.fault_details && !fault.details.is_empty();
+        let details = shown.then_some(fault.details.as_str());
+        Some(FaultView { code: fault.code, created, message: &fault.message, details })
     }
 
-    fn image(&self) -> Value {
+    fn image(&self) -> ImageView<'_> {
         let image = &self.details.server.image;
-        let id = image.id.to_string();
-        let mut view = json!({ "links": [links::bookmark(self.viewer.base, "images", &id)], "id": id });
-        if self.viewer.version.has(v::IMAGE_PROPERTIES) {
-            view["properties"] = json!(image.properties);
-        }
-        view
+        let links = [links::bookmark(self.viewer.base, "images", &image.id.to_string())];
+        let properties = self.viewer.version.has(v::IMAGE_PROPERTIES).then_some(&image.properties);
+        ImageView { id: image.id, links, properties }
     }
 
-    fn flavor(&self) -> Value {
+    fn flavor(&self) -> FlavorView<'_> {
         let shape = &self.details.server.shape;
         if self.viewer.version.before(v::EMBEDDED_FLAVOR) {
-            let link = links::bookmark(self.viewer.base, "flavors", shape.id.as_str());
-            return json!({ "id": shape.id, "links": [link] });
+            let links = [links::bookmark(self.viewer.base, "flavors", shape.id.as_str())];
+            return FlavorView::Link { id: &shape.id, links };
         }
-        let mut view = json!({
-            "vcpus": shape.vcpus,
-            "ram": shape.ram_mib,
-            "disk": shape.disk_gib,
-            "ephemeral": shape.ephemeral_gib,
-            "swap": shape.swap_mib,
-            "original_name": shape.name,
-        });
-        if self.sight.extra_specs {
-            view["extra_specs"] = json!(shape.extra_specs);
+        FlavorView::Embedded {
+            vcpus: shape.vcpus,
+            ram: shape.ram_mib,
+            disk: shape.disk_gib,
+            ephemeral: shape.ephemeral_gib,
+            swap: shape.swap_mib,
+            original_name: &shape.name,
+            extra_specs: self.sight.extra_specs.then_some(&shape.extra_specs),
         }
-        view
     }
 }
