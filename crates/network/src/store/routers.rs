@@ -21,6 +21,16 @@ pub(crate) async fn all(source: &mut Source<'_>) -> Result<Vec<RouterId>, DbErro
     source.list("routers", Query::new("SELECT id FROM routers"), |row| row.parse("id")).await
 }
 
+/// Those of some routers that there are.
+pub(crate) async fn there(source: &mut Source<'_>, ids: &[RouterId]) -> Result<Vec<RouterId>, DbError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for part in ids.chunks(500) {
+        let select = Select::new("id", Router::TABLE).and_in("id", part.iter().copied());
+        found.extend(source.list(Router::TABLE, select.query(), |row| row.parse::<RouterId>("id")).await?);
+    }
+    Ok(found)
+}
+
 /// The routers that live on a host.
 pub(crate) async fn on_host(source: &mut Source<'_>, host: &str) -> Result<Vec<Router>, DbError> {
     let here = "EXISTS (SELECT 1 FROM router_hosts h WHERE h.router_id = routers.id AND h.host = ?)";

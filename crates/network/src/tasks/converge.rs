@@ -87,7 +87,7 @@ impl Networking {
         }
         if told.is_none() {
             // it may be the first host there is, and routers wait for one
-            self.place_routers().await?;
+            self.place_routers(None).await?;
         }
         let read_at = Instant::now();
         let read = self.desired(host).await?;

@@ -35,7 +35,7 @@ impl Networking {
 
     async fn read_everything(&self) -> Result<()> {
         let began = Instant::now();
-        self.place_routers().await?;
+        self.place_routers(None).await?;
         let seats = seats(&mut self.db().into(), None).await?;
         self.memory().read(seats, began);
         self.bells().ring_all_here();
@@ -59,8 +59,9 @@ impl Networking {
             let mut hosts = routers::hosts_of(&mut self.db().into(), &routers).await?;
             let known = self.nodes().known();
             let lives = |id: &RouterId| hosts.get(id).is_some_and(|host| known.contains(host));
-            if !routers.iter().all(lives) {
-                self.place_routers().await?;
+            let homeless: Vec<RouterId> = routers.iter().filter(|id| !lives(id)).copied().collect();
+            if !homeless.is_empty() {
+                self.place_routers(Some(&homeless)).await?;
                 hosts = routers::hosts_of(&mut self.db().into(), &routers).await?;
             }
             found.routers = routers.into_iter().map(|id| (id, hosts.remove(&id))).collect();
@@ -73,18 +74,18 @@ impl Networking {
         Ok(found)
     }
 
-    /// Gives every router a host. There is one network per machine until an overlay joins them, so the first machine
+    /// Gives these routers a host, or every router. There is one network per machine until an overlay joins them, so the first machine
     /// takes them; one whose machine is away stays there, for its guests do.
-    pub(super) async fn place_routers(&self) -> Result<()> {
+    pub(super) async fn place_routers(&self, which: Option<&[RouterId]>) -> Result<()> {
         let own: Vec<String> = self.nodes().all().into_iter().map(|(host, _)| host).collect();
         let Some(first) = own.first() else { return Ok(()) };
         let hosts: Vec<String> = self.nodes().known().into_iter().collect();
-        if homeless(&mut self.db().into(), &hosts).await?.is_empty() {
+        if homeless(&mut self.db().into(), which, &hosts).await?.is_empty() {
             return Ok(());
         }
         let mut tx = self.db().begin().await?;
         // another process may have placed them meanwhile
-        for router in homeless(&mut (&mut tx).into(), &hosts).await? {
+        for router in homeless(&mut (&mut tx).into(), which, &hosts).await? {
             // it may be gone meanwhile: then there is nothing to place
             if Router::lock(&mut tx, &router).await?.is_some() {
                 routers::place(&mut tx, router, first).await?;
@@ -95,10 +96,16 @@ impl Networking {
     }
 }
 
-/// Routers without host, or on a host that is not among `hosts`.
-async fn homeless(source: &mut Source<'_>, hosts: &[String]) -> Result<Vec<RouterId>> {
-    let placed = routers::hosts(source).await?;
-    let mut found = routers::all(source).await?;
+/// The routers among these, or among all, that have no host, or one that is not among `hosts`.
+async fn homeless(
+    source: &mut Source<'_>,
+    which: Option<&[RouterId]>,
+    hosts: &[String],
+) -> Result<Vec<RouterId>> {
+    let (mut found, placed) = match which {
+        Some(ids) => (routers::there(source, ids).await?, routers::hosts_of(source, ids).await?),
+        None => (routers::all(source).await?, routers::hosts(source).await?),
+    };
     found.retain(|id| !placed.get(id).is_some_and(|host| hosts.contains(host)));
     Ok(found)
 }
