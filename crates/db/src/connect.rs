@@ -59,6 +59,10 @@ pub enum Durability {
     None,
 }
 
+/// Connections of a test. Races of a hundred requests wait for each other at a row, which they may do longer than for a
+/// connection.
+const TEST_CONNECTIONS: u32 = 16;
+
 /// Longest wait for connections to close: a server that is gone does not say goodbye.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -101,7 +105,7 @@ impl Db {
         let admin = Self::open(&DbOptions::Postgres { url: url.clone(), connections: 1 }).await?;
         admin.make_schema_for_test(&schema).await?;
         let options = PgConnectOptions::from_str(&url)?.options([("search_path", schema.as_str())]);
-        let pools = Pools::Postgres(Server::with(options, 4).await?);
+        let pools = Pools::Postgres(Server::with(options, TEST_CONNECTIONS).await?);
         Ok(Some(Self::on(pools)))
     }
 
