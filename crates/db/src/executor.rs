@@ -18,11 +18,20 @@ use crate::turn::Turn;
 use crate::watch::{Touched, Watchers};
 use crate::{Db, DbError, Query, Row, Value};
 
+/// Takes the rows of an answer, one after the other.
+pub type Take<'a> = dyn FnMut(&Row) -> Result<(), DbError> + Send + 'a;
+
 /// Runs statements: `&Db` outside of a transaction (reads only on SQLite), `&mut Tx` inside one.
 #[async_trait]
 pub trait Executor: Send + Sized {
     /// All rows.
     async fn all(self, query: Query) -> Result<Vec<Row>, DbError>;
+
+    /// Shows all rows to `take`, which asks the database nothing: where rows are kept nowhere else, long lists cost no
+    /// memory for all of them.
+    async fn each(self, query: Query, take: &mut Take<'_>) -> Result<(), DbError> {
+        self.all(query).await?.iter().try_for_each(take)
+    }
 
     /// The first row, if any.
     async fn optional(self, query: Query) -> Result<Option<Row>, DbError>;
@@ -46,10 +55,11 @@ pub trait Executor: Send + Sized {
         self,
         table: &'static str,
         query: Query,
-        read: impl for<'r> Fn(&'r Row) -> Result<T, DbError> + Send,
+        mut read: impl for<'r> FnMut(&'r Row) -> Result<T, DbError> + Send,
     ) -> Result<Vec<T>, DbError> {
-        let damage = self.damage_book();
-        readable(&damage, table, &self.all(query).await?, read)
+        let (damage, mut items) = (self.damage_book(), Vec::new());
+        self.each(query, &mut |row| keep(&damage, table, row, read(row), &mut items)).await?;
+        Ok(items)
     }
 
     /// What `read` makes of the first row, if any. One that it cannot read is noted, and is the error.
@@ -65,22 +75,20 @@ pub trait Executor: Send + Sized {
     }
 }
 
-/// The items of the rows that can be read; the others are noted.
-pub(crate) fn readable<T>(
+/// Keeps what was read of a row; a row that cannot be read is noted.
+pub(crate) fn keep<T>(
     damage: &DamageBook,
     table: &str,
-    rows: &[Row],
-    read: impl Fn(&Row) -> Result<T, DbError>,
-) -> Result<Vec<T>, DbError> {
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        match read(row) {
-            Ok(item) => items.push(item),
-            Err(error @ DbError::Column { .. }) => damage.note(table, row, &error),
-            Err(error) => return Err(error),
-        }
+    row: &Row,
+    read: Result<T, DbError>,
+    items: &mut Vec<T>,
+) -> Result<(), DbError> {
+    match read {
+        Ok(item) => items.push(item),
+        Err(error @ DbError::Column { .. }) => damage.note(table, row, &error),
+        Err(error) => return Err(error),
     }
-    Ok(items)
+    Ok(())
 }
 
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back.
@@ -249,6 +257,16 @@ fn rows(rows: Vec<PgRow>) -> Vec<Row> {
 impl Executor for &Db {
     async fn all(self, query: Query) -> Result<Vec<Row>, DbError> {
         on_pools!(self, query, all, fetch_all, rows)
+    }
+
+    async fn each(self, query: Query, take: &mut Take<'_>) -> Result<(), DbError> {
+        match &self.pools {
+            Pools::Sqlite(file) => {
+                self.statements.fetch_add(1, Ordering::Relaxed);
+                file.each(&query, take).await
+            }
+            Pools::Postgres(_) => self.all(query).await?.iter().try_for_each(take),
+        }
     }
 
     async fn optional(self, query: Query) -> Result<Option<Row>, DbError> {

@@ -44,7 +44,7 @@ pub use connect::{Db, DbOptions, Durability};
 pub use copy::copy_file;
 pub use damage::{DamageBook, DamagedRow};
 pub use error::{DbError, Outage};
-pub use executor::{Executor, Tx};
+pub use executor::{Executor, Take, Tx};
 pub use filter::{BadFilter, ListError, ListQuery};
 pub use inspect::{DbSize, Depth, LeaseState, PoolState};
 pub use listen::{Heard, LONGEST_WORD, Listener};

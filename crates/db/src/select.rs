@@ -1,6 +1,6 @@
 //! The one place where SQL is built: lists with filters and keyset pages.
 
-use crate::executor::readable;
+use crate::executor::keep;
 use crate::query::LIST;
 use crate::{DbError, Direction, Executor, Page, Paged, Query, Row, SortKey, Value};
 
@@ -224,23 +224,24 @@ impl Select {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn fetch<T>(
+    pub async fn fetch<T: Send>(
         self,
         db: impl Executor,
-        make: impl Fn(&Row) -> Result<T, DbError>,
+        mut make: impl FnMut(&Row) -> Result<T, DbError> + Send,
     ) -> Result<Paged<T>, DbError> {
-        let limit = self.limit.map(|limit| limit as usize);
+        let limit = self.limit.map_or(usize::MAX, |limit| limit as usize);
         let reverse = self.reverse;
         let table = self.table();
-        let damage = db.damage_book();
-        let mut rows = db.all(self.query()).await?;
-        let more = limit.is_some_and(|limit| rows.len() > limit);
-        rows.truncate(limit.unwrap_or(usize::MAX));
-        let mut items = readable(&damage, table, &rows, make)?;
+        let (damage, mut items, mut rows) = (db.damage_book(), Vec::new(), 0);
+        let take = &mut |row: &Row| {
+            rows += 1;
+            if rows > limit { Ok(()) } else { keep(&damage, table, row, make(row), &mut items) }
+        };
+        db.each(self.query(), take).await?;
         if reverse {
             items.reverse();
         }
-        Ok(Paged { items, more })
+        Ok(Paged { items, more: rows > limit })
     }
 
     /// The first table of the `FROM`.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::executor::Take;
 use crate::{DamageBook, Db, DbError, Executor, Query, Row, Tx};
 
 /// Where to read. `&mut` of it is an [`Executor`] that several reads share.
@@ -30,6 +31,12 @@ impl Executor for &mut Source<'_> {
         match self {
             Source::Db(db) => (*db).all(query).await,
             Source::Tx(tx) => (**tx).all(query).await,
+        }
+    }
+    async fn each(self, query: Query, take: &mut Take<'_>) -> Result<(), DbError> {
+        match self {
+            Source::Db(db) => (*db).each(query, take).await,
+            Source::Tx(tx) => (**tx).each(query, take).await,
         }
     }
     async fn optional(self, query: Query) -> Result<Option<Row>, DbError> {

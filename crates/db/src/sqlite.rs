@@ -22,6 +22,7 @@ pub(crate) use table::{Misread, SqliteRow};
 pub(crate) use work::may_wait;
 pub(crate) use writer::SqliteTx;
 
+use crate::executor::Take;
 use crate::turn::{Turn, Turns};
 use crate::{DbError, Durability, PoolState, Query, Row};
 
@@ -62,6 +63,11 @@ impl SqliteFile {
 
     pub(crate) async fn all(&self, query: &Query) -> Result<Vec<Row>, DbError> {
         self.readers.with(|reader| connection::all(reader, query)).await
+    }
+
+    /// Shows all rows to `take`.
+    pub(crate) async fn each(&self, query: &Query, take: &mut Take<'_>) -> Result<(), DbError> {
+        self.readers.with(|reader| connection::each(reader, query, take)).await
     }
 
     pub(crate) async fn optional(&self, query: &Query) -> Result<Option<Row>, DbError> {

@@ -8,6 +8,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags, Rows, ToSql};
 
 use super::may_wait;
 use super::table::Table;
+use crate::executor::Take;
 use crate::query::SQLITE_LIST;
 use crate::{DbError, Durability, Query, Row, Value};
 
@@ -17,6 +18,8 @@ const BUSY: Duration = Duration::from_secs(5);
 const PREPARED: usize = 256;
 /// Rows after which a list is a long one.
 const MANY: usize = 500;
+/// Rows of a portion.
+const PORTION: usize = 50;
 /// A statement that takes longer is noted in the log.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -73,6 +76,26 @@ pub(super) fn all(connection: &Connection, query: &Query) -> Result<Vec<Row>, Db
             may_wait(|| read(rows, &mut table, usize::MAX))?;
         }
         Ok(table.into_rows().collect())
+    })
+}
+
+/// Shows all rows to `take`, a portion at a time.
+pub(super) fn each(connection: &Connection, query: &Query, take: &mut Take<'_>) -> Result<(), DbError> {
+    run(connection, query, |rows| {
+        let mut table = Table::default();
+        for _ in 0..MANY / PORTION {
+            let more = read(rows, &mut table, PORTION)?;
+            table = table.each(take)?;
+            if !more {
+                return Ok(());
+            }
+        }
+        may_wait(|| {
+            while read(rows, &mut table, PORTION)? {
+                table = std::mem::take(&mut table).each(take)?;
+            }
+            table.each(take).map(drop)
+        })
     })
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::types::ValueRef;
 
+use crate::executor::Take;
 use crate::{DbError, Row};
 
 /// An answer while it is read, and behind its rows afterwards.
@@ -67,6 +68,18 @@ impl Table {
 
     fn text(&self, span: Span) -> &str {
         self.text.get(span.begin..span.end).unwrap_or_default()
+    }
+
+    /// Shows every row to `take`, and gives the memory back empty: a list of thousands needs no more than its portions.
+    pub(super) fn each(self, take: &mut Take<'_>) -> Result<Self, DbError> {
+        let (width, table) = (self.names.len().max(1), Arc::new(self));
+        for first in (0..table.cells.len()).step_by(width) {
+            take(&Row::sqlite(SqliteRow { table: Arc::clone(&table), first, next: AtomicUsize::new(0) }))?;
+        }
+        let mut table = Arc::into_inner(table).unwrap_or_default();
+        table.text.truncate(table.names.last().map_or(0, |name| name.end));
+        table.cells.clear();
+        Ok(table)
     }
 
     pub(super) fn into_rows(self) -> impl Iterator<Item = Row> {
