@@ -10,6 +10,7 @@ mod error;
 mod extract;
 pub mod fault;
 pub mod front_door;
+mod long_body;
 mod microversion;
 mod outage;
 mod paging;

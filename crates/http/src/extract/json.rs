@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -10,6 +10,7 @@ use http_body_util::LengthLimitError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::long_body;
 use crate::server::{BodyStalled, ReadWithin};
 use crate::{ApiError, ErrorKind, FaultStyle};
 
@@ -44,9 +45,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
+        match long_body::json(&self.0) {
             Ok(body) => {
-                let mut response = Response::new(Body::from(body));
+                let mut response = Response::new(body);
                 let json = http::HeaderValue::from_static("application/json");
                 response.headers_mut().insert(header::CONTENT_TYPE, json);
                 response
