@@ -109,7 +109,17 @@ const fn network_name(status: StatusCode) -> &'static str {
         400 => "HTTPBadRequest",
         403 => "HTTPForbidden",
         404 => "HTTPNotFound",
+        405 => "HTTPMethodNotAllowed",
+        406 => "HTTPNotAcceptable",
+        408 => "HTTPRequestTimeout",
         409 => "HTTPConflict",
+        410 => "HTTPGone",
+        412 => "HTTPPreconditionFailed",
+        413 => "HTTPRequestEntityTooLarge",
+        414 => "HTTPRequestURITooLong",
+        415 => "HTTPUnsupportedMediaType",
+        429 => "HTTPTooManyRequests",
+        501 => "HTTPNotImplemented",
         503 => "HTTPServiceUnavailable",
         507 => "HTTPInsufficientStorage",
         _ => "HTTPInternalServerError",
@@ -155,6 +165,19 @@ mod tests {
     async fn a_message_cannot_smuggle_markup_into_a_page() {
         let page = rendered(FaultStyle::Image, ApiError::bad_request("<script>")).await;
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"));
+    }
+
+    #[tokio::test]
+    async fn what_neutron_has_no_exception_for_is_called_as_webob_calls_it() {
+        for (kind, name) in [
+            (crate::ErrorKind::MethodNotAllowed, "HTTPMethodNotAllowed"),
+            (crate::ErrorKind::TooLarge, "HTTPRequestEntityTooLarge"),
+            (crate::ErrorKind::UnsupportedMediaType, "HTTPUnsupportedMediaType"),
+            (crate::ErrorKind::Internal, "HTTPInternalServerError"),
+        ] {
+            let body = rendered(FaultStyle::Network, ApiError::new(kind, "no")).await;
+            assert!(body.contains(&format!(r#""type":"{name}""#)), "{body}");
+        }
     }
 
     #[tokio::test]
