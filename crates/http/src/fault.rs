@@ -41,6 +41,12 @@ impl FaultStyle {
         response
     }
 
+    /// True where what is not there is said to everybody: Keystone has no authentication in front of its routes, and
+    /// clients that look for a version of its API wait for ever behind a 401.
+    pub(crate) const fn shows_gaps(self) -> bool {
+        matches!(self, Self::Identity)
+    }
+
     /// True where a token whose scope is not taken learns 404 about single objects, as if they were not there:
     /// `ImageAPIPolicy._enforce` of Glance, the policy hook of Neutron. Elsewhere, and for collections, it is 403.
     pub(crate) const fn hides(self) -> bool {

@@ -7,6 +7,7 @@
 
 mod base_url;
 mod error;
+mod extension;
 mod extract;
 pub mod fault;
 pub mod front_door;
@@ -21,6 +22,7 @@ pub mod server;
 
 pub use base_url::BaseUrl;
 pub use error::{ApiError, ErrorKind};
+pub use extension::without_extension;
 pub use extract::{Auth, Json, OptionalJson, Pairs, Path, RequestId};
 pub use fault::FaultStyle;
 pub use front_door::FrontDoor;

@@ -155,7 +155,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         &self.table
     }
 
-    /// The router: strangers get 401 for every path, others 404 and 405 in the service's words.
+    /// The router: strangers get 401 for every path (of Keystone only for those that it has), others 404 and 405 in the
+    /// service's words.
     pub fn into_router(self, state: S) -> Router {
         self.router.fallback(no_route).method_not_allowed_fallback(no_method).with_state(state)
     }
@@ -218,12 +219,19 @@ fn no_such() -> ApiError {
     ApiError::not_found("The resource could not be found.")
 }
 
+/// Whether the request may learn which paths and methods there are. A token that is none is told so everywhere.
+fn may_learn(request: &Request) -> bool {
+    let style = request.extensions().get::<FaultStyle>();
+    let bare = !request.headers().contains_key("x-auth-token");
+    request.extensions().get::<Caller>().is_some() || (bare && style.is_some_and(|style| style.shows_gaps()))
+}
+
 async fn no_route(request: Request) -> ApiError {
-    if request.extensions().get::<Caller>().is_none() { ApiError::unauthorized() } else { no_such() }
+    if may_learn(&request) { no_such() } else { ApiError::unauthorized() }
 }
 
 async fn no_method(request: Request) -> ApiError {
-    if request.extensions().get::<Caller>().is_none() {
+    if !may_learn(&request) {
         return ApiError::unauthorized();
     }
     let message = "The method is not allowed for the requested resource.";

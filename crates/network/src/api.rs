@@ -107,9 +107,6 @@ fn admin_routes(routes: Routes<Networking>) -> Routes<Networking> {
         .delete("/v2.0/quotas/{project}", Access::Rule(policy::DELETE_QUOTA), quotas::reset)
         .get("/v2.0/quotas/{project}/default", Access::Rule(policy::GET_QUOTA), quotas::default)
         .get("/v2.0/quotas/{project}/details", Access::Rule(policy::GET_QUOTA), quotas::details)
-        .get("/v2.0/quotas/{project}/details.json", Access::Rule(policy::GET_QUOTA), quotas::details)
-        .get("/v2.0/agents", Access::Rule(policy::GET_AGENT), admin::agents)
-        .get("/v2.0/agents/{id}", Access::Rule(policy::GET_AGENT), admin::agent)
         .get("/v2.0/network-ip-availabilities", availability, admin::availabilities)
         .get("/v2.0/network-ip-availabilities/{id}", availability, admin::availability)
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::routing::get;
 use http::header;
-use kogge_http::{FaultStyle, FrontDoor, RouteInfo, Versions};
+use kogge_http::{FaultStyle, FrontDoor, RouteInfo, Versions, without_extension};
+use tower::util::MapRequest;
 use tower_http::normalize_path::NormalizePath;
 
 use super::Services;
@@ -98,7 +100,9 @@ pub(super) fn build(services: &Services, health: &Health, figures: Option<Figure
         all = all.nest(door.mount, front.guard(router));
     }
     // an image without id is no list of images: Glance answers 404 there
-    let as_it_is = tower::util::MapRequest::new(all.clone(), |request: axum::extract::Request| request);
+    let as_it_is = MapRequest::new(all.clone(), |request: Request| request);
+    // in the network service `.json` behind a path is a way to ask for JSON
+    let all = MapRequest::new(all, |request: Request| without_extension("/network", request));
     // clients end all other paths with a slash or not, as they like
     Router::new()
         .route_service("/image/v2/images/", as_it_is)

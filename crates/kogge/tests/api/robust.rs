@@ -112,3 +112,38 @@ async fn strangers_get_401_for_known_and_unknown_paths_alike() {
     }
     cloud.stop().await;
 }
+
+#[tokio::test]
+async fn what_identity_does_not_have_is_404_without_a_token_too() {
+    let cloud = TestCloud::start().await;
+    let stranger = cloud.stranger();
+    for path in ["/identity/v2.0", "/identity/v2.0/tokens", "/identity/v3/nothing"] {
+        assert_eq!(stranger.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(stranger.post("/identity/v3/v3/auth/tokens", json!({})).await.status, 404);
+    assert_eq!(stranger.put("/identity/v3/users", Value::Null).await.status, 405);
+    assert_eq!(stranger.get("/identity/v3/users").await.status, 401, "what is there wants a token");
+    // who sends a token that is none learns that
+    let forged = cloud.with_token("gAAAAABnotatokenatall");
+    assert_eq!(forged.get("/identity/v2.0").await.status, 401);
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn the_network_service_takes_paths_with_their_old_extension() {
+    let cloud = TestCloud::start().await;
+    let demo = cloud.session("kogge").await;
+    let network = json!({"network": {"name": "with.json"}});
+    let id = demo.post("/network/v2.0/networks.json", network).await.id("network");
+    let path = format!("/network/v2.0/networks/{id}");
+    let shown = demo.get(&format!("{path}.json")).await;
+    assert_eq!((shown.status, &shown.body["network"]["name"]), (200, &json!("with.json")));
+    let listed = demo.get("/network/v2.0/networks.json?name=with.json").await;
+    assert_eq!(listed.body["networks"].as_array().unwrap().len(), 1);
+    // a tag is what its user wrote
+    assert_eq!(demo.put(&format!("{path}/tags/a.json"), Value::Null).await.status, 201);
+    assert_eq!(demo.get(&format!("{path}/tags.json")).await.body["tags"], json!(["a.json"]));
+    assert_eq!(demo.get("/network/v2.0/networks.xml").await.status, 404);
+    assert_eq!(cloud.stranger().get("/network/v2.0/networks.json").await.status, 401);
+    cloud.stop().await;
+}
