@@ -91,6 +91,8 @@ pub struct Wanted {
 /// Which page is shown.
 #[derive(Debug)]
 pub struct Shape<'a> {
+    /// How many items it has.
+    pub count: usize,
     /// Ids of the first and the last.
     pub ends: Option<(String, String)>,
     /// True where the list goes on.

@@ -85,7 +85,9 @@ impl Dialect for Neutron {
             (None, Some(Value::Array(items))) if items.len() > MOST_AT_ONCE => Err(ApiError::bad_request(
                 format!("At most {MOST_AT_ONCE} {} are created at once, not {}", names.many, items.len()),
             )),
-            (None, Some(Value::Array(items))) if !items.is_empty() => Ok((items, true)),
+            (None, Some(Value::Array(items))) if !items.is_empty() => {
+                Ok((items.into_iter().map(|item| unwrapped(names, item)).collect(), true))
+            }
             (None, Some(_)) => Err(ApiError::bad_request("Resources required")),
             (None, None) => Err(not_there(names)),
         }
@@ -115,6 +117,17 @@ fn members(body: Value) -> Result<Map<String, Value>, ApiError> {
     match body {
         Value::Object(body) => Ok(body),
         _ => Err(ApiError::bad_request("Body contains invalid data")),
+    }
+}
+
+/// An item of a bulk body: it may be wrapped in its name, as it would be alone.
+fn unwrapped(names: &Names, item: Value) -> Value {
+    match item {
+        Value::Object(mut members) => match members.remove(names.one) {
+            Some(inner) => inner,
+            None => Value::Object(members),
+        },
+        other => other,
     }
 }
 
@@ -169,6 +182,16 @@ mod tests {
         let read = network(Op::Update, json!({"shared": false})).unwrap();
         assert_eq!(read.explicit, ["shared"]);
         assert_eq!(read.into_values().len(), 1);
+    }
+
+    #[test]
+    fn items_of_a_bulk_body_may_be_wrapped_each() {
+        const NAMES: Names = Names::new("network", "networks", "", "");
+        let body = json!({"networks": [{"network": {"name": "a"}}, {"name": "b"}, 5]});
+        let (items, many) = Neutron::items(&NAMES, body).unwrap();
+        assert!(many);
+        assert_eq!(items, [json!({"name": "a"}), json!({"name": "b"}), json!(5)]);
+        assert!(Neutron::items(&NAMES, json!({"networks": []})).is_err());
     }
 
     #[test]

@@ -26,6 +26,28 @@ both!(pages_lead_from_one_to_the_next_and_back, cloud, {
     assert_eq!(column(&page["networks"], "name"), ["c", "d"]);
 });
 
+both!(a_full_page_leads_on_to_an_empty_one_that_leads_back, cloud, {
+    for name in ["a", "b"] {
+        cloud.make("network", json!({"name": name})).await;
+    }
+    let first = "/networks?router:external=false&limit=1&sort_key=name&sort_dir=asc";
+    let follow = async |page: &Value, rel: &str| {
+        let links = page["networks_links"].as_array().cloned().unwrap_or_default();
+        let link = links.into_iter().find(|link| link["rel"] == rel)?;
+        let path = link["href"].as_str().unwrap().replace("http://cloud/network/v2.0", "");
+        Some(cloud.ok(200, "GET", &path, Value::Null).await)
+    };
+    let (mut page, mut seen) = (cloud.ok(200, "GET", first, Value::Null).await, Vec::new());
+    for way in ["next", "next", "previous", "previous"] {
+        seen.push(column(&page["networks"], "name").join(""));
+        page = follow(&page, way).await.unwrap();
+    }
+    seen.push(column(&page["networks"], "name").join(""));
+    assert_eq!(seen, ["a", "b", "", "b", "a"]);
+    let whole = cloud.ok(200, "GET", "/networks?router:external=false", Value::Null).await;
+    assert!(whole.get("networks_links").is_none(), "who set no limit has it all");
+});
+
 both!(several_sort_keys_and_directions, cloud, {
     for (name, mtu) in [("a", 1400), ("b", 1300), ("c", 1400)] {
         cloud.make("network", json!({"name": name, "mtu": mtu})).await;

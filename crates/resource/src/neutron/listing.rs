@@ -67,8 +67,8 @@ fn has_parts(rules: &Listing, name: &str) -> bool {
 }
 
 fn page(rules: &Listing, pairs: &Pairs) -> Result<Page> {
-    let limit = match pairs.get("limit") {
-        None | Some("" | "0" | "infinite") => MOST_PER_PAGE,
+    let limit = match pairs.get("limit").filter(|text| is_bound(text)) {
+        None => MOST_PER_PAGE,
         Some(text) => text.parse::<u32>().map_err(|_| {
             let message = format!("Limit must be an integer 0 or greater and not '{text}'");
             bad(format!("Bad limit request: {message}.")).named("BadRequest")
@@ -97,26 +97,44 @@ fn sort(rules: &Listing, pairs: &Pairs) -> Result<Vec<(String, Direction)>> {
     keys.iter().zip(ways).map(|(key, text)| Ok(((*key).to_owned(), way(text)?))).collect()
 }
 
-/// `next` and `previous`; `path` is that of the list.
-pub(super) fn links(base: &BaseUrl, path: &str, pairs: &Pairs, shape: &Shape<'_>) -> Vec<Value> {
-    let (Some((first, last)), page) = (&shape.ends, &shape.wanted.query.page) else { return Vec::new() };
-    let link = |rel: &str, marker: &str, reverse: bool| {
-        let plain = kogge_http::next_query(pairs, marker);
-        let kept: Vec<&str> = plain.split('&').filter(|pair| !pair.starts_with("page_reverse=")).collect();
-        let mut query = kept.join("&");
+/// True for a limit that bounds a page.
+fn is_bound(limit: &str) -> bool {
+    !matches!(limit, "" | "0" | "infinite")
+}
+
+/// `next` and `previous` of a page of a page; `path` is that of the list.
+///
+/// As in Neutron (`get_pagination_links`), who asked for a limit finds an end where a page is not full: a full page leads on
+/// though nothing may follow, and the first one leads back. Where we set the limit, links lead only to what is there.
+pub(super) fn links(
+    base: &BaseUrl,
+    path: &str,
+    pairs: &Pairs,
+    shape: &Shape<'_>,
+) -> Vec<Value> {
+    let page = &shape.wanted.query.page;
+    let ends = shape.ends.as_ref();
+    let link = |rel: &str, marker: Option<&String>, reverse: bool| {
+        let plain = kogge_http::next_query(pairs, marker.map_or("", String::as_str));
+        let is_kept = |pair: &&str| !pair.starts_with("page_reverse=") && *pair != "marker=";
+        let mut query = plain.split('&').filter(is_kept).collect::<Vec<&str>>().join("&");
         if reverse {
             query.push_str("&page_reverse=True");
         }
         json!({"rel": rel, "href": base.join(&format!("{path}?{query}"))})
     };
-    let (goes_on, came_from) = (shape.more, page.marker.is_some());
-    let (next, previous) = if page.reverse { (came_from, goes_on) } else { (goes_on, came_from) };
+    let is_full = page.limit.is_some_and(|limit| usize::try_from(limit).is_ok_and(|limit| shape.count >= limit));
+    let (ahead, behind) = match pairs.get("limit").is_some_and(is_bound) {
+        true => (is_full, true),
+        false => (shape.more, page.marker.is_some()),
+    };
+    let (next, previous) = if page.reverse { (behind, ahead) } else { (ahead, behind) };
     let mut links = Vec::new();
     if next {
-        links.push(link("next", last, false));
+        links.push(link("next", ends.map(|(_, last)| last), false));
     }
     if previous {
-        links.push(link("previous", first, true));
+        links.push(link("previous", ends.map(|(first, _)| first), true));
     }
     links
 }
@@ -175,20 +193,37 @@ mod tests {
         assert!(read(&format!("tags=a{}", ",a".repeat(MOST_VALUES))).is_err());
     }
 
-    #[test]
-    fn links_lead_on_only_where_something_follows() {
+    /// The links of a page of these, asked for so, as `rel query`.
+    fn leading(text: &str, ids: &[&str], more: bool) -> Vec<String> {
         let base = BaseUrl::fixed("http://c", "/network");
-        let pairs = Pairs::parse("limit=2&marker=a&name=x");
-        let wanted = Wanted { query: read("limit=2&marker=a&name=x").unwrap(), ..Wanted::default() };
-        let ends = Some(("b".to_owned(), "c".to_owned()));
-        let mut shape = Shape { ends, more: true, wanted: &wanted };
-        let both = links(&base, "/v2.0/networks", &pairs, &shape);
-        assert_eq!(both[0]["href"], "http://c/network/v2.0/networks?limit=2&name=x&marker=c");
-        assert_eq!(
-            both[1]["href"],
-            "http://c/network/v2.0/networks?limit=2&name=x&marker=b&page_reverse=True"
-        );
-        shape.more = false;
-        assert_eq!(links(&base, "/v2.0/networks", &pairs, &shape).len(), 1);
+        let wanted = Wanted { query: read(text).unwrap(), ..Wanted::default() };
+        let ends = ids.first().zip(ids.last()).map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
+        let shape = Shape { count: ids.len(), ends, more, wanted: &wanted };
+        let found = links(&base, "/v2.0/networks", &Pairs::parse(text), &shape);
+        let plain = |link: &Value| {
+            let href = link["href"].as_str().unwrap().strip_prefix("http://c/network/v2.0/networks?");
+            format!("{} {}", link["rel"].as_str().unwrap(), href.unwrap())
+        };
+        found.iter().map(plain).collect()
+    }
+
+    #[test]
+    fn who_asked_for_a_limit_is_led_on_until_a_page_is_not_full() {
+        let both = ["next limit=2&name=x&marker=c", "previous limit=2&name=x&marker=b&page_reverse=True"];
+        assert_eq!(leading("limit=2&marker=a&name=x", &["b", "c"], false), both);
+        assert_eq!(leading("limit=2&name=x", &["b", "c"], true), both, "the first page leads back too");
+        let back = ["previous limit=2&marker=d&page_reverse=True"];
+        assert_eq!(leading("limit=2&marker=c", &["d"], false), back);
+        assert_eq!(leading("limit=2&marker=d", &[], false), ["previous limit=2&page_reverse=True"]);
+        let on = ["next limit=2&marker=a"];
+        assert_eq!(leading("limit=2&marker=b&page_reverse=True", &["a"], false), on);
+    }
+
+    #[test]
+    fn links_of_our_own_pages_lead_only_to_what_is_there() {
+        assert!(leading("name=x", &["a", "b"], false).is_empty());
+        assert_eq!(leading("name=x", &["a", "b"], true), ["next name=x&marker=b"]);
+        let back = ["previous name=x&marker=c&page_reverse=True"];
+        assert_eq!(leading("name=x&marker=b", &["c"], false), back);
     }
 }
