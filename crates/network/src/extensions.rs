@@ -131,6 +131,18 @@ pub const EXTENSIONS: &[Extension] = &[
     ),
     ext("provider", "Provider Network", "Provider attributes, for admins.", "2012-09-07T10:00:00-00:00"),
     ext(
+        "quota-check-limit",
+        "Quota engine limit check",
+        "Limits are held against what is in use.",
+        "2021-09-08T16:00:00-00:00",
+    ),
+    ext(
+        "quota-check-limit-default",
+        "Quota engine limit check by default",
+        "… unless the request forces them.",
+        "2024-08-21T16:00:00-00:00",
+    ),
+    ext(
         "quota_details",
         "Quota details management support",
         "Limits with what is in use.",

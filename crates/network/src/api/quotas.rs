@@ -37,9 +37,7 @@ pub(crate) async fn show(call: Call<Networking>) -> Result<Json<Value>, ApiError
 /// `GET /quotas/{project}/default`.
 pub(crate) async fn default(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
     let project = call.key();
-    if project_of(&call.caller) != Some(project) {
-        call.service.quotas(&call.caller, project).await?;
-    }
+    call.service.may_see_quotas(&call.caller, project)?;
     Ok(Json(json!({"quota": call.service.default_quotas()})))
 }
 
@@ -54,7 +52,8 @@ pub(crate) async fn details(call: Call<Networking>) -> Result<Json<Value>, ApiEr
     Ok(Json(json!({"quota": body})))
 }
 
-/// `PUT /quotas/{project}`.
+/// `PUT /quotas/{project}`. What is in use is looked at unless `force` is true; `check_limit`, which once asked for that, is
+/// passed over.
 pub(crate) async fn update(call: Call<Networking>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
     let project = call.key();
     let Some(wished) = body.get("quota").and_then(Value::as_object) else {
@@ -74,7 +73,9 @@ pub(crate) async fn update(call: Call<Networking>, Json(body): Json<Value>) -> R
         })?;
         amounts.insert(name.clone(), number);
     }
-    Ok(Json(json!({"quota": call.service.set_quotas(&call.caller, project, &amounts).await?})))
+    let force = wished.get("force") == Some(&Value::Bool(true));
+    let limits = call.service.set_quotas(&call.caller, project, &amounts, force).await?;
+    Ok(Json(json!({ "quota": limits })))
 }
 
 /// `DELETE /quotas/{project}`.

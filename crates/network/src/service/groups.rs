@@ -75,13 +75,18 @@ impl Networking {
         }
     }
 
+    /// The templates of a project's default group, or of all others.
+    async fn templates_for(&self, tx: &mut Tx, default_group: bool) -> Result<Vec<DefaultRule>> {
+        let mut templates = DefaultRule::all(tx, DefaultRule::select()).await?;
+        templates.retain(|template| match default_group {
+            true => template.used_in_default_sg,
+            false => template.used_in_non_default_sg,
+        });
+        Ok(templates)
+    }
+
     async fn rules_from_templates(&self, tx: &mut Tx, group: &SecurityGroup) -> Result<()> {
-        for template in DefaultRule::all(&mut *tx, DefaultRule::select()).await? {
-            let used =
-                if group.is_default { template.used_in_default_sg } else { template.used_in_non_default_sg };
-            if !used {
-                continue;
-            }
+        for template in self.templates_for(tx, group.is_default).await? {
             let remote = template.remote_group_id.as_deref();
             let new = NewRule {
                 direction: template.direction.clone(),
@@ -118,6 +123,8 @@ impl Networking {
         permit(caller, &policy::CREATE_SECURITY_GROUP, &Target::project(&project))?;
         self.default_group(tx, &project).await?;
         self.charge(tx, &project, "security_group", 1).await?;
+        let rules = self.templates_for(tx, false).await?.len();
+        self.charge(tx, &project, "security_group_rule", i64::try_from(rules).unwrap_or(i64::MAX)).await?;
         let row = self.group_row(&project, &new.name, &new.description, new.stateful, false);
         row.insert(tx).await?;
         self.rules_from_templates(tx, &row).await?;

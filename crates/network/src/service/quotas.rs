@@ -48,12 +48,23 @@ impl Networking {
             .collect()
     }
 
+    /// Asks the policy about a project that is not the caller's own: everybody may see the limits of that one.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`.
+    pub(crate) fn may_see_quotas(&self, caller: &Caller, project: &str) -> Result<()> {
+        if super::is_own(caller, project) {
+            return Ok(());
+        }
+        permit(caller, &policy::GET_QUOTA, &Target::project(project))
+    }
+
     /// The limits of a project, for whom may see them.
     ///
     /// # Errors
     /// `PolicyNotAuthorized`.
     pub async fn quotas(&self, caller: &Caller, project: &str) -> Result<BTreeMap<String, i64>> {
-        permit(caller, &policy::GET_QUOTA, &Target::project(project))?;
+        self.may_see_quotas(caller, project)?;
         self.limits(&mut self.db().into(), project).await
     }
 
@@ -62,10 +73,7 @@ impl Networking {
     /// # Errors
     /// `PolicyNotAuthorized`.
     pub async fn quota_usage(&self, caller: &Caller, project: &str) -> Result<BTreeMap<String, Usage>> {
-        let own = super::is_own(caller, project);
-        if !own {
-            permit(caller, &policy::GET_QUOTA, &Target::project(project))?;
-        }
+        self.may_see_quotas(caller, project)?;
         let mut source: Source<'_> = self.db().into();
         let mut found = BTreeMap::new();
         for (name, limit) in self.limits(&mut source, project).await? {
@@ -80,7 +88,7 @@ impl Networking {
     /// # Errors
     /// `PolicyNotAuthorized`.
     pub async fn all_quotas(&self, caller: &Caller) -> Result<Vec<(String, BTreeMap<String, i64>)>> {
-        permit(caller, &policy::UPDATE_QUOTA, &Target::none())?;
+        permit(caller, &policy::GET_QUOTA, &Target::none())?;
         let mut source: Source<'_> = self.db().into();
         let mut found = Vec::new();
         for project in store::projects(&mut source).await? {
@@ -90,15 +98,16 @@ impl Networking {
         Ok(found)
     }
 
-    /// Sets limits.
+    /// Sets limits. Without `force` none is set below what the project has.
     ///
     /// # Errors
-    /// `PolicyNotAuthorized`; 400 for an unknown resource or an amount below -1.
+    /// `PolicyNotAuthorized`; 400 for an unknown resource, an amount below -1 or below what is in use.
     pub async fn set_quotas(
         &self,
         caller: &Caller,
         project: &str,
         amounts: &BTreeMap<String, i64>,
+        force: bool,
     ) -> Result<BTreeMap<String, i64>> {
         permit_change(caller, &policy::UPDATE_QUOTA, &policy::GET_QUOTA, &Target::project(project), || {
             Error::Policy(policy::UPDATE_QUOTA.name.to_owned())
@@ -112,6 +121,9 @@ impl Networking {
                 return Err(Error::Attribute(format!(
                     "Invalid input for {name}. Reason: '{amount}' is not in [-1, 2147483647]."
                 )));
+            }
+            if *amount >= 0 && !force {
+                self.not_below_use(&mut tx, project, name, *amount).await?;
             }
             store::set(&mut tx, project, name, *amount).await?;
         }
@@ -130,6 +142,18 @@ impl Networking {
         let had = store::reset(&mut tx, project).await?;
         tx.commit().await?;
         if had { Ok(()) } else { Err(Error::quota_not_found(project)) }
+    }
+
+    /// Refuses a limit below what the project has of a resource; nobody adds to that until the transaction ends.
+    async fn not_below_use(&self, tx: &mut Tx, project: &str, resource: &str, limit: i64) -> Result<()> {
+        store::lock(tx, project, resource).await?;
+        let used = store::count(&mut tx.into(), project, resource).await?;
+        if used <= limit {
+            return Ok(());
+        }
+        Err(Error::Attribute(format!(
+            "Quota limit {limit} for {resource} must be greater than or equal to already used {used}"
+        )))
     }
 
     async fn limits(&self, source: &mut Source<'_>, project: &str) -> Result<BTreeMap<String, i64>> {

@@ -10,7 +10,8 @@ both!(a_quota_is_set_reached_and_reset, cloud, {
     let limits = cloud.ok_as(Persona::Admin, 200, "GET", &path, Value::Null).await;
     assert_eq!(limits["quota"]["network"], 100);
     cloud.fault(403, "PolicyNotAuthorized", "PUT", &path, json!({"quota": {"network": 1000}})).await;
-    cloud.ok_as(Persona::Admin, 200, "PUT", &path, json!({"quota": {"network": 1, "port": 0}})).await;
+    let both = json!({"quota": {"network": 1, "port": 0, "check_limit": true}});
+    cloud.ok_as(Persona::Admin, 200, "PUT", &path, both).await;
     let network = cloud.network().await;
     let message = cloud.fault(409, "OverQuota", "POST", "/networks", json!({"network": {}})).await;
     assert_eq!(message, "Quota exceeded for resources: ['network'].");
@@ -22,6 +23,60 @@ both!(a_quota_is_set_reached_and_reset, cloud, {
     cloud.fault_as(Persona::Admin, 404, "TenantQuotaNotFound", "DELETE", &path, Value::Null).await;
     for wrong in [json!({"teapots": 1}), json!({"network": -2}), json!({"network": "many"})] {
         cloud.fault_as(Persona::Admin, 400, "HTTPBadRequest", "PUT", &path, json!({"quota": wrong})).await;
+    }
+});
+
+both!(everybody_reads_the_limits_of_the_own_project, cloud, {
+    for who in [Persona::Member, Persona::Reader] {
+        for part in ["", "/default", "/details"] {
+            let path = format!("/quotas/{}{part}", who.project_id());
+            assert!(
+                cloud.ok_as(who, 200, "GET", &path, Value::Null).await["quota"]["network"].is_number()
+                    || part == "/details"
+            );
+            let path = format!("/quotas/{}{part}", Persona::OtherMember.project_id());
+            let message = cloud.fault_as(who, 403, "PolicyNotAuthorized", "GET", &path, Value::Null).await;
+            assert_eq!(message, "rule:get_quota is disallowed by policy");
+        }
+    }
+    let message = cloud.fault(403, "PolicyNotAuthorized", "GET", "/quotas", Value::Null).await;
+    assert_eq!(
+        message, "rule:get_quota is disallowed by policy",
+        "the limits of all projects are the admin's"
+    );
+});
+
+both!(no_limit_is_set_below_what_is_used_unless_forced, cloud, {
+    let (path, network) = (format!("/quotas/{}", Persona::Member.project_id()), cloud.network().await);
+    cloud.make("port", json!({"network_id": network})).await;
+    cloud.make("security_group", json!({"name": "g"})).await;
+    let set = |amounts: Value| cloud.call(Persona::Admin, "PUT", &path, json!({ "quota": amounts }));
+    for (resource, used) in [("network", 1), ("port", 1), ("security_group", 2), ("security_group_rule", 6)] {
+        let (status, answer) = set(json!({ resource: used - 1 })).await;
+        let words = format!(
+            "Quota limit {} for {resource} must be greater than or equal to already used {used}",
+            used - 1
+        );
+        assert_eq!((status, answer["NeutronError"]["message"].as_str()), (400, Some(words.as_str())));
+        assert_eq!(set(json!({ resource: used })).await.0, 200, "{resource}");
+        for unforced in [json!(false), json!("true"), json!(1)] {
+            assert_eq!(set(json!({ resource: 0, "force": unforced })).await.0, 400);
+        }
+        assert_eq!(set(json!({ resource: -1 })).await.0, 200, "no limit is below nothing");
+    }
+    let (status, limits) = set(json!({"network": 0, "force": true})).await;
+    assert_eq!((status, &limits["quota"]["network"]), (200, &json!(0)));
+});
+
+both!(a_new_group_is_charged_for_its_rules, cloud, {
+    cloud.ok(200, "GET", "/security-groups", Value::Null).await;
+    let path = format!("/quotas/{}", Persona::Member.project_id());
+    let rules = |limit: i64| json!({"quota": {"security_group_rule": limit, "force": true}});
+    // the default group has four, each other one two
+    for (limit, status) in [(0, 409), (5, 409), (6, 201)] {
+        cloud.ok_as(Persona::Admin, 200, "PUT", &path, rules(limit)).await;
+        let body = json!({"security_group": {"name": "g"}});
+        assert_eq!(cloud.call(Persona::Member, "POST", "/security-groups", body).await.0, status, "{limit}");
     }
 });
 
