@@ -170,6 +170,7 @@ faults! {
     Conflict SecurityGroupDefaultAlreadyExists default_group_exists() "Default security group already exists.";
     Conflict SecurityGroupCannotRemoveDefault cannot_remove_default() "Insufficient rights for removing default security group.";
     Conflict SecurityGroupCannotUpdateDefault cannot_update_default() "Updating default security group not allowed.";
+    Conflict SecurityGroupConflict mixed_groups() "Error Cannot apply both stateful and stateless security groups on the same port at the same time while attempting the operation.";
     Conflict SecurityGroupInUse security_group_in_use(id, reason) "Security Group {id} {reason}.";
     Conflict SecurityGroupRuleExists rule_exists(id) "Security group rule already exists. Rule id is {id}.";
     Conflict DefaultSecurityGroupRuleExists default_rule_exists(id) "Default Security group rule already exists. Rule id is {id}.";

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use kogge_auth::{Rule, Target};
 use kogge_db::filter::{BASIC, DESCRIBED, Filter, by, int, text, truth};
-use kogge_db::{Record, SortKey, Tx};
+use kogge_db::{Paged, Record, SortKey, Tx};
 use kogge_ids::SecurityGroupId;
 use kogge_resource::{
-    At, Body, Call, Create, Delete, Known, List, Listing, Loaded, Names, Resource, Schema, Stored, Verb,
+    At, Body, Call, Create, Delete, Known, List, Listing, Loaded, Names, Resource, Schema, Service as _,
+    Stored, Verb, Wanted,
 };
 use serde_json::{Value, json};
 
@@ -137,6 +138,16 @@ impl List for SecurityGroupRules {
               WHERE g.id = security_group_rules.security_group_id AND g.project_id = ?)",
         ..Listing::OWN
     };
+
+    /// The default group is made first where needed, as for the list of groups.
+    async fn page(call: &Call<Networking>, wanted: &Wanted) -> Result<Paged<Row>> {
+        if let Some(marker) = &wanted.query.page.marker {
+            Self::marker(call, marker).await?;
+        }
+        call.service.make_default_group(&call.caller, &wanted.query).await?;
+        let whose = Networking::whose(call, &<Self as List>::RULE)?;
+        Row::listed(&call.service, &Self::LIST, whose, wanted).await
+    }
 }
 
 impl Create for SecurityGroupRules {

@@ -88,7 +88,7 @@ impl List for SecurityGroups {
         if let Some(marker) = &wanted.query.page.marker {
             Self::marker(call, marker).await?;
         }
-        call.service.make_default_group(&call.caller).await?;
+        call.service.make_default_group(&call.caller, &wanted.query).await?;
         let whose = Networking::whose(call, &<Self as List>::RULE)?;
         SecurityGroup::listed(&call.service, &Self::LIST, whose, wanted).await
     }

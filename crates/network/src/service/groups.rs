@@ -1,6 +1,6 @@
 //! Security groups, rules, and the templates that new groups start from.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use kogge_auth::{Caller, Target};
 use kogge_db::record::Json;
@@ -169,9 +169,15 @@ impl Networking {
         self.group_view(&mut source, row).await
     }
 
-    /// Makes the default group of the caller's project, where it has none yet.
-    pub(crate) async fn make_default_group(&self, caller: &Caller) -> Result<()> {
-        let Some(project) = project_of(caller) else { return Ok(()) };
+    /// Makes the default group of the project that a list is asked for, where it has none yet: the caller's own, or
+    /// another's for whom the policy lets. Texts that are no id of a project make nothing.
+    pub(crate) async fn make_default_group(&self, caller: &Caller, query: &ListQuery) -> Result<()> {
+        let named = query.filters.get("project_id").and_then(|projects| projects.first());
+        let Some(project) = named.map(String::as_str).or_else(|| project_of(caller)) else { return Ok(()) };
+        let rule = &policy::CREATE_DEFAULT_SECURITY_GROUP;
+        if !is_project_id(project) || !caller.may(rule, &Target::project(project)) {
+            return Ok(());
+        }
         if store::default_of(&mut self.db().into(), project).await?.is_none() {
             let mut tx = self.db().begin().await?;
             self.default_group(&mut tx, project).await?;
@@ -186,7 +192,7 @@ impl Networking {
     /// # Errors
     /// 400 for unknown filters.
     pub async fn list_security_groups(&self, caller: &Caller, query: &ListQuery) -> Result<Paged<GroupView>> {
-        self.make_default_group(caller).await?;
+        self.make_default_group(caller, query).await?;
         let mut source: Source<'_> = self.db().into();
         let list = SecurityGroups::LIST;
         let select = scope(caller).of(SecurityGroup::select(), list.own);
@@ -239,8 +245,26 @@ impl Networking {
         remove(tx, &row, is_admin(caller)).await
     }
 
-    /// The groups that a port of the caller may have.
-    pub(crate) async fn usable_groups(
+    /// The groups that a port of the caller may have: all stateful, or all stateless. Several are locked, for else each of
+    /// two that look at the same time could find the other's groups as they were.
+    pub(crate) async fn groups_of_port(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        ids: &[SecurityGroupId],
+    ) -> Result<Vec<SecurityGroupId>> {
+        let usable = self.usable_groups(tx, caller, ids).await?;
+        let mut kinds = BTreeSet::new();
+        let several: BTreeSet<&SecurityGroupId> = ids.iter().filter(|_| ids.len() > 1).collect();
+        for id in several {
+            let group = SecurityGroup::lock(tx, id).await?;
+            kinds.insert(group.ok_or_else(|| Error::security_group_not_found(id))?.stateful);
+        }
+        if kinds.len() > 1 { Err(Error::mixed_groups()) } else { Ok(usable) }
+    }
+
+    /// The groups that the caller may name.
+    async fn usable_groups(
         &self,
         tx: &mut Tx,
         caller: &Caller,
@@ -364,6 +388,11 @@ impl Networking {
         }
         Ok(())
     }
+}
+
+/// The form of the ids that identity gives: nobody is there to ask whether there is such a project.
+fn is_project_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// What a new rule matches.

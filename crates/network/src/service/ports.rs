@@ -126,7 +126,7 @@ impl Networking {
         match &new.security_groups {
             Some(groups) if groups.is_empty() => Ok(Vec::new()),
             Some(_) if !secure => Err(Error::security_groups_need_ip()),
-            Some(groups) => self.usable_groups(tx, caller, groups).await,
+            Some(groups) => self.groups_of_port(tx, caller, groups).await,
             None if secure => Ok(vec![self.default_group(tx, project).await?]),
             None => Ok(Vec::new()),
         }

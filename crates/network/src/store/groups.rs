@@ -1,7 +1,7 @@
 //! Security groups, their rules and the templates for new ones.
 
 use kogge_db::Record as _;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use kogge_db::{DbError, Executor, Query, Tx};
 use kogge_ids::SecurityGroupId;
@@ -49,20 +49,25 @@ pub(crate) async fn twin(
     tx.optional(query.bind(group).bind(fingerprint)).await?.map(|row| row.text("id")).transpose()
 }
 
-/// True where a port or a rule of another group uses the group.
+/// True where a port uses the group. Rules of other groups that name it go with it.
 pub(crate) async fn in_use(tx: &mut Tx, group: SecurityGroupId) -> Result<bool, DbError> {
-    let query = Query::new(
-        "SELECT 1 AS one FROM port_security_groups WHERE security_group_id = $1 UNION ALL \
-         SELECT 1 AS one FROM security_group_rules WHERE remote_group_id = $1 AND security_group_id <> $1 LIMIT 1",
-    );
+    let query = Query::new("SELECT 1 AS one FROM port_security_groups WHERE security_group_id = $1 LIMIT 1");
     Ok(tx.optional(query.bind(group)).await?.is_some())
 }
 
-/// Removes a group with its rules.
+/// Removes a group with its rules, and with those of other groups that name it: these groups change by that.
 pub(crate) async fn remove(tx: &mut Tx, group: SecurityGroupId) -> Result<bool, DbError> {
-    let rules =
-        Query::new("DELETE FROM security_group_rules WHERE security_group_id = $1 OR remote_group_id = $1");
-    tx.execute(rules.bind(group)).await?;
+    let rules = Query::new(
+        "DELETE FROM security_group_rules WHERE security_group_id = $1 OR remote_group_id = $1 \
+         RETURNING security_group_id",
+    );
+    let mut changed = BTreeSet::new();
+    for row in tx.all(rules.bind(group)).await? {
+        changed.insert(row.parse("security_group_id")?);
+    }
+    for other in changed.into_iter().filter(|other| *other != group) {
+        touch(tx, other).await?;
+    }
     SecurityGroup::delete(tx, &group).await
 }
 

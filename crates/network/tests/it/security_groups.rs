@@ -62,6 +62,68 @@ both!(a_new_group_lets_everything_out_and_nothing_in, cloud, {
     assert_eq!(rules["security_group_rules"], json!([]));
 });
 
+both!(a_group_that_other_groups_name_goes_with_their_rules, cloud, {
+    let (named, naming) = (
+        id(&cloud.make("security_group", json!({"name": "named"})).await),
+        cloud.make("security_group", json!({"name": "naming"})).await,
+    );
+    let rule = json!({"security_group_id": naming["id"], "direction": "ingress", "remote_group_id": named});
+    let rule = id(&cloud.make("security_group_rule", rule).await);
+    cloud.ok(204, "DELETE", &format!("/security-groups/{named}"), Value::Null).await;
+    cloud
+        .fault(404, "SecurityGroupRuleNotFound", "GET", &format!("/security-group-rules/{rule}"), Value::Null)
+        .await;
+    let path = format!("/security-groups/{}", id(&naming));
+    let left = cloud.ok(200, "GET", &path, Value::Null).await["security_group"].take();
+    assert_eq!(column(&left["security_group_rules"], "direction"), ["egress", "egress"]);
+    let revision = |group: &Value| group["revision_number"].as_i64().unwrap();
+    assert!(revision(&left) > revision(&naming) + 1, "it changed by that");
+});
+
+both!(stateful_and_stateless_groups_do_not_meet_on_a_port, cloud, {
+    let group = async |stateful: bool| {
+        let body = json!({"name": "g", "stateful": stateful});
+        id(&cloud.make("security_group", body).await)
+    };
+    let (network, with, without) = (cloud.network().await, group(true).await, group(false).await);
+    let post = |groups: &[&String]| json!({"port": {"network_id": network, "security_groups": groups}});
+    let conflict = "SecurityGroupConflict";
+    cloud.fault(409, conflict, "POST", "/ports", post(&[&with, &without])).await;
+    for (first, second) in [(&with, &without), (&without, &with)] {
+        let port = id(&cloud.ok(201, "POST", "/ports", post(&[first])).await["port"]);
+        let path = format!("/ports/{port}");
+        let change = json!({"port": {"security_groups": [first, second]}});
+        cloud.fault(409, conflict, "PUT", &path, change).await;
+        let swapped = json!({"port": {"security_groups": [second]}});
+        cloud.ok(200, "PUT", &path, swapped).await;
+    }
+    let another = group(false).await;
+    cloud.ok(201, "POST", "/ports", post(&[&without, &another])).await;
+});
+
+both!(admins_find_the_default_group_of_a_project_that_never_looked, cloud, {
+    let project = Persona::OtherMember.project_id();
+    for (list, count) in [("security_groups", 1), ("security_group_rules", 4)] {
+        let path = format!("/{}?project_id={project}", list.replace('_', "-"));
+        let found = cloud.ok_as(Persona::Admin, 200, "GET", &path, Value::Null).await;
+        assert_eq!(found[list].as_array().unwrap().len(), count, "{found}");
+        assert!(found[list].as_array().unwrap().iter().all(|one| one["project_id"] == project.as_str()));
+    }
+    // nobody else makes it there, and for no text that is no project
+    for (who, project) in [(Persona::Member, "d".repeat(32)), (Persona::Admin, "nonsense".to_owned())] {
+        let path = format!("/security-groups?project_id={project}");
+        cloud.ok_as(who, 200, "GET", &path, Value::Null).await;
+        let found = cloud.ok_as(Persona::Admin, 200, "GET", "/security-groups", Value::Null).await;
+        assert!(!found.to_string().contains(&project), "{who:?}");
+    }
+});
+
+both!(several_are_made_at_once_wrapped_or_not, cloud, {
+    let body = json!({"security_groups": [{"security_group": {"name": "a"}}, {"name": "b"}]});
+    let made = cloud.ok(201, "POST", "/security-groups", body).await;
+    assert_eq!(column(&made["security_groups"], "name"), ["a", "b"]);
+});
+
 both!(rules_answer_what_was_asked, cloud, {
     let group = id(&cloud.make("security_group", json!({"name": "g"})).await);
     let other = id(&cloud.make("security_group", json!({"name": "o"})).await);

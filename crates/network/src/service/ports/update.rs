@@ -139,7 +139,7 @@ impl Networking {
             if !groups.is_empty() && !row.is_filtered() {
                 return Err(Error::security_groups_need_ip());
             }
-            let groups = self.usable_groups(tx, caller, groups).await?;
+            let groups = self.groups_of_port(tx, caller, groups).await?;
             return Ok(store::set_groups(tx, row.id, &groups).await?);
         }
         if enabled == Some(false) {
