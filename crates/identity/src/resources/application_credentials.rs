@@ -256,15 +256,16 @@ impl Draft {
             return Err(Error::Refused(because));
         }
         if let Some(rules) = rules {
+            let rules = rules.into_iter().enumerate();
             let ids =
-                rules.into_iter().map(|rule| self.access_rule(&user_id, rule)).collect::<Result<_>>()?;
+                rules.map(|(place, rule)| self.access_rule(&user_id, place, rule)).collect::<Result<_>>()?;
             credential.access_rules = Some(ids);
         }
         Ok(self.put(credential))
     }
 
-    /// The id of a rule: the same rule twice is one rule.
-    fn access_rule(&mut self, user_id: &str, spec: RuleSpec) -> Result<String> {
+    /// The id of the rule at this place of a credential: the same rule twice is one rule.
+    fn access_rule(&mut self, user_id: &str, place: usize, spec: RuleSpec) -> Result<String> {
         let (service, path, method) = match spec {
             RuleSpec::Existing(id) => {
                 let found = self.access_rules.get(&id).filter(|found| found.user_id == user_id);
@@ -281,7 +282,14 @@ impl Draft {
                 format!("Unable to create additional access rules, maximum of {RULES_OF_USER} for user.");
             return Err(Error::Refused(because));
         }
-        let rule = AccessRule { id: new_id(), user_id: user_id.to_owned(), service, path, method };
+        let id = rising_id(self.now, place);
+        let rule = AccessRule { id, user_id: user_id.to_owned(), service, path, method };
         Ok(self.put(rule).id.clone())
     }
+}
+
+/// An id of 32 hex digits that rises with time and place: a list by id is then one by age, as Keystone's is.
+fn rising_id(now: Timestamp, place: usize) -> String {
+    let random: String = new_id().chars().take(14).collect();
+    format!("{:014x}{:04x}{random}", now.as_micros(), place & 0xffff)
 }

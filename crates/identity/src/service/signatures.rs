@@ -111,6 +111,10 @@ impl SignedRequest {
                 let _ = writeln!(headers, "{name}:{value}");
             }
         }
+        if headers.is_empty() {
+            // the line that ends the list is there without any too
+            headers.push('\n');
+        }
         let mut params = self.params.clone();
         params.remove("X-Amz-Signature");
         let query =
@@ -210,6 +214,24 @@ mod tests {
         let mut other_day = request;
         other_day.headers.insert("X-Amz-Date".into(), "20110910T233600Z".into());
         assert!(!other_day.is_signed_by("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"));
+    }
+
+    /// The figure is that of keystoneclient's algorithm, whose list of signed headers ends with a line in any case.
+    #[test]
+    fn a_version_4_signature_may_cover_no_header() {
+        let authorization = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20110909/us-east-1/iam/aws4_request, \
+             SignedHeaders=, Signature=x";
+        let mut request = SignedRequest {
+            verb: "GET".into(),
+            path: "/".into(),
+            headers: map(&[("Authorization", authorization), ("X-Amz-Date", "20110909T233600Z")]),
+            body_hash: "UNSIGNED".into(),
+            signature: "255cb512708ca71e7494d5c3d37dffc4436c8f40e566ec89682f7c31dd111437".into(),
+            ..SignedRequest::default()
+        };
+        assert!(request.is_signed_by("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"));
+        request.path = "/other".into();
+        assert!(!request.is_signed_by("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"));
     }
 
     #[test]

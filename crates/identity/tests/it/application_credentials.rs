@@ -214,6 +214,22 @@ async fn an_empty_list_of_rules_is_none_as_the_openstack_client_means_it() {
 }
 
 #[tokio::test]
+async fn access_rules_are_listed_as_they_were_made() {
+    let cloud = Cloud::start().await;
+    let demo = cloud.demo().await;
+    let rule = |path: &str| json!({"service": "image", "method": "GET", "path": path});
+    let paths = ["/z", "/a", "/m", "/b"];
+    create(&cloud, &demo, json!({"name": "a", "access_rules": [rule(paths[0]), rule(paths[1])]})).await;
+    cloud.advance(1);
+    create(&cloud, &demo, json!({"name": "b", "access_rules": [rule(paths[2]), rule(paths[3])]})).await;
+    let path = format!("/v3/users/{}/access_rules", demo_id(&cloud));
+    let listed = cloud.get(&demo, &path).await.expect(200);
+    let rules = listed["access_rules"].as_array().unwrap();
+    assert_eq!(rules.iter().map(|rule| rule["path"].as_str().unwrap()).collect::<Vec<_>>(), paths);
+    assert!(rules.iter().all(|rule| rule["id"].as_str().unwrap().len() == 32));
+}
+
+#[tokio::test]
 async fn access_rules_are_shared_kept_and_deleted_when_unused() {
     let cloud = Cloud::start().await;
     let demo = cloud.demo().await;

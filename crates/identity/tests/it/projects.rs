@@ -110,6 +110,10 @@ async fn tags_are_set_added_asked_for_and_filtered() {
     let tags = format!("{}/tags", path(&made));
     cloud.put(&admin, &format!("{tags}/c")).await.expect(201);
     assert_eq!(cloud.get(&admin, &tags).await.expect(200)["tags"], json!(["a", "b", "c"]));
+    cloud.put(&admin, &format!("{tags}/c")).await.expect(400);
+    let twice = json!({"project": {"name": "q", "tags": ["x", "x"]}});
+    cloud.post(&admin, "/v3/projects", twice).await.expect(400);
+    cloud.call(&admin, http::Method::PUT, &tags, Some(json!({"tags": ["a", "a"]}))).await.expect(400);
     cloud.get(&admin, &format!("{tags}/c")).await.expect(204);
     cloud.delete(&admin, &format!("{tags}/c")).await.expect(204);
     cloud.get(&admin, &format!("{tags}/c")).await.expect(404);
