@@ -66,7 +66,7 @@ impl Service for Identity {
     }
 
     /// A caller who may not see it learns the same whether it is there or not: Keystone answers 403 for an unknown id
-    /// too, and 404 to those who could have seen it.
+    /// too, and 404 to those who could have seen it. Where it looks before it asks, the resource says so ([`looked_up`]).
     fn judge(caller: &Caller, rule: &Rule, _: &Rule, found: Option<&Target<'_>>) -> Judgement {
         match found {
             Some(target) if caller.may(rule, target) => Judgement::Allowed,
@@ -98,6 +98,20 @@ impl From<ListError> for Error {
             ListError::Db(error) => error.into(),
             ListError::Filter(bad) => Self::Invalid(bad.to_string()),
         }
+    }
+}
+
+/// As [`Identity::judge`], where Keystone looks an object up before it asks one of `rules`: `enforce_call` without a target
+/// of its own finds that of the path, so an unknown id is 404 for everybody.
+pub(crate) fn looked_up<R: Resource<Service = Identity>>(
+    call: &Call<Identity>,
+    rule: &Rule,
+    rules: &[Rule],
+    found: Option<&R::Row>,
+) -> Judgement {
+    match found {
+        None if rules.contains(rule) => Judgement::Missing,
+        _ => Identity::judge(&call.caller, rule, &R::READ, found.map(R::target).as_ref()),
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use kogge_auth::{Rule, Target};
 use kogge_db::Paged;
 use kogge_resource::{
-    At, Body, Call, Create, Delete, List, Listing, Loaded, Names, Resource, Schema, Stored, Update, Verb,
-    Wanted,
+    At, Body, Call, Create, Delete, Judgement, List, Listing, Loaded, Names, Resource, Schema, Stored,
+    Update, Verb, Wanted,
 };
 use serde_json::{Value, json};
 
 use super::kept::seen;
 use super::project_body::{self, FIELDS};
-use super::{kept_as, refuse_immutable};
+use super::{kept_as, looked_up, refuse_immutable};
 use crate::error::{Error, Result};
 use crate::model::Project;
 use crate::policy;
@@ -34,6 +34,10 @@ impl Resource for Domains {
 
     async fn load(_: &Call<Identity>, at: &mut At<'_, Identity>, id: &str) -> Result<Option<Arc<Project>>> {
         Ok(Arc::<Project>::find(at, id).await?.filter(|found| found.is_domain))
+    }
+
+    fn judge(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<Project>>) -> Judgement {
+        looked_up::<Self>(call, rule, &[policy::UPDATE_DOMAIN, policy::DELETE_DOMAIN], found)
     }
 
     fn view(call: &Call<Identity>, row: &Arc<Project>, (): &(), _: Verb) -> Value {

@@ -6,12 +6,13 @@ use kogge_auth::{Rule, Target};
 use kogge_db::Paged;
 use kogge_resource::keystone::links;
 use kogge_resource::{
-    Body, Call, Create, Delete, Field, List, Listing, Loaded, Names, Resource, Schema, Update, Verb, Wanted,
+    Body, Call, Create, Delete, Field, Judgement, List, Listing, Loaded, Names, Resource, Schema, Update,
+    Verb, Wanted,
 };
 use serde_json::{Value, json};
 
 use super::kept::{of_domain, seen};
-use super::{GIVEN, NULLABLE, TEXT, emptied, kept_as, permit_in, same_id, with_extra};
+use super::{GIVEN, NULLABLE, TEXT, emptied, kept_as, looked_up, permit_in, same_id, with_extra};
 use crate::error::{Error, Result};
 use crate::model::Group;
 use crate::policy;
@@ -32,6 +33,10 @@ impl Resource for Groups {
 
     fn target(row: &Arc<Group>) -> Target<'_> {
         with_group(Target::none(), row)
+    }
+
+    fn judge(call: &Call<Identity>, rule: &Rule, found: Option<&Arc<Group>>) -> Judgement {
+        looked_up::<Self>(call, rule, &[policy::DELETE_GROUP], found)
     }
 
     fn view(call: &Call<Identity>, row: &Arc<Group>, (): &(), _: Verb) -> Value {

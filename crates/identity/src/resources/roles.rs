@@ -49,10 +49,10 @@ impl Resource for Roles {
         with_role(Target::none(), row)
     }
 
+    /// An unknown id is 404 for everybody: Keystone looks a role up before it knows which rule holds for it.
     fn allow(call: &Call<Identity>, id: &str, rule: &Rule, found: Option<&Arc<Role>>) -> Result<()> {
-        let rule = rule_for(rule, found.is_some_and(|role| role.domain_id.is_some()));
-        call.caller.allow(&rule, &found.map(Self::target).unwrap_or_default())?;
-        found.map(drop).ok_or_else(|| Self::missing(call, id))
+        let role = found.ok_or_else(|| Self::missing(call, id))?;
+        Ok(call.caller.allow(&rule_for(rule, role.domain_id.is_some()), &Self::target(role))?)
     }
 
     fn view(call: &Call<Identity>, row: &Arc<Role>, (): &(), _: Verb) -> Value {

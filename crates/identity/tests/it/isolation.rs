@@ -91,6 +91,42 @@ async fn strangers_and_ended_tokens_get_401_everywhere() {
     }
 }
 
+/// Keystone looks these up before it asks the policy; the others it asks about first, so that nobody learns what there is.
+#[tokio::test]
+async fn what_is_not_there_is_404_or_403_to_whom_may_not_as_keystone_has_it() {
+    let cloud = Cloud::start().await;
+    let (admin, demo) = (cloud.admin().await, cloud.demo().await);
+    let role = cloud.identity.snapshot().role_named("member").unwrap().id.clone();
+    let body = json!({"group": {"name": "g"}});
+    let group = cloud.post(&admin, "/v3/groups", body).await.expect(201)["group"]["id"].clone();
+    let group = format!("/v3/groups/{}", group.as_str().unwrap());
+    let known = [
+        (Method::PATCH, format!("/v3/roles/{role}"), "/v3/roles/unknown"),
+        (Method::DELETE, format!("/v3/roles/{role}"), "/v3/roles/unknown"),
+        (Method::PATCH, "/v3/domains/default".to_owned(), "/v3/domains/unknown"),
+        (Method::DELETE, "/v3/domains/default".to_owned(), "/v3/domains/unknown"),
+        (Method::DELETE, group.clone(), "/v3/groups/unknown"),
+    ];
+    let body = |method: &Method, path: &str| {
+        let key = path.split('/').nth(2).unwrap().trim_end_matches('s');
+        (*method == Method::PATCH).then(|| json!({ key: {"description": "d"} }))
+    };
+    for (method, there, unknown) in known {
+        cloud.call(&demo, method.clone(), &there, body(&method, &there)).await.expect(403);
+        cloud.call(&demo, method.clone(), unknown, body(&method, unknown)).await.expect(404);
+    }
+    cloud.get(&demo, "/v3/roles/unknown").await.expect(404);
+    for (method, unknown) in [
+        (Method::PATCH, "/v3/groups/unknown"),
+        (Method::GET, "/v3/domains/unknown"),
+        (Method::DELETE, "/v3/users/unknown"),
+        (Method::DELETE, "/v3/projects/unknown"),
+        (Method::DELETE, "/v3/services/unknown"),
+    ] {
+        cloud.call(&demo, method.clone(), unknown, body(&method, unknown)).await.expect(403);
+    }
+}
+
 #[tokio::test]
 async fn members_and_readers_reach_nothing_that_is_anothers() {
     let cloud = Cloud::start().await;
@@ -104,8 +140,10 @@ async fn members_and_readers_reach_nothing_that_is_anothers() {
             }
             let path = filled(&cloud, route.path);
             let answer = cloud.call(&token, route.method.clone(), &path, body(route)).await;
-            // an unknown access key is 404 for everybody
-            let status = if path.ends_with("OS-EC2/credential_id") { 404 } else { 403 };
+            // an unknown access key is 404 for everybody, and so is a group that shall go
+            let is_key = path.ends_with("OS-EC2/credential_id");
+            let is_group = route.path == "/v3/groups/{group_id}" && route.method == Method::DELETE;
+            let status = if is_key || is_group { 404 } else { 403 };
             assert_eq!(answer.status, status, "{name}: {} {path}: {}", route.method, answer.body);
         }
     }
