@@ -89,7 +89,7 @@ macro_rules! faults {
                     Self::Attribute(_) => "HTTPBadRequest",
                     Self::Policy(_) => "PolicyNotAuthorized",
                     Self::Invisible => "HTTPNotFound",
-                    Self::Revision { .. } => "HTTPPreconditionFailed",
+                    Self::Revision { .. } => "RevisionNumberConstraintFailed",
                 }
             }
         }

@@ -237,6 +237,18 @@ pub const EXTENSIONS: &[Extension] = &[
         "Subnets for some device owners.",
         "2016-03-15T18:00:00-00:00",
     ),
+    ext(
+        "subnetpool-prefix-ops",
+        "Subnet Pool Prefix Operations",
+        "Prefixes of subnet pools one by one.",
+        "2019-02-08T10:00:00-00:00",
+    ),
+    ext(
+        "tag-creation",
+        "Tag creation extension",
+        "Several tags are added at once.",
+        "2024-07-23T10:00:00-00:00",
+    ),
     ext("subnet_allocation", "Subnet Allocation", "Subnet pools.", "2015-03-30T10:00:00-00:00"),
 ];
 
@@ -250,9 +262,15 @@ mod tests {
         for pair in EXTENSIONS.windows(2) {
             assert_ne!(plain(pair[0].alias), plain(pair[1].alias));
         }
-        for needed in
-            ["router", "security-group", "external-net", "subnet_allocation", "standard-attr-tag", "quotas"]
-        {
+        for needed in [
+            "tag-creation",
+            "router",
+            "security-group",
+            "external-net",
+            "subnet_allocation",
+            "standard-attr-tag",
+            "quotas",
+        ] {
             assert!(EXTENSIONS.iter().any(|e| e.alias == needed), "{needed}");
         }
     }

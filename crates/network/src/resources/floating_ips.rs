@@ -197,24 +197,20 @@ impl Update for FloatingIps {
         body: Body,
     ) -> Result<(FloatingIp, Option<Port>)> {
         let (net, caller) = (&call.service, &call.caller);
+        // a change of nothing takes the association away, as one to no port does: clients disassociate so (Neutron's
+        // `_check_and_get_fip_assoc`); what changes something else lets it be
+        let names_nothing = body.is_empty();
         let (mut row, change) = (loaded.into_row(), command::<FloatingIpChange>(body)?);
         fresh(call, row.revision_number)?;
-        let fixed = change.fixed_ip_address.flatten();
-        match (change.port_id, fixed) {
+        match (change.port_id, change.fixed_ip_address.flatten()) {
             (Some(Some(port)), fixed) => net.associate(tx, caller, &mut row, port, fixed).await?,
-            (Some(None), Some(_)) => {
-                return Err(bad("fixed_ip_address cannot be specified without a port_id"));
-            }
-            (Some(None), None) => {
+            (_, Some(_)) => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
+            (None, None) if !names_nothing => {}
+            (_, None) => {
                 row.port_id = None;
                 row.fixed_ip_address = None;
                 row.router_id = None;
             }
-            (None, Some(fixed)) => match row.port_id {
-                Some(port) => net.associate(tx, caller, &mut row, port, Some(fixed)).await?,
-                None => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
-            },
-            (None, None) => {}
         }
         row.description = change.description.unwrap_or(row.description);
         row.updated_at = net.clock().now();

@@ -109,7 +109,10 @@ impl Create for RbacPolicies {
         permit(caller, &policy::CREATE_RBAC_POLICY_TARGET_TENANT, &Self::target(&row))?;
         let shared = Network::lock(tx, &network).await?.ok_or_else(|| Error::network_not_found(network))?;
         if !net.is_own(caller, &shared.project_id) {
-            return Err(Error::network_not_found(network));
+            // 404 where the caller does not see it
+            net.visible_network(&mut (&mut *tx).into(), caller, network).await?;
+            let message = "Only admins can manipulate policies on objects they do not own";
+            return Err(Error::invalid(message));
         }
         match row.action.as_str() {
             "access_as_shared" => {}

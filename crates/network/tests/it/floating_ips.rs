@@ -27,6 +27,26 @@ both!(a_floating_ip_leads_to_a_port_and_elsewhere, cloud, {
     assert_eq!(again["floating_ip_address"], floating["floating_ip_address"]);
 });
 
+both!(a_change_of_nothing_takes_the_association_away_and_one_of_the_words_does_not, cloud, {
+    let (network, _, router, external) = cloud.routed("10.1.0.0/24").await;
+    let port = id(&cloud.make("port", json!({"network_id": network})).await);
+    let floating = cloud.make("floatingip", json!({"floating_network_id": external, "port_id": port})).await;
+    let path = format!("/floatingips/{}", id(&floating));
+    let described = cloud.ok(200, "PUT", &path, json!({"floatingip": {"description": "d"}})).await;
+    assert_eq!(
+        (&described["floatingip"]["port_id"], &described["floatingip"]["router_id"]),
+        (&json!(port), &json!(router))
+    );
+    let fixed = json!({"floatingip": {"fixed_ip_address": floating["fixed_ip_address"]}});
+    let message = cloud.fault(400, "BadRequest", "PUT", &path, fixed).await;
+    assert!(message.contains("fixed_ip_address cannot be specified without a port_id"), "{message}");
+    let cleared = cloud.ok(200, "PUT", &path, json!({"floatingip": {}})).await["floatingip"].take();
+    for key in ["port_id", "fixed_ip_address", "router_id", "port_details"] {
+        assert_eq!(cleared[key], Value::Null, "{key}");
+    }
+    assert_eq!((&cleared["status"], &cleared["description"]), (&json!("DOWN"), &json!("d")));
+});
+
 both!(deleting_the_port_frees_the_floating_ip, cloud, {
     let (network, _, _, external) = cloud.routed("10.1.0.0/24").await;
     let port = cloud.make("port", json!({"network_id": network})).await;

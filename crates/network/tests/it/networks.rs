@@ -5,6 +5,20 @@ use serde_json::{Value, json};
 
 use crate::cloud::{both, id};
 
+both!(a_revision_that_is_not_the_present_one_is_a_conflict_that_clients_know, cloud, {
+    let path = format!("/v2.0/networks/{}", cloud.network().await);
+    let change = json!({"network": {"name": "m"}});
+    let header = [("if-match", "revision_number=77")];
+    let put = http::Method::PUT;
+    let (status, answer) =
+        cloud.send(Some("member"), put.clone(), &path, &header, Some(change.clone())).await;
+    let error = &answer["NeutronError"];
+    assert_eq!((status.as_u16(), &error["type"]), (412, &json!("RevisionNumberConstraintFailed")));
+    assert_eq!(error["message"], "Constrained to 77, but current revision is 1");
+    let header = [("if-match", "revision_number=1")];
+    assert_eq!(cloud.send(Some("member"), put, &path, &header, Some(change)).await.0, 200);
+});
+
 both!(a_network_is_created_shown_changed_and_deleted, cloud, {
     let network = cloud.make("network", json!({"name": "web", "description": "d"})).await;
     assert_eq!(network["status"], "ACTIVE");

@@ -111,6 +111,24 @@ both!(ports_of_others_hold_the_sharing_that_let_them_in, cloud, {
     cloud.ok_as(Persona::Admin, 204, "DELETE", &all, Value::Null).await;
 });
 
+both!(nobody_shares_the_network_of_another_project, cloud, {
+    let network = id(&cloud.make_as(Persona::Admin, "network", json!({})).await);
+    let policy = |action: &str| {
+        json!({"rbac_policy": {"object_type": "network", "object_id": network, "action": action,
+            "target_tenant": Persona::OtherMember.project_id()}})
+    };
+    cloud.fault(404, "NetworkNotFound", "POST", "/rbac-policies", policy("access_as_shared")).await;
+    share(cloud, &network, "access_as_shared", &Persona::Member.project_id()).await;
+    // who sees it by now is told why
+    let message =
+        cloud.fault(400, "InvalidInput", "POST", "/rbac-policies", policy("access_as_shared")).await;
+    assert!(message.contains("Only admins can manipulate policies on objects they do not own"), "{message}");
+    // the gateway of an external network stands on the host: members make none
+    let own = json!({"rbac_policy": {"object_type": "network", "object_id": cloud.network().await,
+        "action": "access_as_external", "target_tenant": Persona::OtherMember.project_id()}});
+    cloud.fault(403, "PolicyNotAuthorized", "POST", "/rbac-policies", own).await;
+});
+
 both!(a_sharing_goes_or_is_used_but_not_both, cloud, {
     for round in 0..5 {
         let network = id(&cloud.make_as(Persona::Admin, "network", json!({})).await);
