@@ -19,7 +19,7 @@ use crate::resources::rbac_policies::RbacPolicies;
 use crate::resources::routers::Routers;
 use crate::resources::security_group_rules::SecurityGroupRules;
 use crate::resources::security_groups::SecurityGroups;
-use crate::resources::subnet_pools::SubnetPools;
+use crate::resources::subnet_pools::{SubnetPools, prefixes};
 use crate::resources::subnets::Subnets;
 use crate::{Networking, policy};
 
@@ -45,6 +45,12 @@ pub fn routes() -> Routes<Networking> {
         .crud::<Networks>()
         .crud::<Subnets>()
         .crud::<SubnetPools>()
+        .put("/v2.0/subnetpools/{id}/add_prefixes", Access::Rule(policy::ADD_PREFIXES), prefixes::add)
+        .put(
+            "/v2.0/subnetpools/{id}/remove_prefixes",
+            Access::Rule(policy::REMOVE_PREFIXES),
+            prefixes::remove,
+        )
         .crud::<AddressScopes>()
         .crud::<RbacPolicies>()
         .crud::<Ports>()

@@ -196,6 +196,7 @@ faults! {
     BadRequest MaxPrefixSubnetAllocationError prefix_too_long(length, bound) "Unable to allocate subnet with prefix length {length}, maximum allowed prefix is {bound}.";
     Internal SubnetAllocationError subnet_allocation(reason) "Failed to allocate subnet: {reason}.";
     Conflict SubnetPoolQuotaExceeded pool_quota() "Per-project subnet pool prefix quota exceeded.";
+    BadRequest IllegalSubnetPoolUpdate pool_update(reason) "Illegal subnetpool update : {reason}.";
     BadRequest SubnetPoolDeleteError pool_in_use(reason) "Unable to delete subnet pool: {reason}.";
     BadRequest NetworkSubnetPoolAffinityError pool_affinity() "Subnets hosted on the same network must be allocated from the same subnet pool.";
     Conflict AddressScopePrefixConflict scope_overlap() "Failed to associate address scope: subnetpools within an address scope must have unique prefixes.";

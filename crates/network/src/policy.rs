@@ -205,10 +205,14 @@ rules! {
 /// The table, for [`kogge_auth::Policies`].
 pub const RULE_SET: RuleSet = RuleSet { service: "network", rules: RULES };
 
-/// The rule of this name, if there is one.
+/// Rules of attributes that upstream has and never asks, for the attribute lacks `enforce_policy`
+/// (`neutron_lib/api/definitions/subnet_service_types.py`): who may change the subnet may set it.
+const NEVER_ASKED: &[&str] = &["create_subnet:service_types", "update_subnet:service_types"];
+
+/// The rule of this name, if there is one that is asked.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.name == name)
+    RULES.iter().find(|rule| rule.name == name && !NEVER_ASKED.contains(&name))
 }
 
 #[cfg(test)]

@@ -8,6 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// IPv4's least MTU, and that of the links which networks are made of.
+pub const LEAST_MTU: i64 = 68;
+
+/// The least MTU of a network with subnets of this IP version (Neutron's `IP_VERSION_MTU`).
+#[must_use]
+pub const fn least_mtu(ip_version: i64) -> i64 {
+    if ip_version == 6 { 1280 } else { LEAST_MTU }
+}
+
 /// A run of addresses, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
@@ -182,6 +191,33 @@ pub fn of_slot(net: &IpNet, slot: i64) -> IpAddr {
     address(bounds(net).0 + u128::from(distance), net.network())
 }
 
+/// `ranges` without what `less` covers: what is cut into is split, and the rest aggregated.
+pub fn without(ranges: &[IpNet], less: &[IpNet]) -> Vec<IpNet> {
+    let mut left: Vec<IpNet> = ranges.to_vec();
+    for hole in less {
+        left = left.into_iter().flat_map(|range| around(range, hole)).collect();
+    }
+    let mut left = IpNet::aggregate(&left);
+    left.sort_by_key(|range| number(range.network()));
+    left
+}
+
+/// What is left of `range` around `hole`: one piece for each bit by which the hole is longer.
+fn around(range: IpNet, hole: &IpNet) -> Vec<IpNet> {
+    if !overlap(&range, hole) {
+        return vec![range];
+    }
+    let (mut inner, mut pieces) = (range, Vec::new());
+    while inner.prefix_len() < hole.prefix_len() {
+        let Ok(halves) = inner.subnets(inner.prefix_len() + 1) else { break };
+        let (hit, missed): (Vec<IpNet>, Vec<IpNet>) = halves.partition(|half| overlap(half, hole));
+        pieces.extend(missed);
+        let Some(next) = hit.first() else { break };
+        inner = *next;
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +274,17 @@ mod tests {
         assert!(!fits(&net("fd00::/64"), ip("fd00::"), false));
         assert!(fits(&net("fd00::/64"), ip("fd00::"), true));
         assert!(!fits(&net("fd00::/64"), ip("10.0.0.1"), false));
+    }
+
+    #[test]
+    fn ranges_are_cut_around_holes() {
+        let nets = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<IpNet>>();
+        let cut = |ranges: &[&str], less: &[&str]| without(&nets(ranges), &nets(less));
+        assert_eq!(cut(&["10.0.0.0/22"], &["10.0.1.0/24"]), nets(&["10.0.0.0/24", "10.0.2.0/23"]));
+        assert_eq!(cut(&["10.0.0.0/24", "10.2.0.0/24"], &["10.0.0.0/16"]), nets(&["10.2.0.0/24"]));
+        assert_eq!(cut(&["10.0.0.0/24"], &["10.9.0.0/24", "fd00::/8"]), nets(&["10.0.0.0/24"]));
+        assert!(cut(&["fd00::/48"], &["fd00::/48"]).is_empty());
+        assert_eq!(cut(&["fd00::/48"], &["fd00::1/128"]).len(), 80);
     }
 
     proptest! {

@@ -1,5 +1,7 @@
 //! Subnet pools: ranges that subnets are taken out of. Prefixes only grow; within an address scope no two pools overlap.
 
+pub(crate) mod prefixes;
+
 use ipnet::IpNet;
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::filter::{BASIC, DESCRIBED, NAMED, TAGS, by, int, text, truth};
@@ -15,12 +17,12 @@ use serde_json::{Value, json};
 
 use super::address_scopes::AddressScopes;
 use super::{command, fresh, standard};
-use crate::attributes::subnets::prefixes;
+use crate::attributes::subnets::prefixes as ranges;
 use crate::attributes::{STANDARD, both, post, shown};
 use crate::error::{Error, Result};
 use crate::model::address::{number, overlap};
 use crate::model::commands::{NewSubnetPool, SubnetPoolChange};
-use crate::service::{owner, permit, permit_fields, spelled};
+use crate::service::{is_admin, is_own, owner, permit, permit_fields, spelled};
 use crate::store::rows::{AddressScope, SubnetPool};
 use crate::store::{networks as store, quotas};
 use crate::{Networking, policy};
@@ -56,9 +58,10 @@ impl Resource for SubnetPools {
             "prefixes": row.prefixes.0,
             "ip_version": row.ip_version,
             "default_quota": row.default_quota,
-            "default_prefixlen": row.default_prefixlen,
-            "min_prefixlen": row.min_prefixlen,
-            "max_prefixlen": row.max_prefixlen,
+            // texts: `_make_subnetpool_dict` of Neutron spells them so
+            "default_prefixlen": row.default_prefixlen.to_string(),
+            "min_prefixlen": row.min_prefixlen.to_string(),
+            "max_prefixlen": row.max_prefixlen.to_string(),
             "is_default": row.is_default,
             "shared": row.shared,
             "address_scope_id": row.address_scope_id,
@@ -109,7 +112,7 @@ const BODY: Schema = Schema::new(
         STANDARD,
         &[
             both("name", Absent::Required, check::filled_text),
-            both("prefixes", Absent::Required, prefixes),
+            both("prefixes", Absent::Required, ranges),
             both("default_quota", Absent::Unset, check::non_negative),
             both("default_prefixlen", Absent::Unset, check::non_negative),
             both("min_prefixlen", Absent::Unset, check::non_negative),
@@ -177,6 +180,7 @@ impl Update for SubnetPools {
         let (mut row, change) = (loaded.into_row(), command::<SubnetPoolChange>(body)?);
         permit_fields(&call.caller, "update_subnetpool", &change.fields, &Self::target(&row))?;
         fresh(call, row.revision_number)?;
+        scope_is_own(tx, &call.caller, &row).await?;
         if let Some(prefixes) = change.prefixes {
             let prefixes = aggregated(&prefixes)?;
             if let Some(lost) = row.prefixes.iter().find(|old| !prefixes.iter().any(|new| new.contains(*old)))
@@ -222,6 +226,17 @@ impl Tagged for SubnetPools {
     const READ_TAGS: Rule = policy::GET_SUBNETPOOL_TAGS;
     const CHANGE_TAGS: Rule = policy::UPDATE_SUBNETPOOL_TAGS;
     super::tags!(SubnetPool);
+}
+
+/// A pool in another project's scope changes only by whom that scope obeys: its prefixes are the scope's.
+async fn scope_is_own(tx: &mut Tx, caller: &Caller, row: &SubnetPool) -> Result<()> {
+    let Some(id) = row.address_scope_id else { return Ok(()) };
+    match AddressScope::get(tx, &id).await? {
+        Some(scope) if !is_admin(caller) && !is_own(caller, &scope.project_id) => Err(Error::pool_update(
+            format!("subnetpool {} cannot be updated when associated with shared address scope {id}", row.id),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Default pools are unique per IP version; a scope has the pool's version, and no two of its pools overlap.

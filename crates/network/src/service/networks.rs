@@ -9,6 +9,7 @@ use kogge_ids::{NetworkId, SubnetId};
 
 use super::{owner, permit, permit_fields, project_of, spelled};
 use crate::error::{Error, Result};
+use crate::model::address::least_mtu;
 use crate::model::commands::{NetworkChange, NewNetwork};
 use crate::model::holder::Holder;
 use crate::store::networks as store;
@@ -37,10 +38,6 @@ pub(crate) fn target(network: &Network, shared: bool) -> Target<'_> {
         .attr("network:project_id", network.project_id.as_str())
 }
 
-/// IPv4's least MTU.
-const LEAST_MTU: i64 = 68;
-/// IPv6's least MTU.
-const LEAST_MTU_V6: i64 = 1280;
 /// Our numbers of networks: 24 bits, as VXLAN's.
 const MOST_SEGMENTS: u32 = 16_777_215;
 
@@ -83,9 +80,6 @@ impl Networking {
         match wished {
             0 => Ok(most),
             mtu if mtu > most => Err(Error::invalid(format!("Requested MTU is too big, maximum is {most}"))),
-            mtu if mtu < LEAST_MTU => {
-                Err(Error::invalid(format!("Requested MTU is too small, minimum is {LEAST_MTU}")))
-            }
             mtu => Ok(mtu),
         }
     }
@@ -316,12 +310,9 @@ async fn no_other_default(tx: &mut Tx, except: Option<NetworkId>) -> Result<()> 
 }
 
 async fn mtu_fits(tx: &mut Tx, row: &Network) -> Result<()> {
-    if row.mtu >= LEAST_MTU_V6 {
-        return Ok(());
-    }
     let subnets = store::subnets_of(&mut tx.into(), &[row.id]).await?;
-    if subnets.values().flatten().any(|subnet| subnet.ip_version == 6) {
-        return Err(Error::mtu_conflict(row.id, LEAST_MTU_V6));
+    match subnets.values().flatten().map(|subnet| least_mtu(subnet.ip_version)).max() {
+        Some(least) if row.mtu < least => Err(Error::mtu_conflict(row.id, least)),
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -195,11 +195,8 @@ impl Networking {
         let port = self.insert_port(tx, network, None, &draft).await?;
         let claim = Claim::of(&port, network, subnets);
         let wishes = Some(wish.external_fixed_ips.as_slice()).filter(|wishes| !wishes.is_empty());
-        let taken = claim.take(tx, wishes).await?;
-        if taken.is_empty() {
-            let message = format!("No IPs available for external network {}", network.id);
-            return Err(Error::bad_request("router", message));
-        }
+        // a network without subnets has no address for it; with its first subnet it gets one
+        claim.take(tx, wishes).await?;
         row.gateway_port_id = Some(port.id);
         row.gateway_network_id = Some(network.id);
         Ok(())

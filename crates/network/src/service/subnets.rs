@@ -338,8 +338,9 @@ fn check_ipv6(row: &Subnet) -> Result<()> {
 }
 
 fn fits_network(row: &Subnet, network: &Network, present: &[Subnet]) -> Result<()> {
-    if row.ip_version == 6 && network.mtu < 1280 {
-        return Err(Error::mtu_conflict(network.id, 1280));
+    let least = address::least_mtu(row.ip_version);
+    if network.mtu < least {
+        return Err(Error::mtu_conflict(network.id, least));
     }
     if present.iter().any(|other| overlap(&other.cidr, &row.cidr)) {
         return Err(Error::invalid(format!(

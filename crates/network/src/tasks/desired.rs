@@ -8,6 +8,7 @@ use kogge_node_api as node;
 
 use crate::Networking;
 use crate::error::Result;
+use crate::model::address::LEAST_MTU;
 use crate::model::holder::Holder;
 use crate::model::rule;
 use crate::store::allocations::{self, FixedIp};
@@ -175,7 +176,8 @@ impl Parts {
         node::DesiredNetwork {
             id: network.id,
             segment: u32::try_from(network.segment).unwrap_or_default(),
-            mtu: u32::try_from(network.mtu).unwrap_or(1500),
+            // no link is made with less; nor has such a network an address for anybody
+            mtu: u32::try_from(network.mtu.max(LEAST_MTU)).unwrap_or(1500),
             kind: if network.external { node::NetworkKind::External } else { node::NetworkKind::Tenant },
             subnets: subnets.map(|subnet| self.desired_subnet(subnet, dhcp)).collect(),
             dns_domain: domain.trim_end_matches('.').to_owned(),

@@ -27,6 +27,21 @@ both!(a_router_leads_out, cloud, {
     cloud.fault(404, "RouterNotFound", "GET", &path, Value::Null).await;
 });
 
+both!(a_way_out_without_subnets_has_no_address_until_there_is_one, cloud, {
+    let external = id(&cloud.make_as(Persona::Admin, "network", json!({"router:external": true})).await);
+    let router = cloud.make("router", json!({"external_gateway_info": {"network_id": external}})).await;
+    let info = &router["external_gateway_info"];
+    assert_eq!((&info["network_id"], &info["external_fixed_ips"]), (&json!(external), &json!([])));
+    cloud.settle().await;
+    let subnet =
+        json!({"network_id": external, "cidr": "198.51.100.0/24", "ip_version": 4, "enable_dhcp": false});
+    cloud.make_as(Persona::Admin, "subnet", subnet).await;
+    let path = format!("/routers/{}", id(&router));
+    let shown = cloud.ok(200, "GET", &path, Value::Null).await["router"].take();
+    assert_eq!(shown["external_gateway_info"]["external_fixed_ips"][0]["ip_address"], "198.51.100.2");
+    cloud.ok(204, "DELETE", &path, Value::Null).await;
+});
+
 both!(gateways_are_external_networks_and_snat_is_the_admins, cloud, {
     let (external, network) = (cloud.external().await, cloud.network().await);
     let post = |info: Value| json!({"router": {"external_gateway_info": info}});
