@@ -11,6 +11,7 @@ use kogge_resource::neutron::tags;
 
 use crate::error::{Error, Kind};
 use crate::resources::address_scopes::AddressScopes;
+use crate::resources::agents::Agents;
 use crate::resources::default_rules::DefaultRules;
 use crate::resources::floating_ips::FloatingIps;
 use crate::resources::networks::Networks;
@@ -42,6 +43,10 @@ impl From<Error> for ApiError {
 #[must_use]
 pub fn routes() -> Routes<Networking> {
     let routes = discovery_routes(Routes::new())
+        .list::<Agents>()
+        .show::<Agents>()
+        .update::<Agents>()
+        .remove::<Agents>()
         .crud::<Networks>()
         .crud::<Subnets>()
         .crud::<SubnetPools>()

@@ -29,7 +29,7 @@ pub mod tasks;
 
 use std::sync::Arc;
 
-use kogge_clock::Clock;
+use kogge_clock::{Clock, Timestamp};
 use kogge_db::{Db, Migration, Migrations};
 use kogge_node_api::Nodes;
 use kogge_task::Bells;
@@ -61,6 +61,7 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "port counts",
             sql: include_str!("../migrations/0004_port_counts.sql"),
         },
+        Migration { version: 5, name: "agents", sql: include_str!("../migrations/0005_agents.sql") },
     ],
 };
 
@@ -85,6 +86,7 @@ struct Inner {
     bells: Bells,
     written: Bells,
     memory: tasks::Memory,
+    started: Timestamp,
 }
 
 impl Networking {
@@ -92,7 +94,8 @@ impl Networking {
     #[must_use]
     pub fn new(deps: NetworkDeps) -> Self {
         let (bells, written, memory) = (Bells::new(), Bells::new(), tasks::Memory::default());
-        let inner = Arc::new(Inner { deps, bells, written, memory });
+        let started = deps.clock.now();
+        let inner = Arc::new(Inner { deps, bells, written, memory, started });
         let known = Arc::downgrade(&inner);
         inner.deps.db.watch(move |touched| {
             if let Some(inner) = known.upgrade() {
@@ -114,6 +117,11 @@ impl Networking {
 
     pub(crate) fn nodes(&self) -> &Nodes {
         &self.0.deps.nodes
+    }
+
+    /// When this process began.
+    pub(crate) fn started(&self) -> Timestamp {
+        self.0.started
     }
 
     /// The settings.

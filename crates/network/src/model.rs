@@ -1,6 +1,7 @@
 //! Rules without IO: addresses, status, security group rules, guest network data.
 
 pub mod address;
+pub(crate) mod agents;
 pub mod commands;
 pub mod device_port;
 pub mod dhcp_option;

@@ -1,6 +1,7 @@
 //! Resources on the kit (`kogge_resource`), and what is Neutron's about all of them.
 
 pub(crate) mod address_scopes;
+pub(crate) mod agents;
 pub(crate) mod default_rules;
 pub(crate) mod floating_ips;
 pub(crate) mod networks;

@@ -1,5 +1,6 @@
 //! The rules that need the database: who may, what fits, what is in use. One transaction per request.
 
+pub(crate) mod agents;
 pub(crate) mod counts;
 pub(crate) mod floating_ips;
 pub(crate) mod groups;

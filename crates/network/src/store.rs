@@ -1,5 +1,6 @@
 //! Rows and SQL. Knows no callers, roles or HTTP.
 
+pub(crate) mod agents;
 pub(crate) mod allocations;
 pub(crate) mod departures;
 pub(crate) mod groups;

@@ -1,4 +1,4 @@
-//! What admins see of the cloud's machinery: agents and addresses in use.
+//! What admins see of the cloud's machinery: addresses in use.
 
 use std::collections::HashMap;
 
@@ -16,67 +16,6 @@ use crate::service::permit;
 use crate::store::rows::{Network, Subnet};
 use crate::store::{allocations, networks};
 use crate::{Networking, policy};
-
-const KINDS: &[(&str, &str)] = &[
-    ("DHCP agent", "dhcp"),
-    ("L3 agent", "l3"),
-    ("Linux bridge agent", "bridge"),
-    ("Metadata agent", "metadata"),
-];
-
-/// One line per task that every host does; the node does them all in one process.
-fn all_agents(net: &Networking) -> Vec<Value> {
-    let now = net.clock().now().seconds_z().replace('T', " ").replace('Z', "");
-    let mut found = Vec::new();
-    for host in net.nodes().known() {
-        for (kind, slot) in KINDS {
-            let parent = uuid_of(&host);
-            let id = kogge_ids::HostId::derived(parent, slot);
-            found.push(json!({
-                "id": id,
-                "agent_type": kind,
-                "binary": "kogge",
-                "topic": "N/A",
-                "host": host,
-                "admin_state_up": true,
-                "alive": true,
-                "availability_zone": net.config().availability_zone,
-                "configurations": {},
-                "created_at": now,
-                "started_at": now,
-                "heartbeat_timestamp": now,
-                "description": "",
-                "resources_synced": null,
-            }));
-        }
-    }
-    found
-}
-
-fn uuid_of(host: &str) -> uuid::Uuid {
-    kogge_ids::derive(uuid::Uuid::nil(), host)
-}
-
-/// `GET /agents`.
-pub(crate) async fn agents(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
-    // as upstream: who may not see any sees an empty list
-    let sees = call.caller.may(&policy::GET_AGENT, &Target::none());
-    let mut found = if sees { all_agents(&call.service) } else { Vec::new() };
-    for key in ["agent_type", "host", "id", "binary", "availability_zone"] {
-        let wanted: Vec<&str> = call.query.all(key).collect();
-        found.retain(|agent| wanted.is_empty() || wanted.iter().any(|wanted| agent[key] == *wanted));
-    }
-    Ok(Json(json!({"agents": found})))
-}
-
-/// `GET /agents/{id}`.
-pub(crate) async fn agent(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
-    let id = call.key();
-    let missing = || Error::agent_not_found(id);
-    permit(&call.caller, &policy::GET_AGENT, &Target::none()).map_err(|_| missing())?;
-    let found = all_agents(&call.service).into_iter().find(|agent| agent["id"] == id).ok_or_else(missing)?;
-    Ok(Json(json!({"agent": found})))
-}
 
 /// Addresses in a subnet's pools, at most what JSON's readers can count.
 fn total(subnet: &Subnet) -> u64 {

@@ -382,7 +382,7 @@ impl Networking {
                 remote_group_id: template.remote_group_id.map(str::to_owned),
                 used_in_default_sg: template.used_in_default_sg,
                 used_in_non_default_sg: template.used_in_non_default_sg,
-                description: String::new(),
+                description: format!("Legacy default SG rule for {} traffic", template.direction),
             };
             row.insert(tx).await?;
         }

@@ -86,6 +86,7 @@ impl Networking {
             }
         }
         if told.is_none() {
+            self.register_agents(host).await?;
             // it may be the first host there is, and routers wait for one
             self.place_routers(None).await?;
         }

@@ -10,9 +10,10 @@ use super::memory::{Found, Written};
 use super::seats::{Place, Seat};
 use crate::Networking;
 use crate::error::Result;
+use crate::model::agents::L3;
 use crate::model::holder::Holder;
 use crate::store::rows::Router;
-use crate::store::{allocations, ports, routers};
+use crate::store::{agents, allocations, ports, routers};
 
 impl Networking {
     /// Finds out whom the rows concern that were written, and rings for these hosts. What was committed before it was called
@@ -74,11 +75,13 @@ impl Networking {
         Ok(found)
     }
 
-    /// Gives these routers a host, or every router. There is one network per machine until an overlay joins them, so the first machine
-    /// takes them; one whose machine is away stays there, for its guests do.
+    /// Gives these routers a host, or every router. There is one network per machine until an overlay joins them, so the
+    /// first machine takes them; one whose machine is away stays there, for its guests do.
     pub(super) async fn place_routers(&self, which: Option<&[RouterId]>) -> Result<()> {
-        let own: Vec<String> = self.nodes().all().into_iter().map(|(host, _)| host).collect();
-        let Some(first) = own.first() else { return Ok(()) };
+        let resting = agents::resting(self.db(), L3).await?;
+        let mut own =
+            self.nodes().all().into_iter().map(|(host, _)| host).filter(|host| !resting.contains(host));
+        let Some(first) = own.next() else { return Ok(()) };
         let hosts: Vec<String> = self.nodes().known().into_iter().collect();
         if homeless(&mut self.db().into(), which, &hosts).await?.is_empty() {
             return Ok(());
@@ -88,7 +91,7 @@ impl Networking {
         for router in homeless(&mut (&mut tx).into(), which, &hosts).await? {
             // it may be gone meanwhile: then there is nothing to place
             if Router::lock(&mut tx, &router).await?.is_some() {
-                routers::place(&mut tx, router, first).await?;
+                routers::place(&mut tx, router, &first).await?;
             }
         }
         tx.commit().await?;

@@ -3,7 +3,7 @@
 use kogge_auth::testing::Persona;
 use serde_json::{Value, json};
 
-use crate::cloud::both;
+use crate::cloud::{both, id};
 
 both!(a_quota_is_set_reached_and_reset, cloud, {
     let path = format!("/quotas/{}", Persona::Member.project_id());
@@ -90,10 +90,11 @@ both!(bulk_creates_count_as_one_step, cloud, {
 });
 
 both!(admins_see_agents_and_addresses_in_use, cloud, {
+    cloud.settle().await;
     assert_eq!(cloud.ok(200, "GET", "/agents", Value::Null).await["agents"], json!([]));
     let none = cloud.ok(200, "GET", "/network-ip-availabilities", Value::Null).await;
     assert_eq!(none["network_ip_availabilities"], json!([]));
-    let agents = cloud.ok_as(Persona::Admin, 200, "GET", "/agents?agent_type=L3%20agent", Value::Null).await;
+    let agents = cloud.ok_as(Persona::Admin, 200, "GET", "/agents?host=host-1&limit=1", Value::Null).await;
     assert_eq!(agents["agents"][0]["host"], "host-1");
     let network = cloud.network().await;
     cloud.subnet(&network, "10.1.0.0/28").await;
@@ -103,4 +104,82 @@ both!(admins_see_agents_and_addresses_in_use, cloud, {
     let usage = &usage["network_ip_availability"];
     assert_eq!((&usage["total_ips"], &usage["used_ips"]), (&json!(13), &json!(2)));
     cloud.fault(404, "NetworkNotFound", "GET", &path, Value::Null).await;
+});
+
+both!(agents_have_words_of_their_own_and_times_that_stay, cloud, {
+    cloud.settle().await;
+    let agents = async |query: &str| {
+        let path = format!("/agents?{query}");
+        cloud.ok_as(Persona::Admin, 200, "GET", &path, Value::Null).await["agents"].take()
+    };
+    let all = agents("sort_key=host&sort_dir=desc").await;
+    assert_eq!(all.as_array().unwrap().len(), 8, "four on each host");
+    assert_eq!((&all[0]["host"], &all[7]["host"]), (&json!("host-2"), &json!("host-1")));
+    assert_eq!(
+        (&all[0]["created_at"], &all[0]["started_at"]),
+        (&json!("2027-01-15 08:00:00"), &json!("2027-01-15 08:00:00"))
+    );
+    for (query, count) in [
+        ("agent_type=L3%20agent", 2),
+        ("host=host-1&binary=kogge", 4),
+        ("alive=true", 8),
+        ("alive=false", 0),
+        ("admin_state_up=false", 0),
+        ("limit=3", 3),
+        ("availability_zone=elsewhere", 0),
+    ] {
+        assert_eq!(agents(query).await.as_array().unwrap().len(), count, "{query}");
+    }
+    let fields = agents("fields=id&limit=1").await;
+    assert_eq!(fields[0].as_object().unwrap().len(), 1);
+    for wrong in ["colour=red", "alive=perhaps", "sort_key=colour&sort_dir=asc"] {
+        let path = format!("/agents?{wrong}");
+        assert_eq!(cloud.call(Persona::Admin, "GET", &path, Value::Null).await.0, 400, "{wrong}");
+    }
+    let one = format!("/agents/{}", id(&agents("agent_type=L3%20agent&host=host-1").await[0]));
+    let change = json!({"agent": {"description": "the left one", "admin_state_up": false}});
+    let changed = cloud.ok_as(Persona::Admin, 200, "PUT", &one, change.clone()).await["agent"].take();
+    assert_eq!(
+        (&changed["description"], &changed["admin_state_up"]),
+        (&json!("the left one"), &json!(false))
+    );
+    for who in [Persona::Member, Persona::Reader] {
+        cloud.fault_as(who, 404, "AgentNotFound", "PUT", &one, change.clone()).await;
+        cloud.fault_as(who, 404, "AgentNotFound", "DELETE", &one, Value::Null).await;
+    }
+    for wrong in [json!({"host": "h"}), json!({"admin_state_up": "perhaps"}), json!({"colour": 1})] {
+        let body = json!({ "agent": wrong });
+        assert_eq!(cloud.call(Persona::Admin, "PUT", &one, body).await.0, 400);
+    }
+    // only what has an effect can be switched off
+    let dhcp = format!("/agents/{}", id(&agents("agent_type=DHCP%20agent").await[0]));
+    let off = json!({"agent": {"admin_state_up": false}});
+    cloud.fault_as(Persona::Admin, 400, "BadRequest", "PUT", &dhcp, off).await;
+    // one that lives reports again
+    cloud.ok_as(Persona::Admin, 204, "DELETE", &one, Value::Null).await;
+    let again = cloud.ok_as(Persona::Admin, 200, "GET", &one, Value::Null).await["agent"].take();
+    assert_eq!((&again["description"], &again["admin_state_up"]), (&json!(""), &json!(true)));
+});
+
+both!(a_host_whose_l3_agent_rests_gets_no_new_routers, cloud, {
+    cloud.settle().await;
+    let path = "/agents?agent_type=L3%20agent&host=host-1";
+    let found = cloud.ok_as(Persona::Admin, 200, "GET", path, Value::Null).await;
+    let agent = format!("/agents/{}", id(&found["agents"][0]));
+    let up = |up: bool| json!({"agent": {"admin_state_up": up}});
+    let routers = || {
+        let told = cloud
+            .hosts
+            .each_ref()
+            .map(|(_, node)| node.told.lock().unwrap().last().map_or(0, |told| told.routers.len()));
+        told
+    };
+    cloud.ok_as(Persona::Admin, 200, "PUT", &agent, up(false)).await;
+    cloud.make("router", json!({})).await;
+    cloud.settle().await;
+    assert_eq!(routers(), [0, 1]);
+    cloud.ok_as(Persona::Admin, 200, "PUT", &agent, up(true)).await;
+    cloud.make("router", json!({})).await;
+    cloud.settle().await;
+    assert_eq!(routers(), [1, 1]);
 });

@@ -201,6 +201,10 @@ both!(templates_are_read_by_all_and_written_by_admins, cloud, {
     let rules = list["default_security_group_rules"].as_array().unwrap();
     assert_eq!(rules.len(), 4);
     assert_eq!(rules.iter().filter(|rule| rule["remote_group_id"] == "PARENT").count(), 2);
+    for rule in rules {
+        let words = format!("Legacy default SG rule for {} traffic", rule["direction"].as_str().unwrap());
+        assert_eq!(rule["description"], words.as_str());
+    }
     let ssh = json!({"default_security_group_rule": {"direction": "ingress", "protocol": "tcp", "port_range_min": 22, "port_range_max": 22}});
     let path = "/default-security-group-rules";
     cloud.fault(403, "PolicyNotAuthorized", "POST", path, ssh.clone()).await;

@@ -102,7 +102,7 @@ fn is_bound(limit: &str) -> bool {
     !matches!(limit, "" | "0" | "infinite")
 }
 
-/// `next` and `previous` of a page of a page; `path` is that of the list.
+/// `next` and `previous` of a page; `path` is that of the list.
 ///
 /// As in Neutron (`get_pagination_links`), who asked for a limit finds an end where a page is not full: a full page leads on
 /// though nothing may follow, and the first one leads back. Where we set the limit, links lead only to what is there.

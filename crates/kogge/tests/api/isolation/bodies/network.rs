@@ -80,6 +80,10 @@ fn update(path: &str, fixture: &Fixture) -> Vec<Value> {
             json!({"subnetpool": {"name": "y"}}),
             json!({"subnetpool": {"address_scope_id": fixture.id("address-scopes")}}),
         ],
+        "/subnetpools/{id}/add_prefixes" | "/subnetpools/{id}/remove_prefixes" => {
+            vec![json!({"prefixes": ["10.130.0.0/16"]})]
+        }
+        "/agents/{id}" => vec![json!({"agent": {"description": "y"}})],
         "/address-scopes/{id}" => vec![json!({"address_scope": {"name": "y"}})],
         "/rbac-policies/{id}" => vec![json!({"rbac_policy": {"target_tenant": fixture.project}})],
         "/ports/{id}" => vec![
