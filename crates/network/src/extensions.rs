@@ -112,6 +112,12 @@ pub const EXTENSIONS: &[Extension] = &[
     ),
     ext("pagination", "Pagination support", "Lists in pages.", "2016-06-12T00:00:00-00:00"),
     ext(
+        "port-trusted-vif",
+        "Port trusted vif",
+        "Ports are trusted with a virtual function, by admins.",
+        "2024-07-10T10:00:00-00:00",
+    ),
+    ext(
         "port-mac-address-regenerate",
         "Neutron Port MAC address regenerate",
         "A port gets a new MAC.",

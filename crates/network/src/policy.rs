@@ -107,12 +107,14 @@ rules! {
     CREATE_PORT_ALLOWED_ADDRESS_PAIRS "create_port:allowed_address_pairs" "(rule:admin_only) or (role:member and rule:network_owner) or rule:service_api";
     CREATE_PORT_ALLOWED_ADDRESS_PAIRS_MAC_ADDRESS "create_port:allowed_address_pairs:mac_address" "(rule:admin_only) or (role:member and rule:network_owner) or rule:service_api";
     CREATE_PORT_ALLOWED_ADDRESS_PAIRS_IP_ADDRESS "create_port:allowed_address_pairs:ip_address" "(rule:admin_only) or (role:member and rule:network_owner) or rule:service_api";
+    CREATE_PORT_TRUSTED "create_port:trusted" "rule:admin_only";
     CREATE_PORT_TAGS "create_port:tags" "(rule:admin_only) or (role:member and project_id:%(project_id)s) or rule:context_is_advsvc";
     GET_PORT "get_port" "(rule:admin_only) or (rule:service_api) or role:reader and rule:network_owner or role:reader and project_id:%(project_id)s";
     GET_PORT_BINDING_VIF_TYPE "get_port:binding:vif_type" "(rule:admin_only) or (rule:service_api)";
     GET_PORT_BINDING_VIF_DETAILS "get_port:binding:vif_details" "(rule:admin_only) or (rule:service_api)";
     GET_PORT_BINDING_HOST_ID "get_port:binding:host_id" "(rule:admin_only) or (rule:service_api)";
     GET_PORT_BINDING_PROFILE "get_port:binding:profile" "(rule:admin_only) or (rule:service_api)";
+    GET_PORT_TRUSTED "get_port:trusted" "rule:admin_only";
     GET_PORT_TAGS "get_port:tags" "rule:context_is_advsvc or (rule:admin_only) or (role:reader and rule:network_owner) or role:reader and project_id:%(project_id)s";
     UPDATE_PORT "update_port" "(rule:admin_only) or (rule:service_api) or role:member and project_id:%(project_id)s";
     UPDATE_PORT_DEVICE_ID "update_port:device_id" "(rule:admin_only) or (role:member and project_id:%(project_id)s) or rule:service_api";
@@ -128,6 +130,7 @@ rules! {
     UPDATE_PORT_ALLOWED_ADDRESS_PAIRS "update_port:allowed_address_pairs" "(rule:admin_only) or (role:member and rule:network_owner) or rule:service_api";
     UPDATE_PORT_ALLOWED_ADDRESS_PAIRS_MAC_ADDRESS "update_port:allowed_address_pairs:mac_address" "(rule:admin_only) or (role:member and rule:network_owner) or rule:service_api";
     UPDATE_PORT_ALLOWED_ADDRESS_PAIRS_IP_ADDRESS "update_port:allowed_address_pairs:ip_address" "(rule:admin_only) or (role:member and rule:network_owner) or rule:service_api";
+    UPDATE_PORT_TRUSTED "update_port:trusted" "rule:admin_only";
     UPDATE_PORT_TAGS "update_port:tags" "(rule:admin_only) or (role:member and project_id:%(project_id)s) or rule:context_is_advsvc";
     DELETE_PORT "delete_port" "(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner or role:member and project_id:%(project_id)s";
     DELETE_PORT_TAGS "delete_port:tags" "rule:context_is_advsvc or role:member and project_id:%(project_id)s or (rule:admin_only) or (role:member and rule:network_owner)";

@@ -207,6 +207,7 @@ commands! {
         dns_name: String,
         #[serde(rename = "binding:vnic_type")]
         vnic_type: String = "normal".to_owned(),
+        trusted: Option<bool>,
         #[serde(rename = "binding:host_id")]
         host: String,
         #[serde(rename = "binding:profile")]
@@ -239,6 +240,7 @@ commands! {
         dns_name: Option<String>,
         #[serde(rename = "binding:vnic_type")]
         vnic_type: Option<String>,
+        trusted: Option<bool>,
         #[serde(rename = "binding:host_id")]
         host: Option<String>,
         #[serde(rename = "binding:profile")]

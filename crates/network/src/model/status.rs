@@ -18,10 +18,13 @@ pub const fn floating_ip(associated: bool) -> &'static str {
     if associated { "ACTIVE" } else { "DOWN" }
 }
 
+/// `binding:vif_type` of a port that is on no host.
+pub const UNBOUND: &str = "unbound";
+
 /// `binding:vif_type` of a port.
 #[must_use]
 pub fn vif_type(holder: Holder, host: &str) -> &'static str {
-    if host.is_empty() || matches!(holder, Holder::FloatingIp) { "unbound" } else { "bridge" }
+    if host.is_empty() || matches!(holder, Holder::FloatingIp) { UNBOUND } else { "bridge" }
 }
 
 #[cfg(test)]
@@ -35,6 +38,6 @@ mod tests {
         assert_eq!(port(Holder::Server, true, "", true), "DOWN");
         assert_eq!(port(Holder::Server, true, "h1", false), "DOWN");
         assert_eq!(port(Holder::FloatingIp, true, "", false), "N/A");
-        assert_eq!(vif_type(Holder::Server, ""), "unbound");
+        assert_eq!(vif_type(Holder::Server, ""), UNBOUND);
     }
 }

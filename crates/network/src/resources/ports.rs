@@ -98,6 +98,7 @@ impl Resource for Ports {
         ("binding:vif_details", &policy::GET_PORT_BINDING_VIF_DETAILS),
         ("binding:host_id", &policy::GET_PORT_BINDING_HOST_ID),
         ("binding:profile", &policy::GET_PORT_BINDING_PROFILE),
+        ("trusted", &policy::GET_PORT_TRUSTED),
     ];
 
     fn missing(_: &Call<Networking>, id: &str) -> Error {
@@ -143,7 +144,7 @@ impl Written for Ports {
         to: &mut Members<'_, M>,
     ) -> std::result::Result<(), M::Error> {
         let vif = status::vif_type(row.holder, &row.host);
-        let details = if vif == "unbound" { json!({}) } else { json!({"port_filter": true}) };
+        let details = if vif == status::UNBOUND { json!({}) } else { json!({"port_filter": true}) };
         let named = parts.fixed_ips.iter().map(|ip| Assignment::of(row, &parts.dns_domain, ip.ip_address));
         standard!(row, row.project_id.project().unwrap_or_default()).write(to)?;
         to.put("id", &row.id)?;
@@ -165,7 +166,13 @@ impl Written for Ports {
         to.put("binding:vif_type", vif)?;
         to.put("binding:vif_details", &details)?;
         to.put("binding:host_id", &row.host)?;
-        to.put("binding:profile", &row.binding_profile.0)
+        to.put("trusted", &row.trusted)?;
+        let mut profile = Cow::Borrowed(&row.binding_profile.0);
+        if let Some(trusted) = row.trusted {
+            // compute reads it there, as `PortTrustedDbMixin` of Neutron puts it
+            profile.to_mut().insert("trusted".to_owned(), trusted.into());
+        }
+        to.put("binding:profile", &*profile)
     }
 }
 
@@ -218,6 +225,7 @@ const BODY: Schema = Schema::new(
             both("binding:vnic_type", Absent::Text("normal"), vnic_type),
             both("binding:host_id", Absent::Unset, host),
             both("binding:profile", Absent::Unset, profile),
+            both("trusted", Absent::Unset, check::boolean),
             shown("binding:vif_type"),
             shown("binding:vif_details"),
             shown("dns_assignment"),

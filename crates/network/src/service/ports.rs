@@ -16,7 +16,7 @@ use super::{is_own, owner, permit, permit_change, permit_fields, project_of, spe
 use crate::error::{Error, Result};
 use crate::model::commands::{NewPort, PairWish};
 use crate::model::holder::Holder;
-use crate::model::{mac, status};
+use crate::model::{mac, rule, status};
 use crate::store::allocations::{self, FixedIp};
 use crate::store::owner::Owner;
 use crate::store::rows::{AddressPair, Network, Port};
@@ -149,7 +149,7 @@ impl Networking {
                 name: new.name.clone(),
                 description: new.description.clone(),
                 network_id: network.id,
-                allowed_address_pairs: Json(pairs(&new.allowed_address_pairs, &mac_address)),
+                allowed_address_pairs: Json(pairs(&new.allowed_address_pairs, &mac_address)?),
                 mac_address,
                 admin_state_up: new.admin_state_up,
                 holder: new.holder,
@@ -161,6 +161,7 @@ impl Networking {
                 extra_dhcp_opts: Json(options(Vec::new(), new.extra_dhcp_opts.clone().unwrap_or_default())),
                 dns_name: new.dns_name.clone(),
                 vnic_type: new.vnic_type.clone(),
+                trusted: new.trusted,
                 host: new.host.clone(),
                 binding_profile: Json(new.binding_profile.clone()),
                 made_by_device: new.made_by_device,
@@ -279,12 +280,21 @@ fn implied_fields(new: &NewPort) -> Vec<String> {
     fields
 }
 
-fn pairs(wished: &[PairWish], own: &str) -> Vec<AddressPair> {
-    let pair = |wish: &PairWish| AddressPair {
-        ip_address: wish.ip_address.clone(),
-        mac_address: wish.mac_address.clone().unwrap_or_else(|| own.to_owned()),
-    };
-    wished.iter().map(pair).collect()
+/// The pairs with the port's own MAC address where none was named. None stands twice, in whatever spelling.
+fn pairs(wished: &[PairWish], own: &str) -> Result<Vec<AddressPair>> {
+    let mut seen = HashSet::new();
+    let mut pairs = Vec::with_capacity(wished.len());
+    for wish in wished {
+        let pair = AddressPair {
+            ip_address: wish.ip_address.clone(),
+            mac_address: wish.mac_address.clone().unwrap_or_else(|| own.to_owned()),
+        };
+        if !seen.insert((rule::prefix(&pair.ip_address), pair.mac_address.clone())) {
+            return Err(Error::duplicate_pair(&pair.mac_address, &pair.ip_address));
+        }
+        pairs.push(pair);
+    }
+    Ok(pairs)
 }
 
 async fn mac_free(tx: &mut Tx, row: &Port) -> Result<()> {

@@ -215,6 +215,8 @@ record! {
         dns_name: String,
         /// `normal` …
         vnic_type: String,
+        /// Whether the guest may do as it likes with a virtual function, as an administrator said; kept and shown.
+        trusted: Option<bool>,
         /// The host it is bound to, or empty.
         host: String,
         /// What compute wants to remember.

@@ -237,6 +237,54 @@ both!(ports_are_found_by_address_device_and_group, cloud, {
     assert_eq!(fields["ports"][0].as_object().unwrap().len(), 2);
 });
 
+both!(the_same_address_pair_twice_is_refused_however_it_is_spelled, cloud, {
+    let (network, mac) = (cloud.network().await, "fa:16:3e:aa:bb:01");
+    let bare = json!({"ip_address": "192.0.2.4"});
+    for twin in [
+        json!({"ip_address": "192.0.2.4", "mac_address": mac}),
+        json!({"ip_address": "192.0.2.4/32", "mac_address": "FA-16-3E-AA-BB-01"}),
+    ] {
+        let body = json!({"port": {"network_id": network, "mac_address": mac, "allowed_address_pairs": [bare, twin]}});
+        cloud.fault(400, "DuplicateAddressPairInRequest", "POST", "/ports", body).await;
+        let port = id(&cloud.make("port", json!({"network_id": network, "mac_address": mac})).await);
+        let path = format!("/ports/{port}");
+        let change = json!({"port": {"allowed_address_pairs": [bare, twin]}});
+        cloud.fault(400, "DuplicateAddressPairInRequest", "PUT", &path, change).await;
+        let another = json!({"ip_address": "192.0.2.4", "mac_address": "fa:16:3e:aa:bb:02"});
+        let change = json!({"port": {"allowed_address_pairs": [bare, another]}});
+        cloud.ok(200, "PUT", &path, change).await;
+        cloud.ok(204, "DELETE", &path, Value::Null).await;
+    }
+});
+
+both!(the_kind_of_a_plug_stays_while_something_is_plugged_in, cloud, {
+    let network = cloud.network().await;
+    let bound = json!({"network_id": network, "binding:host_id": "host-1"});
+    let path = format!("/ports/{}", id(&cloud.make_as(Persona::Admin, "port", bound).await));
+    let kind = |kind: &str| json!({"port": {"binding:vnic_type": kind}});
+    cloud.fault_as(Persona::Admin, 409, "PortInUse", "PUT", &path, kind("direct")).await;
+    cloud.ok_as(Persona::Admin, 200, "PUT", &path, kind("normal")).await;
+    let free = format!("/ports/{}", id(&cloud.make("port", json!({"network_id": network})).await));
+    let changed = cloud.ok(200, "PUT", &free, kind("direct")).await;
+    assert_eq!(changed["port"]["binding:vnic_type"], "direct");
+});
+
+both!(only_admins_say_and_see_whom_a_virtual_function_trusts, cloud, {
+    let network = cloud.network().await;
+    let body = json!({"port": {"network_id": network, "trusted": true}});
+    cloud.fault(403, "PolicyNotAuthorized", "POST", "/ports", body.clone()).await;
+    let made = cloud.ok_as(Persona::Admin, 201, "POST", "/ports", body).await["port"].take();
+    assert_eq!((&made["trusted"], &made["binding:profile"]["trusted"]), (&json!(true), &json!(true)));
+    let path = format!("/ports/{}", id(&made));
+    let off = json!({"port": {"trusted": "False"}});
+    let changed = cloud.ok_as(Persona::Admin, 200, "PUT", &path, off).await;
+    assert_eq!(changed["port"]["trusted"], false);
+    let path = format!("/ports/{}", id(&cloud.make("port", json!({"network_id": network})).await));
+    assert!(cloud.ok(200, "GET", &path, Value::Null).await["port"].get("trusted").is_none());
+    let shown = cloud.ok_as(Persona::Admin, 200, "GET", &path, Value::Null).await["port"].take();
+    assert_eq!((&shown["trusted"], &shown["binding:profile"]), (&Value::Null, &json!({})));
+});
+
 both!(dhcp_options_replace_and_vanish, cloud, {
     let network = cloud.network().await;
     let body = json!({"network_id": network, "extra_dhcp_opts": [{"opt_name": "mtu", "opt_value": "1400"}]});

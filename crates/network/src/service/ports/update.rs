@@ -69,7 +69,8 @@ impl Networking {
         row.description = change.description.unwrap_or(row.description);
         row.admin_state_up = change.admin_state_up.unwrap_or(row.admin_state_up);
         row.dns_name = change.dns_name.unwrap_or(row.dns_name);
-        row.vnic_type = change.vnic_type.unwrap_or(row.vnic_type);
+        new_vnic_type(&mut row, change.vnic_type)?;
+        row.trusted = change.trusted.or(row.trusted);
         if let Some(host) = change.host.filter(|host| *host != row.host) {
             row.host = host;
             row.up = false;
@@ -130,7 +131,7 @@ impl Networking {
     ) -> Result<()> {
         row.port_security_enabled = enabled.unwrap_or(row.port_security_enabled);
         if let Some(wished) = wished {
-            row.allowed_address_pairs = Json(pairs(wished, &row.mac_address));
+            row.allowed_address_pairs = Json(pairs(wished, &row.mac_address)?);
         }
         if !row.is_filtered() && !row.allowed_address_pairs.is_empty() {
             return Err(Error::pairs_need_port_security());
@@ -200,6 +201,16 @@ fn new_mac(row: &mut Port, change: Option<Option<String>>) -> Result<()> {
         return Err(Error::port_bound(row.id, vif, &row.mac_address, wished));
     }
     row.mac_address = wished;
+    Ok(())
+}
+
+/// The kind of a plug changes only while nothing is plugged in (`_validate_port_update` of ML2).
+fn new_vnic_type(row: &mut Port, change: Option<String>) -> Result<()> {
+    let Some(wished) = change.filter(|wished| *wished != row.vnic_type) else { return Ok(()) };
+    if status::vif_type(row.holder, &row.host) != status::UNBOUND {
+        return Err(Error::port_in_use(row.id, row.network_id, &row.device_id));
+    }
+    row.vnic_type = wished;
     Ok(())
 }
 
