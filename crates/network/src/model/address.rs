@@ -192,6 +192,7 @@ pub fn of_slot(net: &IpNet, slot: i64) -> IpAddr {
 }
 
 /// `ranges` without what `less` covers: what is cut into is split, and the rest aggregated.
+#[must_use]
 pub fn without(ranges: &[IpNet], less: &[IpNet]) -> Vec<IpNet> {
     let mut left: Vec<IpNet> = ranges.to_vec();
     for hole in less {

@@ -180,8 +180,8 @@ impl Update for SubnetPools {
         let (mut row, change) = (loaded.into_row(), command::<SubnetPoolChange>(body)?);
         permit_fields(&call.caller, "update_subnetpool", &change.fields, &Self::target(&row))?;
         fresh(call, row.revision_number)?;
-        scope_is_own(tx, &call.caller, &row).await?;
         if let Some(prefixes) = change.prefixes {
+            scope_is_own(tx, &call.caller, &row).await?;
             let prefixes = aggregated(&prefixes)?;
             if let Some(lost) = row.prefixes.iter().find(|old| !prefixes.iter().any(|new| new.contains(*old)))
             {
@@ -228,7 +228,8 @@ impl Tagged for SubnetPools {
     super::tags!(SubnetPool);
 }
 
-/// A pool in another project's scope changes only by whom that scope obeys: its prefixes are the scope's.
+/// A pool in another project's scope gets other prefixes only by whom that scope obeys. Neutron refuses its owner all other
+/// changes too, even to leave the scope.
 async fn scope_is_own(tx: &mut Tx, caller: &Caller, row: &SubnetPool) -> Result<()> {
     let Some(id) = row.address_scope_id else { return Ok(()) };
     match AddressScope::get(tx, &id).await? {

@@ -3,7 +3,7 @@
 use kogge_auth::testing::Persona;
 use serde_json::{Value, json};
 
-use crate::cloud::{both, id};
+use crate::cloud::{FakeNode, both, id};
 
 both!(a_quota_is_set_reached_and_reset, cloud, {
     let path = format!("/quotas/{}", Persona::Member.project_id());
@@ -167,13 +167,8 @@ both!(a_host_whose_l3_agent_rests_gets_no_new_routers, cloud, {
     let found = cloud.ok_as(Persona::Admin, 200, "GET", path, Value::Null).await;
     let agent = format!("/agents/{}", id(&found["agents"][0]));
     let up = |up: bool| json!({"agent": {"admin_state_up": up}});
-    let routers = || {
-        let told = cloud
-            .hosts
-            .each_ref()
-            .map(|(_, node)| node.told.lock().unwrap().last().map_or(0, |told| told.routers.len()));
-        told
-    };
+    let count = |node: &FakeNode| node.told.lock().unwrap().last().map_or(0, |told| told.routers.len());
+    let routers = || cloud.hosts.each_ref().map(|(_, node)| count(node));
     cloud.ok_as(Persona::Admin, 200, "PUT", &agent, up(false)).await;
     cloud.make("router", json!({})).await;
     cloud.settle().await;

@@ -126,7 +126,7 @@ pub(super) fn links(
     let is_full = page.limit.is_some_and(|limit| usize::try_from(limit).is_ok_and(|limit| shape.count >= limit));
     let (ahead, behind) = match pairs.get("limit").is_some_and(is_bound) {
         true => (is_full, true),
-        false => (shape.more, page.marker.is_some()),
+        false => (shape.more, page.marker.is_some() && ends.is_some()),
     };
     let (next, previous) = if page.reverse { (behind, ahead) } else { (ahead, behind) };
     let mut links = Vec::new();
@@ -222,6 +222,7 @@ mod tests {
     #[test]
     fn links_of_our_own_pages_lead_only_to_what_is_there() {
         assert!(leading("name=x", &["a", "b"], false).is_empty());
+        assert!(leading("marker=b", &[], false).is_empty());
         assert_eq!(leading("name=x", &["a", "b"], true), ["next name=x&marker=b"]);
         let back = ["previous name=x&marker=c&page_reverse=True"];
         assert_eq!(leading("name=x&marker=b", &["c"], false), back);
