@@ -7,7 +7,7 @@ use kogge_db::filter::Whose;
 use kogge_http::{ApiError, Json};
 use kogge_ids::SubnetId;
 use kogge_resource::neutron::Neutron;
-use kogge_resource::{Call, Dialect as _, List as _};
+use kogge_resource::{Call, Dialect as _, List as _, Wanted};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
@@ -65,14 +65,17 @@ pub(crate) async fn availabilities(call: Call<Networking>) -> Result<Json<Value>
     if !call.caller.may(&policy::GET_NETWORK_IP_AVAILABILITY, &Target::none()) {
         return Ok(Json(json!({"network_ip_availabilities": []})));
     }
-    let mut query = Neutron::wanted(&Networks::LIST, &call)?.query;
+    let Wanted { mut query, fields, .. } = Neutron::wanted(&Networks::LIST, &call)?;
     query.filters.remove("ip_version");
     for (here, there) in [("network_id", "id"), ("network_name", "name")] {
         if let Some(values) = query.filters.remove(here) {
             query.filters.insert(there.to_owned(), values);
         }
     }
-    let found = usages(&call.service, &query, call.query.get("ip_version")).await?;
+    let mut found = usages(&call.service, &query, call.query.get("ip_version")).await?;
+    for usage in found.iter_mut().filter_map(Value::as_object_mut) {
+        usage.retain(|name, _| fields.is_empty() || fields.contains(name));
+    }
     Ok(Json(json!({"network_ip_availabilities": found})))
 }
 

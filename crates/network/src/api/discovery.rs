@@ -1,13 +1,16 @@
 //! What the service is: versions, resources, extensions, zones, providers.
 
-use axum::extract::State;
-use kogge_http::{ApiError, Auth, BaseUrl, Json, Pairs, Path};
+use kogge_auth::Target;
+use kogge_db::BadFilter;
+use kogge_http::{ApiError, BaseUrl, Json, Path};
+use kogge_resource::neutron::{Neutron, check};
+use kogge_resource::{Call, Dialect as _, Listing, Wanted};
 use serde_json::{Value, json};
 
+use crate::Networking;
 use crate::error::Error;
 use crate::extensions::{EXTENSIONS, Extension};
 use crate::service::permit;
-use crate::{Networking, policy};
 
 /// `GET /`: the versions.
 pub(crate) async fn versions(base: BaseUrl) -> Json<Value> {
@@ -69,28 +72,40 @@ pub(crate) async fn extension(Path(alias): Path<String>) -> Result<Json<Value>, 
     Ok(Json(json!({"extension": body(found)})))
 }
 
+/// A list of the few things of a kind that stand in no table: filtered by what they have, shown as asked for.
+fn few(call: &Call<Networking>, many: &str, mut things: Vec<Value>) -> Result<Json<Value>, ApiError> {
+    let Wanted { query, fields, .. } = Neutron::wanted(&Listing::WHOLE, call)?;
+    for (name, values) in query.filters {
+        if things.iter().any(|thing| thing.get(&name).is_none()) {
+            return Err(Error::from(BadFilter { name, value: None }).into());
+        }
+        things.retain(|thing| values.iter().any(|value| is_spelled(&thing[&name], value)));
+    }
+    for thing in things.iter_mut().filter_map(Value::as_object_mut) {
+        thing.retain(|name, _| fields.is_empty() || fields.contains(name));
+    }
+    Ok(Json(json!({ many: things })))
+}
+
+/// Whether a query says this value.
+fn is_spelled(value: &Value, text: &str) -> bool {
+    match value {
+        Value::Bool(truth) => check::truth(&text.into()) == Some(*truth),
+        other => other == text,
+    }
+}
+
 /// `GET /availability_zones`.
-pub(crate) async fn zones(
-    State(net): State<Networking>,
-    Auth(caller): Auth,
-    pairs: Pairs,
-) -> Result<Json<Value>, ApiError> {
-    permit(&caller, &policy::GET_AVAILABILITY_ZONE, &kogge_auth::Target::none())?;
-    let name = &net.config().availability_zone;
-    let zones =
-        ["network", "router"].map(|kind| json!({"name": name, "resource": kind, "state": "available"}));
-    let fits = |zone: &Value| {
-        ["name", "resource", "state"]
-            .iter()
-            .all(|key| pairs.get(key).is_none_or(|wanted| zone[*key] == wanted))
-    };
-    let zones: Vec<Value> = zones.into_iter().filter(fits).collect();
-    Ok(Json(json!({"availability_zones": zones})))
+pub(crate) async fn zones(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    permit(&call.caller, &call.rule, &Target::none())?;
+    let name = &call.service.config().availability_zone;
+    let zone = |kind: &str| json!({"name": name, "resource": kind, "state": "available"});
+    few(&call, "availability_zones", vec![zone("network"), zone("router")])
 }
 
 /// `GET /service-providers`.
-pub(crate) async fn providers(Auth(caller): Auth) -> Result<Json<Value>, ApiError> {
-    permit(&caller, &policy::GET_SERVICE_PROVIDER, &kogge_auth::Target::none())?;
+pub(crate) async fn providers(call: Call<Networking>) -> Result<Json<Value>, ApiError> {
+    permit(&call.caller, &call.rule, &Target::none())?;
     let one = json!({"service_type": "L3_ROUTER_NAT", "name": "kogge", "default": true});
-    Ok(Json(json!({"service_providers": [one]})))
+    few(&call, "service_providers", vec![one])
 }

@@ -86,7 +86,10 @@ impl Networking {
             }
         }
         if told.is_none() {
-            self.register_agents(host).await?;
+            if let Err(error) = self.register_agents(host).await {
+                // what administrators see of a host is no reason to leave its guests without a network
+                tracing::warn!(host, %error, "the agents of the host are not noted");
+            }
             // it may be the first host there is, and routers wait for one
             self.place_routers(None).await?;
         }

@@ -228,3 +228,24 @@ both!(the_service_describes_itself, cloud, {
         json!([{"name": "nova", "resource": "network", "state": "available"}])
     );
 });
+
+both!(lists_of_few_things_take_what_they_honour, cloud, {
+    let get = async |path: &str| cloud.call(Persona::Member, "GET", path, Value::Null).await;
+    for (query, zones) in [
+        ("resource=router", json!([{"name": "nova", "resource": "router", "state": "available"}])),
+        ("name=elsewhere", json!([])),
+        ("resource=router&fields=name", json!([{"name": "nova"}])),
+    ] {
+        let (status, list) = get(&format!("/availability_zones?{query}")).await;
+        assert_eq!((status, &list["availability_zones"]), (200, &zones), "{query}");
+    }
+    for (query, count) in [("default=True", 1), ("default=false", 0), ("service_type=L3_ROUTER_NAT", 1)] {
+        let (_, list) = get(&format!("/service-providers?{query}")).await;
+        assert_eq!(list["service_providers"].as_array().unwrap().len(), count, "{query}");
+    }
+    for path in
+        ["/availability_zones?colour=red", "/service-providers?colour=red", "/service-providers?limit=x"]
+    {
+        assert_eq!(get(path).await.0, 400, "{path}");
+    }
+});

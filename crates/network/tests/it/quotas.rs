@@ -103,6 +103,10 @@ both!(admins_see_agents_and_addresses_in_use, cloud, {
     let usage = cloud.ok_as(Persona::Admin, 200, "GET", &path, Value::Null).await;
     let usage = &usage["network_ip_availability"];
     assert_eq!((&usage["total_ips"], &usage["used_ips"]), (&json!(13), &json!(2)));
+    let list = "/network-ip-availabilities?fields=used_ips";
+    let list =
+        cloud.ok_as(Persona::Admin, 200, "GET", &format!("{list}&network_id={network}"), Value::Null).await;
+    assert_eq!(list["network_ip_availabilities"], json!([{"used_ips": 2}]));
     cloud.fault(404, "NetworkNotFound", "GET", &path, Value::Null).await;
 });
 
