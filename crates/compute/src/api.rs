@@ -15,8 +15,7 @@ pub(crate) use kogge_resource::nova as body;
 pub(crate) use kogge_resource::nova::query;
 
 use http::Method;
-use kogge_auth::Rule;
-use kogge_http::{Access, Microversion, Routes, VersionRange};
+use kogge_http::{Access, Routes, VersionRange};
 use kogge_resource::{Crud as _, Resource as _, handlers};
 
 use crate::resources::aggregates::{self, Aggregates};
@@ -24,18 +23,6 @@ use crate::resources::flavors::Flavors;
 use crate::resources::keypairs::Keypairs;
 use crate::resources::server_groups::ServerGroups;
 use crate::{Compute, microversion as v, policy as p};
-
-const fn rule(rule: Rule) -> Access {
-    Access::Rule(rule)
-}
-
-const fn since(version: Microversion) -> VersionRange {
-    VersionRange { since: Some(version), until: None }
-}
-
-const fn until(version: Microversion) -> VersionRange {
-    VersionRange { since: None, until: Some(version) }
-}
 
 /// The route table.
 pub(crate) fn routes() -> Routes<Compute> {
@@ -59,8 +46,8 @@ fn version_routes() -> Routes<Compute> {
         .get("/v2.1/", public, versions::current)
         .get("/v2", public, versions::old)
         .get("/v2/", public, versions::old)
-        .get("/v2.1/extensions", rule(p::EXTENSIONS), zones::extensions)
-        .get("/v2.1/extensions/{alias}", rule(p::EXTENSIONS), zones::extension_show)
+        .get("/v2.1/extensions", p::EXTENSIONS, zones::extensions)
+        .get("/v2.1/extensions/{alias}", p::EXTENSIONS, zones::extension_show)
 }
 
 fn flavor_routes() -> Routes<Compute> {
@@ -69,39 +56,34 @@ fn flavor_routes() -> Routes<Compute> {
     const SPEC: &str = "/v2.1/flavors/{id}/os-extra_specs/{key}";
     const ACTION: &str = "/v2.1/flavors/{id}/action";
     let (all, each) = (Flavors::NAMES.all, Flavors::NAMES.each);
+    let described = VersionRange::since(v::FLAVOR_DESCRIPTION);
     Routes::new()
         .get(all, Access::Token, handlers::list::<Flavors>)
         .create::<Flavors>()
         .get("/v2.1/flavors/detail", Access::Token, handlers::details::<Flavors>)
         .get(each, Access::Token, handlers::show::<Flavors>)
-        .route(
-            Method::PUT,
-            each,
-            since(v::FLAVOR_DESCRIPTION),
-            rule(p::FLAVOR_UPDATE),
-            handlers::update::<Flavors>,
-        )
+        .route(Method::PUT, each, described, p::FLAVOR_UPDATE, handlers::update::<Flavors>)
         .remove::<Flavors>()
-        .get(SPECS, rule(p::EXTRA_SPECS_INDEX), extra_specs::index)
-        .post(SPECS, rule(p::EXTRA_SPECS_CREATE), extra_specs::create)
-        .get(SPEC, rule(p::EXTRA_SPECS_SHOW), extra_specs::show)
-        .put(SPEC, rule(p::EXTRA_SPECS_UPDATE), extra_specs::update)
-        .delete(SPEC, rule(p::EXTRA_SPECS_DELETE), extra_specs::delete)
-        .get("/v2.1/flavors/{id}/os-flavor-access", rule(p::FLAVOR_ACCESS), access::index)
-        .post(ACTION, rule(p::FLAVOR_ACCESS_ADD), access::action)
-        .action(ACTION, "addTenantAccess", rule(p::FLAVOR_ACCESS_ADD))
-        .action(ACTION, "removeTenantAccess", rule(p::FLAVOR_ACCESS_REMOVE))
+        .get(SPECS, p::EXTRA_SPECS_INDEX, extra_specs::index)
+        .post(SPECS, p::EXTRA_SPECS_CREATE, extra_specs::create)
+        .get(SPEC, p::EXTRA_SPECS_SHOW, extra_specs::show)
+        .put(SPEC, p::EXTRA_SPECS_UPDATE, extra_specs::update)
+        .delete(SPEC, p::EXTRA_SPECS_DELETE, extra_specs::delete)
+        .get("/v2.1/flavors/{id}/os-flavor-access", p::FLAVOR_ACCESS, access::index)
+        .post(ACTION, p::FLAVOR_ACCESS_ADD, access::action)
+        .action(ACTION, "addTenantAccess", p::FLAVOR_ACCESS_ADD)
+        .action(ACTION, "removeTenantAccess", p::FLAVOR_ACCESS_REMOVE)
 }
 
 fn server_routes() -> Routes<Compute> {
     use servers::{create, delete, list, show, update};
     Routes::new()
-        .get("/v2.1/servers", rule(p::SERVERS_INDEX), list::index)
-        .post("/v2.1/servers", rule(p::SERVERS_CREATE), create::create)
-        .get("/v2.1/servers/detail", rule(p::SERVERS_DETAIL), list::details)
-        .get("/v2.1/servers/{id}", rule(p::SERVERS_SHOW), show::show)
-        .put("/v2.1/servers/{id}", rule(p::SERVERS_UPDATE), update::update)
-        .delete("/v2.1/servers/{id}", rule(p::SERVERS_DELETE), delete::delete)
+        .get("/v2.1/servers", p::SERVERS_INDEX, list::index)
+        .post("/v2.1/servers", p::SERVERS_CREATE, create::create)
+        .get("/v2.1/servers/detail", p::SERVERS_DETAIL, list::details)
+        .get("/v2.1/servers/{id}", p::SERVERS_SHOW, show::show)
+        .put("/v2.1/servers/{id}", p::SERVERS_UPDATE, update::update)
+        .delete("/v2.1/servers/{id}", p::SERVERS_DELETE, delete::delete)
 }
 
 fn server_parts() -> Routes<Compute> {
@@ -113,113 +95,94 @@ fn server_parts() -> Routes<Compute> {
     const NICS: &str = "/v2.1/servers/{id}/os-interface";
     const NIC: &str = "/v2.1/servers/{id}/os-interface/{port}";
     const DONE: &str = "/v2.1/servers/{id}/os-instance-actions";
-    let tagged = since(v::TAGS);
+    let tags = Routes::within(VersionRange::since(v::TAGS))
+        .get(TAGS, p::TAGS_INDEX, tags::index)
+        .put(TAGS, p::TAGS_UPDATE_ALL, tags::replace)
+        .delete(TAGS, p::TAGS_DELETE_ALL, tags::delete_all)
+        .get(TAG, p::TAGS_SHOW, tags::show)
+        .put(TAG, p::TAGS_UPDATE, tags::add)
+        .delete(TAG, p::TAGS_DELETE, tags::delete);
     Routes::new()
-        .get("/v2.1/servers/{id}/ips", rule(p::IPS_INDEX), addresses::index)
-        .get("/v2.1/servers/{id}/ips/{network}", rule(p::IPS_SHOW), addresses::show)
-        .get(META, rule(p::METADATA_INDEX), metadata::index)
-        .post(META, rule(p::METADATA_CREATE), metadata::create)
-        .put(META, rule(p::METADATA_UPDATE_ALL), metadata::replace)
-        .get(ITEM, rule(p::METADATA_SHOW), metadata::show)
-        .put(ITEM, rule(p::METADATA_UPDATE), metadata::update)
-        .delete(ITEM, rule(p::METADATA_DELETE), metadata::delete)
-        .route(Method::GET, TAGS, tagged, rule(p::TAGS_INDEX), tags::index)
-        .route(Method::PUT, TAGS, tagged, rule(p::TAGS_UPDATE_ALL), tags::replace)
-        .route(Method::DELETE, TAGS, tagged, rule(p::TAGS_DELETE_ALL), tags::delete_all)
-        .route(Method::GET, TAG, tagged, rule(p::TAGS_SHOW), tags::show)
-        .route(Method::PUT, TAG, tagged, rule(p::TAGS_UPDATE), tags::add)
-        .route(Method::DELETE, TAG, tagged, rule(p::TAGS_DELETE), tags::delete)
-        .get(NICS, rule(p::INTERFACES_LIST), interfaces::index)
-        .post(NICS, rule(p::INTERFACES_CREATE), interfaces::create)
-        .get(NIC, rule(p::INTERFACES_SHOW), interfaces::show)
-        .delete(NIC, rule(p::INTERFACES_DELETE), interfaces::delete)
-        .get(DONE, rule(p::ACTIONS_LIST), instance_actions::index)
-        .get(
-            "/v2.1/servers/{id}/os-instance-actions/{request}",
-            rule(p::ACTIONS_SHOW),
-            instance_actions::show,
-        )
-        .get("/v2.1/servers/{id}/os-security-groups", rule(p::GROUPS_LIST), security_groups::index)
+        .get("/v2.1/servers/{id}/ips", p::IPS_INDEX, addresses::index)
+        .get("/v2.1/servers/{id}/ips/{network}", p::IPS_SHOW, addresses::show)
+        .get(META, p::METADATA_INDEX, metadata::index)
+        .post(META, p::METADATA_CREATE, metadata::create)
+        .put(META, p::METADATA_UPDATE_ALL, metadata::replace)
+        .get(ITEM, p::METADATA_SHOW, metadata::show)
+        .put(ITEM, p::METADATA_UPDATE, metadata::update)
+        .delete(ITEM, p::METADATA_DELETE, metadata::delete)
+        .merge(tags)
+        .get(NICS, p::INTERFACES_LIST, interfaces::index)
+        .post(NICS, p::INTERFACES_CREATE, interfaces::create)
+        .get(NIC, p::INTERFACES_SHOW, interfaces::show)
+        .delete(NIC, p::INTERFACES_DELETE, interfaces::delete)
+        .get(DONE, p::ACTIONS_LIST, instance_actions::index)
+        .get("/v2.1/servers/{id}/os-instance-actions/{request}", p::ACTIONS_SHOW, instance_actions::show)
+        .get("/v2.1/servers/{id}/os-security-groups", p::GROUPS_LIST, security_groups::index)
 }
 
 fn server_actions() -> Routes<Compute> {
     const PATH: &str = "/v2.1/servers/{id}/action";
     Routes::new()
         .post(PATH, Access::Token, servers::action::action)
-        .action(PATH, "os-start", rule(p::SERVERS_START))
-        .action(PATH, "os-stop", rule(p::SERVERS_STOP))
-        .action(PATH, "reboot", rule(p::SERVERS_REBOOT))
-        .action(PATH, "pause", rule(p::PAUSE))
-        .action(PATH, "unpause", rule(p::UNPAUSE))
-        .action(PATH, "lock", rule(p::LOCK))
-        .action(PATH, "unlock", rule(p::UNLOCK))
-        .action(PATH, "forceDelete", rule(p::FORCE_DELETE))
-        .action(PATH, "os-resetState", rule(p::RESET_STATE))
-        .action(PATH, "os-getConsoleOutput", rule(p::CONSOLE_OUTPUT))
-        .action(PATH, "changePassword", rule(p::ADMIN_PASSWORD))
-        .action(PATH, "createImage", rule(p::SERVERS_CREATE_IMAGE))
-        .action(PATH, "rebuild", rule(p::SERVERS_REBUILD))
-        .action(PATH, "resize", rule(p::SERVERS_RESIZE))
-        .action(PATH, "confirmResize", rule(p::SERVERS_CONFIRM_RESIZE))
-        .action(PATH, "revertResize", rule(p::SERVERS_REVERT_RESIZE))
-        .action(PATH, "addSecurityGroup", rule(p::GROUPS_ADD))
-        .action(PATH, "removeSecurityGroup", rule(p::GROUPS_REMOVE))
+        .action(PATH, "os-start", p::SERVERS_START)
+        .action(PATH, "os-stop", p::SERVERS_STOP)
+        .action(PATH, "reboot", p::SERVERS_REBOOT)
+        .action(PATH, "pause", p::PAUSE)
+        .action(PATH, "unpause", p::UNPAUSE)
+        .action(PATH, "lock", p::LOCK)
+        .action(PATH, "unlock", p::UNLOCK)
+        .action(PATH, "forceDelete", p::FORCE_DELETE)
+        .action(PATH, "os-resetState", p::RESET_STATE)
+        .action(PATH, "os-getConsoleOutput", p::CONSOLE_OUTPUT)
+        .action(PATH, "changePassword", p::ADMIN_PASSWORD)
+        .action(PATH, "createImage", p::SERVERS_CREATE_IMAGE)
+        .action(PATH, "rebuild", p::SERVERS_REBUILD)
+        .action(PATH, "resize", p::SERVERS_RESIZE)
+        .action(PATH, "confirmResize", p::SERVERS_CONFIRM_RESIZE)
+        .action(PATH, "revertResize", p::SERVERS_REVERT_RESIZE)
+        .action(PATH, "addSecurityGroup", p::GROUPS_ADD)
+        .action(PATH, "removeSecurityGroup", p::GROUPS_REMOVE)
 }
 
 fn project_routes() -> Routes<Compute> {
     const SET: &str = "/v2.1/os-quota-sets/{project}";
     const CLASS: &str = "/v2.1/os-quota-class-sets/{class}";
     Routes::new()
-        .get("/v2.1/limits", rule(p::LIMITS), quotas::limits)
-        .get(SET, rule(p::QUOTA_SHOW), quotas::show)
-        .put(SET, rule(p::QUOTA_UPDATE), quotas::update)
-        .delete(SET, rule(p::QUOTA_DELETE), quotas::delete)
-        .get("/v2.1/os-quota-sets/{project}/detail", rule(p::QUOTA_DETAIL), quotas::detail)
-        .get("/v2.1/os-quota-sets/{project}/defaults", rule(p::QUOTA_DEFAULTS), quotas::defaults)
-        .get(CLASS, rule(p::QUOTA_CLASS_SHOW), quotas::class)
-        .put(CLASS, rule(p::QUOTA_CLASS_UPDATE), quotas::update_class)
+        .get("/v2.1/limits", p::LIMITS, quotas::limits)
+        .get(SET, p::QUOTA_SHOW, quotas::show)
+        .put(SET, p::QUOTA_UPDATE, quotas::update)
+        .delete(SET, p::QUOTA_DELETE, quotas::delete)
+        .get("/v2.1/os-quota-sets/{project}/detail", p::QUOTA_DETAIL, quotas::detail)
+        .get("/v2.1/os-quota-sets/{project}/defaults", p::QUOTA_DEFAULTS, quotas::defaults)
+        .get(CLASS, p::QUOTA_CLASS_SHOW, quotas::class)
+        .put(CLASS, p::QUOTA_CLASS_UPDATE, quotas::update_class)
 }
 
 fn host_routes() -> Routes<Compute> {
     const HYPERVISOR: &str = "/v2.1/os-hypervisors/{id}";
     const ACTION: &str = "/v2.1/os-aggregates/{id}/action";
-    let (figures, numbers) = (until(v::NO_HYPERVISOR_FIGURES), until(v::HOST_UUIDS));
-    let statistics = rule(p::HYPERVISORS_STATISTICS);
+    let figures = Routes::within(VersionRange::until(v::NO_HYPERVISOR_FIGURES))
+        .get("/v2.1/os-hypervisors/statistics", p::HYPERVISORS_STATISTICS, hypervisors::statistics)
+        .get("/v2.1/os-hypervisors/{id}/uptime", p::HYPERVISORS_UPTIME, hypervisors::uptime);
+    let numbers = Routes::within(VersionRange::until(v::HOST_UUIDS))
+        .get("/v2.1/os-hypervisors/{id}/search", p::HYPERVISORS_SEARCH, hypervisors::search)
+        .get("/v2.1/os-hypervisors/{id}/servers", p::HYPERVISORS_SERVERS, hypervisors::servers_of);
     Routes::new()
-        .get("/v2.1/os-availability-zone", rule(p::ZONES_LIST), zones::index)
-        .get("/v2.1/os-availability-zone/detail", rule(p::ZONES_DETAIL), zones::detail)
-        .get("/v2.1/os-hypervisors", rule(p::HYPERVISORS_LIST), hypervisors::index)
-        .get("/v2.1/os-hypervisors/detail", rule(p::HYPERVISORS_DETAIL), hypervisors::detail)
-        .route(Method::GET, "/v2.1/os-hypervisors/statistics", figures, statistics, hypervisors::statistics)
-        .get(HYPERVISOR, rule(p::HYPERVISORS_SHOW), hypervisors::show)
-        .route(
-            Method::GET,
-            "/v2.1/os-hypervisors/{id}/uptime",
-            figures,
-            rule(p::HYPERVISORS_UPTIME),
-            hypervisors::uptime,
-        )
-        .route(
-            Method::GET,
-            "/v2.1/os-hypervisors/{id}/search",
-            numbers,
-            rule(p::HYPERVISORS_SEARCH),
-            hypervisors::search,
-        )
-        .route(
-            Method::GET,
-            "/v2.1/os-hypervisors/{id}/servers",
-            numbers,
-            rule(p::HYPERVISORS_SERVERS),
-            hypervisors::servers_of,
-        )
-        .get("/v2.1/os-services", rule(p::SERVICES_LIST), services::index)
-        .put("/v2.1/os-services/{id}", rule(p::SERVICES_UPDATE), services::update)
+        .get("/v2.1/os-availability-zone", p::ZONES_LIST, zones::index)
+        .get("/v2.1/os-availability-zone/detail", p::ZONES_DETAIL, zones::detail)
+        .get("/v2.1/os-hypervisors", p::HYPERVISORS_LIST, hypervisors::index)
+        .get("/v2.1/os-hypervisors/detail", p::HYPERVISORS_DETAIL, hypervisors::detail)
+        .get(HYPERVISOR, p::HYPERVISORS_SHOW, hypervisors::show)
+        .merge(figures)
+        .merge(numbers)
+        .get("/v2.1/os-services", p::SERVICES_LIST, services::index)
+        .put("/v2.1/os-services/{id}", p::SERVICES_UPDATE, services::update)
         .crud::<Aggregates>()
-        .post(ACTION, rule(p::AGGREGATES_ADD_HOST), aggregates::action)
-        .action(ACTION, "add_host", rule(p::AGGREGATES_ADD_HOST))
-        .action(ACTION, "remove_host", rule(p::AGGREGATES_REMOVE_HOST))
-        .action(ACTION, "set_metadata", rule(p::AGGREGATES_SET_METADATA))
+        .post(ACTION, p::AGGREGATES_ADD_HOST, aggregates::action)
+        .action(ACTION, "add_host", p::AGGREGATES_ADD_HOST)
+        .action(ACTION, "remove_host", p::AGGREGATES_REMOVE_HOST)
+        .action(ACTION, "set_metadata", p::AGGREGATES_SET_METADATA)
 }
 
 fn proxy_routes() -> Routes<Compute> {
@@ -228,27 +191,21 @@ fn proxy_routes() -> Routes<Compute> {
     const RULES: &str = "/v2.1/os-security-group-rules";
     const RULE: &str = "/v2.1/os-security-group-rules/{id}";
     const IMAGE: &str = "/v2.1/images/{id}";
-    let old = until(v::NO_PROXIES);
-    let metadata = until(v::NO_IMAGE_META);
-    Routes::new()
-        .route(Method::GET, "/v2.1/images", old, Access::Token, images::index)
-        .route(Method::GET, "/v2.1/images/detail", old, Access::Token, images::details)
-        .route(Method::GET, IMAGE, old, Access::Token, images::show)
-        .route(Method::DELETE, IMAGE, old, Access::Token, images::delete)
-        .route(Method::GET, "/v2.1/images/{id}/metadata", metadata, Access::Token, images::metadata)
-        .route(
-            Method::GET,
-            "/v2.1/images/{id}/metadata/{key}",
-            metadata,
-            Access::Token,
-            images::metadata_item,
-        )
-        .route(Method::GET, GROUPS, old, rule(p::GROUPS_GET), security_groups::index)
-        .route(Method::POST, GROUPS, old, rule(p::GROUPS_CREATE), security_groups::create)
-        .route(Method::DELETE, GROUPS, old, rule(p::GROUPS_DELETE), security_groups::delete_none)
-        .route(Method::GET, GROUP, old, rule(p::GROUPS_SHOW), security_groups::show)
-        .route(Method::PUT, GROUP, old, rule(p::GROUPS_UPDATE), security_groups::update)
-        .route(Method::DELETE, GROUP, old, rule(p::GROUPS_DELETE), security_groups::delete)
-        .route(Method::POST, RULES, old, rule(p::GROUP_RULES_CREATE), security_groups::create_rule)
-        .route(Method::DELETE, RULE, old, rule(p::GROUP_RULES_DELETE), security_groups::delete_rule)
+    let metadata = Routes::within(VersionRange::until(v::NO_IMAGE_META))
+        .get("/v2.1/images/{id}/metadata", Access::Token, images::metadata)
+        .get("/v2.1/images/{id}/metadata/{key}", Access::Token, images::metadata_item);
+    Routes::within(VersionRange::until(v::NO_PROXIES))
+        .get("/v2.1/images", Access::Token, images::index)
+        .get("/v2.1/images/detail", Access::Token, images::details)
+        .get(IMAGE, Access::Token, images::show)
+        .delete(IMAGE, Access::Token, images::delete)
+        .get(GROUPS, p::GROUPS_GET, security_groups::index)
+        .post(GROUPS, p::GROUPS_CREATE, security_groups::create)
+        .delete(GROUPS, p::GROUPS_DELETE, security_groups::delete_none)
+        .get(GROUP, p::GROUPS_SHOW, security_groups::show)
+        .put(GROUP, p::GROUPS_UPDATE, security_groups::update)
+        .delete(GROUP, p::GROUPS_DELETE, security_groups::delete)
+        .post(RULES, p::GROUP_RULES_CREATE, security_groups::create_rule)
+        .delete(RULE, p::GROUP_RULES_DELETE, security_groups::delete_rule)
+        .merge(metadata)
 }

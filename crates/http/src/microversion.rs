@@ -67,6 +67,18 @@ pub struct VersionRange {
 }
 
 impl VersionRange {
+    /// This version and all later ones.
+    #[must_use]
+    pub const fn since(version: Microversion) -> Self {
+        Self { since: Some(version), until: None }
+    }
+
+    /// All versions before this one.
+    #[must_use]
+    pub const fn until(version: Microversion) -> Self {
+        Self { since: None, until: Some(version) }
+    }
+
     /// True where `version` lies in the range.
     #[must_use]
     pub fn contains(&self, version: Microversion) -> bool {

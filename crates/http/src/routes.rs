@@ -37,6 +37,12 @@ impl Access {
     }
 }
 
+impl From<Rule> for Access {
+    fn from(rule: Rule) -> Self {
+        Self::Rule(rule)
+    }
+}
+
 /// A line of the table.
 #[derive(Debug, Clone)]
 pub struct RouteInfo {
@@ -56,6 +62,7 @@ pub struct RouteInfo {
 pub struct Routes<S> {
     router: Router<S>,
     table: Vec<RouteInfo>,
+    versions: VersionRange,
 }
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
@@ -68,12 +75,13 @@ macro_rules! method {
     ($name:ident, $method:ident) => {
         #[doc = concat!("Adds a `", stringify!($method), "` route.")]
         #[must_use]
-        pub fn $name<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+        pub fn $name<H, T>(self, path: &'static str, access: impl Into<Access>, handler: H) -> Self
         where
             H: Handler<T, S>,
             T: 'static,
         {
-            self.route(Method::$method, path, VersionRange::default(), access, handler)
+            let versions = self.versions;
+            self.route(Method::$method, path, versions, access, handler)
         }
     };
 }
@@ -82,7 +90,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// An empty table.
     #[must_use]
     pub fn new() -> Self {
-        Self { router: Router::new(), table: Vec::new() }
+        Self::within(VersionRange::default())
+    }
+
+    /// An empty table of what only some microversions have; others get 404.
+    #[must_use]
+    pub fn within(versions: VersionRange) -> Self {
+        Self { router: Router::new(), table: Vec::new(), versions }
     }
 
     method!(get, GET);
@@ -99,13 +113,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         method: Method,
         path: &'static str,
         versions: VersionRange,
-        access: Access,
+        access: impl Into<Access>,
         handler: H,
     ) -> Self
     where
         H: Handler<T, S>,
         T: 'static,
     {
+        let access = access.into();
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         let mut route = on(filter, handler);
         if versions != VersionRange::default() {
@@ -122,10 +137,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Notes an action behind the path of a `POST` route that is in the table already: `{"os-start": null}`.
     #[must_use]
-    pub fn action(mut self, path: &'static str, action: &'static str, access: Access) -> Self {
-        let versions = VersionRange::default();
-        self.table.push(RouteInfo { method: Method::POST, path, action: Some(action), versions, access });
-        self
+    pub fn action(self, path: &'static str, action: &'static str, access: impl Into<Access>) -> Self {
+        let versions = self.versions;
+        self.action_in(path, action, versions, access)
     }
 
     /// As [`Routes::action`], for an action that only some microversions have.
@@ -135,8 +149,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         path: &'static str,
         action: &'static str,
         versions: VersionRange,
-        access: Access,
+        access: impl Into<Access>,
     ) -> Self {
+        let access = access.into();
         self.table.push(RouteInfo { method: Method::POST, path, action: Some(action), versions, access });
         self
     }
@@ -234,6 +249,11 @@ async fn no_method(request: Request) -> ApiError {
     if !may_learn(&request) {
         return ApiError::unauthorized();
     }
-    let message = "The method is not allowed for the requested resource.";
+    let message = match request.extensions().get::<FaultStyle>() {
+        Some(FaultStyle::Placement) => {
+            format!("The method {} is not allowed for this resource.", request.method())
+        }
+        _ => "The method is not allowed for the requested resource.".to_owned(),
+    };
     ApiError::new(ErrorKind::MethodNotAllowed, message)
 }

@@ -30,38 +30,26 @@ pub fn routes() -> Routes<Images> {
 
 fn image_routes() -> Routes<Images> {
     Routes::new()
-        .get("/v2/images", Access::Rule(policy::GET_IMAGES), images::list::list)
-        .post("/v2/images", Access::Rule(policy::ADD_IMAGE), images::create::create)
-        .get("/v2/images/{id}", Access::Rule(policy::GET_IMAGE), images::show::show)
-        .patch("/v2/images/{id}", Access::Rule(policy::MODIFY_IMAGE), images::update::update)
-        .delete("/v2/images/{id}", Access::Rule(policy::DELETE_IMAGE), images::delete::delete)
-        .post(
-            "/v2/images/{id}/actions/deactivate",
-            Access::Rule(policy::DEACTIVATE),
-            images::actions::deactivate,
-        )
-        .post(
-            "/v2/images/{id}/actions/reactivate",
-            Access::Rule(policy::REACTIVATE),
-            images::actions::reactivate,
-        )
-        .put("/v2/images/{id}/tags/{tag}", Access::Rule(policy::MODIFY_IMAGE), tags::add)
-        .delete("/v2/images/{id}/tags/{tag}", Access::Rule(policy::MODIFY_IMAGE), tags::remove)
+        .get("/v2/images", policy::GET_IMAGES, images::list::list)
+        .post("/v2/images", policy::ADD_IMAGE, images::create::create)
+        .get("/v2/images/{id}", policy::GET_IMAGE, images::show::show)
+        .patch("/v2/images/{id}", policy::MODIFY_IMAGE, images::update::update)
+        .delete("/v2/images/{id}", policy::DELETE_IMAGE, images::delete::delete)
+        .post("/v2/images/{id}/actions/deactivate", policy::DEACTIVATE, images::actions::deactivate)
+        .post("/v2/images/{id}/actions/reactivate", policy::REACTIVATE, images::actions::reactivate)
+        .put("/v2/images/{id}/tags/{tag}", policy::MODIFY_IMAGE, tags::add)
+        .delete("/v2/images/{id}/tags/{tag}", policy::MODIFY_IMAGE, tags::remove)
         .crud::<Members>()
 }
 
 fn data_routes() -> Routes<Images> {
     Routes::new()
-        .get("/v2/images/{id}/file", Access::Rule(policy::DOWNLOAD_IMAGE), data::download::download)
-        .put("/v2/images/{id}/file", Access::Rule(policy::UPLOAD_IMAGE), data::upload::upload)
-        .put("/v2/images/{id}/stage", Access::Rule(policy::MODIFY_IMAGE), data::upload::stage)
-        .post("/v2/images/{id}/import", Access::Rule(policy::MODIFY_IMAGE), imports::import)
-        .get("/v2/images/{id}/tasks", Access::Rule(policy::GET_IMAGE), tasks::of_image)
-        .delete(
-            "/v2/stores/{store}/{id}",
-            Access::Rule(policy::DELETE_IMAGE_LOCATION),
-            info::delete_from_store,
-        )
+        .get("/v2/images/{id}/file", policy::DOWNLOAD_IMAGE, data::download::download)
+        .put("/v2/images/{id}/file", policy::UPLOAD_IMAGE, data::upload::upload)
+        .put("/v2/images/{id}/stage", policy::MODIFY_IMAGE, data::upload::stage)
+        .post("/v2/images/{id}/import", policy::MODIFY_IMAGE, imports::import)
+        .get("/v2/images/{id}/tasks", policy::GET_IMAGE, tasks::of_image)
+        .delete("/v2/stores/{store}/{id}", policy::DELETE_IMAGE_LOCATION, info::delete_from_store)
         .list::<Tasks>()
         .show::<Tasks>()
 }
@@ -70,7 +58,7 @@ fn info_routes() -> Routes<Images> {
     Routes::new()
         .get("/v2/info/import", Access::AnyToken, info::import)
         .get("/v2/info/stores", Access::AnyToken, info::stores)
-        .get("/v2/info/stores/detail", Access::Rule(policy::STORES_INFO_DETAIL), info::stores_detail)
+        .get("/v2/info/stores/detail", policy::STORES_INFO_DETAIL, info::stores_detail)
         .get("/v2/info/usage", Access::Token, info::usage)
         .get("/v2/schemas/image", Access::AnyToken, schemas::image)
         .get("/v2/schemas/images", Access::AnyToken, schemas::images)

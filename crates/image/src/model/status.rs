@@ -1,43 +1,26 @@
 //! The state of an image and where it can go from there. Source: `glance/domain/__init__.py`, `valid_state_targets`.
 
-use std::fmt;
-use std::str::FromStr;
+use kogge_resource::words;
 
-/// The state of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// Registered, without data.
-    Queued,
-    /// Data are coming in.
-    Saving,
-    /// Data are being staged, or are staged for an import.
-    Uploading,
-    /// An import is under way.
-    Importing,
-    /// Data are there and can be used.
-    Active,
-    /// Data are there; only administrators may read them.
-    Deactivated,
+words! {
+    /// The state of an image.
+    pub enum Status {
+        /// Registered, without data.
+        Queued = "queued",
+        /// Data are coming in.
+        Saving = "saving",
+        /// Data are being staged, or are staged for an import.
+        Uploading = "uploading",
+        /// An import is under way.
+        Importing = "importing",
+        /// Data are there and can be used.
+        Active = "active",
+        /// Data are there; only administrators may read them.
+        Deactivated = "deactivated",
+    }
 }
 
 impl Status {
-    /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Queued, Self::Saving, Self::Uploading, Self::Importing, Self::Active, Self::Deactivated];
-
-    /// Glance's word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Saving => "saving",
-            Self::Uploading => "uploading",
-            Self::Importing => "importing",
-            Self::Active => "active",
-            Self::Deactivated => "deactivated",
-        }
-    }
-
     /// True while data come in.
     #[must_use]
     pub(crate) const fn is_moving(self) -> bool {
@@ -58,32 +41,13 @@ impl Status {
     }
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// No status of an image.
-#[derive(Debug, thiserror::Error)]
-#[error("not a status")]
-pub struct NoStatus;
-
-impl FromStr for Status {
-    type Err = NoStatus;
-
-    fn from_str(text: &str) -> Result<Self, NoStatus> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(NoStatus)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_status_reads_back() {
-        for status in Status::ALL {
+        for &status in Status::ALL {
             assert_eq!(status.to_string().parse::<Status>().unwrap(), status);
         }
         assert!("killed".parse::<Status>().is_err());

@@ -1,52 +1,18 @@
 //! Who sees an image at all. Source: `glance/db/utils.py`, `is_image_visible`.
 
-use std::fmt;
-use std::str::FromStr;
+use kogge_resource::words;
 
-/// Who sees an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Visibility {
-    /// Everybody, also in lists.
-    Public,
-    /// Everybody, in lists only on request.
-    Community,
-    /// The owner and its members.
-    Shared,
-    /// The owner.
-    Private,
-}
-
-impl Visibility {
-    pub(crate) const ALL: [Self; 4] = [Self::Public, Self::Community, Self::Shared, Self::Private];
-
-    /// Glance's word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Community => "community",
-            Self::Shared => "shared",
-            Self::Private => "private",
-        }
-    }
-}
-
-impl fmt::Display for Visibility {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// No visibility.
-#[derive(Debug, thiserror::Error)]
-#[error("not a visibility")]
-pub struct NoVisibility;
-
-impl FromStr for Visibility {
-    type Err = NoVisibility;
-
-    fn from_str(text: &str) -> Result<Self, NoVisibility> {
-        Self::ALL.into_iter().find(|one| one.as_str() == text).ok_or(NoVisibility)
+words! {
+    /// Who sees an image.
+    pub enum Visibility {
+        /// Everybody, also in lists.
+        Public = "public",
+        /// Everybody, in lists only on request.
+        Community = "community",
+        /// The owner and its members.
+        Shared = "shared",
+        /// The owner.
+        Private = "private",
     }
 }
 
@@ -78,7 +44,7 @@ mod tests {
         let (owner, other, nobody) =
             (viewer(Some("a"), false), viewer(Some("b"), false), viewer(None, false));
         let admin = viewer(None, true);
-        for visibility in Visibility::ALL {
+        for &visibility in Visibility::ALL {
             let open = matches!(visibility, Visibility::Public | Visibility::Community);
             assert!(sees(&owner, Some("a"), visibility, false));
             assert!(sees(&admin, Some("a"), visibility, false));
