@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 /// How a service words its faults.
@@ -20,6 +20,33 @@ pub enum FaultStyle {
     Placement,
 }
 
+/// What a client takes, as far as that makes a difference.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Accepts {
+    /// JSON, by its name.
+    json: bool,
+    /// HTML, by its name.
+    html: bool,
+    /// Anything, or it does not say.
+    anything: bool,
+}
+
+impl Accepts {
+    /// What the headers say.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
+        let kinds = || accept.split(',').map(|one| one.split(';').next().unwrap_or("").trim());
+        let named = |kind: &str| kinds().any(|one| one == kind);
+        let anything = accept.trim().is_empty() || named("*/*") || named("application/*");
+        Self { json: named("application/json"), html: named("text/html"), anything }
+    }
+
+    /// Whether an answer in JSON is taken.
+    pub(crate) const fn take_json(self) -> bool {
+        self.json || self.anything
+    }
+}
+
 /// What an [`crate::ApiError`] leaves in its response for the front door to render.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
@@ -29,12 +56,12 @@ pub(crate) struct Fault {
 
 impl FaultStyle {
     /// Gives a response that carries a fault its body. Other responses pass.
-    pub(crate) fn render(self, mut response: Response, request_id: &str, wants_json: bool) -> Response {
+    pub(crate) fn render(self, mut response: Response, request_id: &str, accepts: Accepts) -> Response {
         let Some(fault) = response.extensions_mut().remove::<Fault>() else { return response };
         let status = response.status();
         // what keeps strangers out words its refusal the same for all services
         let style = if status == StatusCode::UNAUTHORIZED { Self::Identity } else { self };
-        let (kind, body) = style.body(status, &fault, request_id, wants_json);
+        let (kind, body) = style.body(status, &fault, request_id, accepts);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
         *response.body_mut() = Body::from(body);
@@ -53,6 +80,12 @@ impl FaultStyle {
         matches!(self, Self::Image | Self::Network)
     }
 
+    /// True where a body says what it is, or is refused, and where clients that take no JSON get nothing: `require_content`
+    /// and `check_accept` of Placement.
+    pub(crate) const fn is_strict(self) -> bool {
+        matches!(self, Self::Placement)
+    }
+
     /// Longest JSON body in bytes. Nova and Keystone stand behind oslo.middleware's `sizelimit` with its default; the
     /// others have none, so ours is the largest that makes sense.
     pub(crate) const fn longest_json(self) -> usize {
@@ -67,7 +100,7 @@ impl FaultStyle {
         status: StatusCode,
         fault: &Fault,
         request_id: &str,
-        wants_json: bool,
+        accepts: Accepts,
     ) -> (&'static str, String) {
         let title = status.canonical_reason().unwrap_or("Error");
         let (code, message) = (status.as_u16(), fault.message.as_str());
@@ -78,10 +111,11 @@ impl FaultStyle {
                 json!({ "NeutronError": { "type": name, "message": message, "detail": "" } })
             }
             Self::Identity => json!({ "error": { "code": code, "message": message, "title": title } }),
-            Self::Image if wants_json => {
+            Self::Image if accepts.json && !accepts.html => {
                 json!({ "message": message, "code": format!("{code} {title}"), "title": title })
             }
-            Self::Image => return ("text/html; charset=UTF-8", webob_page(code, title, message)),
+            Self::Image => return webob_page(code, title, message),
+            Self::Placement if accepts.html && !accepts.json => return webob_page(code, title, message),
             Self::Placement => {
                 let name = fault.name.unwrap_or("placement.undefined_code");
                 json!({ "errors": [{
@@ -134,12 +168,13 @@ const fn network_name(status: StatusCode) -> &'static str {
 }
 
 /// The page has the layout that clients of Glance take apart: title, heading, message between `<br />`s.
-fn webob_page(code: u16, title: &str, message: &str) -> String {
+fn webob_page(code: u16, title: &str, message: &str) -> (&'static str, String) {
     let safe = message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!(
+    let page = format!(
         "<html>\n <head>\n  <title>{code} {title}</title>\n </head>\n <body>\n  <h1>{code} {title}</h1>\n  \
          {safe}<br /><br />\n\n\n </body>\n</html>"
-    )
+    );
+    ("text/html; charset=UTF-8", page)
 }
 
 #[cfg(test)]
@@ -150,7 +185,7 @@ mod tests {
     use http_body_util::BodyExt;
 
     async fn rendered(style: FaultStyle, error: ApiError) -> String {
-        let response = style.render(error.into_response(), "req-1", false);
+        let response = style.render(error.into_response(), "req-1", Accepts::of(&HeaderMap::new()));
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(bytes.to_vec()).unwrap()
     }

@@ -13,9 +13,10 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use kogge_auth::Authenticate;
 
+use crate::fault::Accepts;
 use crate::server::Ticket;
 use crate::{ApiError, BaseUrl, ErrorKind, FaultStyle, Microversion, RequestId, Versions};
 
@@ -53,7 +54,8 @@ async fn walk(State(door): State<Arc<FrontDoor>>, request: Request, next: Next) 
     // 1. a name, so that the client's report and our log lines meet
     let id = RequestId(format!("req-{}", uuid::Uuid::new_v4()));
     let record = observe::Record::of(&door, &parts, &id);
-    let wants_json = accepts_json(&parts.headers);
+    let accepts = Accepts::of(&parts.headers);
+    let takes_answer = !door.style.is_strict() || parts.method != Method::GET || accepts.take_json();
     // 2. the address that the client sees, so that links work for it
     let base = BaseUrl::of(&parts, door.mount);
     // 3. which version it speaks
@@ -79,7 +81,12 @@ async fn walk(State(door): State<Arc<FrontDoor>>, request: Request, next: Next) 
             detached(next, Request::from_parts(parts, body)).await
         }
     };
-    let mut response = door.style.render(response, &id.0, wants_json);
+    let response = if response.status() == StatusCode::OK && !takes_answer {
+        ApiError::new(ErrorKind::NotAcceptable, "Only application/json is provided").into_response()
+    } else {
+        response
+    };
+    let mut response = door.style.render(response, &id.0, accepts);
     door.stamp(&mut response, &id, &base, version.ok().flatten());
     record.finish(&response, started.elapsed());
     response
@@ -131,14 +138,9 @@ async fn detached(next: Next, request: Request) -> Response {
 #[error("the handler of the request panicked")]
 struct Panicked;
 
-fn accepts_json(headers: &http::HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
-    accept.contains("application/json") && !accept.contains("text/html")
-}
-
 impl FrontDoor {
     fn stamp(&self, response: &mut Response, id: &RequestId, base: &BaseUrl, version: Option<Microversion>) {
-        let unauthorized = response.status() == http::StatusCode::UNAUTHORIZED;
+        let unauthorized = response.status() == StatusCode::UNAUTHORIZED;
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&id.0) {
             if self.service == "compute" {

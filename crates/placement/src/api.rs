@@ -9,24 +9,14 @@ mod usages;
 mod wire;
 
 use http::Method;
-use kogge_auth::Rule;
-use kogge_http::{Access, Microversion, Routes, VersionRange};
+use kogge_http::{Access, Routes, VersionRange};
 use kogge_resource::{Crud as _, Resource as _};
 
-use crate::microversion as since;
 use crate::resources::classes::{self, Classes};
 use crate::resources::providers::Providers;
 use crate::resources::traits::{self, Traits};
 use crate::resources::{inventories, provider_aggregates, provider_traits};
-use crate::{Placement, policy};
-
-const fn from(version: Microversion) -> VersionRange {
-    VersionRange { since: Some(version), until: None }
-}
-
-const fn rule(rule: Rule) -> Access {
-    Access::Rule(rule)
-}
+use crate::{Placement, microversion as v, policy as p};
 
 /// The routes of placement.
 #[must_use]
@@ -44,75 +34,53 @@ fn provider_routes() -> Routes<Placement> {
     const CLASS: &str = "/resource_providers/{id}/inventories/{class}";
     Routes::new()
         .crud::<Providers>()
-        .get(STOCK, rule(policy::INVENTORIES_LIST), inventories::list)
-        .post(STOCK, rule(policy::INVENTORIES_CREATE), inventories::create)
-        .put(STOCK, rule(policy::INVENTORIES_UPDATE), inventories::replace)
-        .delete(STOCK, rule(policy::INVENTORIES_DELETE), inventories::delete_all)
-        .get(CLASS, rule(policy::INVENTORIES_SHOW), inventories::show)
-        .put(CLASS, rule(policy::INVENTORIES_UPDATE), inventories::update)
-        .delete(CLASS, rule(policy::INVENTORIES_DELETE), inventories::delete)
+        .get(STOCK, p::INVENTORIES_LIST, inventories::list)
+        .post(STOCK, p::INVENTORIES_CREATE, inventories::create)
+        .put(STOCK, p::INVENTORIES_UPDATE, inventories::replace)
+        .delete(STOCK, p::INVENTORIES_DELETE, inventories::delete_all)
+        .get(CLASS, p::INVENTORIES_SHOW, inventories::show)
+        .put(CLASS, p::INVENTORIES_UPDATE, inventories::update)
+        .delete(CLASS, p::INVENTORIES_DELETE, inventories::delete)
 }
 
 fn part_routes() -> Routes<Placement> {
+    const USAGES: &str = "/resource_providers/{id}/usages";
+    const ALLOCATIONS: &str = "/resource_providers/{id}/allocations";
     const AGGREGATES: &str = "/resource_providers/{id}/aggregates";
     const TRAITS: &str = "/resource_providers/{id}/traits";
-    let (aggregates_since, traits_since) = (from(since::AGGREGATES), from(since::TRAITS));
+    let aggregates = Routes::within(VersionRange::since(v::AGGREGATES))
+        .get(AGGREGATES, p::AGGREGATES_LIST, provider_aggregates::list)
+        .put(AGGREGATES, p::AGGREGATES_UPDATE, provider_aggregates::replace);
+    let traits = Routes::within(VersionRange::since(v::TRAITS))
+        .get(TRAITS, p::PROVIDER_TRAITS_LIST, provider_traits::list)
+        .put(TRAITS, p::PROVIDER_TRAITS_UPDATE, provider_traits::replace)
+        .delete(TRAITS, p::PROVIDER_TRAITS_DELETE, provider_traits::delete_all);
     Routes::new()
-        .get("/resource_providers/{id}/usages", rule(policy::PROVIDER_USAGES), usages::of_provider)
-        .get(
-            "/resource_providers/{id}/allocations",
-            rule(policy::PROVIDER_ALLOCATIONS),
-            allocations::of_provider,
-        )
-        .route(
-            Method::GET,
-            AGGREGATES,
-            aggregates_since,
-            rule(policy::AGGREGATES_LIST),
-            provider_aggregates::list,
-        )
-        .route(
-            Method::PUT,
-            AGGREGATES,
-            aggregates_since,
-            rule(policy::AGGREGATES_UPDATE),
-            provider_aggregates::replace,
-        )
-        .route(Method::GET, TRAITS, traits_since, rule(policy::PROVIDER_TRAITS_LIST), provider_traits::list)
-        .route(
-            Method::PUT,
-            TRAITS,
-            traits_since,
-            rule(policy::PROVIDER_TRAITS_UPDATE),
-            provider_traits::replace,
-        )
-        .route(
-            Method::DELETE,
-            TRAITS,
-            traits_since,
-            rule(policy::PROVIDER_TRAITS_DELETE),
-            provider_traits::delete_all,
-        )
+        .get(USAGES, p::PROVIDER_USAGES, inventories::usages)
+        .get(ALLOCATIONS, p::PROVIDER_ALLOCATIONS, allocations::of_provider)
+        .merge(aggregates)
+        .merge(traits)
 }
 
 fn allocation_routes() -> Routes<Placement> {
+    const ALL: &str = "/allocations";
     const ONE: &str = "/allocations/{consumer}";
-    let manage = rule(policy::ALLOCATIONS_MANAGE);
-    let candidates_rule = rule(policy::CANDIDATES_LIST);
+    const CANDIDATES: &str = "/allocation_candidates";
+    let since = VersionRange::since;
     Routes::new()
-        .get(ONE, rule(policy::ALLOCATIONS_LIST), allocations::show)
-        .put(ONE, rule(policy::ALLOCATIONS_UPDATE), allocations::replace)
-        .delete(ONE, rule(policy::ALLOCATIONS_DELETE), allocations::delete)
-        .route(Method::POST, "/allocations", from(since::POST_ALLOCATIONS), manage, allocations::replace_many)
+        .get(ONE, p::ALLOCATIONS_LIST, allocations::show)
+        .put(ONE, p::ALLOCATIONS_UPDATE, allocations::replace)
+        .delete(ONE, p::ALLOCATIONS_DELETE, allocations::delete)
         .route(
-            Method::GET,
-            "/allocation_candidates",
-            from(since::CANDIDATES),
-            candidates_rule,
-            candidates::list,
+            Method::POST,
+            ALL,
+            since(v::POST_ALLOCATIONS),
+            p::ALLOCATIONS_MANAGE,
+            allocations::replace_many,
         )
-        .route(Method::GET, "/usages", from(since::USAGES), rule(policy::USAGES), usages::of_project)
-        .route(Method::POST, "/reshaper", from(since::RESHAPER), rule(policy::RESHAPE), reshaper::reshape)
+        .route(Method::GET, CANDIDATES, since(v::CANDIDATES), p::CANDIDATES_LIST, candidates::list)
+        .route(Method::GET, "/usages", since(v::USAGES), p::USAGES, usages::of_project)
+        .route(Method::POST, "/reshaper", since(v::RESHAPER), p::RESHAPE, reshaper::reshape)
 }
 
 fn name_routes() -> Routes<Placement> {
@@ -121,10 +89,10 @@ fn name_routes() -> Routes<Placement> {
         .list::<Classes>()
         .create::<Classes>()
         .show::<Classes>()
-        .route(Method::PUT, class, Classes::VERSIONS, rule(policy::CLASSES_UPDATE), classes::put)
+        .route(Method::PUT, class, Classes::VERSIONS, p::CLASSES_UPDATE, classes::put)
         .remove::<Classes>()
         .list::<Traits>()
         .show::<Traits>()
-        .route(Method::PUT, trait_, Traits::VERSIONS, rule(policy::TRAITS_UPDATE), traits::put)
+        .route(Method::PUT, trait_, Traits::VERSIONS, p::TRAITS_UPDATE, traits::put)
         .remove::<Traits>()
 }

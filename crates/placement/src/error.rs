@@ -62,6 +62,12 @@ pub enum Error {
         /// Which.
         name: String,
     },
+    /// The body names a provider that is not there.
+    #[error("Resource provider {id} in inventories not found: No resource provider with uuid {id} found")]
+    UnknownProvider {
+        /// Which.
+        id: String,
+    },
     /// The request contradicts itself.
     #[error("{because}")]
     Invalid {
@@ -92,12 +98,4 @@ impl Error {
     pub(crate) fn invalid(because: impl Into<String>) -> Self {
         Self::Invalid { because: because.into() }
     }
-}
-
-/// Refuses more of something than one request may have.
-pub(crate) fn at_most(what: &str, count: usize, most: usize) -> Result<(), Error> {
-    if count <= most {
-        return Ok(());
-    }
-    Err(Error::invalid(format!("JSON does not validate: {count} {what} are too many: {most} at most")))
 }

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kogge_clock::Timestamp;
-use kogge_http::Json;
+use kogge_http::{Json, Microversion};
 use kogge_resource::Call;
 use serde_json::Value;
 
@@ -17,8 +17,13 @@ pub(crate) fn reply(call: &Call<Placement>, body: Value) -> Response {
 
 /// When what is shown was changed last.
 pub(crate) fn age(call: &Call<Placement>, modified: Timestamp) -> HeaderMap {
+    aged(call.version, modified)
+}
+
+/// As [`age`], where nobody stands behind the request.
+pub(crate) fn aged(version: Microversion, modified: Timestamp) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    if call.version.has(LAST_MODIFIED) {
+    if version.has(LAST_MODIFIED) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.extend(named(header::LAST_MODIFIED, &modified.http_date()));
     }

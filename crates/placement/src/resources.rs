@@ -12,8 +12,11 @@ pub(crate) mod traits;
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::filter::Whose;
 use kogge_db::{Db, ListError, Tx};
+use kogge_http::ApiError;
+use kogge_resource::handlers::{Sent, is_said};
 use kogge_resource::placement::Manners;
 use kogge_resource::{Call, Judgement, Service, Sql};
+use serde_json::Value;
 
 use crate::Placement;
 use crate::error::Error;
@@ -40,6 +43,13 @@ impl Service for Placement {
         call.caller.allow_on_own(rule)?;
         Ok(Whose::Everybodys)
     }
+}
+
+/// The body of a request that the policy lets through: who may not learns nothing of what is wrong with it.
+pub(crate) fn allowed(call: &Call<Placement>, body: Sent) -> Result<Value, ApiError> {
+    is_said(&body)?;
+    Placement::permit_new(&call.caller, &call.rule)?;
+    Ok(body?.0)
 }
 
 impl Sql for Placement {

@@ -101,6 +101,20 @@ impl Cloud {
         }
     }
 
+    /// With these headers, and no others but the token.
+    async fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &'static str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("host", "cloud.example");
+        for (name, value) in [("x-auth-token", ADMIN)].iter().chain(headers) {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_empty() { Body::empty() } else { Body::from(body) };
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+
     async fn get(&self, path: &str) -> Value {
         self.ask(ADMIN, "1.39", "GET", path, None).await.expect(200).json()
     }
@@ -374,6 +388,104 @@ on_both! {
         assert_eq!(c.get(&format!("/allocations/{C1}")).await["allocations"][B]["resources"], json!({ "VCPU": 4 }));
         assert!(c.get(&format!("/resource_providers/{A}/inventories")).await["inventories"].get("VCPU").is_none());
         c.ask("service", "1.39", "POST", "/reshaper", Some(body)).await.expect(409);
+    }
+
+    a_reshape_counts_as_upstream_does_and_asks_the_policy_first(c) {
+        c.provider(A, "a", 4).await;
+        c.provider(B, "b", 1).await;
+        c.hold(C1, A, 1, Value::Null).await.expect(204);
+        c.hold(C2, A, 1, Value::Null).await.expect(204);
+        let generation = async |id: &str| c.get(&format!("/resource_providers/{id}")).await["generation"].clone();
+        let reshape = async |token: &str, body: Value| c.ask(token, "1.39", "POST", "/reshaper", Some(body)).await;
+        for nonsense in [json!([]), json!({}), json!({ "inventories": {}, "allocations": {} })] {
+            reshape(ADMIN, nonsense.clone()).await.expect(403);
+            reshape("service", nonsense).await.expect(400);
+        }
+        let stock = json!({ "resource_provider_generation": 3, "inventories": { "VCPU": { "total": 9 } } });
+        let unknown = reshape("service", json!({ "inventories": { C1: stock }, "allocations": {} })).await.expect(400);
+        assert_eq!(unknown.code(), "placement.resource_provider.not_found");
+        assert_eq!((generation(A).await, generation(B).await), (json!(3), json!(1)));
+        let body = json!({
+            "inventories": {
+                A: { "resource_provider_generation": 3, "inventories": { "VCPU": { "total": 9 } } },
+                B: { "resource_provider_generation": 1, "inventories": {} },
+            },
+            "allocations": { C1: holding(A, 2, json!(1)), C2: holding(A, 2, json!(1)) },
+        });
+        reshape("service", body).await.expect(204);
+        // what is to be there, what is held there, what is left: three; and of the one that is emptied, one
+        assert_eq!((generation(A).await, generation(B).await), (json!(6), json!(2)));
+    }
+
+    a_body_is_judged_after_the_policy_and_the_provider(c) {
+        c.provider(A, "a", 4).await;
+        for path in ["", "/inventories", "/inventories/VCPU", "/aggregates", "/traits"] {
+            let put = async |token: &str, id: &str| {
+                c.ask(token, "1.39", "PUT", &format!("/resource_providers/{id}{path}"), Some(json!("nonsense"))).await.status
+            };
+            assert_eq!([put("member", A).await, put(ADMIN, B).await, put(ADMIN, A).await], [403, 404, 400], "{path}");
+        }
+        for (method, path) in [("POST", "/allocations"), ("PUT", &format!("/allocations/{C1}")), ("POST", "/resource_providers")] {
+            c.ask("member", "1.39", method, path, Some(json!("nonsense"))).await.expect(403);
+            c.ask(ADMIN, "1.39", method, path, Some(json!("nonsense"))).await.expect(400);
+        }
+    }
+
+    aggregates_are_kept_as_they_came_and_differ(c) {
+        c.provider(A, "a", 4).await;
+        let (path, plain) = (format!("/resource_providers/{A}/aggregates"), C1.replace('-', ""));
+        let body = json!({ "aggregates": [plain], "resource_provider_generation": 1 });
+        assert_eq!(c.put(&path, body).await.expect(200).json()["aggregates"], json!([plain]));
+        assert_eq!(c.get(&path).await["aggregates"], json!([plain]));
+        let found = c.get(&format!("/resource_providers?member_of={C1}")).await;
+        assert_eq!(found["resource_providers"].as_array().unwrap().len(), 1);
+        for (bad, why) in [
+            (json!({ "aggregates": [C1, C1], "resource_provider_generation": 2 }), "has non-unique elements"),
+            (json!({ "aggregates": ["x"], "resource_provider_generation": 2 }), "'x' is not a 'uuid'"),
+            (json!({ "aggregates": [C1] }), "'resource_provider_generation' is a required property"),
+        ] {
+            let refused = c.put(&path, bad).await.expect(400);
+            assert!(refused.text.contains(why), "{}", refused.text);
+        }
+        c.ask(ADMIN, "1.18", "PUT", &path, Some(json!([C1, C1]))).await.expect(400);
+        assert_eq!(c.get(&path).await["aggregates"], json!([plain]));
+    }
+
+    usages_are_asked_for_with_good_ids(c) {
+        for query in ["", "?project_id=", "?project_id=p&user_id=", "?user_id=u", "?project_id=p&color=red"] {
+            c.ask(ADMIN, "1.39", "GET", &format!("/usages{query}"), None).await.expect(400);
+        }
+        let long = "x".repeat(256);
+        for query in [format!("project_id={long}"), format!("project_id=p&user_id={long}"), "project_id=p&consumer_type=inst".into()] {
+            let refused = c.ask(ADMIN, "1.39", "GET", &format!("/usages?{query}"), None).await.expect(400);
+            assert!(refused.text.contains("Invalid query string parameters: "), "{}", refused.text);
+        }
+        c.ask("member", "1.39", "GET", &format!("/usages?project_id={long}"), None).await.expect(403);
+    }
+
+    manners_of_http_are_upstreams(c) {
+        let json = ("content-type", "application/json");
+        let refused = c.raw("PUT", &format!("/resource_providers/{A}"), &[], "").await.expect(415);
+        assert!(refused.text.contains("The media type None is not supported, use application/json"), "{}", refused.text);
+        let refused = c.raw("POST", "/resource_providers", &[], "I want one").await.expect(400);
+        assert!(refused.text.contains("content-type header required when content-length > 0"), "{}", refused.text);
+        c.raw("POST", "/resource_providers", &[("content-type", "text/plain")], "I want one").await.expect(415);
+        c.raw("POST", "/resource_providers", &[json], "I want one").await.expect(400);
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9";
+        let anything = format!("{browser},*/*;q=0.8");
+        for (accept, status) in [("text/plain", 406), (browser, 406), (&*anything, 200), ("*/*", 200), ("application/json", 200)] {
+            c.raw("GET", "/resource_providers", &[("accept", accept)], "").await.expect(status);
+        }
+        let refused = c.raw("GET", "/resource_providers", &[("accept", "text/plain")], "").await;
+        assert!(refused.text.contains("Only application/json is provided"), "{}", refused.text);
+        let page = c.raw("GET", "/nothing", &[("accept", "text/html")], "").await.expect(404);
+        assert_eq!(page.headers["content-type"], "text/html; charset=UTF-8");
+        assert!(page.text.contains("<title>404 Not Found</title>"), "{}", page.text);
+        let refused = c.raw("DELETE", "/resource_providers", &[], "").await.expect(405);
+        assert!(refused.text.contains("The method DELETE is not allowed for this resource."), "{}", refused.text);
+        let root = async |version| c.ask("", version, "GET", "/", None).await.expect(200).headers;
+        assert_eq!(root("1.15").await["cache-control"], "no-cache");
+        assert!(root("1.15").await.contains_key("last-modified") && !root("1.14").await.contains_key("cache-control"));
     }
 
     only_administrators_and_services_get_in(c) {

@@ -109,6 +109,8 @@ pub trait Dialect: Send + Sync + 'static {
     const DEMANDS_IN_UPDATES: bool = false;
     /// Who may not see a thing learns nothing of what would be wrong with a change of it.
     const LOADS_BEFORE_READING: bool = false;
+    /// The policy is asked, and what is changed looked up, before anything is said of the body.
+    const ASKS_BEFORE_READING: bool = false;
     /// The policy is asked before a transaction is opened, and once more in it: where looking costs nothing, and writers
     /// wait for each other.
     const ASKS_FIRST: bool = false;

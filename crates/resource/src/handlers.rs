@@ -4,7 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use kogge_auth::Rule;
-use kogge_http::{ApiError, Json};
+use kogge_http::{ApiError, ErrorKind, Json};
 use serde_json::Value;
 
 use crate::dialect::named;
@@ -14,6 +14,20 @@ use crate::{
 };
 
 type Manners<R> = <<R as Resource>::Service as Service>::Dialect;
+
+/// A body, or what is wrong with it: that comes late where the policy is asked first.
+pub type Sent = Result<Json<Value>, ApiError>;
+
+/// Refuses what is not said to be JSON: that comes before the policy everywhere.
+///
+/// # Errors
+/// 415.
+pub fn is_said(body: &Sent) -> Result<(), ApiError> {
+    match body {
+        Err(error) if error.kind() == ErrorKind::UnsupportedMediaType => Err(error.clone()),
+        _ => Ok(()),
+    }
+}
 
 /// From the error of a service to an answer.
 fn api(error: impl Into<ApiError>) -> ApiError {
@@ -73,11 +87,12 @@ pub async fn show<R: Resource>(call: Call<R::Service>) -> Result<Response, ApiEr
 }
 
 /// `POST`: one, or several that are made all or not at all.
-pub(crate) async fn create<R: Create>(
-    call: Call<R::Service>,
-    Json(body): Json<Value>,
-) -> Result<Response, ApiError> {
-    let (items, many) = R::bodies(body)?;
+pub(crate) async fn create<R: Create>(call: Call<R::Service>, body: Sent) -> Result<Response, ApiError> {
+    is_said(&body)?;
+    if Manners::<R>::ASKS_BEFORE_READING {
+        R::Service::permit_new(&call.caller, &R::RULE).map_err(api)?;
+    }
+    let (items, many) = R::bodies(body?.0)?;
     let mut bodies = Vec::with_capacity(items.len());
     for item in &items {
         bodies.push(R::BODY.read::<Manners<R>>(Op::Create, call.version, item)?);
@@ -131,11 +146,12 @@ async fn made<R: Create>(
 ///
 /// # Errors
 /// What the resource refuses.
-pub async fn update<R: Update>(
-    call: Call<R::Service>,
-    Json(body): Json<Value>,
-) -> Result<Response, ApiError> {
-    let item = R::body(body)?;
+pub async fn update<R: Update>(call: Call<R::Service>, body: Sent) -> Result<Response, ApiError> {
+    is_said(&body)?;
+    if Manners::<R>::ASKS_BEFORE_READING {
+        Loaded::<R>::now(&call, call.key(), &R::RULE).await.map_err(api)?;
+    }
+    let item = R::body(body?.0)?;
     if Manners::<R>::LOADS_BEFORE_READING {
         Loaded::<R>::now(&call, call.key(), &R::READ).await.map_err(api)?;
     }

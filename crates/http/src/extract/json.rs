@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -38,6 +38,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        if request.body().is_end_stream() {
+            return Ok(Self(None));
+        }
         let bytes = read(request).await?;
         if bytes.is_empty() { Ok(Self(None)) } else { parse(&bytes).map(|found| Self(Some(found))) }
     }
@@ -58,8 +61,12 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 async fn read(request: Request) -> Result<Bytes, ApiError> {
-    is_json(request.headers())?;
     let style = request.extensions().get::<FaultStyle>().copied().unwrap_or(FaultStyle::Network);
+    if style.is_strict() {
+        says_json(&request)?
+    } else {
+        is_json(request.headers())?
+    }
     let within = request.extensions().get::<ReadWithin>().map_or(WITHIN, |within| within.0);
     let longest = style.longest_json();
     match tokio::time::timeout(within, axum::body::to_bytes(request.into_body(), longest)).await {
@@ -101,6 +108,24 @@ fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
     }
     let message = format!("Unsupported Content-Type '{kind}': application/json is expected.");
     Err(ApiError::new(ErrorKind::UnsupportedMediaType, message))
+}
+
+/// Placement takes nothing else, and not silence either. Source: `placement/util.py`, `require_content`;
+/// `placement/handler.py`, `PlacementHandler`.
+fn says_json(request: &Request) -> Result<(), ApiError> {
+    let kind = request.headers().get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or(""));
+    let kind = kind.map(|kind| kind.split(';').next().unwrap_or("").trim());
+    match kind.filter(|kind| !kind.is_empty()) {
+        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(()),
+        None if !request.body().is_end_stream() => {
+            Err(ApiError::bad_request("content-type header required when content-length > 0"))
+        }
+        other => {
+            let kind = other.unwrap_or("None");
+            let message = format!("The media type {kind} is not supported, use application/json");
+            Err(ApiError::new(ErrorKind::UnsupportedMediaType, message))
+        }
+    }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {

@@ -2,17 +2,17 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Json, Microversion};
-use kogge_resource::Call;
-use serde_json::Value;
+use kogge_http::ApiError;
+use kogge_resource::handlers::Sent;
+use kogge_resource::placement::invalid;
+use kogge_resource::{Call, Loaded};
 
-use super::error::{provider_id, without_nul};
-use super::wire::holding::{consumer_id, held, holders, holding};
+use super::error::without_nul;
+use super::wire::holding::{consumer_id, held, holders, holding, holdings};
 use crate::Placement;
-use crate::error::at_most;
-use crate::model::bounds;
 use crate::reply::reply;
-use crate::service::consumers::Holding;
+use crate::resources::allowed;
+use crate::resources::providers::Providers;
 
 /// Shows what a consumer holds; nothing for one that nobody knows.
 pub(super) async fn show(call: Call<Placement>) -> Result<Response, ApiError> {
@@ -24,32 +24,27 @@ pub(super) async fn show(call: Call<Placement>) -> Result<Response, ApiError> {
 
 /// Shows who holds something of a provider.
 pub(super) async fn of_provider(call: Call<Placement>) -> Result<Response, ApiError> {
-    let found = call.service.holders(&call.caller, provider_id(call.key())?).await?;
+    let provider = Loaded::<Providers>::now(&call, call.key(), &call.rule).await?;
+    let found = call.service.holders(&provider).await?;
     Ok(reply(&call, holders(&found, call.version)))
 }
 
 /// Replaces what a consumer holds.
-pub(super) async fn replace(call: Call<Placement>, Json(body): Json<Value>) -> Result<StatusCode, ApiError> {
+pub(super) async fn replace(call: Call<Placement>, body: Sent) -> Result<StatusCode, ApiError> {
+    let body = allowed(&call, body)?;
     let holding = holding(&consumer_id(call.key())?, &body, call.version, false)?;
-    call.service.replace_holding(&call.caller, holding).await?;
+    call.service.replace_holdings(&call.caller, &call.rule, &[holding]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Replaces what many consumers hold.
-pub(super) async fn replace_many(
-    call: Call<Placement>,
-    Json(body): Json<Value>,
-) -> Result<StatusCode, ApiError> {
-    call.service.replace_holdings(&call.caller, &many(&body, call.version)?).await?;
+pub(super) async fn replace_many(call: Call<Placement>, body: Sent) -> Result<StatusCode, ApiError> {
+    let holdings = holdings(&allowed(&call, body)?, call.version)?;
+    if holdings.is_empty() {
+        return Err(invalid("{} should be non-empty"));
+    }
+    call.service.replace_holdings(&call.caller, &call.rule, &holdings).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Reads a body by consumer.
-pub(super) fn many(body: &Value, version: Microversion) -> Result<Vec<Holding>, ApiError> {
-    let map = body.as_object().filter(|map| !map.is_empty());
-    let map = map.ok_or_else(|| ApiError::bad_request("JSON does not validate: no object by consumer"))?;
-    at_most("consumers", map.len(), bounds::AT_ONCE)?;
-    map.iter().map(|(consumer, body)| holding(consumer, body, version, true)).collect()
 }
 
 /// Frees all that a consumer holds.

@@ -1,7 +1,6 @@
 //! From errors of the service to answers, with upstream's error codes.
 
 use kogge_http::{ApiError, ErrorKind};
-use kogge_ids::ProviderId;
 
 use crate::error::Error;
 
@@ -20,6 +19,9 @@ impl From<Error> for ApiError {
             Error::InUse { code, .. } => Self::conflict(message).named(code),
             Error::NoRoom { .. } => Self::conflict(message),
             Error::DuplicateKey { .. } => Self::bad_request(message).named("placement.query.duplicate_key"),
+            Error::UnknownProvider { .. } => {
+                Self::bad_request(message).named("placement.resource_provider.not_found")
+            }
             Error::Invalid { .. } => Self::bad_request(message),
             Error::Forbidden(denied) => Self::new(
                 ErrorKind::Forbidden,
@@ -28,11 +30,6 @@ impl From<Error> for ApiError {
             Error::Internal(source) => Self::internal(&source),
         }
     }
-}
-
-/// The id in a path: what is no UUID names no provider.
-pub(super) fn provider_id(text: &str) -> Result<ProviderId, ApiError> {
-    text.parse().map_err(|_| Error::no_provider(text).into())
 }
 
 /// Databases have no place for NUL.

@@ -1,38 +1,38 @@
 //! `POST /reshaper`
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
-use kogge_http::{ApiError, Json};
-use kogge_resource::Call;
-use serde::Deserialize;
+use kogge_http::ApiError;
+use kogge_resource::handlers::Sent;
+use kogge_resource::placement::{Manners, invalid, keyed};
+use kogge_resource::{Call, Field, Op, Schema, Type};
 use serde_json::Value;
 
-use super::allocations::many;
-use super::error::provider_id;
+use super::wire::holding::{ID, holdings, is_id};
 use crate::Placement;
-use crate::error::at_most;
 use crate::model::bounds;
-use crate::resources::inventories::{Records, inventories};
+use crate::resources::allowed;
+use crate::resources::inventories::inventories;
 
 /// Inventories by provider and allocations by consumer.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Body {
-    inventories: BTreeMap<String, Records>,
-    allocations: Value,
-}
+const BODY: Schema = Schema::new(
+    "",
+    &[&[Field::required("inventories", Type::Any), Field::required("allocations", Type::Any)]],
+);
 
 /// Changes both in one.
-pub(super) async fn reshape(call: Call<Placement>, Json(body): Json<Body>) -> Result<StatusCode, ApiError> {
-    at_most("providers", body.inventories.len(), bounds::AT_ONCE)?;
-    let mut stocks = Vec::with_capacity(body.inventories.len());
-    for (id, records) in &body.inventories {
-        let id = provider_id(id).map_err(|error| ApiError::bad_request(error.message()))?;
-        stocks.push((id, records.resource_provider_generation, inventories(records, call.version)?));
+pub(super) async fn reshape(call: Call<Placement>, body: Sent) -> Result<StatusCode, ApiError> {
+    let body = BODY.read::<Manners>(Op::Create, call.version, &allowed(&call, body)?)?;
+    let part = |name| body.get(name).unwrap_or(&Value::Null);
+    let mut stocks = Vec::new();
+    for (id, stock) in keyed(part("inventories"), (is_id, ID), bounds::AT_ONCE)? {
+        let (seen, inventories) = inventories(stock, call.version)?;
+        let id = id.parse().map_err(|_| invalid(&format!("'{id}' is not a 'uuid'")))?;
+        stocks.push((id, seen, inventories));
     }
-    let none = body.allocations.as_object().is_some_and(serde_json::Map::is_empty);
-    let holdings = if none { Vec::new() } else { many(&body.allocations, call.version)? };
+    if stocks.is_empty() {
+        return Err(invalid("{} should be non-empty"));
+    }
+    let holdings = holdings(part("allocations"), call.version)?;
     call.service.reshape(&call.caller, &stocks, &holdings).await?;
     Ok(StatusCode::NO_CONTENT)
 }

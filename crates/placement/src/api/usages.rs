@@ -1,46 +1,47 @@
-//! `/usages` and `/resource_providers/{id}/usages`
+//! `/usages`
 
 use std::collections::BTreeMap;
 
 use axum::response::Response;
 use kogge_http::ApiError;
-use kogge_resource::Call;
+use kogge_resource::nova::additional;
+use kogge_resource::placement::Manners;
+use kogge_resource::{Call, Dialect as _, Type};
 use serde_json::{Map, Value, json};
 
-use super::error::{provider_id, without_nul};
 use crate::Placement;
 use crate::microversion::CONSUMER_TYPE;
 use crate::model::inventory::Resources;
+use crate::model::names::{NAME, is_name};
 use crate::reply::reply;
 use crate::service::consumers::ByType;
-
-/// What is used of a provider.
-pub(super) async fn of_provider(call: Call<Placement>) -> Result<Response, ApiError> {
-    let used = call.service.provider_usages(&call.caller, provider_id(call.key())?).await?;
-    let body = json!({ "resource_provider_generation": used.generation, "usages": used.used });
-    Ok(reply(&call, body))
-}
 
 /// What a project uses.
 pub(super) async fn of_project(call: Call<Placement>) -> Result<Response, ApiError> {
     let typed = call.version.has(CONSUMER_TYPE);
-    let known = |name: &str| matches!(name, "project_id" | "user_id") || (typed && name == "consumer_type");
-    for (name, value) in call.query.iter() {
-        without_nul(value)?;
-        if !known(name) {
-            return Err(ApiError::bad_request(format!(
-                "Invalid query string parameters: '{name}' was unexpected"
-            )));
+    let value = |name: &str| call.query.get(name);
+    let (project, kind) = (value("project_id"), value("consumer_type").filter(|_| typed));
+    call.service.may_see_usage(&call.caller, project.unwrap_or_default())?;
+    for (name, text) in call.query.iter() {
+        let known = matches!(name, "project_id" | "user_id") || (typed && name == "consumer_type");
+        if !known {
+            return Err(invalid(&additional(&[name])));
         }
+        Manners::check(name, &Type::Text(1, 255), call.version, &text.into())
+            .map_err(|error| invalid(error.message().trim_start_matches("JSON does not validate: ")))?;
     }
-    let project = call.query.get("project_id").filter(|id| !id.is_empty());
-    let project = project.ok_or_else(|| {
-        ApiError::bad_request("Invalid query string parameters: 'project_id' is a required property")
-    })?;
-    let usages = call.service.project_usages(&call.caller, project, call.query.get("user_id")).await?;
-    let view =
-        if typed { by_type(&usages, call.query.get("consumer_type")) } else { json!(sum(usages.values()).0) };
+    if let Some(kind) = kind.filter(|kind| !is_name(kind) && !matches!(*kind, "all" | "unknown")) {
+        return Err(invalid(&format!("'{kind}' does not match '{NAME}|^all|^unknown$'")));
+    }
+    let project = project.ok_or_else(|| invalid("'project_id' is a required property"))?;
+    let usages = call.service.project_usages(project, value("user_id")).await?;
+    let view = if typed { by_type(&usages, kind) } else { json!(sum(usages.values()).0) };
     Ok(reply(&call, json!({ "usages": view })))
+}
+
+/// A refusal in the words of upstream's validator of queries.
+fn invalid(why: &str) -> ApiError {
+    ApiError::bad_request(format!("Invalid query string parameters: {why}"))
 }
 
 fn sum<'u>(usages: impl Iterator<Item = &'u (Resources, i64)>) -> (Resources, i64) {

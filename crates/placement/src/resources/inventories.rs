@@ -4,80 +4,75 @@ use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use kogge_http::{ApiError, ErrorKind, Json, Microversion};
-use kogge_resource::{Call, Loaded, Service as _};
-use serde::Deserialize;
+use kogge_http::{ApiError, ErrorKind, Microversion};
+use kogge_resource::handlers::Sent;
+use kogge_resource::nova::repr;
+use kogge_resource::placement::{Manners, keyed};
+use kogge_resource::{Absent, Body, Call, Field, Loaded, Op, Refused, Schema, Service as _, Type};
 use serde_json::{Value, json};
 
-use super::providers::Providers;
+use super::providers::{Providers, sent};
 use crate::Placement;
-use crate::error::{Error, at_most};
+use crate::error::Error;
 use crate::microversion::{ALL_RESERVED, DELETE_INVENTORIES};
 use crate::model::bounds;
 use crate::model::inventory::{Inventory, MAX_INT};
-use crate::model::names::is_name;
+use crate::model::names::{NAME, is_name};
 use crate::reply::{location, reply};
 use crate::store::inventories as store;
 
-/// One inventory.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Record {
-    /// The class, in the body of a new one.
-    pub(crate) resource_class: Option<String>,
-    /// The generation that the caller saw.
-    pub(crate) resource_provider_generation: Option<i64>,
-    total: i64,
-    reserved: Option<i64>,
-    min_unit: Option<i64>,
-    max_unit: Option<i64>,
-    step_size: Option<i64>,
-    allocation_ratio: Option<f64>,
-}
-
-/// All inventories of a provider.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Records {
-    /// The generation that the caller saw.
-    pub(crate) resource_provider_generation: i64,
-    /// By class.
-    pub(crate) inventories: BTreeMap<String, Record>,
-}
-
 /// The greatest single-precision number, as upstream's column.
 const MAX_RATIO: f64 = 3.402_823_466_385_288_6e38;
+/// The generation that the caller saw.
+pub(crate) const GENERATION: Field =
+    Field::required("resource_provider_generation", Type::Int(i64::MIN, i64::MAX));
+const ANY_GENERATION: Field = Field { absent: Absent::Unset, ..GENERATION };
+const FIGURES: &[Field] = &[
+    Field::required("total", Type::Int(1, MAX_INT)),
+    Field::both("reserved", Absent::Int(0), Type::Int(0, MAX_INT)),
+    Field::both("min_unit", Absent::Int(1), Type::Int(1, MAX_INT)),
+    Field::both("max_unit", Absent::Int(MAX_INT), Type::Int(1, MAX_INT)),
+    Field::both("step_size", Absent::Int(1), Type::Int(1, MAX_INT)),
+    Field::optional("allocation_ratio", Type::Check(ratio)),
+];
+const NEW: Schema = Schema::new(
+    "",
+    &[&[Field::required("resource_class", Type::Check(class_name)), ANY_GENERATION], FIGURES],
+);
+const CHANGED: Schema = Schema::new("", &[&[GENERATION], FIGURES]);
+const RECORD: Schema = Schema::new("", &[&[ANY_GENERATION], FIGURES]);
+const ALL: Schema = Schema::new("", &[&[GENERATION, Field::required("inventories", Type::Any)]]);
 
-impl Record {
-    /// The inventory of a class, if the record is sound.
-    pub(crate) fn inventory(&self, class: &str, version: Microversion) -> Result<Inventory, ApiError> {
-        if !is_name(class) {
-            return Err(ApiError::bad_request(format!("'{class}' is no name of a resource class.")));
-        }
-        let inventory = Inventory {
-            class: class.to_owned(),
-            total: ranged("total", self.total, 1)?,
-            reserved: ranged("reserved", self.reserved.unwrap_or(0), 0)?,
-            min_unit: ranged("min_unit", self.min_unit.unwrap_or(1), 1)?,
-            max_unit: ranged("max_unit", self.max_unit.unwrap_or(MAX_INT), 1)?,
-            step_size: ranged("step_size", self.step_size.unwrap_or(1), 1)?,
-            allocation_ratio: self.allocation_ratio.unwrap_or(1.0),
-        };
-        if inventory.allocation_ratio > MAX_RATIO || inventory.allocation_ratio.is_nan() {
-            return Err(ApiError::bad_request("JSON does not validate: allocation_ratio is out of range."));
-        }
-        sound(&inventory, version).map(|()| inventory)
+fn ratio(value: Value) -> Result<Value, Refused> {
+    match value.as_f64() {
+        Some(ratio) if ratio <= MAX_RATIO => Ok(value),
+        Some(_) => Err(Refused::Because(format!("{value} is greater than the maximum of {MAX_RATIO}"))),
+        None => Err(Refused::Because(format!("{} is not of type 'number'", repr(&value)))),
     }
 }
 
-fn ranged(name: &str, value: i64, least: i64) -> Result<i64, ApiError> {
-    if (least..=MAX_INT).contains(&value) {
-        return Ok(value);
+/// A name of capital letters, digits and underscores.
+pub(crate) fn class_name(value: Value) -> Result<Value, Refused> {
+    match value.as_str() {
+        Some(name) if is_name(name) => Ok(value),
+        Some(name) => Err(Refused::Because(format!("'{name}' does not match '{NAME}'"))),
+        None => Err(Refused::Because(format!("{} is not of type 'string'", repr(&value)))),
     }
-    let range = format!("{least} to {MAX_INT}");
-    Err(ApiError::bad_request(format!(
-        "JSON does not validate: {value} of {name} is not in the range {range}."
-    )))
+}
+
+/// The inventory of a class, as a body describes it.
+fn inventory(class: &str, body: &Body, version: Microversion) -> Result<Inventory, ApiError> {
+    let figure = |name: &str| body.int(name).unwrap_or_default();
+    let inventory = Inventory {
+        class: class.to_owned(),
+        total: figure("total"),
+        reserved: figure("reserved"),
+        min_unit: figure("min_unit"),
+        max_unit: figure("max_unit"),
+        step_size: figure("step_size"),
+        allocation_ratio: body.read("allocation_ratio").unwrap_or(1.0),
+    };
+    sound(&inventory, version).map(|()| inventory)
 }
 
 fn sound(inventory: &Inventory, version: Microversion) -> Result<(), ApiError> {
@@ -94,14 +89,15 @@ fn sound(inventory: &Inventory, version: Microversion) -> Result<(), ApiError> {
     Err(ApiError::bad_request(format!("Invalid inventory for '{class}'. The reserved value is {than}.")))
 }
 
-/// Reads all inventories of a body.
-pub(crate) fn inventories(body: &Records, version: Microversion) -> Result<Vec<Inventory>, ApiError> {
-    at_most("inventories", body.inventories.len(), bounds::CLASSES)?;
-    body.inventories.iter().map(|(class, record)| record.inventory(class, version)).collect()
-}
-
-fn required(name: &str) -> ApiError {
-    ApiError::bad_request(format!("JSON does not validate: '{name}' is a required property"))
+/// All inventories of a body, and the generation that the caller saw.
+pub(crate) fn inventories(body: &Value, version: Microversion) -> Result<(i64, Vec<Inventory>), ApiError> {
+    let body = ALL.read::<Manners>(Op::Create, version, body)?;
+    let records = keyed(body.get("inventories").unwrap_or(&Value::Null), (is_name, NAME), bounds::CLASSES)?;
+    let one = |(class, record): (&String, &Value)| {
+        inventory(class, &RECORD.read::<Manners>(Op::Create, version, record)?, version)
+    };
+    let inventories = records.iter().map(one).collect::<Result<_, _>>()?;
+    Ok((body.int(GENERATION.name).unwrap_or_default(), inventories))
 }
 
 fn view(inventory: &Inventory) -> Value {
@@ -133,6 +129,14 @@ async fn stock(call: &Call<Placement>) -> Result<(Vec<Inventory>, i64), Error> {
     Ok((store::of(call.service.db(), provider.id).await?, provider.generation))
 }
 
+/// What is used of each.
+pub(crate) async fn usages(call: Call<Placement>) -> Result<Response, ApiError> {
+    let provider = Loaded::<Providers>::now(&call, call.key(), &call.rule).await?;
+    let stock = store::stock(call.service.db(), provider.id).await.map_err(Error::from)?;
+    let used: BTreeMap<&str, i64> = stock.iter().map(|(one, used)| (one.class.as_str(), *used)).collect();
+    Ok(reply(&call, json!({ "resource_provider_generation": provider.generation, "usages": used })))
+}
+
 /// Lists them.
 pub(crate) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
     let (inventories, generation) = stock(&call).await?;
@@ -149,19 +153,20 @@ pub(crate) async fn show(call: Call<Placement>) -> Result<Response, ApiError> {
 }
 
 /// Adds one that the provider has not yet.
-pub(crate) async fn create(call: Call<Placement>, Json(body): Json<Record>) -> Result<Response, ApiError> {
-    let class = body.resource_class.as_deref().ok_or_else(|| required("resource_class"))?;
-    let inventory = body.inventory(class, call.version)?;
+pub(crate) async fn create(call: Call<Placement>, body: Sent) -> Result<Response, ApiError> {
+    let body = NEW.read::<Manners>(Op::Create, call.version, &sent(&call, body).await?)?;
+    let class = body.name("resource_class");
+    let inventory = inventory(&class, &body, call.version)?;
     let generation = put(&call, &inventory, None).await?;
     let path = format!("/resource_providers/{}/inventories/{class}", call.key());
     Ok((StatusCode::CREATED, location(&call, &path), one(&call, &inventory, generation)).into_response())
 }
 
 /// Changes one that it has.
-pub(crate) async fn update(call: Call<Placement>, Json(body): Json<Record>) -> Result<Response, ApiError> {
-    let seen = body.resource_provider_generation.ok_or_else(|| required("resource_provider_generation"))?;
-    let inventory = body.inventory(call.key(), call.version)?;
-    let generation = put(&call, &inventory, Some(seen)).await?;
+pub(crate) async fn update(call: Call<Placement>, body: Sent) -> Result<Response, ApiError> {
+    let body = CHANGED.read::<Manners>(Op::Create, call.version, &sent(&call, body).await?)?;
+    let inventory = inventory(call.key(), &body, call.version)?;
+    let generation = put(&call, &inventory, body.int(GENERATION.name)).await?;
     Ok(one(&call, &inventory, generation))
 }
 
@@ -189,9 +194,9 @@ async fn put(call: &Call<Placement>, new: &Inventory, seen: Option<i64>) -> Resu
 }
 
 /// Replaces all.
-pub(crate) async fn replace(call: Call<Placement>, Json(body): Json<Records>) -> Result<Response, ApiError> {
-    let wanted = inventories(&body, call.version)?;
-    let generation = replace_all(&call, &wanted, Some(body.resource_provider_generation)).await?;
+pub(crate) async fn replace(call: Call<Placement>, body: Sent) -> Result<Response, ApiError> {
+    let (seen, wanted) = inventories(&sent(&call, body).await?, call.version)?;
+    let generation = replace_all(&call, &wanted, Some(seen)).await?;
     Ok(all(&call, &wanted, generation))
 }
 

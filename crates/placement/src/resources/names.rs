@@ -34,18 +34,22 @@ record! {
 
 /// A kind of names. Only those that were added are rows of its table.
 pub(crate) trait Vocabulary: Record<Key = String> {
-    /// Those that everybody knows.
-    const STANDARD: &'static [&'static str];
     /// Where names are used: table and condition.
     const USED: (&'static str, &'static str);
+
+    /// Those that everybody knows.
+    fn standard() -> &'static [&'static str];
 
     /// One of them.
     fn named(name: &str, created_at: Timestamp) -> Self;
 }
 
 impl Vocabulary for Trait {
-    const STANDARD: &'static [&'static str] = STANDARD_TRAITS;
     const USED: (&'static str, &'static str) = ("provider_traits", "trait = ?");
+
+    fn standard() -> &'static [&'static str] {
+        &STANDARD_TRAITS
+    }
 
     fn named(name: &str, created_at: Timestamp) -> Self {
         Self { name: name.to_owned(), created_at }
@@ -53,8 +57,11 @@ impl Vocabulary for Trait {
 }
 
 impl Vocabulary for Class {
-    const STANDARD: &'static [&'static str] = STANDARD_CLASSES;
     const USED: (&'static str, &'static str) = ("inventories", "resource_class = ?");
+
+    fn standard() -> &'static [&'static str] {
+        &STANDARD_CLASSES
+    }
 
     fn named(name: &str, created_at: Timestamp) -> Self {
         Self { name: name.to_owned(), created_at }
@@ -63,7 +70,7 @@ impl Vocabulary for Class {
 
 /// True for a name that is no administrator's.
 pub(crate) fn is_standard<V: Vocabulary>(name: &str) -> bool {
-    V::STANDARD.contains(&name)
+    V::standard().contains(&name)
 }
 
 /// The one of this name.
@@ -96,7 +103,7 @@ pub(crate) async fn unknown<'n, V: Vocabulary>(
 /// All of them, the standard ones first.
 pub(super) async fn all<V: Vocabulary>(placement: &Placement) -> Result<Vec<V>, Error> {
     let added = added::<V>(placement.db()).await?;
-    let names = V::STANDARD.iter().copied().chain(added.iter().map(String::as_str));
+    let names = V::standard().iter().copied().chain(added.iter().map(String::as_str));
     Ok(names.map(|name| V::named(name, Timestamp::from_micros(0))).collect())
 }
 

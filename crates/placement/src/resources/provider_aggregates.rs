@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use axum::response::Response;
-use kogge_http::{ApiError, Json};
-use kogge_ids::ProviderId;
-use kogge_resource::{Call, Loaded, Service as _};
+use kogge_http::{ApiError, mv};
+use kogge_resource::handlers::Sent;
+use kogge_resource::nova::repr;
+use kogge_resource::placement::Manners;
+use kogge_resource::{Call, Dialect as _, Field, Loaded, Op, Refused, Schema, Service as _, Type};
 use serde_json::{Value, json};
 
-use super::providers::Providers;
+use super::inventories::GENERATION;
+use super::providers::{Providers, sent};
 use crate::Placement;
-use crate::error::{Error, at_most};
+use crate::error::Error;
 use crate::microversion::AGGREGATES_GENERATION;
 use crate::model::bounds;
 use crate::reply::reply;
@@ -23,21 +26,30 @@ pub(crate) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
     Ok(answer(&call, &ids, provider.generation))
 }
 
+const IDS: Type = Type::Check(ids);
+const BODY: Schema = Schema::new("", &[&[Field::required("aggregates", IDS), GENERATION]]);
+
+/// Different ids, in whatever spelling of a UUID: they are kept and shown as they came.
+fn ids(value: Value) -> Result<Value, Refused> {
+    Manners::check("", &Type::Items(&Type::Uuid, 0, bounds::AGGREGATES), mv(1, 1), &value)?;
+    let list = value.as_array().map_or(&[][..], Vec::as_slice);
+    let different: BTreeSet<&str> = list.iter().filter_map(Value::as_str).collect();
+    if different.len() < list.len() {
+        return Err(Refused::Because(format!("{} has non-unique elements", repr(&value))));
+    }
+    Ok(value)
+}
+
 /// Replaces them: a list up to 1.18, an object with generation since, which counts a change.
-pub(crate) async fn replace(call: Call<Placement>, Json(body): Json<Value>) -> Result<Response, ApiError> {
-    let (list, seen) = if call.version.has(AGGREGATES_GENERATION) {
-        let seen = body.get("resource_provider_generation").and_then(Value::as_i64);
-        (body.get("aggregates"), Some(seen.ok_or_else(|| wrong("no 'resource_provider_generation'"))?))
+pub(crate) async fn replace(call: Call<Placement>, body: Sent) -> Result<Response, ApiError> {
+    let body = sent(&call, body).await?;
+    let (ids, seen) = if call.version.has(AGGREGATES_GENERATION) {
+        let body = BODY.read::<Manners>(Op::Create, call.version, &body)?;
+        (body.read("aggregates"), body.int(GENERATION.name))
     } else {
-        (Some(&body), None)
+        (serde_json::from_value(Manners::check("", &IDS, call.version, &body)?).ok(), None)
     };
-    let list = list.and_then(Value::as_array).ok_or_else(|| wrong("no list of aggregates"))?;
-    at_most("aggregates", list.len(), bounds::AGGREGATES)?;
-    let id_of = |value: &Value| {
-        let id: Option<ProviderId> = value.as_str().and_then(|text| text.parse().ok());
-        id.map(|id| id.to_string()).ok_or_else(|| wrong("an aggregate is not a 'uuid'"))
-    };
-    let ids: BTreeSet<String> = list.iter().map(id_of).collect::<Result<_, _>>()?;
+    let ids = ids.unwrap_or_default();
     let generation = set(&call, &ids, seen).await?;
     Ok(answer(&call, &ids, generation))
 }
@@ -51,10 +63,6 @@ async fn set(call: &Call<Placement>, ids: &BTreeSet<String>, seen: Option<i64>) 
     store::set_aggregates(&mut tx, provider.id, ids).await?;
     call.service.commit(tx).await?;
     Ok(generation)
-}
-
-fn wrong(why: &str) -> ApiError {
-    ApiError::bad_request(format!("JSON does not validate: {why}"))
 }
 
 fn answer(call: &Call<Placement>, ids: &BTreeSet<String>, generation: i64) -> Response {

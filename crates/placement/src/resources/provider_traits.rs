@@ -4,26 +4,24 @@ use std::collections::BTreeSet;
 
 use axum::response::Response;
 use http::StatusCode;
-use kogge_http::{ApiError, Json};
-use kogge_resource::{Call, Loaded, Service as _};
-use serde::Deserialize;
+use kogge_http::ApiError;
+use kogge_resource::handlers::Sent;
+use kogge_resource::placement::Manners;
+use kogge_resource::{Call, Field, Loaded, Op, Schema, Service as _, Type};
 use serde_json::json;
 
+use super::inventories::GENERATION;
 use super::names::{self, Trait};
-use super::providers::Providers;
+use super::providers::{Providers, sent};
 use crate::Placement;
-use crate::error::{Error, at_most};
+use crate::error::Error;
 use crate::model::bounds;
 use crate::reply::reply;
 use crate::store::providers as store;
 
-/// The traits of a provider in a body.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Body {
-    traits: BTreeSet<String>,
-    resource_provider_generation: i64,
-}
+const TRAIT: Type = Type::Text(1, 255);
+const BODY: Schema =
+    Schema::new("", &[&[Field::required("traits", Type::Items(&TRAIT, 0, bounds::TRAITS)), GENERATION]]);
 
 /// Lists them.
 pub(crate) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
@@ -33,10 +31,11 @@ pub(crate) async fn list(call: Call<Placement>) -> Result<Response, ApiError> {
 }
 
 /// Replaces them.
-pub(crate) async fn replace(call: Call<Placement>, Json(body): Json<Body>) -> Result<Response, ApiError> {
-    at_most("traits", body.traits.len(), bounds::TRAITS)?;
-    let generation = set(&call, &body.traits, Some(body.resource_provider_generation)).await?;
-    Ok(answer(&call, &body.traits, generation))
+pub(crate) async fn replace(call: Call<Placement>, body: Sent) -> Result<Response, ApiError> {
+    let body = BODY.read::<Manners>(Op::Create, call.version, &sent(&call, body).await?)?;
+    let traits = body.read("traits").unwrap_or_default();
+    let generation = set(&call, &traits, body.int(GENERATION.name)).await?;
+    Ok(answer(&call, &traits, generation))
 }
 
 /// Removes them.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use http::{HeaderMap, StatusCode};
 use kogge_auth::Rule;
 use kogge_db::{Paged, Record, Tx};
+use kogge_http::ApiError;
 use kogge_ids::ProviderId;
+use kogge_resource::handlers::{Sent, is_said};
 use kogge_resource::placement::path_of;
 use kogge_resource::{
     Body, Call, Create, Delete, Field, List, Listing, Loaded, Names, Resource, Schema, Type, Update, Verb,
@@ -89,6 +91,13 @@ impl Resource for Providers {
         }
         headers
     }
+}
+
+/// The body of a request about a provider: who may not, and whoever names none, learns nothing of what is wrong with it.
+pub(super) async fn sent(call: &Call<Placement>, body: Sent) -> Result<Value, ApiError> {
+    is_said(&body)?;
+    Loaded::<Providers>::now(call, call.param("id"), &call.rule).await?;
+    Ok(body?.0)
 }
 
 impl List for Providers {

@@ -36,23 +36,22 @@ impl Placement {
             consumer_type: Some(INSTANCE.to_owned()),
             generation: 0,
         };
-        self.hold(tx, &holder.id, provider, resources).await?;
+        if !store::providers::bump(tx, provider, self.now()).await? {
+            return Err(Error::no_provider(provider));
+        }
+        self.make_room(tx, &holder.id, provider, resources).await?;
         store::allocations::put_consumer(tx, &holder, self.now()).await?;
         self.write(tx, &holder.id, provider, resources).await
     }
 
-    /// Locks the provider, counts a change of it, drops what the consumer held there, and checks that the amounts fit
-    /// beside what others hold.
-    pub(super) async fn hold(
+    /// Drops what the consumer held at a locked provider, and checks that the amounts fit beside what others hold.
+    pub(super) async fn make_room(
         &self,
         tx: &mut Tx,
         consumer: &str,
         provider: ProviderId,
         resources: &Resources,
     ) -> Result<(), Error> {
-        if !store::providers::bump(tx, provider, self.now()).await? {
-            return Err(Error::no_provider(provider));
-        }
         store::allocations::delete(tx, consumer, Some(provider)).await?;
         let stock = store::inventories::stock(&mut *tx, provider).await?;
         let used = stock.iter().map(|(inventory, used)| (inventory.class.clone(), *used)).collect();

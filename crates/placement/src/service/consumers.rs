@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kogge_auth::{Caller, Target};
+use kogge_auth::{Caller, Rule, Target};
 use kogge_db::{Record as _, Tx};
 use kogge_ids::ProviderId;
 
@@ -10,6 +10,7 @@ use crate::Placement;
 use crate::error::Error;
 use crate::model::inventory::{Inventory, Resources};
 use crate::model::provider::{Allocation, Consumer, Provider};
+use crate::service::providers::is_present;
 use crate::{policy, store};
 
 /// All that a consumer shall hold from now on.
@@ -60,43 +61,41 @@ impl Placement {
     }
 
     /// Who holds something of a provider.
-    pub(crate) async fn holders(&self, caller: &Caller, id: ProviderId) -> Result<Holders, Error> {
-        caller.allow_on_own(&policy::PROVIDER_ALLOCATIONS)?;
-        let generation = self.provider(id).await?.generation;
-        let allocations = store::allocations::held_at(self.db(), id).await?;
+    pub(crate) async fn holders(&self, provider: &Provider) -> Result<Holders, Error> {
+        let allocations = store::allocations::held_at(self.db(), provider.id).await?;
         let mut generations = BTreeMap::new();
         for name in allocations.iter().map(|one| &one.consumer).collect::<BTreeSet<_>>() {
             if let Some(consumer) = store::allocations::consumer_of(self.db(), name).await? {
                 generations.insert(name.clone(), consumer.generation);
             }
         }
-        Ok(Holders { allocations, generations, generation })
+        Ok(Holders { allocations, generations, generation: provider.generation })
     }
 
-    /// Replaces what a consumer holds.
-    pub(crate) async fn replace_holding(&self, caller: &Caller, holding: Holding) -> Result<(), Error> {
-        caller.allow_on_own(&policy::ALLOCATIONS_UPDATE)?;
-        self.replace_all(&[holding]).await
-    }
-
-    /// Replaces what these consumers hold: all of them or none.
-    pub(crate) async fn replace_holdings(&self, caller: &Caller, holdings: &[Holding]) -> Result<(), Error> {
-        caller.allow_on_own(&policy::ALLOCATIONS_MANAGE)?;
-        self.replace_all(holdings).await
-    }
-
-    async fn replace_all(&self, holdings: &[Holding]) -> Result<(), Error> {
+    /// Replaces what these consumers hold, for whom `rule` lets do that: all of them or none.
+    pub(crate) async fn replace_holdings(
+        &self,
+        caller: &Caller,
+        rule: &Rule,
+        holdings: &[Holding],
+    ) -> Result<(), Error> {
+        caller.allow_on_own(rule)?;
         let mut tx = self.db().begin().await?;
         self.replace_holdings_in(&mut tx, holdings).await?;
         Ok(tx.commit().await?)
     }
 
+    /// Each provider that is touched counts one change, however many hold something there.
     async fn replace_holdings_in(&self, tx: &mut Tx, holdings: &[Holding]) -> Result<(), Error> {
         // in one order, so that two of these never wait for each other
-        let ids: BTreeSet<ProviderId> =
+        let mut ids: BTreeSet<ProviderId> =
             holdings.iter().flat_map(|one| one.allocations.keys().copied()).collect();
+        for freed in holdings.iter().filter(|one| one.allocations.is_empty()) {
+            let held = store::allocations::held_by(&mut *tx, &freed.consumer.id).await?;
+            ids.extend(held.iter().map(|one| one.provider));
+        }
         for id in ids {
-            if Provider::lock(tx, &id).await?.is_none() {
+            if !store::providers::bump(tx, id, self.now()).await? {
                 let because = format!("Allocation for resource provider '{id}' that does not exist.");
                 return Err(Error::Invalid { because });
             }
@@ -143,7 +142,7 @@ impl Placement {
             }
         }
         for (provider, resources) in &holding.allocations {
-            self.hold(tx, id, *provider, resources).await?;
+            self.make_room(tx, id, *provider, resources).await?;
             self.write(tx, id, *provider, resources).await?;
         }
         Ok(())
@@ -160,14 +159,13 @@ impl Placement {
         Ok(tx.commit().await?)
     }
 
-    /// What a project, or one of its users, uses.
-    pub(crate) async fn project_usages(
-        &self,
-        caller: &Caller,
-        project: &str,
-        user: Option<&str>,
-    ) -> Result<ByType, Error> {
-        caller.allow(&policy::USAGES, &Target::project(project))?;
+    /// Refuses who may not see what a project uses.
+    pub(crate) fn may_see_usage(&self, caller: &Caller, project: &str) -> Result<(), Error> {
+        Ok(caller.allow(&policy::USAGES, &Target::project(project))?)
+    }
+
+    /// What a project, or one of its users, uses. Who asks was asked for that right before.
+    pub(crate) async fn project_usages(&self, project: &str, user: Option<&str>) -> Result<ByType, Error> {
         let mut usages = ByType::new();
         for (kind, class, amount) in store::allocations::used_by(self.db(), project, user).await? {
             usages.entry(kind).or_default().0.insert(class, amount);
@@ -190,8 +188,13 @@ impl Placement {
         let mut tx = self.db().begin().await?;
         let mut known: Vec<Provider> = Vec::new();
         for (id, seen, inventories) in stocks {
-            let provider = self.provider_in(&mut tx, *id).await.map_err(|error| in_body(*id, error))?;
-            self.counted(&mut tx, &provider, Some(*seen)).await?;
+            let found = Provider::lock(&mut tx, id).await?;
+            let provider = found.ok_or_else(|| Error::UnknownProvider { id: id.to_string() })?;
+            is_present(&provider, Some(*seen))?;
+            // what is to be there, beside what was: a change by itself, as upstream counts
+            if !inventories.is_empty() {
+                self.counted(&mut tx, &provider, None).await?;
+            }
             for inventory in inventories {
                 store::inventories::put(&mut tx, *id, inventory, self.now()).await?;
             }
@@ -200,6 +203,7 @@ impl Placement {
         self.replace_holdings_in(&mut tx, holdings).await?;
         // only now: what is taken away was freed by the allocations
         for (provider, (_, _, inventories)) in known.iter().zip(stocks) {
+            self.counted(&mut tx, provider, None).await?;
             self.replace_in(&mut tx, provider, inventories).await?;
         }
         Ok(tx.commit().await?)
@@ -209,13 +213,4 @@ impl Placement {
 fn other_generation(known: Option<i64>, seen: Option<i64>) -> Error {
     let word = |generation: Option<i64>| generation.map_or_else(|| "null".to_owned(), |n| n.to_string());
     Error::ConsumerGeneration { because: format!("expected {} but got {}", word(known), word(seen)) }
-}
-
-fn in_body(id: ProviderId, error: Error) -> Error {
-    match error {
-        Error::NotFound { .. } => {
-            Error::invalid(format!("Resource provider {id} in inventories not found: {error}"))
-        }
-        other => other,
-    }
 }

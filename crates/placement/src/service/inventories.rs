@@ -2,35 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use kogge_auth::Caller;
 use kogge_db::Tx;
-use kogge_ids::ProviderId;
 
 use crate::Placement;
 use crate::error::Error;
-use crate::model::inventory::{Inventory, Resources};
+use crate::model::inventory::Inventory;
 use crate::model::provider::Provider;
 use crate::resources::names::{self, Class};
-use crate::{policy, store};
-
-/// What is used of a provider, with its generation.
-pub(crate) struct Used {
-    /// Amounts by class; 0 for what nobody holds.
-    pub(crate) used: Resources,
-    /// The provider's generation.
-    pub(crate) generation: i64,
-}
+use crate::store;
 
 impl Placement {
-    /// What is used of a provider.
-    pub(crate) async fn provider_usages(&self, caller: &Caller, id: ProviderId) -> Result<Used, Error> {
-        caller.allow_on_own(&policy::PROVIDER_USAGES)?;
-        let generation = self.provider(id).await?.generation;
-        let stock = store::inventories::stock(self.db(), id).await?;
-        let used = stock.into_iter().map(|(inventory, used)| (inventory.class, used)).collect();
-        Ok(Used { used, generation })
-    }
-
     /// Makes `inventories` all that a locked provider has.
     pub(crate) async fn replace_in(
         &self,

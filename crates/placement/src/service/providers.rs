@@ -14,11 +14,6 @@ impl Placement {
         Provider::get(self.db(), &id).await?.ok_or_else(|| Error::no_provider(id))
     }
 
-    /// As [`Placement::provider`], locked until the transaction ends.
-    pub(crate) async fn provider_in(&self, tx: &mut Tx, id: ProviderId) -> Result<Provider, Error> {
-        Provider::lock(tx, &id).await?.ok_or_else(|| Error::no_provider(id))
-    }
-
     /// Counts a change of a locked provider, for who saw its present generation or does not say; answers the next one.
     pub(crate) async fn counted(
         &self,
@@ -26,11 +21,19 @@ impl Placement {
         known: &Provider,
         seen: Option<i64>,
     ) -> Result<i64, Error> {
-        if let Some(seen) = seen.filter(|seen| *seen != known.generation) {
-            let because = format!("provider {}: actual: {}, given: {seen}", known.id, known.generation);
-            return Err(Error::Generation { because });
-        }
+        is_present(known, seen)?;
         store::providers::bump(tx, known.id, self.now()).await?;
         Ok(known.generation + 1)
+    }
+}
+
+/// Refuses who saw another generation than the present one.
+pub(crate) fn is_present(known: &Provider, seen: Option<i64>) -> Result<(), Error> {
+    match seen.filter(|seen| *seen != known.generation) {
+        None => Ok(()),
+        Some(seen) => {
+            let because = format!("provider {}: actual: {}, given: {seen}", known.id, known.generation);
+            Err(Error::Generation { because })
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kogge_db::{DbError, Record as _, Source, Tx};
 use kogge_ids::{HostId, ProviderId};
+use kogge_resource::nova::uuid_like;
 
 use crate::Placement;
 use crate::error::Error;
@@ -177,7 +178,8 @@ async fn read(from: &mut Source<'_>) -> Result<Vec<Supply>, DbError> {
     }
     for (id, aggregate) in store::providers::aggregates(from).await? {
         if let Some(supply) = all.get_mut(&id) {
-            supply.aggregates.insert(aggregate);
+            // kept as it came, compared as what it is
+            supply.aggregates.insert(uuid_like(&aggregate).unwrap_or(aggregate));
         }
     }
     Ok(all.into_values().collect())

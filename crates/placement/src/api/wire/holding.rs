@@ -4,29 +4,73 @@ use std::collections::BTreeMap;
 
 use kogge_http::{ApiError, Microversion};
 use kogge_ids::ProviderId;
+use kogge_resource::nova::{repr, uuid_like};
+use kogge_resource::placement::{Manners, invalid, keyed};
+use kogge_resource::{Body, Dialect as _, Field, Op, Refused, Schema, Type};
 use serde_json::{Map, Value, json};
 
-use crate::error::at_most;
 use crate::microversion::{
     ALLOCATIONS_BY_PROVIDER, CONSUMER_GENERATION, CONSUMER_TYPE, MAPPINGS, PROJECT_AND_USER,
 };
 use crate::model::bounds;
 use crate::model::inventory::{MAX_INT, Resources};
-use crate::model::names::is_name;
+use crate::model::names::{NAME, is_name};
 use crate::model::provider::{Allocation, Consumer};
+use crate::resources::inventories::class_name;
 use crate::service::consumers::{Held, Holders, Holding};
 
 /// Project and user of consumers from before they were named.
 const INCOMPLETE: &str = "00000000-0000-0000-0000-000000000000";
+/// What an id looks like as a key, in upstream's words.
+pub(crate) const ID: &str = "^[0-9a-fA-F-]{36}$";
 
-fn wrong(why: impl std::fmt::Display) -> ApiError {
-    ApiError::bad_request(format!("JSON does not validate: {why}"))
+const AMOUNT: Type = Type::Int(1, MAX_INT);
+const RESOURCES: Field = Field::required("resources", Type::Check(resources));
+const PROVIDER: Type = Type::Object(&[&[Field::required("uuid", Type::Uuid)]]);
+const LISTED: Type = Type::Object(&[&[Field::required("resource_provider", PROVIDER), RESOURCES]]);
+/// What is held at a provider; the generation that may stand there counts for nothing, as upstream.
+const AT: Schema =
+    Schema::new("", &[&[RESOURCES, Field::optional("generation", Type::Int(i64::MIN, i64::MAX))]]);
+const HOLDING: Schema = Schema::new(
+    "",
+    &[&[
+        Field::required("allocations", Type::Items(&LISTED, 1, bounds::PROVIDERS))
+            .until(ALLOCATIONS_BY_PROVIDER),
+        Field::required("allocations", Type::Any).since(ALLOCATIONS_BY_PROVIDER),
+        Field::required("project_id", Type::Text(1, 255)).since(PROJECT_AND_USER),
+        Field::required("user_id", Type::Text(1, 255)).since(PROJECT_AND_USER),
+        Field::required("consumer_generation", Type::Nullable(&Type::Int(i64::MIN, i64::MAX)))
+            .since(CONSUMER_GENERATION),
+        Field::optional("mappings", Type::Any).since(MAPPINGS),
+        Field::required("consumer_type", Type::Check(class_name)).since(CONSUMER_TYPE),
+    ]],
+);
+
+fn resources(value: Value) -> Result<Value, Refused> {
+    let amounts = keyed(&value, (is_name, NAME), bounds::CLASSES)?;
+    if amounts.is_empty() {
+        return Err(Refused::Because(format!("{} should be non-empty", repr(&value))));
+    }
+    for amount in amounts.values() {
+        Manners::check("", &AMOUNT, ALLOCATIONS_BY_PROVIDER, amount)?;
+    }
+    Ok(value)
 }
 
 /// A consumer's id: any spelling of a UUID.
 pub(crate) fn consumer_id(text: &str) -> Result<String, ApiError> {
-    let id: Result<ProviderId, _> = text.parse();
-    id.map(|id| id.to_string()).map_err(|_| ApiError::bad_request(format!("Malformed consumer_uuid: {text}")))
+    uuid_like(text).ok_or_else(|| ApiError::bad_request(format!("Malformed consumer_uuid: {text}")))
+}
+
+/// True for an id as a key.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.len() == 36 && uuid_like(text).is_some()
+}
+
+/// What these consumers shall hold, by id.
+pub(crate) fn holdings(bodies: &Value, version: Microversion) -> Result<Vec<Holding>, ApiError> {
+    let bodies = keyed(bodies, (is_id, ID), bounds::AT_ONCE)?;
+    bodies.iter().map(|(consumer, body)| holding(consumer, body, version, true)).collect()
 }
 
 /// Reads what a consumer shall hold. `many`: in a body with many, where nothing may be held in every version.
@@ -36,98 +80,46 @@ pub(crate) fn holding(
     version: Microversion,
     many: bool,
 ) -> Result<Holding, ApiError> {
-    let body = body.as_object().ok_or_else(|| wrong("the body is not an object"))?;
-    known_fields(body, version)?;
-    let allocations = body.get("allocations").ok_or_else(|| wrong("'allocations' is a required property"))?;
+    let body = HOLDING.read::<Manners>(Op::Create, version, body)?;
     let allocations =
-        if version.has(ALLOCATIONS_BY_PROVIDER) { by_provider(allocations)? } else { listed(allocations)? };
+        if version.has(ALLOCATIONS_BY_PROVIDER) { by_provider(&body, version)? } else { listed(&body) };
     if allocations.is_empty() && !many && !version.has(CONSUMER_GENERATION) {
-        return Err(wrong("'allocations' is empty"));
+        return Err(invalid("{} should be non-empty"));
     }
-    let (project_id, user_id) = if version.has(PROJECT_AND_USER) {
-        (text(body, "project_id")?, text(body, "user_id")?)
-    } else {
-        (INCOMPLETE.to_owned(), INCOMPLETE.to_owned())
+    let who = |name: &str| body.text(name).unwrap_or_else(|| INCOMPLETE.to_owned());
+    let consumer = Consumer {
+        id: consumer_id(consumer)?,
+        project_id: who("project_id"),
+        user_id: who("user_id"),
+        consumer_type: body.text("consumer_type"),
+        generation: 0,
     };
-    let consumer_type = version.has(CONSUMER_TYPE).then(|| kind(body)).transpose()?;
-    let seen = version.has(CONSUMER_GENERATION).then(|| seen(body)).transpose()?;
-    let consumer = Consumer { id: consumer_id(consumer)?, project_id, user_id, consumer_type, generation: 0 };
+    let seen = version.has(CONSUMER_GENERATION).then(|| body.int("consumer_generation"));
     Ok(Holding { consumer, seen, allocations })
 }
 
-fn known_fields(body: &Map<String, Value>, version: Microversion) -> Result<(), ApiError> {
-    let fields = [
-        ("allocations", true),
-        ("project_id", version.has(PROJECT_AND_USER)),
-        ("user_id", version.has(PROJECT_AND_USER)),
-        ("consumer_generation", version.has(CONSUMER_GENERATION)),
-        ("mappings", version.has(MAPPINGS)),
-        ("consumer_type", version.has(CONSUMER_TYPE)),
-    ];
-    let known = |name: &str| fields.iter().any(|(field, there)| *there && *field == name);
-    match body.keys().find(|name| !known(name)) {
-        Some(name) => Err(wrong(format!("Additional properties are not allowed ('{name}' was unexpected)"))),
-        None => Ok(()),
-    }
-}
-
-fn text(body: &Map<String, Value>, name: &str) -> Result<String, ApiError> {
-    let found = body.get(name).ok_or_else(|| wrong(format!("'{name}' is a required property")))?;
-    let sound = |text: &&str| (1..=255).contains(&text.chars().count()) && !text.contains('\0');
-    let found = found.as_str().filter(sound);
-    found.map(str::to_owned).ok_or_else(|| wrong(format!("'{name}' is no text of 1 to 255 characters")))
-}
-
-fn kind(body: &Map<String, Value>) -> Result<String, ApiError> {
-    let kind = text(body, "consumer_type")?;
-    if is_name(&kind) { Ok(kind) } else { Err(wrong(format!("'{kind}' is no consumer type"))) }
-}
-
-fn seen(body: &Map<String, Value>) -> Result<Option<i64>, ApiError> {
-    match body.get("consumer_generation") {
-        None => Err(wrong("'consumer_generation' is a required property")),
-        Some(Value::Null) => Ok(None),
-        Some(value) => value.as_i64().map(Some).ok_or_else(|| wrong("'consumer_generation' is no integer")),
-    }
-}
-
 /// Up to 1.11: a list.
-fn listed(value: &Value) -> Result<BTreeMap<ProviderId, Resources>, ApiError> {
-    let list = value.as_array().ok_or_else(|| wrong("'allocations' is not a list"))?;
-    at_most("providers", list.len(), bounds::PROVIDERS)?;
-    let one = |item: &Value| {
-        let id = item.get("resource_provider").and_then(|provider| provider.get("uuid"));
-        let id = id.and_then(Value::as_str).ok_or_else(|| wrong("'resource_provider' has no 'uuid'"))?;
-        Ok((provider(id)?, resources(item)?))
-    };
-    list.iter().map(one).collect()
+fn listed(body: &Body) -> BTreeMap<ProviderId, Resources> {
+    let list = body.get("allocations").and_then(Value::as_array).into_iter().flatten();
+    list.filter_map(|item| Some((read(&item["resource_provider"]["uuid"])?, read(&item["resources"])?)))
+        .collect()
 }
 
 /// Since 1.12: an object by provider.
-fn by_provider(value: &Value) -> Result<BTreeMap<ProviderId, Resources>, ApiError> {
-    let map = value.as_object().ok_or_else(|| wrong("'allocations' is not an object"))?;
-    at_most("providers", map.len(), bounds::PROVIDERS)?;
-    map.iter().map(|(id, item)| Ok((provider(id)?, resources(item)?))).collect()
+fn by_provider(body: &Body, version: Microversion) -> Result<BTreeMap<ProviderId, Resources>, ApiError> {
+    let all = keyed(body.get("allocations").unwrap_or(&Value::Null), (is_id, ID), bounds::PROVIDERS)?;
+    let mut found = BTreeMap::new();
+    for (id, value) in all {
+        let at = AT.read::<Manners>(Op::Create, version, value)?;
+        let id = id.parse().map_err(|_| invalid(&format!("'{id}' is not a 'uuid'")))?;
+        found.insert(id, at.read("resources").unwrap_or_default());
+    }
+    Ok(found)
 }
 
-fn provider(text: &str) -> Result<ProviderId, ApiError> {
-    text.parse().map_err(|_| wrong(format!("'{text}' is no UUID of a resource provider")))
-}
-
-fn resources(item: &Value) -> Result<Resources, ApiError> {
-    let map = item.get("resources").and_then(Value::as_object).filter(|map| !map.is_empty());
-    let map = map.ok_or_else(|| wrong("'resources' is missing, empty or no object"))?;
-    at_most("resource classes", map.len(), bounds::CLASSES)?;
-    let one = |(class, amount): (&String, &Value)| {
-        let amount = amount.as_i64().filter(|amount| (1..=MAX_INT).contains(amount));
-        let amount = amount.ok_or_else(|| wrong(format!("the amount of {class} is no integer from 1")))?;
-        if is_name(class) {
-            Ok((class.clone(), amount))
-        } else {
-            Err(wrong(format!("'{class}' is no resource class")))
-        }
-    };
-    map.iter().map(one).collect()
+/// A value that its schema checked.
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
+    serde_json::from_value(value.clone()).ok()
 }
 
 /// The view of what a consumer holds.
