@@ -2,17 +2,15 @@
 
 mod data;
 mod error;
-mod images;
 mod imports;
 mod info;
 mod schemas;
-mod tags;
 mod versions;
-mod wire;
 
 use kogge_http::{Access, Routes};
-use kogge_resource::Crud as _;
+use kogge_resource::{Crud as _, Resource as _};
 
+use crate::resources::images::{self, Registered};
 use crate::resources::members::Members;
 use crate::resources::tasks::{self, Tasks};
 use crate::{Images, policy};
@@ -29,16 +27,18 @@ pub fn routes() -> Routes<Images> {
 }
 
 fn image_routes() -> Routes<Images> {
+    const IMAGE: &str = Registered::NAMES.each;
+    const TAG: &str = "/v2/images/{id}/tags/{tag}";
     Routes::new()
-        .get("/v2/images", policy::GET_IMAGES, images::list::list)
-        .post("/v2/images", policy::ADD_IMAGE, images::create::create)
-        .get("/v2/images/{id}", policy::GET_IMAGE, images::show::show)
-        .patch("/v2/images/{id}", policy::MODIFY_IMAGE, images::update::update)
-        .delete("/v2/images/{id}", policy::DELETE_IMAGE, images::delete::delete)
-        .post("/v2/images/{id}/actions/deactivate", policy::DEACTIVATE, images::actions::deactivate)
-        .post("/v2/images/{id}/actions/reactivate", policy::REACTIVATE, images::actions::reactivate)
-        .put("/v2/images/{id}/tags/{tag}", policy::MODIFY_IMAGE, tags::add)
-        .delete("/v2/images/{id}/tags/{tag}", policy::MODIFY_IMAGE, tags::remove)
+        .list::<Registered>()
+        .create::<Registered>()
+        .show::<Registered>()
+        .patch(IMAGE, policy::MODIFY_IMAGE, images::update)
+        .delete(IMAGE, policy::DELETE_IMAGE, images::delete)
+        .post("/v2/images/{id}/actions/deactivate", policy::DEACTIVATE, images::deactivate)
+        .post("/v2/images/{id}/actions/reactivate", policy::REACTIVATE, images::reactivate)
+        .put(TAG, policy::MODIFY_IMAGE, images::add_tag)
+        .delete(TAG, policy::MODIFY_IMAGE, images::remove_tag)
         .crud::<Members>()
 }
 

@@ -1,6 +1,7 @@
 //! Resources on the kit (`kogge_resource`), and what is Glance's about all of them.
 
 pub(crate) mod image_query;
+pub(crate) mod images;
 pub(crate) mod members;
 pub(crate) mod tasks;
 

@@ -6,10 +6,14 @@ use kogge_db::{ListError, Paged, Record};
 
 use crate::{At, Listing, Service, Sql, Wanted};
 
-/// A row of the service `S`. Every [`Record`] of a service with tables is one.
+/// A row of the service `S`. Every [`Record`] of a service with tables is one. What is provided is for rows that only their
+/// resource finds, lists and takes away, in functions of its own: here there is none.
 pub trait Stored<S: Service>: Clone + Send + Sync + 'static {
     /// The row that this segment of a path names; locked, where it is read in a transaction.
-    fn find(at: &mut At<'_, S>, key: &str) -> impl Future<Output = Result<Option<Self>, S::Error>> + Send;
+    fn find(at: &mut At<'_, S>, key: &str) -> impl Future<Output = Result<Option<Self>, S::Error>> + Send {
+        let _ = (at, key);
+        std::future::ready(Ok(None))
+    }
 
     /// One page.
     fn listed(
@@ -17,10 +21,16 @@ pub trait Stored<S: Service>: Clone + Send + Sync + 'static {
         rules: &Listing,
         whose: Whose<'_>,
         wanted: &Wanted,
-    ) -> impl Future<Output = Result<Paged<Self>, S::Error>> + Send;
+    ) -> impl Future<Output = Result<Paged<Self>, S::Error>> + Send {
+        let _ = (service, rules, whose, wanted);
+        std::future::ready(Ok(Paged { items: Vec::new(), more: false }))
+    }
 
     /// Takes it away; false where it is gone already.
-    fn remove(&self, write: &mut S::Write) -> impl Future<Output = Result<bool, S::Error>> + Send;
+    fn remove(&self, write: &mut S::Write) -> impl Future<Output = Result<bool, S::Error>> + Send {
+        let _ = write;
+        std::future::ready(Ok(false))
+    }
 }
 
 impl<S: Sql, T: Record> Stored<S> for T {

@@ -54,7 +54,7 @@ pub(crate) async fn metadata_item(call: Call<Compute>) -> Result<Json<Value>, Ap
 }
 
 async fn find(compute: &Compute, caller: &Caller, pairs: &Pairs) -> Result<Paged<Image>, ApiError> {
-    Ok(compute.seen_images(caller, question(pairs, compute.config().max_limit).iter()).await?)
+    Ok(compute.seen_images(caller, &question(pairs, compute.config().max_limit)).await?)
 }
 
 /// The question in the image service's words; what Nova does not know is left out.

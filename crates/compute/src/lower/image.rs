@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
+use kogge_http::Pairs;
 use kogge_ids::{ImageId, ServerId};
 use kogge_image::{BootImage, Image, ImageQuery, NewSnapshot};
 use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
@@ -85,11 +86,7 @@ impl Compute {
     }
 
     /// The images that the caller sees; the question is in the image service's words.
-    pub(crate) async fn seen_images<'a>(
-        &self,
-        caller: &Caller,
-        question: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Paged<Image>> {
+    pub(crate) async fn seen_images(&self, caller: &Caller, question: &Pairs) -> Result<Paged<Image>> {
         let query = ImageQuery::read(question).map_err(from_image)?;
         self.image().list_images(caller, &query).await.map_err(from_image)
     }

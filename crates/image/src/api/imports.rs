@@ -6,9 +6,9 @@ use kogge_resource::Call;
 use serde_json::Value;
 
 use super::error::{image_id, without_nul};
-use super::wire::attribute::excerpt;
 use crate::Images;
 use crate::model::task::Method;
+use crate::resources::images::attribute::excerpt;
 
 /// Asks for an import; 202, it is done in the background.
 pub(super) async fn import(call: Call<Images>, Json(body): Json<Value>) -> Result<StatusCode, ApiError> {

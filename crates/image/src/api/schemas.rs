@@ -57,8 +57,8 @@ pub(super) async fn tasks() -> Json<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::wire::image::view;
     use crate::model::image::{CONTAINER_FORMATS, DISK_FORMATS, tests::image};
+    use crate::resources::images::view;
 
     #[test]
     fn the_schemas_are_json_and_name_what_they_describe() {

@@ -20,6 +20,13 @@ pub(crate) const HASH_ALGO: &str = "sha512";
 /// The disk formats that a server can boot from.
 pub(crate) const BOOTABLE_FORMATS: [&str; 7] = ["raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso"];
 
+/// Properties that nobody sets begin with it.
+pub(crate) const RESERVED_PREFIX: &str = "os_glance";
+/// The property that names the store into which an import brings data.
+pub(crate) const IMPORTING: &str = "os_glance_importing_to_stores";
+/// The property that names the store into which the last import did not bring any.
+pub(crate) const FAILED: &str = "os_glance_failed_import";
+
 /// An image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
@@ -129,6 +136,14 @@ impl Image {
         }
         if matches!(self.status, Status::Queued | Status::Uploading) && next != Status::Uploading {
             self.require_formats(next)?;
+        }
+        let importing = self.properties.remove(IMPORTING);
+        match (next, importing) {
+            (Status::Queued, Some(store)) => drop(self.properties.insert(FAILED.to_owned(), store)),
+            (Status::Saving | Status::Uploading | Status::Importing, _) => {
+                drop(self.properties.remove(FAILED))
+            }
+            _ => {}
         }
         if next == Status::Queued {
             self.data = None;

@@ -2,18 +2,29 @@
 //! `glance/api/v2/images.py`, `RequestDeserializer.index`; `glance/db/sqlalchemy/api.py`,
 //! `_make_conditions_from_filters`.
 
-mod words;
-
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Direction, Executor, Page, Paged, Select};
+use kogge_db::filter::by;
+use kogge_db::{DbError, Direction, Executor, Page, Paged, Select, SortKey};
+use kogge_http::Pairs;
+use kogge_resource::glance::page;
 
-use self::words::{SORT_KEYS, Words, page, wrong};
 use crate::error::Error;
 use crate::model::image::Image;
 use crate::model::member::Answer;
 use crate::model::visibility::{Viewer, Visibility};
 use crate::store::images::{image, pair};
 
+/// What a list can be sorted by.
+pub(crate) const SORT_KEYS: &[SortKey] = &[
+    SortKey { name: "name", expression: "COALESCE(name, '')" },
+    by("status"),
+    SortKey { name: "container_format", expression: "COALESCE(container_format, '')" },
+    SortKey { name: "disk_format", expression: "COALESCE(disk_format, '')" },
+    SortKey { name: "size", expression: "COALESCE(size, -1)" },
+    by("id"),
+    by("created_at"),
+    by("updated_at"),
+];
 /// Most filters of one question; each is a condition in the database.
 const MOST_FILTERS: usize = 64;
 /// Most values of one filter.
@@ -81,16 +92,16 @@ impl ImageQuery {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a value of a wrong form.
-    pub fn read<'a>(words: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Error> {
-        let words = Words(words.into_iter().collect());
-        if words.0.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+    pub fn read(words: &Pairs) -> Result<Self, Error> {
+        if words.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
             return Err(wrong("A parameter contains the character NUL."));
         }
         if words.get("changes-since").is_some_and(|value| !value.is_empty()) {
             return Err(wrong("The \"changes-since\" filter is no longer available on v2."));
         }
-        let filters = words.0.iter().filter(|(name, _)| *name == "tag" || !NO_FILTERS.contains(name));
-        let count = filters.clone().count();
+        let filters = words.iter().filter(|(name, _)| *name == "tag" || !NO_FILTERS.contains(name));
+        let filters: Vec<(&str, &str)> = filters.collect();
+        let count = filters.len();
         if count > MOST_FILTERS {
             return Err(wrong(format!("A list takes {MOST_FILTERS} filters at most, not {count}.")));
         }
@@ -101,7 +112,8 @@ impl ImageQuery {
         let scope = scope(words.get("visibility"))?;
         let hidden = words.get("os_hidden").unwrap_or("false").to_lowercase();
         let select = select.and("os_hidden = ?", flag("os_hidden", &hidden)?);
-        Ok(Self { select, scope, answered: answered(words.get("member_status"))?, page: page(&words)? })
+        let page = page(words, SORT_KEYS).map_err(|error| wrong(error.message()))?;
+        Ok(Self { select, scope, answered: answered(words.get("member_status"))?, page })
     }
 
     /// One page of what the viewer sees.
@@ -115,6 +127,10 @@ impl ImageQuery {
         }
         select.page(&page, SORT_KEYS, &[("created_at", Direction::Descending)], "id").fetch(db, image).await
     }
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::invalid(message)
 }
 
 fn seen(select: Select, viewer: &Viewer, answered: Option<Answer>) -> Select {

@@ -1,7 +1,6 @@
 //! Sharing: the members of an image and what they say to it. Who may do what with them depends on the image.
 
 use kogge_auth::{Caller, Rule};
-use kogge_db::filter::Whose;
 use kogge_db::{Direction, Paged, Record, Tx};
 use kogge_ids::ImageId;
 use kogge_resource::{
@@ -59,29 +58,12 @@ fn knows_of(caller: &Caller, seen: &Seen, member: &str) -> bool {
 async fn image(call: &Call<Images>, at: &mut At<'_, Images>) -> Result<Seen, Error> {
     let text = call.param("id");
     let id: ImageId = text.parse().map_err(|_| Error::no_image(text))?;
-    let seen = match at {
-        At::Now(images) => images.seen(&call.caller, id).await,
-        At::In(tx) => call.service.seen_in(tx, &call.caller, id).await,
-    };
-    seen.map_err(|error| {
-        if error.is_not_found() {
-            Error::NotFound { because: format!("Image {id} not found.") }
-        } else {
-            error
-        }
-    })
+    let missing = || Error::NotFound { because: format!("Image {id} not found.") };
+    call.service.look(at, &call.caller, id).await?.ok_or_else(missing)
 }
 
+/// Only [`Members`], which knows who asks, finds one.
 impl Stored<Images> for Membership {
-    /// Only a resource that knows who asks finds one: [`Members`] does.
-    async fn find(_: &mut At<'_, Images>, _: &str) -> Result<Option<Self>, Error> {
-        Ok(None)
-    }
-
-    async fn listed(_: &Images, _: &Listing, _: Whose<'_>, _: &Wanted) -> Result<Paged<Self>, Error> {
-        Ok(Paged { items: Vec::new(), more: false })
-    }
-
     async fn remove(&self, tx: &mut Tx) -> Result<bool, Error> {
         match &self.member {
             Some(member) => Ok(Member::delete(tx, &member.key()).await?),

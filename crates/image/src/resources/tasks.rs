@@ -1,14 +1,17 @@
 //! Imports, which the API calls tasks: to be read only, by administrators; those of an image by whoever asked for them.
 
 use kogge_auth::Rule;
-use kogge_db::Paged;
+use kogge_db::filter::{Whose, by, text};
+use kogge_db::{Direction, SortKey};
 use kogge_http::{ApiError, Json};
-use kogge_resource::{Call, Judgement, List, Listing, Names, Resource, Verb, Wanted};
+use kogge_resource::{Call, Judgement, List, Listing, Names, Resource, Verb};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::model::task::{Import, Method};
-use crate::{Images, policy, store};
+use crate::model::task::{Import, Method, Progress};
+use crate::{Images, policy};
+
+const EXPIRES: SortKey = SortKey { name: "expires_at", expression: "COALESCE(expires_at, 0)" };
 
 /// Tasks.
 pub(crate) struct Tasks;
@@ -65,14 +68,23 @@ impl Resource for Tasks {
     }
 }
 
+/// The newest first; all are of one type.
 impl List for Tasks {
     const RULE: Rule = policy::TASKS_API_ACCESS;
-    const LIST: Listing = Listing { own: "", ..Listing::OWN };
+    const LIST: Listing = Listing {
+        filters: &[&[text("status", "status = ?"), text("type", "'api_image_import' = ?")]],
+        sort: &[by("id"), by("status"), by("owner"), by("created_at"), by("updated_at"), EXPIRES],
+        order: &[("created_at", Direction::Descending)],
+        own: "",
+        ..Listing::OWN
+    };
 
-    /// The newest thousand.
-    async fn page(call: &Call<Images>, _: &Wanted) -> Result<Paged<Import>, Error> {
+    fn whose<'c>(call: &'c Call<Images>) -> Result<Whose<'c>, Error> {
         call.caller.allow_on_own(&<Self as List>::RULE)?;
-        Ok(Paged { items: store::tasks::list(call.service.db()).await?, more: false })
+        match call.query.get("status").filter(|status| !Progress::WORDS.contains(status)) {
+            Some(status) => Err(Error::invalid(format!("Invalid status value: {status}"))),
+            None => Ok(Whose::Everybodys),
+        }
     }
 }
 

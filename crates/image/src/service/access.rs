@@ -3,6 +3,7 @@
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::{Record as _, Tx};
 use kogge_ids::ImageId;
+use kogge_resource::At;
 
 use crate::Images;
 use crate::error::Error;
@@ -28,28 +29,32 @@ pub(crate) fn viewer(caller: &Caller) -> Viewer {
     }
 }
 
-/// The image as policies see it.
-fn target<'a>(image: &'a Image, member: Option<&'a str>) -> Target<'a> {
-    let target = match &image.owner {
-        Some(owner) => Target::project(owner).attr("owner", owner.as_str()),
-        None => Target::none(),
-    };
-    let target = target.attr("visibility", image.visibility.as_str());
-    match member {
-        Some(member) => target.attr("member_id", member),
-        None => target,
-    }
-}
-
 impl Seen {
+    /// The image as policies see it.
+    pub(crate) fn target(&self) -> Target<'_> {
+        self.shared_with(self.member.as_deref())
+    }
+
+    fn shared_with<'a>(&'a self, member: Option<&'a str>) -> Target<'a> {
+        let target = match &self.image.owner {
+            Some(owner) => Target::project(owner).attr("owner", owner.as_str()),
+            None => Target::none(),
+        };
+        let target = target.attr("visibility", self.image.visibility.as_str());
+        match member {
+            Some(member) => target.attr("member_id", member),
+            None => target,
+        }
+    }
+
     /// Asks the policy. Who sees the image gets 403; others were told 404 before.
     pub(crate) fn allow(&self, caller: &Caller, rule: &Rule) -> Result<(), Error> {
-        Ok(caller.allow(rule, &target(&self.image, self.member.as_deref()))?)
+        Ok(caller.allow(rule, &self.target())?)
     }
 
     /// As [`Seen::allow`], for a rule about one member of the image.
     pub(crate) fn allow_member(&self, caller: &Caller, rule: &Rule, member: &str) -> Result<(), Error> {
-        Ok(caller.allow(rule, &target(&self.image, Some(member)))?)
+        Ok(caller.allow(rule, &self.shared_with(Some(member)))?)
     }
 
     /// Who may use this visibility.
@@ -69,44 +74,42 @@ fn asks_for_member<'v>(viewer: &'v Viewer, image: &Image) -> Option<&'v str> {
     (stranger && image.visibility == Visibility::Shared).then_some(project)
 }
 
-fn judge(caller: &Caller, viewer: &Viewer, image: Image, member: Option<String>) -> Result<Seen, Error> {
-    let missing = Error::no_image(image.id);
-    if !sees(viewer, image.owner.as_deref(), image.visibility, member.is_some()) {
-        return Err(missing);
-    }
-    let seen = Seen { image, member };
-    seen.allow(caller, &policy::GET_IMAGE).map(|()| seen).map_err(|_| missing)
-}
-
 impl Images {
     /// Asks for what belongs to no image.
     pub(crate) fn may_look(&self, caller: &Caller, rule: &Rule) -> Result<(), Error> {
         Ok(caller.allow_on_own(rule)?)
     }
 
-    /// The image, if the caller sees it.
-    pub(crate) async fn seen(&self, caller: &Caller, id: ImageId) -> Result<Seen, Error> {
+    /// The image, if there is one and the caller sees it; locked in a transaction.
+    pub(crate) async fn look(
+        &self,
+        at: &mut At<'_, Self>,
+        caller: &Caller,
+        id: ImageId,
+    ) -> Result<Option<Seen>, Error> {
         let viewer = viewer(caller);
-        let image = store::images::get(self.db(), id).await?.ok_or_else(|| Error::no_image(id))?;
+        let found = match at {
+            At::Now(images) => store::images::get(images.db(), id).await?,
+            At::In(tx) => store::images::lock(tx, id).await?,
+        };
+        let Some(image) = found else { return Ok(None) };
         let member = match asks_for_member(&viewer, &image) {
-            Some(project) => {
-                Member::get(self.db(), &(id, project.to_owned())).await?.map(|member| member.member_id)
-            }
+            Some(project) => Member::get(&mut at.source(), &(id, project.to_owned())).await?,
             None => None,
         };
-        judge(caller, &viewer, image, member)
+        let seen = Seen { image, member: member.map(|member| member.member_id) };
+        let image = &seen.image;
+        let visible = sees(&viewer, image.owner.as_deref(), image.visibility, seen.member.is_some());
+        Ok(Some(seen).filter(|seen| visible && seen.allow(caller, &policy::GET_IMAGE).is_ok()))
+    }
+
+    /// The image, if the caller sees it.
+    pub(crate) async fn seen(&self, caller: &Caller, id: ImageId) -> Result<Seen, Error> {
+        self.look(&mut At::Now(self), caller, id).await?.ok_or_else(|| Error::no_image(id))
     }
 
     /// As [`Images::seen`], locked until the transaction ends.
     pub(crate) async fn seen_in(&self, tx: &mut Tx, caller: &Caller, id: ImageId) -> Result<Seen, Error> {
-        let viewer = viewer(caller);
-        let image = store::images::lock(tx, id).await?.ok_or_else(|| Error::no_image(id))?;
-        let member = match asks_for_member(&viewer, &image) {
-            Some(project) => {
-                Member::get(&mut *tx, &(id, project.to_owned())).await?.map(|member| member.member_id)
-            }
-            None => None,
-        };
-        judge(caller, &viewer, image, member)
+        self.look(&mut At::In(tx), caller, id).await?.ok_or_else(|| Error::no_image(id))
     }
 }

@@ -6,7 +6,7 @@
 use kogge_db::Tx;
 
 use crate::error::Error;
-use crate::model::image::Image;
+use crate::model::image::{Image, RESERVED_PREFIX};
 use crate::store::usage::{self, Usage};
 use crate::{ImageConfig, Images};
 
@@ -92,9 +92,12 @@ impl Images {
     /// Whether an image keeps the bounds of its parts.
     pub(crate) fn within_limits(&self, image: &Image) -> Result<(), Error> {
         let config = self.config();
-        let bytes = image.properties.iter().map(|(name, value)| name.len() + value.len()).sum();
+        // what an import says of itself is nobody's property
+        let own: Vec<_> =
+            image.properties.iter().filter(|(name, _)| !name.starts_with(RESERVED_PREFIX)).collect();
+        let bytes = own.iter().map(|(name, value)| name.len() + value.len()).sum();
         for (what, attempted, most) in [
-            ("number of allowed image properties", image.properties.len(), config.max_properties),
+            ("number of allowed image properties", own.len(), config.max_properties),
             ("number of allowed image tags", image.tags.len(), config.max_tags),
             ("total size of image properties in bytes", bytes, config.max_property_bytes),
         ] {

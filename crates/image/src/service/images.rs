@@ -1,7 +1,5 @@
 //! Images without their data: make, show, list, change, delete.
 
-use std::collections::BTreeSet;
-
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
 use kogge_ids::ImageId;
@@ -12,33 +10,17 @@ use crate::Images;
 use crate::error::Error;
 use crate::model::change::{Attribute, Change, apply};
 use crate::model::image::Image;
-use crate::model::status::Status;
 use crate::resources::image_query::ImageQuery;
 use crate::{policy, store};
 
 impl Images {
-    /// Registers an image; its data come later. `id` is of the maker's choice.
-    pub(crate) async fn create_image(
-        &self,
-        caller: &Caller,
-        id: Option<ImageId>,
-        attributes: Vec<Change>,
-    ) -> Result<Image, Error> {
-        let mut image = self.blank(caller, id);
-        attributes.into_iter().try_for_each(|change| apply(&mut image, change))?;
-        let mut tx = self.db().begin().await?;
-        let image = self.create_image_in(&mut tx, caller, image).await?;
-        tx.commit().await?;
-        Ok(image)
-    }
-
     /// An image that the caller's project is about to register.
     pub(crate) fn blank(&self, caller: &Caller, id: Option<ImageId>) -> Image {
         let owner = caller.project_id().map(ToString::to_string);
         Image::queued(id.unwrap_or_else(ImageId::random), owner, self.now())
     }
 
-    /// As [`Images::create_image`], inside a transaction.
+    /// Registers an image; its data come later.
     pub(crate) async fn create_image_in(
         &self,
         tx: &mut Tx,
@@ -130,62 +112,6 @@ impl Images {
             self.files().remove(file).await;
         }
         Ok(())
-    }
-
-    /// Takes an image out of service, or puts it back.
-    pub(crate) async fn set_active(&self, caller: &Caller, id: ImageId, active: bool) -> Result<(), Error> {
-        let (rule, from, to, verb) = if active {
-            (&policy::REACTIVATE, Status::Deactivated, Status::Active, "reactivate")
-        } else {
-            (&policy::DEACTIVATE, Status::Active, Status::Deactivated, "deactivate")
-        };
-        let mut tx = self.db().begin().await?;
-        let mut seen = self.seen_in(&mut tx, caller, id).await?;
-        seen.allow(caller, rule)?;
-        if seen.image.status == to {
-            return Ok(());
-        }
-        if seen.image.status != from {
-            let because = format!("Not allowed to {verb} image in status '{}'", seen.image.status);
-            return Err(Error::forbidden(because));
-        }
-        seen.image.become_(to)?;
-        seen.image.updated_at = self.now();
-        store::images::save(&mut tx, &seen.image).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Adds a tag.
-    pub(crate) async fn add_tag(&self, caller: &Caller, id: ImageId, tag: &str) -> Result<(), Error> {
-        self.tag(caller, id, |tags| {
-            tags.insert(tag.to_owned());
-            Ok(())
-        })
-        .await
-    }
-
-    /// Removes a tag.
-    pub(crate) async fn remove_tag(&self, caller: &Caller, id: ImageId, tag: &str) -> Result<(), Error> {
-        let missing = || Error::NotFound { because: "The resource could not be found.".to_owned() };
-        self.tag(caller, id, |tags| if tags.remove(tag) { Ok(()) } else { Err(missing()) }).await
-    }
-
-    async fn tag(
-        &self,
-        caller: &Caller,
-        id: ImageId,
-        change: impl FnOnce(&mut BTreeSet<String>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let missing = || Error::NotFound { because: format!("Image {id} not found.") };
-        let mut tx = self.db().begin().await?;
-        let found = self.seen_in(&mut tx, caller, id).await;
-        let mut seen = found.map_err(|error| if error.is_not_found() { missing() } else { error })?;
-        seen.allow(caller, &policy::MODIFY_IMAGE)?;
-        change(&mut seen.image.tags)?;
-        self.within_limits(&seen.image)?;
-        seen.image.updated_at = self.now();
-        store::images::save(&mut tx, &seen.image).await?;
-        Ok(tx.commit().await?)
     }
 }
 

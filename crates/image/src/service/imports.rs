@@ -9,7 +9,7 @@ use super::bounds::Resource;
 use crate::Images;
 use crate::error::Error;
 use crate::fetch::GateError;
-use crate::model::image::Image;
+use crate::model::image::{IMPORTING, Image};
 use crate::model::status::Status;
 use crate::model::task::{Import, Method, Progress};
 use crate::{policy, store};
@@ -34,6 +34,7 @@ impl Images {
             self.gate().check(uri).map_err(|error| refused_address(uri, &error))?;
         }
         seen.image.become_(Status::Importing)?;
+        seen.image.properties.insert(IMPORTING.to_owned(), self.config().store_name.clone());
         let now = self.now();
         seen.image.updated_at = now;
         store::images::save(&mut tx, &seen.image).await?;

@@ -12,12 +12,6 @@ pub(crate) async fn of_image(db: impl Executor, image: ImageId) -> Result<Vec<Im
     Import::all(db, select).await
 }
 
-/// The newest ones.
-pub(crate) async fn list(db: impl Executor) -> Result<Vec<Import>, DbError> {
-    let newest = Import::select().order_by("created_at", Direction::Descending);
-    Import::all(db, newest.order_by("id", Direction::Ascending).slice(1000, 0)).await
-}
-
 /// Those that nobody works at and that are not done, as many as each project may have worked at, `share`, and in a
 /// fair order: the first of every project before the second of any.
 pub(crate) async fn waiting(db: impl Executor, now: Timestamp, share: i64) -> Result<Vec<Import>, DbError> {

@@ -95,6 +95,47 @@ on_both! {
         assert_eq!(c.get(MEMBER, &format!("/v2/images/{id}/file")).await.bytes, b"from the web");
     }
 
+    a_failed_import_says_so_until_the_next_one_begins(c) {
+        let (id, base) = (c.image(json!({})).await, web().await);
+        let import = format!("/v2/images/{id}/import");
+        c.call(MEMBER, "POST", &import, Some(download(&format!("{base}/nothing")))).await.expect(202);
+        assert_eq!(c.show(&id).await["os_glance_importing_to_stores"], "file");
+        c.run_tasks().await;
+        let image = c.reach(&id, "queued").await;
+        assert_eq!(image["os_glance_failed_import"], "file");
+        assert!(image.get("os_glance_importing_to_stores").is_none());
+        for change in [json!([{ "op": "remove", "path": "/os_glance_failed_import" }]),
+            json!([{ "op": "replace", "path": "/os_glance_failed_import", "value": "" }])] {
+            c.patch(MEMBER, &id, change).await.expect(403);
+        }
+        c.call(MEMBER, "POST", &import, Some(download(&format!("{base}/image")))).await.expect(202);
+        assert!(c.show(&id).await.get("os_glance_failed_import").is_none());
+        c.run_tasks().await;
+        let image = c.reach(&id, "active").await;
+        assert!(image.as_object().unwrap().keys().all(|name| !name.starts_with("os_glance")), "{image}");
+    }
+
+    tasks_are_listed_in_pages_and_by_state(c) {
+        let base = web().await;
+        for _ in 0..3 {
+            let import = format!("/v2/images/{}/import", c.image(json!({})).await);
+            c.call(MEMBER, "POST", &import, Some(download(&format!("{base}/image")))).await.expect(202);
+        }
+        let list = async |query: &str| c.get(ADMIN, &format!("/v2/tasks?{query}")).await;
+        let first = list("limit=2").await.expect(200).json();
+        assert_eq!((first["tasks"].as_array().unwrap().len(), &first["first"]), (2, &json!("/v2/tasks?limit=2")));
+        let next = first["next"].as_str().unwrap().split_once('?').unwrap().1.to_owned();
+        let second = list(&next).await.expect(200).json();
+        assert_eq!(second["tasks"].as_array().unwrap().len(), 1);
+        assert!(second.get("next").is_none());
+        let count = async |query: &str| list(query).await.expect(200).json()["tasks"].as_array().unwrap().len();
+        assert_eq!([count("status=pending").await, count("status=success").await, count("type=import").await], [3, 0, 0]);
+        for bad in ["status=lost", "limit=many", "sort_key=uri", "sort_dir=up"] {
+            list(bad).await.expect(400);
+        }
+        c.get(MEMBER, "/v2/tasks").await.expect(403);
+    }
+
     formats_that_change_during_an_import_are_judged_again(c) {
         let packed = json!({ "container_format": "ova" });
         let declared = json!({ "disk_format": "qcow2" });
@@ -169,7 +210,7 @@ on_both! {
         c.put_bytes(MEMBER, &format!("/v2/images/{next}/stage"), "staged").await.expect(204);
         let direct = json!({ "method": { "name": "glance-direct" } });
         c.call(MEMBER, "POST", &format!("/v2/images/{next}/import"), Some(direct)).await.expect(202);
-        let left = c.get(ADMIN, "/v2/tasks").await.json()["tasks"].as_array().unwrap().len();
+        let left = c.get(ADMIN, "/v2/tasks?limit=1000").await.json()["tasks"].as_array().unwrap().len();
         assert_eq!(left, 201, "200 that ended and the one that waits");
     }
 

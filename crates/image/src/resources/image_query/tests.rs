@@ -6,7 +6,7 @@ use super::*;
 
 fn read(text: &str) -> Result<ImageQuery, String> {
     let pairs = kogge_http::Pairs::parse(text);
-    ImageQuery::read(pairs.iter()).map_err(|error| error.to_string())
+    ImageQuery::read(&pairs).map_err(|error| error.to_string())
 }
 
 fn sql(text: &str) -> String {

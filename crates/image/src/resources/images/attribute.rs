@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use kogge_http::ApiError;
 use serde_json::Value;
 
+use crate::error::Error;
 use crate::model::change::Attribute;
-use crate::model::image::{CONTAINER_FORMATS, DISK_FORMATS};
+use crate::model::image::{CONTAINER_FORMATS, DISK_FORMATS, RESERVED_PREFIX};
 use crate::model::visibility::Visibility;
 
 /// Attributes that nobody sets.
@@ -26,7 +26,6 @@ const READ_ONLY: [&str; 13] = [
     "os_hash_value",
 ];
 const RESERVED: [&str; 3] = ["location", "deleted", "deleted_at"];
-const RESERVED_PREFIX: &str = "os_glance";
 const BASE: [&str; 10] = [
     "name",
     "visibility",
@@ -52,8 +51,8 @@ pub(crate) fn base(name: &str) -> Option<&'static str> {
 }
 
 /// 403 for what cannot be set at all.
-pub(crate) fn settable(name: &str) -> Result<(), ApiError> {
-    let refused = |why: &str| Err(ApiError::forbidden(format!("Attribute '{}' is {why}.", excerpt(name))));
+pub(crate) fn settable(name: &str) -> Result<(), Error> {
+    let refused = |why: &str| Err(Error::forbidden(format!("Attribute '{}' is {why}.", excerpt(name))));
     if READ_ONLY.contains(&name) || name == "stores" {
         return refused("read-only");
     }
@@ -64,9 +63,9 @@ pub(crate) fn settable(name: &str) -> Result<(), ApiError> {
 }
 
 /// 400 in the words of Glance.
-pub(crate) fn mismatch(why: impl std::fmt::Display) -> ApiError {
+pub(crate) fn mismatch(why: impl std::fmt::Display) -> Error {
     let why = excerpt(&why.to_string());
-    ApiError::bad_request(format!("Provided object does not match schema 'image': {why}"))
+    Error::invalid(format!("Provided object does not match schema 'image': {why}"))
 }
 
 /// The beginning of a text that a client sent, for an answer to it.
@@ -78,7 +77,7 @@ pub(crate) fn excerpt(text: &str) -> String {
 }
 
 /// Reads a base attribute.
-pub(crate) fn attribute(name: &'static str, value: &Value) -> Result<Attribute, ApiError> {
+pub(crate) fn attribute(name: &'static str, value: &Value) -> Result<Attribute, Error> {
     Ok(match name {
         "name" => Attribute::Name(optional_text(name, value)?),
         "owner" => Attribute::Owner(optional_text(name, value)?),
@@ -94,7 +93,7 @@ pub(crate) fn attribute(name: &'static str, value: &Value) -> Result<Attribute, 
 }
 
 /// Reads the name and value of a further property.
-pub(crate) fn property(name: &str, value: &Value) -> Result<String, ApiError> {
+pub(crate) fn property(name: &str, value: &Value) -> Result<String, Error> {
     let Value::String(text) = value else {
         let name = excerpt(name);
         return Err(mismatch(format!("property '{name}': {value} is not of type 'string'")));
@@ -104,7 +103,7 @@ pub(crate) fn property(name: &str, value: &Value) -> Result<String, ApiError> {
         return Err(mismatch(format!("property '{name}' is too long: {LONGEST_VALUE} bytes at most")));
     }
     if name.chars().count() > LONGEST {
-        return Err(ApiError::bad_request("Custom property should not be greater than 255 characters."));
+        return Err(Error::invalid("Custom property should not be greater than 255 characters."));
     }
     plain(name)?;
     plain(text)?;
@@ -112,16 +111,16 @@ pub(crate) fn property(name: &str, value: &Value) -> Result<String, ApiError> {
 }
 
 /// Reads a tag.
-pub(crate) fn tag(text: &str) -> Result<(), ApiError> {
+pub(crate) fn tag(text: &str) -> Result<(), Error> {
     plain(text)?;
     short(text)
 }
 
-fn plain(text: &str) -> Result<(), ApiError> {
+fn plain(text: &str) -> Result<(), Error> {
     if text.contains('\0') { Err(mismatch("a text contains the character NUL")) } else { Ok(()) }
 }
 
-fn short(text: &str) -> Result<(), ApiError> {
+fn short(text: &str) -> Result<(), Error> {
     if text.chars().count() <= LONGEST {
         return Ok(());
     }
@@ -129,7 +128,7 @@ fn short(text: &str) -> Result<(), ApiError> {
     Err(mismatch(format!("'{start}…' is too long: {LONGEST} characters at most")))
 }
 
-fn optional_text(name: &str, value: &Value) -> Result<Option<String>, ApiError> {
+fn optional_text(name: &str, value: &Value) -> Result<Option<String>, Error> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => {
@@ -141,18 +140,18 @@ fn optional_text(name: &str, value: &Value) -> Result<Option<String>, ApiError> 
     }
 }
 
-fn visibility(value: &Value) -> Result<Visibility, ApiError> {
+fn visibility(value: &Value) -> Result<Visibility, Error> {
     let known = value.as_str().and_then(|text| text.parse().ok());
     known.ok_or_else(|| {
         mismatch(format!("{value} is not one of ['community', 'public', 'private', 'shared']"))
     })
 }
 
-fn boolean(name: &str, value: &Value) -> Result<bool, ApiError> {
+fn boolean(name: &str, value: &Value) -> Result<bool, Error> {
     value.as_bool().ok_or_else(|| mismatch(format!("{value} is not of type 'boolean' (attribute '{name}')")))
 }
 
-fn format(name: &str, value: &Value, known: &[&str]) -> Result<Option<String>, ApiError> {
+fn format(name: &str, value: &Value, known: &[&str]) -> Result<Option<String>, Error> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) if known.contains(&text.as_str()) => Ok(Some(text.clone())),
@@ -164,7 +163,7 @@ fn format(name: &str, value: &Value, known: &[&str]) -> Result<Option<String>, A
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
-fn number(name: &str, value: &Value) -> Result<i64, ApiError> {
+fn number(name: &str, value: &Value) -> Result<i64, Error> {
     let whole = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX));
     let number = value.as_i64().or(whole.map(|number| number as i64));
     let Some(number) = number else {
@@ -172,16 +171,16 @@ fn number(name: &str, value: &Value) -> Result<i64, ApiError> {
     };
     if number < 0 {
         let why = "Cannot be a negative value";
-        return Err(ApiError::bad_request(format!("Invalid value '{number}' for parameter '{name}': {why}")));
+        return Err(Error::invalid(format!("Invalid value '{number}' for parameter '{name}': {why}")));
     }
     if number > i64::from(i32::MAX) {
         let why = format!("must be less than or equal to {}", i32::MAX);
-        return Err(ApiError::bad_request(format!("Invalid value '{number}' for parameter '{name}': {why}")));
+        return Err(Error::invalid(format!("Invalid value '{number}' for parameter '{name}': {why}")));
     }
     Ok(number)
 }
 
-fn tags(value: &Value) -> Result<BTreeSet<String>, ApiError> {
+fn tags(value: &Value) -> Result<BTreeSet<String>, Error> {
     let Value::Array(list) = value else {
         return Err(mismatch(format!("{value} is not of type 'array' (attribute 'tags')")));
     };
@@ -197,8 +196,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn status(result: Result<impl std::fmt::Debug, ApiError>) -> u16 {
-        result.unwrap_err().kind().status().as_u16()
+    fn status(result: Result<impl std::fmt::Debug, Error>) -> u16 {
+        kogge_http::ApiError::from(result.unwrap_err()).kind().status().as_u16()
     }
 
     #[test]
@@ -242,7 +241,7 @@ mod tests {
             settable(&format!("os_glance{long}")).unwrap_err(),
         ];
         for answer in answers {
-            assert!(answer.message().len() < 1000, "{}", answer.message().len());
+            assert!(answer.to_string().len() < 1000, "{answer}");
         }
         assert_eq!(excerpt("short"), "short");
     }

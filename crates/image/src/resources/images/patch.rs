@@ -1,9 +1,9 @@
 //! JSON patches in Glance's two dialects. Source: `glance/api/v2/images.py`, `RequestDeserializer.update`.
 
-use kogge_http::{ApiError, ErrorKind};
 use serde_json::{Map, Value};
 
 use super::attribute::{attribute, base, excerpt, property, settable};
+use crate::error::Error;
 use crate::model::change::Change;
 
 /// `{"replace": "/name", "value": …}`
@@ -26,20 +26,20 @@ pub(crate) enum Dialect {
 }
 
 /// From the content type; 415 for any other.
-pub(crate) fn dialect(content_type: &str) -> Result<Dialect, ApiError> {
+pub(crate) fn dialect(content_type: &str) -> Result<Dialect, Error> {
     match content_type.split(';').next().unwrap_or("").trim() {
         OLD => Ok(Dialect::Old),
         NEW => Ok(Dialect::New),
         _ => {
             let message = format!("The content type of a patch is {NEW} or {OLD}.");
-            Err(ApiError::new(ErrorKind::UnsupportedMediaType, message))
+            Err(Error::BadData { because: message })
         }
     }
 }
 
 /// Reads a whole patch; one bad operation refuses it all.
-pub(crate) fn changes(dialect: Dialect, body: &Value) -> Result<Vec<Change>, ApiError> {
-    let wrong = |why: &str| ApiError::bad_request(why);
+pub(crate) fn changes(dialect: Dialect, body: &Value) -> Result<Vec<Change>, Error> {
+    let wrong = |why: &str| Error::invalid(why);
     let Value::Array(operations) = body else {
         return Err(wrong("Request body must be a JSON array of operation objects."));
     };
@@ -53,7 +53,7 @@ pub(crate) fn changes(dialect: Dialect, body: &Value) -> Result<Vec<Change>, Api
     operations.iter().map(one).collect()
 }
 
-fn change(dialect: Dialect, raw: &Map<String, Value>) -> Result<Change, ApiError> {
+fn change(dialect: Dialect, raw: &Map<String, Value>) -> Result<Change, Error> {
     let (operation, pointer) = match dialect {
         Dialect::Old => old_operation(raw)?,
         Dialect::New => new_operation(raw)?,
@@ -63,14 +63,14 @@ fn change(dialect: Dialect, raw: &Map<String, Value>) -> Result<Change, ApiError
         if path.first().is_some_and(|root| root == "locations") && operation != "replace" { 2 } else { 1 };
     let (Some(name), true) = (path.first(), path.len() == deep) else {
         let message = format!("Invalid JSON pointer for this resource: '/{}'", path.join("/"));
-        return Err(ApiError::bad_request(message));
+        return Err(Error::invalid(message));
     };
     if operation == "remove" {
         settable(name)?;
         return Ok(remove(name));
     }
     let value = raw.get("value").ok_or_else(|| {
-        ApiError::bad_request(format!("Operation \"{operation}\" requires a member named \"value\"."))
+        Error::invalid(format!("Operation \"{operation}\" requires a member named \"value\"."))
     })?;
     settable(name)?;
     write(dialect, operation, name, value)
@@ -84,7 +84,7 @@ fn remove(name: &str) -> Change {
     }
 }
 
-fn write(dialect: Dialect, operation: &str, name: &str, value: &Value) -> Result<Change, ApiError> {
+fn write(dialect: Dialect, operation: &str, name: &str, value: &Value) -> Result<Change, Error> {
     if name == "locations" {
         return Ok(Change::Locations);
     }
@@ -100,11 +100,11 @@ fn write(dialect: Dialect, operation: &str, name: &str, value: &Value) -> Result
     })
 }
 
-fn old_operation(raw: &Map<String, Value>) -> Result<(&'static str, &str), ApiError> {
+fn old_operation(raw: &Map<String, Value>) -> Result<(&'static str, &str), Error> {
     let mut named = OPERATIONS.into_iter().filter(|name| raw.contains_key(*name));
     let refused = |count: &str| {
         let names = "member named \"add\", \"remove\", or \"replace\".";
-        ApiError::bad_request(format!("Operation objects must contain {count} {names}"))
+        Error::invalid(format!("Operation objects must contain {count} {names}"))
     };
     let operation = named.next().ok_or_else(|| refused("exactly one"))?;
     if named.next().is_some() {
@@ -113,32 +113,30 @@ fn old_operation(raw: &Map<String, Value>) -> Result<(&'static str, &str), ApiEr
     Ok((operation, pointer(raw.get(operation), operation)?))
 }
 
-fn new_operation(raw: &Map<String, Value>) -> Result<(&'static str, &str), ApiError> {
+fn new_operation(raw: &Map<String, Value>) -> Result<(&'static str, &str), Error> {
     let available = OPERATIONS.join(", ");
     let Some(named) = raw.get("op").filter(|op| !op.is_null()) else {
         let message = format!(
             "Unable to find `op` in JSON Schema change. It must be one of the following: {available}."
         );
-        return Err(ApiError::bad_request(message));
+        return Err(Error::invalid(message));
     };
     let operation = OPERATIONS.into_iter().find(|known| named.as_str() == Some(*known)).ok_or_else(|| {
         let named = excerpt(&named.as_str().map_or_else(|| named.to_string(), str::to_owned));
-        ApiError::bad_request(format!(
-            "Invalid operation: `{named}`. It must be one of the following: {available}."
-        ))
+        Error::invalid(format!("Invalid operation: `{named}`. It must be one of the following: {available}."))
     })?;
     Ok((operation, pointer(raw.get("path"), "path")?))
 }
 
-fn pointer<'r>(value: Option<&'r Value>, name: &str) -> Result<&'r str, ApiError> {
+fn pointer<'r>(value: Option<&'r Value>, name: &str) -> Result<&'r str, Error> {
     value
         .and_then(Value::as_str)
-        .ok_or_else(|| ApiError::bad_request(format!("Unable to find '{name}' in JSON Schema change")))
+        .ok_or_else(|| Error::invalid(format!("Unable to find '{name}' in JSON Schema change")))
 }
 
 /// A JSON pointer, of which Glance takes a limited form.
-fn decode(pointer: &str) -> Result<Vec<String>, ApiError> {
-    let wrong = |why: &str| Err(ApiError::bad_request(format!("Pointer `{}` {why}.", excerpt(pointer))));
+fn decode(pointer: &str) -> Result<Vec<String>, Error> {
+    let wrong = |why: &str| Err(Error::invalid(format!("Pointer `{}` {why}.", excerpt(pointer))));
     if pointer.len() > LONGEST_POINTER {
         return wrong("is too long");
     }
@@ -175,11 +173,13 @@ mod tests {
     use serde_json::json;
 
     fn read(body: Value) -> Result<Vec<Change>, u16> {
-        changes(Dialect::New, &body).map_err(|error| error.kind().status().as_u16())
+        changes(Dialect::New, &body)
+            .map_err(|error| kogge_http::ApiError::from(error).kind().status().as_u16())
     }
 
     fn read_old(body: Value) -> Result<Vec<Change>, u16> {
-        changes(Dialect::Old, &body).map_err(|error| error.kind().status().as_u16())
+        changes(Dialect::Old, &body)
+            .map_err(|error| kogge_http::ApiError::from(error).kind().status().as_u16())
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
             dialect("application/openstack-images-v2.0-json-patch; charset=utf-8").unwrap(),
             Dialect::Old
         );
-        assert_eq!(dialect("application/json").unwrap_err().kind(), ErrorKind::UnsupportedMediaType);
+        assert!(matches!(dialect("application/json"), Err(Error::BadData { .. })), "415");
     }
 
     proptest! {
