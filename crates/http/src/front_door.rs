@@ -17,6 +17,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use kogge_auth::Authenticate;
 
 use crate::fault::Accepts;
+use crate::old_path::PathProject;
 use crate::server::Ticket;
 use crate::{ApiError, BaseUrl, ErrorKind, FaultStyle, Microversion, RequestId, Versions};
 
@@ -65,6 +66,11 @@ async fn walk(State(door): State<Arc<FrontDoor>>, request: Request, next: Next) 
         Ok(()) => token::caller(&door, &parts, &id).await,
         Err(error) => Err(error),
     };
+    let named = parts.extensions.get::<PathProject>();
+    let caller = caller.and_then(|caller| match (named, &caller) {
+        (Some(named), Some(found)) => named.check(found).map(|()| caller),
+        _ => Ok(caller),
+    });
     let response = match (version.clone(), caller) {
         (Err(error), _) | (_, Err(error)) => error.into_response(),
         (Ok(version), Ok(caller)) => {

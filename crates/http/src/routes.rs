@@ -5,7 +5,7 @@ use axum::extract::Request;
 use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, any, on};
 use http::Method;
 use kogge_auth::{Caller, Rule, Scope, Scopes};
 
@@ -63,6 +63,7 @@ pub struct Routes<S> {
     router: Router<S>,
     table: Vec<RouteInfo>,
     versions: VersionRange,
+    gone: Vec<&'static str>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
@@ -96,7 +97,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// An empty table of what only some microversions have; others get 404.
     #[must_use]
     pub fn within(versions: VersionRange) -> Self {
-        Self { router: Router::new(), table: Vec::new(), versions }
+        Self { router: Router::new(), table: Vec::new(), versions, gone: Vec::new() }
     }
 
     method!(get, GET);
@@ -161,6 +162,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.table.extend(other.table);
+        self.gone.extend(other.gone);
+        self
+    }
+
+    /// Paths of old, of which upstream says that they are gone: 410, whatever is asked there. They are in no table.
+    #[must_use]
+    pub fn gone(mut self, paths: impl IntoIterator<Item = &'static str>) -> Self {
+        self.gone.extend(paths);
         self
     }
 
@@ -173,7 +182,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// The router: strangers get 401 for every path (of Keystone only for those that it has), others 404 and 405 in the
     /// service's words.
     pub fn into_router(self, state: S) -> Router {
-        self.router.fallback(no_route).method_not_allowed_fallback(no_method).with_state(state)
+        let router = self.gone.into_iter().fold(self.router, |router, path| router.route(path, any(gone)));
+        router.fallback(no_route).method_not_allowed_fallback(no_method).with_state(state)
     }
 }
 
@@ -243,6 +253,13 @@ fn may_learn(request: &Request) -> bool {
 
 async fn no_route(request: Request) -> ApiError {
     if may_learn(&request) { no_such() } else { ApiError::unauthorized() }
+}
+
+async fn gone(request: Request) -> ApiError {
+    if request.extensions().get::<Caller>().is_none() {
+        return ApiError::unauthorized();
+    }
+    ApiError::new(ErrorKind::Gone, "This resource is no longer available. No forwarding address is given.")
 }
 
 async fn no_method(request: Request) -> ApiError {

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::get;
 use http::header;
-use kogge_http::{FaultStyle, FrontDoor, RouteInfo, Versions, without_extension};
+use kogge_http::{FaultStyle, FrontDoor, RouteInfo, Versions, at_present_path, without_extension};
 use tower::util::MapRequest;
 use tower_http::normalize_path::NormalizePath;
 
@@ -97,7 +97,11 @@ pub(super) fn build(services: &Services, health: &Health, figures: Option<Figure
             versions: door.versions,
             tokens,
         };
-        all = all.nest(door.mount, front.guard(router));
+        let guarded = front.guard(router);
+        all = match door.service {
+            "compute" => all.nest_service(door.mount, MapRequest::new(guarded, at_present_path)),
+            _ => all.nest(door.mount, guarded),
+        };
     }
     // an image without id is no list of images: Glance answers 404 there
     let as_it_is = MapRequest::new(all.clone(), |request: Request| request);

@@ -1,0 +1,86 @@
+//! Addresses of old of Nova, which clients with an address of their own still use: the version `/v2`, and the id of the
+//! project behind the version. Sources: `nova/api/openstack/__init__.py`, `ProjectMapper`, `LegacyV2CompatibleWrapper`;
+//! `nova/api/openstack/wsgi.py`, `Resource._process_stack`.
+
+use axum::extract::Request;
+use http::Uri;
+use kogge_auth::Caller;
+
+use crate::ApiError;
+
+/// The project that the path of a request names.
+#[derive(Debug, Clone)]
+pub(crate) struct PathProject(String);
+
+impl PathProject {
+    /// Refuses a caller of another project.
+    pub(crate) fn check(&self, caller: &Caller) -> Result<(), ApiError> {
+        let own = caller.project_id().map_or("", |own| own.as_str());
+        if own == self.0 {
+            return Ok(());
+        }
+        let named = &self.0;
+        Err(ApiError::bad_request(format!(
+            "Malformed request URL: URL's project_id '{named}' doesn't match Context's project_id '{own}'"
+        )))
+    }
+}
+
+/// The request at the address of today: before it is routed.
+#[must_use]
+pub fn at_present_path(mut request: Request) -> Request {
+    let Some((path, project, old)) = present(request.uri().path()) else { return request };
+    let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+    let Ok(uri) = format!("{path}{query}").parse::<Uri>() else { return request };
+    *request.uri_mut() = uri;
+    if let Some(project) = project {
+        request.extensions_mut().insert(PathProject(project));
+    }
+    if old {
+        // it knows no versions
+        for name in ["openstack-api-version", "x-openstack-nova-api-version"] {
+            request.headers_mut().remove(name);
+        }
+    }
+    request
+}
+
+/// The path of today, the project that is named, and whether the version is `/v2`; nothing where the path is today's.
+fn present(path: &str) -> Option<(String, Option<String>, bool)> {
+    let (version, rest) = path.strip_prefix('/')?.split_once('/')?;
+    let old = version == "v2";
+    if (version != "v2.1" && !old) || rest.is_empty() {
+        return None;
+    }
+    let is_id = |word: &str| word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'));
+    match rest.split_once('/').filter(|(first, _)| !first.is_empty() && is_id(first)) {
+        Some((project, rest)) => Some((format!("/v2.1/{rest}"), Some(project.to_owned()), old)),
+        None if old => Some((format!("/v2.1/{rest}"), None, old)),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_addresses_become_those_of_today() {
+        let id = "0123456789abcdef0123456789abcdef";
+        for (path, expected) in [
+            ("/v2.1/flavors", None),
+            ("/v2.1", None),
+            ("/v2", None),
+            ("/v2/", None),
+            ("/v2.1/abc", None),
+            ("/v2/flavors", Some(("/v2.1/flavors".to_owned(), None, true))),
+            (
+                &format!("/v2.1/{id}/flavors/1"),
+                Some(("/v2.1/flavors/1".to_owned(), Some(id.to_owned()), false)),
+            ),
+            (&format!("/v2/{id}/servers"), Some(("/v2.1/servers".to_owned(), Some(id.to_owned()), true))),
+        ] {
+            assert_eq!(present(path), expected, "{path}");
+        }
+    }
+}
