@@ -32,7 +32,9 @@ pub fn wrong(field: &str, value: &Value, why: &str) -> ApiError {
     if field.is_empty() {
         return ApiError::bad_request(why);
     }
-    ApiError::bad_request(format!("Invalid input for field/attribute {field}. Value: {}. {why}", repr(value)))
+    // a text stands there as it is, unlike in what is wrong with it
+    let shown = value.as_str().map_or_else(|| repr(value), str::to_owned);
+    ApiError::bad_request(format!("Invalid input for field/attribute {field}. Value: {shown}. {why}"))
 }
 
 impl<'v> Fields<'v> {
