@@ -81,6 +81,12 @@ impl Timestamp {
         self.iso(true, "")
     }
 
+    /// The begin of the second after the one that it is in.
+    #[must_use]
+    pub const fn next_second(self) -> Self {
+        Self::from_seconds(self.as_seconds() + 1)
+    }
+
     /// `Tue, 24 Nov 2026 08:00:00 GMT`: HTTP headers.
     #[must_use]
     pub fn http_date(self) -> String {

@@ -59,6 +59,13 @@ impl Select {
         }
     }
 
+    /// The same rows, but these columns of them.
+    #[must_use]
+    pub const fn columns(mut self, columns: &'static str) -> Self {
+        self.columns = columns;
+        self
+    }
+
     /// Adds a condition; each `?` in it takes `value`.
     #[must_use]
     pub fn and(mut self, condition: &'static str, value: impl Into<Value>) -> Self {

@@ -74,6 +74,21 @@ impl From<kogge_db::DbError> for TaskError {
     }
 }
 
+/// The name of a task, and how often it runs without being woken: `kogge_task::named!("reap_servers", every 5 s);` among
+/// the functions of a [`Task`] or [`KeyedTask`].
+#[macro_export]
+macro_rules! named {
+    ($name:literal, every $seconds:literal s) => {
+        fn name(&self) -> &'static str {
+            $name
+        }
+
+        fn period(&self) -> std::time::Duration {
+            std::time::Duration::from_secs($seconds)
+        }
+    };
+}
+
 /// A piece of background work.
 #[async_trait]
 pub trait Task: Send + Sync {
