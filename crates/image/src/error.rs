@@ -7,47 +7,26 @@ use kogge_db::DbError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is none, or the caller may not know.
-    #[error("{because}")]
-    NotFound {
-        /// What is not found.
-        because: String,
-    },
+    #[error("{0}")]
+    NotFound(String),
     /// The caller sees it but may not do this.
-    #[error("{because}")]
-    Forbidden {
-        /// Why not.
-        because: String,
-    },
+    #[error("{0}")]
+    Forbidden(String),
     /// Not in this state, or the id is taken.
-    #[error("{because}")]
-    Conflict {
-        /// Why.
-        because: String,
-    },
+    #[error("{0}")]
+    Conflict(String),
     /// The request is wrong in itself.
-    #[error("{because}")]
-    Invalid {
-        /// Why.
-        because: String,
-    },
+    #[error("{0}")]
+    Invalid(String),
     /// A quota or the storage is full.
-    #[error("{because}")]
-    TooLarge {
-        /// What is too large.
-        because: String,
-    },
+    #[error("{0}")]
+    TooLarge(String),
     /// The data are dangerous or not what they are declared to be.
-    #[error("{because}")]
-    BadData {
-        /// What is wrong with them.
-        because: String,
-    },
+    #[error("{0}")]
+    BadData(String),
     /// The image was deleted while its data came in.
-    #[error("{because}")]
-    Gone {
-        /// Which image.
-        because: String,
-    },
+    #[error("{0}")]
+    Gone(String),
     /// The disk has no room for more images.
     #[error("There is no room for image data now. Please try again later.")]
     NoRoom(#[from] kogge_room::NoRoom),
@@ -61,25 +40,25 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn forbidden(because: impl Into<String>) -> Self {
-        Self::Forbidden { because: because.into() }
+        Self::Forbidden(because.into())
     }
 
     pub(crate) fn conflict(because: impl Into<String>) -> Self {
-        Self::Conflict { because: because.into() }
+        Self::Conflict(because.into())
     }
 
     pub(crate) fn invalid(because: impl Into<String>) -> Self {
-        Self::Invalid { because: because.into() }
+        Self::Invalid(because.into())
     }
 
     pub(crate) fn no_image(id: impl std::fmt::Display) -> Self {
-        Self::NotFound { because: format!("No image found with ID {id}") }
+        Self::NotFound(format!("No image found with ID {id}"))
     }
 
     /// True where the image is not there (for this caller).
     #[must_use]
     pub const fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotFound { .. })
+        matches!(self, Self::NotFound(_))
     }
 }
 

@@ -17,29 +17,17 @@ pub enum Error {
         id: String,
     },
     /// There is no such class or trait.
-    #[error("{because}")]
-    Unnamed {
-        /// Which.
-        because: String,
-    },
+    #[error("{0}")]
+    Unnamed(String),
     /// Somebody else was faster; read again and retry.
-    #[error("resource provider generation conflict: {because}")]
-    Generation {
-        /// Which generations differ.
-        because: String,
-    },
+    #[error("resource provider generation conflict: {0}")]
+    Generation(String),
     /// A consumer was changed in between.
-    #[error("consumer generation conflict - {because}")]
-    ConsumerGeneration {
-        /// Which generations differ.
-        because: String,
-    },
+    #[error("consumer generation conflict - {0}")]
+    ConsumerGeneration(String),
     /// A name or id is taken.
-    #[error("Conflicting resource provider {because} already exists.")]
-    Duplicate {
-        /// `name: x` or `uuid: …`.
-        because: String,
-    },
+    #[error("Conflicting resource provider {0} already exists.")]
+    Duplicate(String),
     /// The object is still used.
     #[error("{because}")]
     InUse {
@@ -57,23 +45,14 @@ pub enum Error {
         misfits: Vec<Misfit>,
     },
     /// A parameter of the query stands there more than once.
-    #[error("Duplicated query parameter {name}.")]
-    DuplicateKey {
-        /// Which.
-        name: String,
-    },
+    #[error("Duplicated query parameter {0}.")]
+    DuplicateKey(String),
     /// The body names a provider that is not there.
-    #[error("Resource provider {id} in inventories not found: No resource provider with uuid {id} found")]
-    UnknownProvider {
-        /// Which.
-        id: String,
-    },
+    #[error("Resource provider {0} in inventories not found: No resource provider with uuid {0} found")]
+    UnknownProvider(String),
     /// The request contradicts itself.
-    #[error("{because}")]
-    Invalid {
-        /// Why.
-        because: String,
-    },
+    #[error("{0}")]
+    Invalid(String),
     /// The policy says no.
     #[error(transparent)]
     Forbidden(#[from] Denied),
@@ -92,10 +71,10 @@ impl Error {
     }
 
     pub(crate) fn name_taken(name: &str) -> Self {
-        Self::Duplicate { because: format!("name: {name}") }
+        Self::Duplicate(format!("name: {name}"))
     }
 
     pub(crate) fn invalid(because: impl Into<String>) -> Self {
-        Self::Invalid { because: because.into() }
+        Self::Invalid(because.into())
     }
 }

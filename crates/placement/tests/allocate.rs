@@ -192,7 +192,7 @@ on_both! {
         let first = c.placement.ensure_provider(host, "a").await.unwrap();
         assert_eq!(c.placement.ensure_provider(host, "b").await.unwrap(), first);
         assert_eq!(c.placement.ensure_provider(host, "b").await.unwrap(), first);
-        assert!(matches!(c.placement.ensure_provider(HostId::random(), "b").await, Err(Error::Duplicate { .. })));
+        assert!(matches!(c.placement.ensure_provider(HostId::random(), "b").await, Err(Error::Duplicate(_))));
         let names: Vec<String> = c.placement.supplies().await.unwrap().into_iter().map(|s| s.provider.name).collect();
         assert_eq!(names, ["b"]);
     }

@@ -44,7 +44,7 @@ impl Compute {
         let consumers: Vec<String> = servers.iter().map(ToString::to_string).collect();
         self.image().hold_in(tx, id, &consumers).await.map_err(|error| match error {
             kogge_image::Error::NotFound { .. } => Error::Invalid("Can not find requested image".to_owned()),
-            kogge_image::Error::Conflict { because } => unacceptable(id, &because),
+            kogge_image::Error::Conflict(because) => unacceptable(id, &because),
             other => from_image(other),
         })
     }

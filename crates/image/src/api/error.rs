@@ -8,13 +8,13 @@ use crate::error::Error;
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::NotFound { .. } => ErrorKind::NotFound,
-            Error::Forbidden { .. } => ErrorKind::Forbidden,
-            Error::Conflict { .. } => ErrorKind::Conflict,
-            Error::Invalid { .. } => ErrorKind::BadRequest,
-            Error::TooLarge { .. } => ErrorKind::TooLarge,
-            Error::BadData { .. } => ErrorKind::UnsupportedMediaType,
-            Error::Gone { .. } => ErrorKind::Gone,
+            Error::NotFound(_) => ErrorKind::NotFound,
+            Error::Forbidden(_) => ErrorKind::Forbidden,
+            Error::Conflict(_) => ErrorKind::Conflict,
+            Error::Invalid(_) => ErrorKind::BadRequest,
+            Error::TooLarge(_) => ErrorKind::TooLarge,
+            Error::BadData(_) => ErrorKind::UnsupportedMediaType,
+            Error::Gone(_) => ErrorKind::Gone,
             Error::NoRoom(_) | Error::Store(_) | Error::Internal(_) => return Self::internal(&error),
         };
         Self::new(kind, error.to_string())

@@ -38,7 +38,7 @@ pub(super) async fn usage(State(images): State<Images>, Auth(caller): Auth) -> R
     let counted = images.usage(&caller).await?;
     let usage: Map<String, Value> = counted
         .into_iter()
-        .map(|one| (one.name.to_owned(), json!({ "usage": one.usage, "limit": one.limit })))
+        .map(|(name, usage, limit)| (name.to_string(), json!({ "usage": usage, "limit": limit })))
         .collect();
     Ok(Json(json!({ "usage": usage })))
 }

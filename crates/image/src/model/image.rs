@@ -132,7 +132,7 @@ impl Image {
     pub(crate) fn become_(&mut self, next: Status) -> Result<(), Error> {
         if !self.status.may_become(next) {
             let because = format!("Image status transition from {} to {next} is not allowed", self.status);
-            return Err(Error::Conflict { because });
+            return Err(Error::Conflict(because));
         }
         if matches!(self.status, Status::Queued | Status::Uploading) && next != Status::Uploading {
             self.require_formats(next)?;
@@ -161,7 +161,7 @@ impl Image {
             return Ok(());
         }
         let (noun, names) = (if missing.len() == 1 { "Property" } else { "Properties" }, missing.join(", "));
-        Err(Error::Invalid { because: format!("{noun} {names} must be set prior to saving data.") })
+        Err(Error::Invalid(format!("{noun} {names} must be set prior to saving data.")))
     }
 
     /// Whether a server may boot from it, or why not.

@@ -41,7 +41,7 @@ impl Resource for Registered {
     fn missing(call: &Call<Images>, id: &str) -> Error {
         match call.param("tag") {
             "" => Error::no_image(id),
-            _ => Error::NotFound { because: format!("Image {id} not found.") },
+            _ => Error::NotFound(format!("Image {id} not found.")),
         }
     }
 
@@ -149,7 +149,7 @@ pub(crate) async fn update(call: Call<Images>, Json(body): Json<Value>) -> Resul
 /// `DELETE /v2/images/{id}`
 pub(crate) async fn delete(call: Call<Images>) -> Result<StatusCode, ApiError> {
     let id = call.key();
-    let missing = || Error::NotFound { because: format!("Failed to find image {id} to delete") };
+    let missing = || Error::NotFound(format!("Failed to find image {id} to delete"));
     call.service.delete_image(&call.caller, id.parse().map_err(|_| missing())?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -186,7 +186,7 @@ pub(crate) async fn add_tag(call: Call<Images>) -> Result<StatusCode, ApiError> 
 /// `DELETE /v2/images/{id}/tags/{tag}`
 pub(crate) async fn remove_tag(call: Call<Images>) -> Result<StatusCode, ApiError> {
     let [id, named] = call.keys();
-    let missing = || Error::NotFound { because: "The resource could not be found.".to_owned() };
+    let missing = || Error::NotFound("The resource could not be found.".to_owned());
     change(&call, id, |image| if image.tags.remove(named) { Ok(()) } else { Err(missing()) }).await
 }
 

@@ -58,7 +58,7 @@ fn knows_of(caller: &Caller, seen: &Seen, member: &str) -> bool {
 async fn image(call: &Call<Images>, at: &mut At<'_, Images>) -> Result<Seen, Error> {
     let text = call.param("id");
     let id: ImageId = text.parse().map_err(|_| Error::no_image(text))?;
-    let missing = || Error::NotFound { because: format!("Image {id} not found.") };
+    let missing = || Error::NotFound(format!("Image {id} not found."));
     call.service.look(at, &call.caller, id).await?.ok_or_else(missing)
 }
 
@@ -83,7 +83,7 @@ impl Resource for Members {
 
     fn missing(call: &Call<Images>, member: &str) -> Error {
         let image = call.param("id");
-        Error::NotFound { because: format!("{member} not found in the member list of the image {image}.") }
+        Error::NotFound(format!("{member} not found in the member list of the image {image}."))
     }
 
     fn id(row: &Membership) -> String {
@@ -116,9 +116,7 @@ impl Resource for Members {
         };
         match (judgement, found.map(|found| found.objection(&call.caller, rule))) {
             // looking at one never is 403
-            (Judgement::Denied, Some(Err(why))) if verb.is_empty() => {
-                Error::NotFound { because: why.to_string() }
-            }
+            (Judgement::Denied, Some(Err(why))) if verb.is_empty() => Error::NotFound(why.to_string()),
             (Judgement::Denied, _) => {
                 Error::forbidden(format!("Not allowed to {verb} members for image {}.", call.param("id")))
             }
@@ -226,7 +224,7 @@ impl Create for Members {
                  image members for this image. Attempted: {}, Maximum: {most}:",
                 members + 1
             );
-            return Err(Error::TooLarge { because });
+            return Err(Error::TooLarge(because));
         }
         let now = call.service.now();
         let member = Member {

@@ -25,7 +25,7 @@ impl Resource for Tasks {
     const READ: Rule = policy::TASKS_API_ACCESS;
 
     fn missing(_: &Call<Images>, id: &str) -> Error {
-        Error::NotFound { because: format!("Task with the given id {id} was not found") }
+        Error::NotFound(format!("Task with the given id {id} was not found"))
     }
 
     fn id(row: &Import) -> String {

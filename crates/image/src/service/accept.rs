@@ -59,11 +59,11 @@ impl Images {
         let bare = image.container_format.as_deref() == Some("bare");
         let judgement = judge(if bare { declared } else { "" }, &digest.inspection);
         if let Some(danger) = &judgement.danger {
-            return Err(Error::BadData { because: format!("Image failed safety checks: {danger}") });
+            return Err(Error::BadData(format!("Image failed safety checks: {danger}")));
         }
         if let Some(why) = judgement.mismatch.as_ref().filter(|_| bare && self.config().require_format_match)
         {
-            return Err(Error::BadData { because: format!("Image {} is refused: {why}", image.id) });
+            return Err(Error::BadData(format!("Image {} is refused: {why}", image.id)));
         }
         Ok(Data {
             file: file.to_owned(),
@@ -136,10 +136,10 @@ impl Images {
 /// The image, locked, if it is still in this state.
 pub(crate) async fn still(tx: &mut Tx, id: ImageId, from: Status) -> Result<Image, Error> {
     let image = store::images::lock(tx, id).await?.filter(|image| image.status == from);
-    image.ok_or_else(|| Error::Gone {
-        because: format!(
+    image.ok_or_else(|| {
+        Error::Gone(format!(
             "Image {id} could not be found after upload. The image may have been deleted during the upload, \
              cleaning up the chunks uploaded."
-        ),
+        ))
     })
 }

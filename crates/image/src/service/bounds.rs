@@ -4,39 +4,28 @@
 //! locked then, so that of any number of simultaneous requests only as many get through as there is room for.
 
 use kogge_db::Tx;
+use kogge_resource::words;
 
 use crate::error::Error;
 use crate::model::image::{Image, RESERVED_PREFIX};
 use crate::store::usage::{self, Usage};
 use crate::{ImageConfig, Images};
 
-/// What a project may have so and so much of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resource {
-    /// Images.
-    Images,
-    /// Bytes of data.
-    Stored,
-    /// Bytes staged for imports.
-    Staged,
-    /// Images whose data are coming in.
-    Uploading,
+words! {
+    /// What a project may have so and so much of, in Glance's order and with its names.
+    pub(crate) enum Resource {
+        /// Bytes of data.
+        Stored = "image_size_total",
+        /// Bytes staged for imports.
+        Staged = "image_stage_total",
+        /// Images.
+        Images = "image_count_total",
+        /// Images whose data are coming in.
+        Uploading = "image_count_uploading",
+    }
 }
 
 impl Resource {
-    /// All of them, in Glance's order.
-    pub(crate) const ALL: [Self; 4] = [Self::Stored, Self::Staged, Self::Images, Self::Uploading];
-
-    /// Glance's name of it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Images => "image_count_total",
-            Self::Stored => "image_size_total",
-            Self::Staged => "image_stage_total",
-            Self::Uploading => "image_count_uploading",
-        }
-    }
-
     /// How much of it there is.
     pub(crate) const fn of(self, usage: &Usage) -> i64 {
         match self {
@@ -66,8 +55,7 @@ impl Resource {
             Self::Staged => ("bytes of staged data", "Import or delete a staged image first."),
             Self::Uploading => ("images whose data are coming in", "Wait until one has its data."),
         };
-        let name = self.name();
-        Error::TooLarge { because: format!("The project may have {limit} {what} (quota {name}). {advice}") }
+        Error::TooLarge(format!("The project may have {limit} {what} (quota {self}). {advice}"))
     }
 }
 
@@ -105,7 +93,7 @@ impl Images {
                 let because = format!(
                     "The limit has been exceeded on the {what}. Attempted: {attempted}, Maximum: {most}"
                 );
-                return Err(Error::TooLarge { because });
+                return Err(Error::TooLarge(because));
             }
         }
         Ok(())

@@ -37,44 +37,36 @@ pub(crate) struct Readable {
 
 impl Images {
     /// Takes the data of an image.
-    pub(crate) async fn upload<S, E>(
+    pub(crate) async fn upload(
         &self,
         caller: &Caller,
         id: ImageId,
         declared: Option<u64>,
-        body: S,
-    ) -> Result<(), Error>
-    where
-        S: Stream<Item = Result<Bytes, E>>,
-        E: std::fmt::Display,
-    {
+        body: impl Stream<Item = Result<Bytes, impl std::fmt::Display>>,
+    ) -> Result<(), Error> {
         let image = self.begin(caller, id, Status::Saving, &policy::UPLOAD_IMAGE).await?;
-        let received = self.receive(&image, Resource::Stored, declared, body).await;
-        let outcome = match received {
-            Ok((file, digest)) => self.accept(id, file, &digest, Status::Saving).await,
-            Err(error) => Err(error),
+        let outcome = async {
+            let (file, digest) = self.receive(&image, Resource::Stored, declared, body).await?;
+            self.accept(id, file, &digest, Status::Saving).await
         };
+        let outcome = outcome.await;
         self.unless_done(id, Status::Saving, outcome).await
     }
 
     /// Keeps data for a later import.
-    pub(crate) async fn stage<S, E>(
+    pub(crate) async fn stage(
         &self,
         caller: &Caller,
         id: ImageId,
         declared: Option<u64>,
-        body: S,
-    ) -> Result<(), Error>
-    where
-        S: Stream<Item = Result<Bytes, E>>,
-        E: std::fmt::Display,
-    {
+        body: impl Stream<Item = Result<Bytes, impl std::fmt::Display>>,
+    ) -> Result<(), Error> {
         let image = self.begin(caller, id, Status::Uploading, &policy::MODIFY_IMAGE).await?;
-        let received = self.receive(&image, Resource::Staged, declared, body).await;
-        let outcome = match received {
-            Ok((file, digest)) => self.keep_staged(id, file, &digest).await,
-            Err(error) => Err(error),
+        let outcome = async {
+            let (file, digest) = self.receive(&image, Resource::Staged, declared, body).await?;
+            self.keep_staged(id, file, &digest).await
         };
+        let outcome = outcome.await;
         self.unless_done(id, Status::Uploading, outcome).await
     }
 
@@ -102,17 +94,13 @@ impl Images {
         seen.allow(caller, rule).map_err(|_| refused())
     }
 
-    async fn receive<S, E>(
+    async fn receive(
         &self,
         image: &Image,
         kind: Resource,
         declared: Option<u64>,
-        body: S,
-    ) -> Result<(Temporary, Digest), Error>
-    where
-        S: Stream<Item = Result<Bytes, E>>,
-        E: std::fmt::Display,
-    {
+        body: impl Stream<Item = Result<Bytes, impl std::fmt::Display>>,
+    ) -> Result<(Temporary, Digest), Error> {
         let config = self.config();
         let idle = Duration::from_secs(config.upload_idle_seconds);
         let pace = (idle, Slowest::per_second(config.upload_slowest));
@@ -131,7 +119,7 @@ impl Images {
         match declared {
             Some(size) if size != digest.size => {
                 let because = format!("{size} bytes were announced but {} bytes came.", digest.size);
-                Err(Error::Invalid { because })
+                Err(Error::Invalid(because))
             }
             _ => Ok((file, digest)),
         }
@@ -216,11 +204,9 @@ impl Images {
 pub(crate) fn refused(error: ReceiveError) -> Error {
     match error {
         ReceiveError::TooLong(_) | ReceiveError::NoRoom => {
-            Error::TooLarge { because: format!("The incoming image is too large: {error}") }
+            Error::TooLarge(format!("The incoming image is too large: {error}"))
         }
-        ReceiveError::Dangerous(why) => {
-            Error::BadData { because: format!("Image failed safety checks: {why}") }
-        }
+        ReceiveError::Dangerous(why) => Error::BadData(format!("Image failed safety checks: {why}")),
         ReceiveError::Disk(error) => Error::Store(error),
         ReceiveError::Idle(_) | ReceiveError::Slow(_) | ReceiveError::Broken(_) | ReceiveError::GivenUp => {
             Error::invalid(format!("The image data did not come whole: {error}"))

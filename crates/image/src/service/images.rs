@@ -1,5 +1,7 @@
 //! Images without their data: make, show, list, change, delete.
 
+use std::collections::BTreeMap;
+
 use kogge_auth::Caller;
 use kogge_db::{Paged, Tx};
 use kogge_ids::ImageId;
@@ -9,8 +11,9 @@ use super::bounds::Resource;
 use crate::Images;
 use crate::error::Error;
 use crate::model::change::{Attribute, Change, apply};
-use crate::model::image::Image;
+use crate::model::image::{Image, RESERVED_PREFIX};
 use crate::resources::image_query::ImageQuery;
+use crate::resources::images::attribute::{base, property, settable};
 use crate::{policy, store};
 
 impl Images {
@@ -89,12 +92,46 @@ impl Images {
         Ok(seen.image)
     }
 
+    /// Changes the further properties of an image, all of the change or nothing; what an import says of itself stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] as [`Images::show_image`], [`Error::Forbidden`] for another project's or a reserved name,
+    /// [`Error::Invalid`] for names and values that are none.
+    pub async fn change_properties(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        change: impl FnOnce(&mut BTreeMap<String, String>) -> Result<(), Error> + Send,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let mut tx = self.db().begin().await?;
+        let mut seen = self.seen_in(&mut tx, caller, id).await?;
+        seen.allow(caller, &policy::MODIFY_IMAGE)?;
+        let before = seen.image.properties.clone();
+        change(&mut seen.image.properties)?;
+        for (name, value) in
+            seen.image.properties.iter().filter(|(name, value)| before.get(*name) != Some(*value))
+        {
+            settable(name)?;
+            if base(name).is_some() {
+                return Err(Error::forbidden(format!("Attribute '{name}' is no property.")));
+            }
+            property(name, &value.as_str().into())?;
+        }
+        let reserved = before.into_iter().filter(|(name, _)| name.starts_with(RESERVED_PREFIX));
+        seen.image.properties.extend(reserved);
+        self.within_limits(&seen.image)?;
+        seen.image.updated_at = self.now();
+        store::images::save(&mut tx, &seen.image).await?;
+        tx.commit().await?;
+        Ok(seen.image.properties)
+    }
+
     /// Deletes an image and its data; the file stays while somebody holds it ([`Images::hold_in`]). Whatever brings data in at the moment finds it gone.
     ///
     /// # Errors
     /// [`Error::NotFound`] as [`Images::show_image`], [`Error::Forbidden`] for another project's or a protected one.
     pub async fn delete_image(&self, caller: &Caller, id: ImageId) -> Result<(), Error> {
-        let missing = || Error::NotFound { because: format!("Failed to find image {id} to delete") };
+        let missing = || Error::NotFound(format!("Failed to find image {id} to delete"));
         let mut tx = self.db().begin().await?;
         let found = self.seen_in(&mut tx, caller, id).await;
         let seen = found.map_err(|error| if error.is_not_found() { missing() } else { error })?;

@@ -95,7 +95,7 @@ fn ready(image: &Image, method: Method) -> Result<(), Error> {
             "Image needs to be staged before 'glance-direct' method can be used".to_owned()
         }
     };
-    Err(Error::Conflict { because })
+    Err(Error::Conflict(because))
 }
 
 fn formats_set(image: &Image) -> Result<(), Error> {

@@ -122,11 +122,12 @@ impl Images {
     /// # Errors
     /// [`Error::NotFound`] where the image was deleted in the meantime, [`Error::BadData`] where the data reach outside of
     /// themselves, [`Error::Invalid`] where they did not come whole. Nothing of them stays then.
-    pub async fn receive_snapshot<S, E>(&self, id: ImageId, bytes: u64, data: S) -> Result<(), Error>
-    where
-        S: Stream<Item = Result<Bytes, E>>,
-        E: std::fmt::Display,
-    {
+    pub async fn receive_snapshot(
+        &self,
+        id: ImageId,
+        bytes: u64,
+        data: impl Stream<Item = Result<Bytes, impl std::fmt::Display>>,
+    ) -> Result<(), Error> {
         let image = store::images::get(self.db(), id).await?.ok_or_else(|| Error::no_image(id))?;
         if image.status != Status::Saving {
             return Ok(());
@@ -137,11 +138,11 @@ impl Images {
         if digest.size != bytes {
             let because =
                 format!("The image data did not come whole: {} bytes of {bytes} came.", digest.size);
-            return Err(Error::Invalid { because });
+            return Err(Error::Invalid(because));
         }
         match self.accept(id, file, &digest, Status::Saving).await {
             // deleted while its data came
-            Err(Error::Gone { .. }) => Err(Error::no_image(id)),
+            Err(Error::Gone(_)) => Err(Error::no_image(id)),
             done => done,
         }
     }

@@ -1,7 +1,5 @@
 //! Puts images back whose upload died, and lets go of imports whose process died.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use kogge_task::{Report, Task, TaskError, Wake};
 
@@ -21,13 +19,7 @@ impl ResetUploads {
 
 #[async_trait]
 impl Task for ResetUploads {
-    fn name(&self) -> &'static str {
-        "reset_uploads"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(60)
-    }
+    kogge_task::named!("reset_uploads", every 60 s);
 
     fn wake(&self) -> Wake {
         self.wake.clone()

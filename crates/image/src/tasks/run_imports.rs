@@ -42,13 +42,7 @@ impl RunImports {
 
 #[async_trait]
 impl Task for RunImports {
-    fn name(&self) -> &'static str {
-        "run_imports"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(10)
-    }
+    kogge_task::named!("run_imports", every 10 s);
 
     fn wake(&self) -> Wake {
         self.images.import_bell().clone()

@@ -40,13 +40,7 @@ impl SweepFiles {
 
 #[async_trait]
 impl Task for SweepFiles {
-    fn name(&self) -> &'static str {
-        "sweep_image_files"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(300)
-    }
+    kogge_task::named!("sweep_image_files", every 300 s);
 
     fn wake(&self) -> Wake {
         self.wake.clone()

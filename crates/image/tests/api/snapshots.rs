@@ -71,7 +71,7 @@ on_both! {
         let mut tx = c.db.begin().await.unwrap();
         let new = NewSnapshot { name: "x".into(), properties: BTreeMap::new(), disk_format: "raw".into(), min_disk: 0, min_ram: 0 };
         let refused = c.images.create_snapshot_in(&mut tx, &READER.caller(&c.policies), new).await;
-        assert!(matches!(refused, Err(Error::Forbidden { .. })));
+        assert!(matches!(refused, Err(Error::Forbidden(_))));
         drop(tx);
         let id = snapshot(&c).await;
         c.images.receive_snapshot(id, 4, data(&[b"disk"])).await.unwrap();

@@ -11,18 +11,18 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let message = error.to_string();
         match error {
-            Error::NotFound { .. } | Error::Unnamed { .. } => Self::not_found(message),
-            Error::Generation { .. } | Error::ConsumerGeneration { .. } => {
+            Error::NotFound { .. } | Error::Unnamed(_) => Self::not_found(message),
+            Error::Generation(_) | Error::ConsumerGeneration(_) => {
                 Self::conflict(message).named(CONCURRENT_UPDATE)
             }
-            Error::Duplicate { .. } => Self::conflict(message).named("placement.duplicate_name"),
+            Error::Duplicate(_) => Self::conflict(message).named("placement.duplicate_name"),
             Error::InUse { code, .. } => Self::conflict(message).named(code),
             Error::NoRoom { .. } => Self::conflict(message),
-            Error::DuplicateKey { .. } => Self::bad_request(message).named("placement.query.duplicate_key"),
-            Error::UnknownProvider { .. } => {
+            Error::DuplicateKey(_) => Self::bad_request(message).named("placement.query.duplicate_key"),
+            Error::UnknownProvider(_) => {
                 Self::bad_request(message).named("placement.resource_provider.not_found")
             }
-            Error::Invalid { .. } => Self::bad_request(message),
+            Error::Invalid(_) => Self::bad_request(message),
             Error::Forbidden(denied) => Self::new(
                 ErrorKind::Forbidden,
                 format!("Policy does not allow {} to be performed.", denied.rule),

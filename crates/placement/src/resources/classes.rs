@@ -37,7 +37,7 @@ impl Resource for Classes {
     const READ: Rule = policy::CLASSES_SHOW;
 
     fn missing(_: &Call<Placement>, name: &str) -> Error {
-        Error::Unnamed { because: format!("No such resource class {name}.") }
+        Error::Unnamed(format!("No such resource class {name}."))
     }
 
     fn id(row: &Class) -> String {

@@ -186,7 +186,7 @@ async fn put(call: &Call<Placement>, new: &Inventory, seen: Option<i64>) -> Resu
     }
     if known && seen.is_none() {
         let because = format!("the provider has an inventory of {class} already");
-        return Err(Error::Generation { because });
+        return Err(Error::Generation(because));
     }
     store::put(&mut tx, id, new, call.service.now()).await?;
     call.service.commit(tx).await?;

@@ -129,7 +129,7 @@ impl Create for Providers {
             updated_at: now,
         };
         if Provider::get(&mut *tx, &id).await?.is_some() {
-            return Err(Error::Duplicate { because: format!("uuid: {id}") });
+            return Err(Error::Duplicate(format!("uuid: {id}")));
         }
         if row.insert(tx).await? { Ok((row, ())) } else { Err(Error::name_taken(&row.name)) }
     }

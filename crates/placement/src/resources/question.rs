@@ -35,7 +35,7 @@ pub(crate) fn question(pairs: &Pairs, asked: Asked, version: Microversion) -> Re
             || (name == "required" && version.has(since::ANY_TRAITS))
             || name == "same_subtree";
         if !repeatable && pairs.all(name).count() > 1 {
-            return Err(Error::DuplicateKey { name: name.to_owned() });
+            return Err(Error::DuplicateKey(name.to_owned()));
         }
     }
     let id = |name: &str| pairs.get(name).map(|text| uuid(name, text)).transpose();

@@ -27,7 +27,7 @@ impl Resource for Traits {
     const READ: Rule = policy::TRAITS_SHOW;
 
     fn missing(_: &Call<Placement>, name: &str) -> Error {
-        Error::Unnamed { because: format!("No such trait(s): {name}.") }
+        Error::Unnamed(format!("No such trait(s): {name}."))
     }
 
     fn id(row: &Trait) -> String {

@@ -97,7 +97,7 @@ impl Placement {
         for id in ids {
             if !store::providers::bump(tx, id, self.now()).await? {
                 let because = format!("Allocation for resource provider '{id}' that does not exist.");
-                return Err(Error::Invalid { because });
+                return Err(Error::Invalid(because));
             }
         }
         let classes: BTreeSet<&str> = holdings
@@ -189,7 +189,7 @@ impl Placement {
         let mut known: Vec<Provider> = Vec::new();
         for (id, seen, inventories) in stocks {
             let found = Provider::lock(&mut tx, id).await?;
-            let provider = found.ok_or_else(|| Error::UnknownProvider { id: id.to_string() })?;
+            let provider = found.ok_or_else(|| Error::UnknownProvider(id.to_string()))?;
             is_present(&provider, Some(*seen))?;
             // what is to be there, beside what was: a change by itself, as upstream counts
             if !inventories.is_empty() {
@@ -212,5 +212,5 @@ impl Placement {
 
 fn other_generation(known: Option<i64>, seen: Option<i64>) -> Error {
     let word = |generation: Option<i64>| generation.map_or_else(|| "null".to_owned(), |n| n.to_string());
-    Error::ConsumerGeneration { because: format!("expected {} but got {}", word(known), word(seen)) }
+    Error::ConsumerGeneration(format!("expected {} but got {}", word(known), word(seen)))
 }

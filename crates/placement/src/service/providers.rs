@@ -33,7 +33,7 @@ pub(crate) fn is_present(known: &Provider, seen: Option<i64>) -> Result<(), Erro
         None => Ok(()),
         Some(seen) => {
             let because = format!("provider {}: actual: {}, given: {seen}", known.id, known.generation);
-            Err(Error::Generation { because })
+            Err(Error::Generation(because))
         }
     }
 }

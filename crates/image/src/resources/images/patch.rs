@@ -32,7 +32,7 @@ pub(crate) fn dialect(content_type: &str) -> Result<Dialect, Error> {
         NEW => Ok(Dialect::New),
         _ => {
             let message = format!("The content type of a patch is {NEW} or {OLD}.");
-            Err(Error::BadData { because: message })
+            Err(Error::BadData(message))
         }
     }
 }
@@ -254,7 +254,7 @@ mod tests {
             dialect("application/openstack-images-v2.0-json-patch; charset=utf-8").unwrap(),
             Dialect::Old
         );
-        assert!(matches!(dialect("application/json"), Err(Error::BadData { .. })), "415");
+        assert!(matches!(dialect("application/json"), Err(Error::BadData(_))), "415");
     }
 
     proptest! {
