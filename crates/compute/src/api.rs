@@ -34,6 +34,7 @@ pub(crate) fn routes() -> Routes<Compute> {
         .merge(project_routes())
         .merge(host_routes())
         .merge(proxy_routes())
+        .merge(absent_routes())
         .fixed::<Keypairs>()
         .fixed::<ServerGroups>()
 }
@@ -121,6 +122,33 @@ fn server_parts() -> Routes<Compute> {
         .get("/v2.1/servers/{id}/os-security-groups", p::GROUPS_LIST, security_groups::index)
 }
 
+/// What is not here, in answers that clients know.
+fn absent_routes() -> Routes<Compute> {
+    use servers::absent;
+    const CONSOLES: &str = "/v2.1/servers/{id}/remote-consoles";
+    let since = VersionRange::since;
+    Routes::new()
+        .get("/v2.1/servers/{id}/os-volume_attachments", p::VOLUME_ATTACHMENTS_INDEX, absent::volumes)
+        .get("/v2.1/os-migrations", p::MIGRATIONS_INDEX, absent::all_migrations)
+        .route(
+            Method::GET,
+            "/v2.1/servers/{id}/migrations",
+            since(v::SERVER_MIGRATIONS),
+            p::SERVER_MIGRATIONS_INDEX,
+            absent::migrations,
+        )
+        .route(
+            Method::GET,
+            "/v2.1/servers/{id}/topology",
+            since(v::TOPOLOGY),
+            p::TOPOLOGY_INDEX,
+            absent::topology,
+        )
+        .route(Method::POST, CONSOLES, since(v::REMOTE_CONSOLES), p::REMOTE_CONSOLES, absent::console)
+        // of nova-network, cells and the like: the controllers of Nova that raise HTTPGone
+        .gone(include_str!("../data/gone.txt").lines())
+}
+
 fn server_actions() -> Routes<Compute> {
     const PATH: &str = "/v2.1/servers/{id}/action";
     Routes::new()
@@ -191,11 +219,18 @@ fn proxy_routes() -> Routes<Compute> {
     const RULES: &str = "/v2.1/os-security-group-rules";
     const RULE: &str = "/v2.1/os-security-group-rules/{id}";
     const IMAGE: &str = "/v2.1/images/{id}";
+    const META: &str = "/v2.1/images/{id}/metadata";
+    const ITEM: &str = "/v2.1/images/{id}/metadata/{key}";
     let metadata = Routes::within(VersionRange::until(v::NO_IMAGE_META))
-        .get("/v2.1/images/{id}/metadata", Access::Token, images::metadata)
-        .get("/v2.1/images/{id}/metadata/{key}", Access::Token, images::metadata_item);
+        .get(META, Access::Token, images::all_metadata)
+        .post(META, Access::Token, images::add_metadata)
+        .put(META, Access::Token, images::replace_metadata)
+        .get(ITEM, Access::Token, images::metadata_item)
+        .put(ITEM, Access::Token, images::set_metadata_item)
+        .delete(ITEM, Access::Token, images::delete_metadata_item);
     Routes::within(VersionRange::until(v::NO_PROXIES))
         .get("/v2.1/images", Access::Token, images::index)
+        .delete("/v2.1/images", Access::Token, security_groups::delete_none)
         .get("/v2.1/images/detail", Access::Token, images::details)
         .get(IMAGE, Access::Token, images::show)
         .delete(IMAGE, Access::Token, images::delete)

@@ -17,8 +17,12 @@ pub const KEYPAIR_TYPE: Microversion = mv(2, 2);
 pub const EXTENDED_ATTRIBUTES: Microversion = mv(2, 3);
 /// Everybody may filter servers by `ip6`.
 pub const IP6_FILTER: Microversion = mv(2, 5);
+/// Consoles are asked for by `remote-consoles`.
+pub const REMOTE_CONSOLES: Microversion = mv(2, 6);
 /// Access to a public flavor is refused.
 pub const NO_ACCESS_TO_PUBLIC: Microversion = mv(2, 7);
+/// Consoles of type `webmks` can be asked for.
+pub const WEBMKS: Microversion = mv(2, 8);
 /// Servers show `locked`.
 pub const LOCKED: Microversion = mv(2, 9);
 /// Admins handle keypairs of others by `user_id`.
@@ -35,6 +39,8 @@ pub const HOST_STATUS: Microversion = mv(2, 16);
 pub const DESCRIPTION: Microversion = mv(2, 19);
 /// Instance actions of deleted servers are shown.
 pub const ACTIONS_OF_DELETED: Microversion = mv(2, 21);
+/// Servers list their moves.
+pub const SERVER_MIGRATIONS: Microversion = mv(2, 23);
 /// Servers have tags.
 pub const TAGS: Microversion = mv(2, 26);
 /// `cpu_info` of a hypervisor is an object.
@@ -103,6 +109,8 @@ pub const LOCKED_REASON: Microversion = mv(2, 73);
 pub const REQUESTED_HOST: Microversion = mv(2, 74);
 /// Unknown query parameters are refused; PUT and rebuild show all of a server; no swap is 0.
 pub const STRICT_QUERY: Microversion = mv(2, 75);
+/// Servers show their NUMA topology.
+pub const TOPOLOGY: Microversion = mv(2, 78);
 /// Everybody may filter servers by most of what they show.
 pub const MORE_FILTERS: Microversion = mv(2, 83);
 /// Events of instance actions show why they failed.

@@ -4,6 +4,7 @@ use kogge_auth::{Rule, RuleSet, policy::base_rules};
 
 const ADMIN: &str = "rule:context_is_admin";
 const MEMBER: &str = "rule:project_member_or_admin";
+const MANAGER: &str = "rule:project_manager_or_admin";
 const READER: &str = "rule:project_reader_or_admin";
 const ANYBODY: &str = "@";
 const OWNER: &str = "(rule:context_is_admin) or user_id:%(user_id)s";
@@ -139,6 +140,11 @@ rules! {
     GROUP_RULES_CREATE "os_compute_api:os-security-groups:rule:create" MEMBER;
     GROUP_RULES_DELETE "os_compute_api:os-security-groups:rule:delete" MEMBER;
     VOLUME_ATTACHMENTS_INDEX "os_compute_api:os-volumes-attachments:index" READER;
+    MIGRATIONS_INDEX "os_compute_api:os-migrations:index" MANAGER;
+    MIGRATIONS_INDEX_ALL "os_compute_api:os-migrations:index:all_projects" ADMIN;
+    SERVER_MIGRATIONS_INDEX "os_compute_api:servers:migrations:index" MANAGER;
+    TOPOLOGY_INDEX "compute:server:topology:index" READER;
+    REMOTE_CONSOLES "os_compute_api:os-remote-consoles" MEMBER;
 }
 
 const BASE: [Rule; 9] = base_rules(SERVICE);

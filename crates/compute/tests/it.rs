@@ -10,6 +10,7 @@
 )]
 
 mod it {
+    mod absent;
     mod admin;
     mod bounds;
     mod cloud;

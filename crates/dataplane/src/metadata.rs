@@ -43,6 +43,7 @@ pub(crate) mod testing {
             image: "99999999-2222-4333-8444-555555555555".to_owned(),
             network_data: r#"{"links":[],"networks":[],"services":[]}"#.to_owned(),
             random_seed: Some("c2VlZA==".to_owned()),
+            files: Vec::new(),
         }
     }
 }

@@ -73,6 +73,12 @@ impl Slot {
         Self("ephemeral".to_owned())
     }
 
+    /// One of several additional empty disks, counted from 0.
+    #[must_use]
+    pub fn ephemeral_of(number: usize) -> Self {
+        if number == 0 { Self::ephemeral() } else { Self(format!("ephemeral-{}", number + 1)) }
+    }
+
     /// The swap disk of a flavor.
     #[must_use]
     pub fn swap() -> Self {

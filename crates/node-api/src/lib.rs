@@ -41,7 +41,7 @@ pub use instance::{
     DesiredInstance, Firmware, InstanceState, Nic, ObservedInstance, Power, Reboot, RebootKind,
 };
 pub use journal::{Changes, Cursor, Journal};
-pub use metadata::{GuestMetadata, PublicKey};
+pub use metadata::{GuestFile, GuestMetadata, PublicKey};
 pub use networking::{
     AddressPair, DesiredNetwork, DesiredNetworking, DesiredPort, DesiredRouter, DesiredSecurityGroup,
     DesiredSubnet, Direction, Ethertype, FirewallRule, FixedIp, FloatingIp, HostRoute, Ipv6Mode, NetworkKind,

@@ -36,6 +36,18 @@ pub struct GuestMetadata {
     pub network_data: String,
     /// A stable random seed for the guest, base64.
     pub random_seed: Option<String>,
+    /// Files for the guest, on its config drive only.
+    #[serde(default)]
+    pub files: Vec<GuestFile>,
+}
+
+/// A file for a guest.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestFile {
+    /// Where the guest is to put it.
+    pub path: String,
+    /// What is in it.
+    pub content: Vec<u8>,
 }
 
 impl std::fmt::Debug for GuestMetadata {

@@ -56,6 +56,7 @@ fn desired(generation: i64, power: Power) -> DesiredInstance {
             image: String::new(),
             network_data: "{}".to_owned(),
             random_seed: None,
+            files: Vec::new(),
         },
     }
 }

@@ -98,6 +98,7 @@ fn desired() -> DesiredInstance {
             image: String::new(),
             network_data: "{}".to_owned(),
             random_seed: None,
+            files: Vec::new(),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! `/os-hypervisors`.
 
-use kogge_http::{ApiError, Json, Microversion, Pairs};
+use kogge_http::{ApiError, ErrorKind, Json, Microversion, Pairs};
 use kogge_node_api::Accelerator;
 use kogge_resource::Call;
 use serde_json::{Value, json};
@@ -165,12 +165,10 @@ async fn find(call: &Call<Compute>) -> Result<Hypervisor, ApiError> {
     found.ok_or_else(|| ApiError::not_found(format!("Hypervisor with ID '{id}' could not be found.")))
 }
 
-/// `GET /os-hypervisors/{id}/uptime`, before 2.88
+/// `GET /os-hypervisors/{id}/uptime`, before 2.88: no host says it, and these versions have no null for that.
 pub(crate) async fn uptime(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let one = find(&call).await?;
-    let mut view = view(&one, call.version, false, false);
-    view["uptime"] = Value::Null;
-    Ok(Json(json!({ "hypervisor": view })))
+    find(&call).await?;
+    Err(ApiError::new(ErrorKind::NotImplemented, "The requested functionality is not supported."))
 }
 
 /// `GET /os-hypervisors/statistics`, before 2.88

@@ -1,5 +1,7 @@
-//! `/images`: a proxy to the image service in the words of old, before 2.36 (its metadata before 2.39). It reads and
-//! deletes; who writes an image's metadata asks the image service.
+//! `/images`: a proxy to the image service in the words of old, before 2.36 (its metadata before 2.39). It reads,
+//! deletes and writes metadata; all else is the image service's.
+
+use std::collections::BTreeMap;
 
 use http::StatusCode;
 use kogge_auth::Caller;
@@ -10,6 +12,8 @@ use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use crate::Compute;
+use crate::api::servers::metadata;
+use crate::error::Error;
 use crate::links;
 
 /// `GET /images`
@@ -39,7 +43,7 @@ pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> 
 }
 
 /// `GET /images/{id}/metadata`
-pub(crate) async fn metadata(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn all_metadata(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     Ok(Json(json!({ "metadata": call.service.seen_image(&call.caller, call.key()).await?.properties })))
 }
 
@@ -51,6 +55,57 @@ pub(crate) async fn metadata_item(call: Call<Compute>) -> Result<Json<Value>, Ap
     let value =
         value.ok_or_else(|| ApiError::not_found(format!("Image {id} has no metadata key '{key}'.")))?;
     Ok(Json(json!({ "meta": { key: value } })))
+}
+
+/// `POST /images/{id}/metadata`: adds to it.
+pub(crate) async fn add_metadata(
+    call: Call<Compute>,
+    Json(body): Json<Value>,
+) -> Result<Json<Value>, ApiError> {
+    let pairs = metadata::all(&body)?;
+    change(&call, call.key(), |known| known.extend(pairs)).await
+}
+
+/// `PUT /images/{id}/metadata`: replaces it.
+pub(crate) async fn replace_metadata(
+    call: Call<Compute>,
+    Json(body): Json<Value>,
+) -> Result<Json<Value>, ApiError> {
+    let pairs = metadata::all(&body)?;
+    change(&call, call.key(), |known| *known = pairs).await
+}
+
+/// `PUT /images/{id}/metadata/{key}`
+pub(crate) async fn set_metadata_item(
+    call: Call<Compute>,
+    Json(body): Json<Value>,
+) -> Result<Json<Value>, ApiError> {
+    let [id, key] = call.keys();
+    let pair = metadata::item(&body, key)?;
+    change(&call, id, |known| known.extend(pair.clone())).await?;
+    Ok(Json(json!({ "meta": pair })))
+}
+
+async fn change(
+    call: &Call<Compute>,
+    id: &str,
+    change: impl FnOnce(&mut BTreeMap<String, String>) + Send,
+) -> Result<Json<Value>, ApiError> {
+    let change = |known: &mut BTreeMap<String, String>| {
+        change(known);
+        Ok(())
+    };
+    let known = call.service.change_image_metadata(&call.caller, id, change).await?;
+    Ok(Json(json!({ "metadata": known })))
+}
+
+/// `DELETE /images/{id}/metadata/{key}`
+pub(crate) async fn delete_metadata_item(call: Call<Compute>) -> Result<StatusCode, ApiError> {
+    let [id, key] = call.keys();
+    let missing = || Error::NotFound("Invalid metadata key".to_owned());
+    let remove = |known: &mut BTreeMap<String, String>| known.remove(key).map(drop).ok_or_else(missing);
+    call.service.change_image_metadata(&call.caller, id, remove).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn find(compute: &Compute, caller: &Caller, pairs: &Pairs) -> Result<Paged<Image>, ApiError> {

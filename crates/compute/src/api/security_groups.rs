@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::Compute;
 use crate::api::body::{Fields, Read};
+use crate::api::query;
 use crate::lower::groups::OldRule;
 
 /// A group in the words of old: only its ingress rules.
@@ -72,8 +73,12 @@ fn old_rule(
 
 /// `GET /os-security-groups`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    let groups = call.service.groups(&call.caller).await?;
-    let list: Vec<Value> = groups.iter().map(|group| view(group, &groups)).collect();
+    let groups = call.service.groups(&call.caller, call.query.has("all_tenants")).await?;
+    let offset = query::natural(&call.query, "offset")?.and_then(|offset| usize::try_from(offset).ok());
+    let limit = query::natural(&call.query, "limit")?.and_then(|limit| usize::try_from(limit).ok());
+    let limit = limit.filter(|limit| *limit > 0);
+    let page = groups.iter().skip(offset.unwrap_or(0)).take(limit.unwrap_or(usize::MAX));
+    let list: Vec<Value> = page.map(|group| view(group, &groups)).collect();
     Ok(Json(json!({ "security_groups": list })))
 }
 

@@ -1,5 +1,6 @@
 //! `/servers` and everything below.
 
+pub(crate) mod absent;
 pub(crate) mod action;
 pub(crate) mod addresses;
 pub(crate) mod create;

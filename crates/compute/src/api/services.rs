@@ -50,7 +50,7 @@ pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> 
 pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
     let id = call.key();
     if call.version.before(v::HOST_UUIDS) {
-        return act(&call.service, &call.caller, call.version, id, &body).await;
+        return act(&call, id, &body).await;
     }
     let uuid = uuid_like(id).ok_or_else(|| ApiError::bad_request(format!("Invalid uuid {id}")))?;
     let fields = Fields::of(&body)?;
@@ -74,15 +74,9 @@ pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Resu
     Ok(Json(json!({ "service": view(&call.service, &host, zone, call.version) })))
 }
 
-async fn act(
-    compute: &Compute,
-    caller: &kogge_auth::Caller,
-    version: Microversion,
-    action: &str,
-    body: &Value,
-) -> Result<Json<Value>, ApiError> {
+async fn act(call: &Call<Compute>, action: &str, body: &Value) -> Result<Json<Value>, ApiError> {
     let known = matches!(action, "enable" | "disable" | "disable-log-reason")
-        || (action == "force-down" && version.has(v::FORCED_DOWN));
+        || (action == "force-down" && call.version.has(v::FORCED_DOWN));
     if !known {
         return Err(ApiError::not_found("Unknown action"));
     }
@@ -102,7 +96,7 @@ async fn act(
     };
     let what = format!("Host '{host}'");
     let is_it = |one: &Host| one.name() == host && binary == BINARY;
-    let changed = compute.change_service(caller, is_it, &what, change).await?;
+    let changed = call.service.change_service(&call.caller, is_it, &what, change).await?;
     let mut view = json!({"host": changed.name(), "binary": BINARY});
     if action == "force-down" {
         view["forced_down"] = json!(changed.forced_down);

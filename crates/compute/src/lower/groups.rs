@@ -7,6 +7,7 @@ use kogge_network::{GroupView, ListQuery};
 
 use super::network::plain;
 use crate::error::{Error, Result};
+use crate::service::flavors::is_admin;
 use crate::{Compute, policy};
 
 /// A rule to be added, in the words of old.
@@ -29,11 +30,12 @@ fn parse(id: &str) -> Result<SecurityGroupId> {
 }
 
 impl Compute {
-    /// The groups of the caller's project, by name.
-    pub(crate) async fn groups(&self, caller: &Caller) -> Result<Vec<GroupView>> {
+    /// The groups of the caller's project, or for an admin who asks for that of all, by name.
+    pub(crate) async fn groups(&self, caller: &Caller, all: bool) -> Result<Vec<GroupView>> {
         caller.allow_on_own(&policy::GROUPS_GET)?;
         let project = caller.project_id().map(ToString::to_string);
-        let query = ListQuery::by("project_id", project);
+        let query =
+            if all && is_admin(caller) { ListQuery::default() } else { ListQuery::by("project_id", project) };
         let mut found = self.network().list_security_groups(caller, &query).await.map_err(plain)?.items;
         found.sort_by(|a, b| a.row.name.cmp(&b.row.name));
         Ok(found)

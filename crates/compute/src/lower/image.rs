@@ -13,6 +13,8 @@ use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
 use crate::model::server::{BirthDisk, BootedImage, Server};
+use crate::service::servers::labels::check_metadata;
+use crate::store::quotas;
 
 /// Bytes of a GiB.
 const GIB: i64 = 1 << 30;
@@ -43,7 +45,7 @@ impl Compute {
     pub(crate) async fn hold_image(&self, tx: &mut Tx, id: ImageId, servers: &[ServerId]) -> Result<()> {
         let consumers: Vec<String> = servers.iter().map(ToString::to_string).collect();
         self.image().hold_in(tx, id, &consumers).await.map_err(|error| match error {
-            kogge_image::Error::NotFound { .. } => Error::Invalid("Can not find requested image".to_owned()),
+            kogge_image::Error::NotFound(_) => Error::Invalid("Can not find requested image".to_owned()),
             kogge_image::Error::Conflict(because) => unacceptable(id, &because),
             other => from_image(other),
         })
@@ -91,6 +93,33 @@ impl Compute {
         self.image().list_images(caller, &query).await.map_err(from_image)
     }
 
+    /// Changes the properties of an image of the caller, to as many as a server of its project may have of metadata.
+    pub(crate) async fn change_image_metadata(
+        &self,
+        caller: &Caller,
+        id: &str,
+        change: impl FnOnce(&mut BTreeMap<String, String>) -> Result<()> + Send,
+    ) -> Result<BTreeMap<String, String>> {
+        let id = id.parse().map_err(|_| no_image())?;
+        let project = caller.project_id().map_or("", |project| project.as_str());
+        let limits = quotas::limits(self.db(), project, &self.config().quota).await?;
+        let mut refusal = None;
+        let changed = self.image().change_properties(caller, id, |known| {
+            let changed = change(known).and_then(|()| check_metadata(known.len(), &limits));
+            changed.map_err(|error| {
+                let because = error.to_string();
+                refusal = Some(error);
+                kogge_image::Error::Invalid(because)
+            })
+        });
+        let changed = changed.await;
+        changed.map_err(|error| match refusal {
+            Some(refusal) => refusal,
+            None if error.is_not_found() => no_image(),
+            None => from_image(error),
+        })
+    }
+
     /// Deletes an image of the caller.
     pub(crate) async fn delete_image(&self, caller: &Caller, id: &str) -> Result<()> {
         let id = id.parse().map_err(|_| no_image())?;
@@ -115,7 +144,7 @@ impl Compute {
 
 fn cannot_be_made(error: kogge_image::Error) -> NodeError {
     match error {
-        kogge_image::Error::NotFound { .. } | kogge_image::Error::Conflict { .. } => {
+        kogge_image::Error::NotFound(_) | kogge_image::Error::Conflict(_) => {
             NodeError::Refused { because: format!("the server's disk cannot be made: {error}") }
         }
         error => NodeError::failed("reading the image", error),
@@ -213,12 +242,10 @@ fn proxied(error: kogge_image::Error) -> Error {
 fn from_image(error: kogge_image::Error) -> Error {
     let message = error.to_string();
     match error {
-        kogge_image::Error::NotFound { .. } => Error::NotFound(message),
-        kogge_image::Error::Forbidden { .. } | kogge_image::Error::TooLarge { .. } => {
-            Error::Forbidden(message)
-        }
-        kogge_image::Error::Conflict { .. } | kogge_image::Error::Gone { .. } => Error::Conflict(message),
-        kogge_image::Error::Invalid { .. } | kogge_image::Error::BadData { .. } => Error::Invalid(message),
+        kogge_image::Error::NotFound(_) => Error::NotFound(message),
+        kogge_image::Error::Forbidden(_) | kogge_image::Error::TooLarge(_) => Error::Forbidden(message),
+        kogge_image::Error::Conflict(_) | kogge_image::Error::Gone(_) => Error::Conflict(message),
+        kogge_image::Error::Invalid(_) | kogge_image::Error::BadData(_) => Error::Invalid(message),
         other => Error::internal(other),
     }
 }

@@ -11,6 +11,7 @@ use kogge_network::{Attachment, Kind, ShownPort};
 use kogge_node_api::NodeError;
 
 use crate::error::{Error, Result};
+use crate::model::hostname::dns_label;
 use crate::model::server::Nic;
 use crate::{Compute, policy};
 
@@ -61,7 +62,7 @@ impl Compute {
             fixed_ips: fixed_ip
                 .map(|address| vec![FixedIpWish { subnet_id: None, ip_address: Some(address) }]),
             security_groups: (!wanted.groups.is_empty()).then(|| wanted.groups.to_vec()),
-            dns_name: wanted.hostname.split('.').next().unwrap_or_default().to_owned(),
+            dns_name: dns_label(wanted.hostname),
             ..NewPort::of_server(wanted.server, wanted.zone)
         };
         let made = self.network().create_port_in(tx, caller, new).await;

@@ -39,6 +39,12 @@ pub fn capped(quota: Option<i64>, most: i64) -> i64 {
     quota.filter(|quota| *quota >= 0).map_or(most, |quota| quota.min(most))
 }
 
+/// Block devices of a new server, `max_local_block_devices` of Nova.
+pub const LOCAL_DEVICES: usize = 3;
+
+/// Longest path and content of a file for a guest, in characters as they come: what a request has room for.
+pub const INJECTED: usize = 65_535;
+
 #[cfg(test)]
 mod tests {
     use super::capped;

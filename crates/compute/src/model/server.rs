@@ -118,6 +118,12 @@ pub struct Spec {
     pub key: Option<ServerKey>,
     /// User data in base64, as it came.
     pub user_data: Option<String>,
+    /// Its empty disks, where it asked for others than those of its flavor.
+    #[serde(default)]
+    pub local: LocalDisks,
+    /// Files for the guest, before 2.57.
+    #[serde(default)]
+    pub files: Vec<InjectedFile>,
     /// Whether the guest gets a config drive.
     pub config_drive: bool,
     /// The administrator's password, sealed ([`crate::Seal`]); forgotten as soon as the guest has it.
@@ -144,10 +150,39 @@ pub struct Spec {
     pub disk: Option<BirthDisk>,
 }
 
+/// Empty disks that a server has instead of those of its flavor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalDisks {
+    /// Sizes in GiB; none for the one of the flavor. One without size is as large as the flavor's.
+    pub ephemeral: Vec<Option<u64>>,
+    /// Size of its swap in MiB; nothing for that of the flavor.
+    pub swap: Option<u64>,
+}
+
+impl LocalDisks {
+    /// Sizes of the ephemeral disks in GiB, and of the swap in MiB, on this shape.
+    #[must_use]
+    pub fn on(&self, shape: &Shape) -> (Vec<u64>, u64) {
+        let sizes = self.ephemeral.iter().map(|size| size.unwrap_or(shape.ephemeral_gib));
+        let ephemeral = if self.ephemeral.is_empty() { vec![shape.ephemeral_gib] } else { sizes.collect() };
+        (ephemeral, self.swap.unwrap_or(shape.swap_mib))
+    }
+}
+
+/// A file for a guest, `personality` in the API.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InjectedFile {
+    /// Where the guest is to put it.
+    pub path: String,
+    /// Its content in base64. A secret, as user data are.
+    pub contents: String,
+}
+
 impl Spec {
     /// Forgets what only the guest needed: a deleted server has none.
     pub fn forget_secrets(&mut self) {
         self.user_data = None;
+        self.files = Vec::new();
         self.sealed_password = None;
         self.random_seed = String::new();
         self.hints = None;
@@ -367,6 +402,9 @@ impl Default for Observed {
         }
     }
 }
+
+/// What the guest's root disk is called, to its owner.
+pub const ROOT_DEVICE: &str = "/dev/vda";
 
 /// Most characters of what admins read of a fault.
 const MOST_DETAILS: usize = 4096;

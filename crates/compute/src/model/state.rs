@@ -9,41 +9,27 @@
 //! ```
 
 use kogge_node_api::InstanceState;
+use kogge_resource::words;
 
 use crate::model::server::{Doing, Power, Server};
 
-/// Nova's `vm_state`: what the server is when nothing goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VmState {
-    /// Never ran.
-    Building,
-    /// Runs.
-    Active,
-    /// Stands still.
-    Paused,
-    /// Does not run.
-    Stopped,
-    /// Has another shape that waits to be confirmed.
-    Resized,
-    /// Is not as it should be.
-    Error,
-    /// Is gone.
-    Deleted,
-}
-
-impl VmState {
-    /// Nova's word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Building => "building",
-            Self::Active => "active",
-            Self::Paused => "paused",
-            Self::Stopped => "stopped",
-            Self::Resized => "resized",
-            Self::Error => "error",
-            Self::Deleted => "deleted",
-        }
+words! {
+    /// Nova's `vm_state`: what the server is when nothing goes on.
+    pub enum VmState {
+        /// Never ran.
+        Building = "building",
+        /// Runs.
+        Active = "active",
+        /// Stands still.
+        Paused = "paused",
+        /// Does not run.
+        Stopped = "stopped",
+        /// Has another shape that waits to be confirmed.
+        Resized = "resized",
+        /// Is not as it should be.
+        Error = "error",
+        /// Is gone.
+        Deleted = "deleted",
     }
 }
 

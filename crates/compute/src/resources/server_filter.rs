@@ -1,18 +1,23 @@
 //! Filters of server lists: which there are, who may use them, what they mean.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use kogge_auth::Caller;
 use kogge_clock::Timestamp;
-use kogge_db::Page;
+use kogge_db::filter::{Filter, ListQuery, apply, int, text, truth};
+use kogge_db::{Page, Select};
 use kogge_http::{ApiError, Microversion, Pairs};
 use kogge_resource::Call;
 use kogge_resource::nova::{additional, query};
 use regex::Regex;
 
 use crate::model::bounds;
-use crate::model::server::Server;
+use crate::model::server::{ROOT_DEVICE, Server};
 use crate::model::state::STATUSES;
 use crate::service::flavors::is_admin;
-use crate::store::server_list::{SORT_KEYS, ServerFilter};
+use crate::store::server_list::SORT_KEYS;
+use crate::store::servers::COLUMNS;
 use crate::{Compute, microversion as v, policy};
 
 /// Filters of everybody.
@@ -40,6 +45,8 @@ const FOREIGN: &[&str] = &[
     "block_device_mapping", "services", "metadata", "system_metadata", "info_cache", "security_groups",
     "pci_devices",
 ];
+const HAS_TAG: &str = "REPLACE(tags, ?, '') <> tags";
+const LACKS_TAG: &str = "REPLACE(tags, ?, '') = tags";
 /// Sort keys of Nova that sort by nothing here; from 2.75 on the second group is refused, as in Nova.
 const UNSORTED: &[&str] = &["auto_disk_config", "kernel_id", "progress", "ramdisk_id", "root_device_name"];
 #[rustfmt::skip]
@@ -50,55 +57,97 @@ const IGNORED: &[&str] = &[
     "vcpus", "vm_mode",
 ];
 
+/// Filters that a column answers. Several values are alternatives where Nova takes several; else the last one counts.
+const EXACT: &[Filter] = &[
+    text("uuid", "id = ?"),
+    text("host", "placed_host = ?"),
+    text("node", "placed_host = ?"),
+    text("user_id", "user_id = ?"),
+    text("image", "image_id = ?"),
+    text("image_ref", "image_id = ?"),
+    text("flavor", "flavor_id = ?"),
+    text("reservation_id", "reservation_id = ?"),
+    text("status", "status = ?"),
+    text("vm_state", "vm_state = ?"),
+    text("task_state", "task_state = ?"),
+    int("launch_index", "launch_index = ?"),
+    int("power_state", "power_state = ?"),
+    truth("config_drive", "config_drive = ?"),
+];
+/// Those of which several values count.
+const SEVERAL: &[&str] = &["status", "vm_state", "task_state"];
+
+/// A field of a server as text.
+type Shown = fn(&Server) -> Option<Cow<'_, str>>;
+
+/// What SQL cannot answer of a question: regular expressions.
+#[derive(Default)]
+pub(crate) struct Sieve {
+    /// On fields of the server.
+    patterns: Vec<(Shown, Regex)>,
+    /// On its fixed addresses, version 4 and 6.
+    pub(crate) addresses: Option<Regex>,
+    /// On the zone that it shows.
+    pub(crate) zone: Option<Regex>,
+}
+
+impl Sieve {
+    /// True where everything passes.
+    pub(crate) fn is_open(&self) -> bool {
+        self.patterns.is_empty() && self.addresses.is_none() && self.zone.is_none()
+    }
+
+    /// Whether the patterns on fields let a server through.
+    pub(crate) fn lets_through(&self, server: &Server) -> bool {
+        let matches =
+            |shown: Option<Cow<'_, str>>, pattern: &Regex| shown.is_some_and(|text| pattern.is_match(&text));
+        self.patterns.iter().all(|(shown, pattern)| matches(shown(server), pattern))
+    }
+}
+
 /// A list that is asked for.
 pub(crate) struct Asked {
     /// What SQL answers.
-    pub(crate) filter: ServerFilter,
-    /// Regular expressions on fields of the server.
-    pub(crate) patterns: Vec<(Field, Regex)>,
-    /// Regular expressions on fixed addresses, version 4 and 6.
-    pub(crate) addresses: Option<Regex>,
+    pub(crate) select: Select,
+    /// The project whose servers are listed; nothing for those of all.
+    pub(crate) project: Option<String>,
+    /// What SQL cannot answer.
+    pub(crate) sieve: Sieve,
     /// The page.
     pub(crate) page: Page,
     /// Nothing can match.
     pub(crate) empty: bool,
-}
-
-/// A field that a regular expression is matched with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    Name,
-    Hostname,
-    Description,
-    KeyName,
-    Zone,
-}
-
-impl Field {
-    fn of(self, server: &Server) -> &str {
-        match self {
-            Self::Name => &server.name,
-            Self::Hostname => &server.hostname,
-            Self::Description => server.description.as_deref().unwrap_or(""),
-            Self::KeyName => server.spec.key.as_ref().map_or("", |key| key.name.as_str()),
-            Self::Zone => server.spec.zone.as_deref().unwrap_or(""),
-        }
-    }
-}
-
-impl Asked {
+    /// Deleted ones, living ones, or both.
+    deleted: Option<bool>,
     /// Number of things that each server is compared with.
-    fn breadth(&self) -> usize {
-        let filter = &self.filter;
-        let lists = [&filter.tags, &filter.tags_any, &filter.not_tags, &filter.not_tags_any];
-        let words = [&filter.vm_states, &filter.task_states];
-        lists.into_iter().chain(words).map(Vec::len).sum::<usize>() + self.patterns.len()
-    }
+    breadth: usize,
+}
 
-    /// Whether the patterns on fields let a server through.
-    pub(crate) fn matches(&self, server: &Server) -> bool {
-        self.patterns.iter().all(|(field, pattern)| pattern.is_match(field.of(server)))
-    }
+/// What a regular expression is matched with; nothing never matches.
+fn shown(name: &str) -> Option<Shown> {
+    Some(match name {
+        "name" | "display_name" => |server| Some(server.name.as_str().into()),
+        "hostname" => |server| Some(server.hostname.as_str().into()),
+        "description" | "display_description" => |server| Some(server.description.as_deref()?.into()),
+        "key_name" => |server| Some(server.spec.key.as_ref()?.name.as_str().into()),
+        "access_ip_v4" => |server| Some(server.access_v4?.to_string().into()),
+        "access_ip_v6" => |server| Some(server.access_v6?.to_string().into()),
+        "created_at" => |server| Some(column(server.created_at).into()),
+        "launched_at" => |server| Some(column(Timestamp::from_micros(server.observed.launched_at?)).into()),
+        "terminated_at" => |server| Some(column(server.deleted_at?).into()),
+        "locked_by" => |server| Some(if server.lock.as_ref()?.by_admin { "admin" } else { "owner" }.into()),
+        // what Nova's columns have of every server here
+        "progress" => |_| Some("0".into()),
+        "root_device_name" => |_| Some(ROOT_DEVICE.into()),
+        "kernel_id" | "ramdisk_id" => |_| Some("".into()),
+        "auto_disk_config" => |server| Some(if server.spec.auto_disk_config { "1" } else { "0" }.into()),
+        _ => return None,
+    })
+}
+
+/// A time as Nova's columns have it, in whole seconds.
+fn column(time: Timestamp) -> String {
+    time.seconds_z().replace('T', " ").replace('Z', "")
 }
 
 fn known(name: &str, version: Microversion) -> bool {
@@ -138,31 +187,56 @@ pub(crate) fn read(call: &Call<Compute>, detail: bool) -> Result<Asked, ApiError
     sort_keys(caller, version, pairs)?;
     let everything = caller.may_on_own(&policy::SERVERS_ALL_FILTERS);
     let mut asked = Asked {
-        filter: ServerFilter { deleted: Some(false), ..ServerFilter::default() },
-        patterns: Vec::new(),
-        addresses: None,
+        select: Select::new(COLUMNS, "servers"),
+        project: None,
+        sieve: Sieve::default(),
         page: query::page(pairs, call.service.config().max_limit, SORT_KEYS)?,
         empty: false,
+        deleted: Some(false),
+        breadth: 0,
     };
-    for (name, value) in pairs.iter().filter(|(name, _)| allowed(name, everything, version)) {
+    let names: BTreeSet<&str> = pairs.iter().map(|(name, _)| name).collect();
+    let mut exact = ListQuery::default();
+    for name in names.into_iter().filter(|name| allowed(name, everything, version)) {
         if FOREIGN.contains(&name) || name.starts_with('_') {
             return Err(ApiError::bad_request(format!("Invalid filter field: {name}.")));
         }
-        apply(&mut asked, caller, name, value)?;
-        if asked.breadth() > bounds::FILTERS {
+        let mut values: Vec<&str> = pairs.all(name).collect();
+        if !SEVERAL.contains(&name) {
+            values.drain(..values.len() - 1);
+        }
+        if EXACT.iter().any(|filter| filter.name == name) {
+            let wanted = values.iter().map(|value| canonical(name, value)).collect();
+            exact.filters.insert(name.to_owned(), wanted);
+            asked.breadth += values.len();
+        } else if let Some(value) = values.pop() {
+            asked.narrow(caller, name, value)?;
+        }
+        if asked.breadth > bounds::FILTERS {
             let why = format!("Too many filters: {} patterns, words and tags at most.", bounds::FILTERS);
             return Err(ApiError::bad_request(why));
         }
     }
-    statuses(&mut asked, caller, version, pairs)?;
-    if let (Some(since), Some(before)) = (asked.filter.since, asked.filter.before)
-        && before < since
-    {
-        let why = "The value of changes-since must be less than or equal to changes-before.";
-        return Err(ApiError::bad_request(why));
+    statuses(&mut asked, caller, version, &mut exact)?;
+    between(&mut asked, pairs, version)?;
+    scope(&mut asked, caller, pairs, (everything, detail), &mut exact)?;
+    match apply(asked.select.clone(), &[EXACT], &exact) {
+        Ok(select) => asked.select = select,
+        // no server has what cannot be read
+        Err(_) => asked.empty = true,
     }
-    scope(&mut asked, caller, pairs, detail)?;
     Ok(asked)
+}
+
+/// A value as its column has it: an image or flavor may be named by its address.
+fn canonical(name: &str, value: &str) -> String {
+    match name {
+        "image" | "image_ref" | "flavor" => value.rsplit('/').next().unwrap_or(value).to_owned(),
+        "vm_state" | "task_state" => value.to_ascii_lowercase(),
+        "status" => value.to_ascii_uppercase(),
+        "config_drive" => flag(value).map_or_else(|| value.to_owned(), |flag| flag.to_string()),
+        _ => value.to_owned(),
+    }
 }
 
 fn sort_keys(caller: &Caller, version: Microversion, pairs: &Pairs) -> Result<(), ApiError> {
@@ -182,8 +256,14 @@ fn sort_keys(caller: &Caller, version: Microversion, pairs: &Pairs) -> Result<()
     Ok(())
 }
 
-/// Whose servers: of the caller's project, or with `all_tenants` of all.
-fn scope(asked: &mut Asked, caller: &Caller, pairs: &Pairs, detail: bool) -> Result<(), ApiError> {
+/// Whose servers: of the caller's project, or with `all_tenants` of all, or of a project that is named then.
+fn scope(
+    asked: &mut Asked,
+    caller: &Caller,
+    pairs: &Pairs,
+    (everything, detail): (bool, bool),
+    exact: &mut ListQuery,
+) -> Result<(), ApiError> {
     let all = match pairs.get("all_tenants") {
         None => false,
         Some("") => true,
@@ -193,12 +273,40 @@ fn scope(asked: &mut Asked, caller: &Caller, pairs: &Pairs, detail: bool) -> Res
     if all {
         let rule = if detail { &policy::SERVERS_DETAIL_ALL } else { &policy::SERVERS_INDEX_ALL };
         caller.allow_on_own(rule)?;
-        return Ok(());
+        let named = pairs.all("project_id").chain(pairs.all("tenant_id")).last();
+        asked.project = named.filter(|_| everything).map(str::to_owned);
+    } else if let Some(project) = caller.project_id() {
+        asked.project = Some(project.to_string());
+    } else {
+        exact.filters.insert("user_id".to_owned(), vec![caller.user.id.to_string()]);
     }
-    match caller.project_id() {
-        Some(project) => asked.filter.project = Some(project.to_string()),
-        None => asked.filter.user = Some(caller.user.id.to_string()),
+    asked.and(|select, asked| match asked.deleted {
+        Some(deleted) => {
+            select.and_fixed(if deleted { "deleted_at IS NOT NULL" } else { "deleted_at IS NULL" })
+        }
+        None => select,
+    });
+    asked.and(|select, asked| select.and_some("project_id = ?", asked.project.clone()));
+    Ok(())
+}
+
+/// Servers that changed in this time. Nova's clock has whole seconds, so the last one counts whole.
+fn between(asked: &mut Asked, pairs: &Pairs, version: Microversion) -> Result<(), ApiError> {
+    let moment = |name: &str| pairs.all(name).last().map(|value| moment(name, value)).transpose();
+    let since = moment("changes-since")?;
+    let before = if version.has(v::CHANGES_BEFORE) { moment("changes-before")? } else { None };
+    if since.zip(before).is_some_and(|(since, before)| before < since) {
+        let why = "The value of changes-since must be less than or equal to changes-before.";
+        return Err(ApiError::bad_request(why));
     }
+    if since.or(before).is_some() {
+        asked.deleted = asked.deleted.filter(|deleted| *deleted);
+    }
+    asked.and(|select, _| {
+        select
+            .and_some("updated_at >= ?", since)
+            .and_some("updated_at < ?", before.map(Timestamp::next_second))
+    });
     Ok(())
 }
 
@@ -206,32 +314,25 @@ fn statuses(
     asked: &mut Asked,
     caller: &Caller,
     version: Microversion,
-    pairs: &Pairs,
+    exact: &mut ListQuery,
 ) -> Result<(), ApiError> {
-    let wanted: Vec<String> = pairs.all("status").map(str::to_ascii_uppercase).collect();
+    let Some(wanted) = exact.filters.get_mut("status") else { return Ok(()) };
+    wanted.retain(|word| STATUSES.contains(&word.as_str()));
+    wanted.sort_unstable();
+    wanted.dedup();
     if wanted.is_empty() {
-        return Ok(());
-    }
-    asked.filter.statuses = wanted.iter().filter(|word| STATUSES.contains(&word.as_str())).cloned().collect();
-    asked.filter.statuses.sort_unstable();
-    asked.filter.statuses.dedup();
-    if asked.filter.statuses.is_empty() {
         if version.has(v::STRICT_STATUS) {
             return Err(ApiError::bad_request("Invalid status value"));
         }
         asked.empty = true;
     }
-    if asked.filter.statuses == ["DELETED"] {
+    if *wanted == ["DELETED"] {
         if !is_admin(caller) {
             return Err(ApiError::forbidden("Only administrators may list deleted instances"));
         }
-        asked.filter.deleted = Some(true);
+        asked.deleted = Some(true);
     }
     Ok(())
-}
-
-fn list(value: &str) -> Vec<String> {
-    value.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
 fn pattern(name: &str, value: &str) -> Result<Regex, ApiError> {
@@ -260,54 +361,54 @@ fn flag(value: &str) -> Option<bool> {
     query::boolean("", value).ok()
 }
 
-fn apply(asked: &mut Asked, caller: &Caller, name: &str, value: &str) -> Result<(), ApiError> {
-    let filter = &mut asked.filter;
-    let text = || Some(value.to_owned());
-    match name {
-        "name" | "display_name" => asked.patterns.push((Field::Name, pattern(name, value)?)),
-        "hostname" => asked.patterns.push((Field::Hostname, pattern(name, value)?)),
-        "description" | "display_description" => {
-            asked.patterns.push((Field::Description, pattern(name, value)?));
-        }
-        "key_name" => asked.patterns.push((Field::KeyName, pattern(name, value)?)),
-        "availability_zone" => asked.patterns.push((Field::Zone, pattern(name, value)?)),
-        "ip" | "ip6" => asked.addresses = Some(pattern(name, value)?),
-        "image" | "image_ref" => {
-            // an image may be named by its address
-            filter.image = value.rsplit('/').next().map(str::to_owned);
-        }
-        "flavor" => filter.flavor = value.rsplit('/').next().map(str::to_owned),
-        "uuid" => filter.id = text(),
-        "host" | "node" => filter.host = text(),
-        "user_id" => filter.user = text(),
-        // without all_tenants the caller's own project wins over what is said here
-        "project_id" | "tenant_id" => filter.project = text(),
-        "reservation_id" => filter.reservation_id = text(),
-        "launch_index" => filter.launch_index = value.parse().ok(),
-        "vm_state" => filter.vm_states.push(value.to_ascii_lowercase()),
-        "task_state" => filter.task_states.push(value.to_ascii_lowercase()),
-        "power_state" => filter.power_state = Some(value.parse().unwrap_or(-1)),
-        "config_drive" => filter.config_drive = flag(value),
-        "locked" => {
-            let bad = || ApiError::bad_request(format!("Invalid value '{value}' for 'locked'"));
-            filter.locked = Some(flag(value).ok_or_else(bad)?);
-        }
-        "tags" => filter.tags = list(value),
-        "tags-any" => filter.tags_any = list(value),
-        "not-tags" => filter.not_tags = list(value),
-        "not-tags-any" => filter.not_tags_any = list(value),
-        "changes-since" => {
-            filter.since = Some(moment(name, value)?);
-            filter.deleted = filter.deleted.filter(|deleted| *deleted);
-        }
-        "changes-before" => {
-            filter.before = Some(moment(name, value)?);
-            filter.deleted = filter.deleted.filter(|deleted| *deleted);
-        }
-        "deleted" if is_admin(caller) => filter.deleted = Some(flag(value).unwrap_or(false)),
-        _ => {}
+impl Asked {
+    fn and(&mut self, more: impl FnOnce(Select, &Self) -> Select) {
+        self.select = more(self.select.clone(), self);
     }
-    Ok(())
+
+    /// A filter that no single column answers.
+    fn narrow(&mut self, caller: &Caller, name: &str, value: &str) -> Result<(), ApiError> {
+        match name {
+            "ip" | "ip6" => self.sieve.addresses = Some(pattern(name, value)?),
+            "availability_zone" => self.sieve.zone = Some(pattern(name, value)?),
+            "locked" => {
+                let bad = || ApiError::bad_request(format!("Invalid value '{value}' for 'locked'"));
+                let locked = flag(value).ok_or_else(bad)?;
+                self.and(|select, _| {
+                    select.and_fixed(if locked { "locked IS NOT NULL" } else { "locked IS NULL" })
+                });
+            }
+            "tags" | "not-tags-any" => {
+                let condition = if name == "tags" { HAS_TAG } else { LACKS_TAG };
+                for tag in self.tags(value) {
+                    self.and(|select, _| select.and(condition, tag));
+                }
+            }
+            "tags-any" | "not-tags" => {
+                let condition = if name == "tags-any" { HAS_TAG } else { LACKS_TAG };
+                let tags = self.tags(value);
+                if !tags.is_empty() {
+                    self.and(|select, _| select.and_any(condition, tags));
+                }
+            }
+            "deleted" if is_admin(caller) => self.deleted = Some(flag(value).unwrap_or(false)),
+            _ => {
+                if let Some(shown) = shown(name) {
+                    self.sieve.patterns.push((shown, pattern(name, value)?));
+                }
+            }
+        }
+        self.breadth += 1;
+        Ok(())
+    }
+
+    /// The tags of a list, as they stand in their column.
+    fn tags(&mut self, value: &str) -> Vec<String> {
+        let tags = value.split(',').filter(|tag| !tag.is_empty()).map(|tag| format!(",{tag},"));
+        let tags: Vec<String> = tags.collect();
+        self.breadth += tags.len();
+        tags
+    }
 }
 
 #[cfg(test)]

@@ -121,6 +121,15 @@ impl Compute {
         Ok(caller.allow_on_own(rule)?)
     }
 
+    /// Asks for the moves of servers of a project, or of all where none is named.
+    pub(crate) fn may_see_migrations(&self, caller: &Caller, project: Option<&str>) -> Result<()> {
+        caller.allow_on_own(&policy::MIGRATIONS_INDEX)?;
+        if project.is_none() || project != caller.project_id().map(|own| own.as_str()) {
+            caller.allow(&policy::MIGRATIONS_INDEX_ALL, &Target::none())?;
+        }
+        Ok(())
+    }
+
     /// All zones by name.
     pub(crate) async fn zones(&self, caller: &Caller, detail: bool) -> Result<BTreeMap<String, Zone>> {
         let rule = if detail { &policy::ZONES_DETAIL } else { &policy::ZONES_LIST };

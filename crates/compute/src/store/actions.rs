@@ -42,7 +42,7 @@ pub(crate) async fn list(
     let select = Action::select()
         .and("server_id = ?", server)
         .and_some("updated_at >= ?", since)
-        .and_some("updated_at <= ?", before);
+        .and_some("updated_at < ?", before.map(Timestamp::next_second));
     // the table's key has two columns, so the page's own marker does not do
     let select = select.and_some(
         "started_at < (SELECT MIN(a.started_at) FROM server_actions a WHERE a.request_id = ?)",
@@ -70,36 +70,21 @@ pub(crate) async fn finish(
     tx.execute(update.bind(server).bind(generation).bind(now).bind(host)).await.map(drop)
 }
 
-/// Ends the open actions of a server as failed.
+/// Ends the open actions of a server as failed: all of them, or only those of two names.
 pub(crate) async fn fail(
     tx: &mut Tx,
     server: ServerId,
+    only: Option<[&str; 2]>,
     host: Option<&str>,
     why: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
     let update = Query::new(
         "UPDATE server_actions SET finished_at = $2, updated_at = $2, host = $3, message = 'Error', details = $4 \
-         WHERE server_id = $1 AND finished_at IS NULL",
+         WHERE server_id = $1 AND finished_at IS NULL AND (name IN ($5, $6) OR $5 IS NULL)",
     );
-    tx.execute(update.bind(server).bind(now).bind(host).bind(why)).await.map(drop)
-}
-
-/// Ends the open actions of a server that have one of two names as failed.
-pub(crate) async fn fail_named(
-    tx: &mut Tx,
-    server: ServerId,
-    names: [&str; 2],
-    host: Option<&str>,
-    why: &str,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    let update = Query::new(
-        "UPDATE server_actions SET finished_at = $2, updated_at = $2, host = $3, message = 'Error', details = $4 \
-         WHERE server_id = $1 AND finished_at IS NULL AND name IN ($5, $6)",
-    );
-    let update = update.bind(server).bind(now).bind(host).bind(why).bind(names[0]).bind(names[1]);
-    tx.execute(update).await.map(drop)
+    let update = update.bind(server).bind(now).bind(host).bind(why);
+    tx.execute(update.bind(only.map(|names| names[0])).bind(only.map(|names| names[1]))).await.map(drop)
 }
 
 /// Forgets the actions of a server that nobody asks for any more.

@@ -114,13 +114,7 @@ impl ConvergeServers {
 
 #[async_trait]
 impl KeyedTask for ConvergeServers {
-    fn name(&self) -> &'static str {
-        "converge_servers"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(5)
-    }
+    kogge_task::named!("converge_servers", every 5 s);
 
     fn bells(&self) -> Bells {
         self.compute.wakes().converge.clone()

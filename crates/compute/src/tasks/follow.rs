@@ -3,7 +3,6 @@
 //! the generation rises, and the note goes in the same transaction.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use kogge_ids::{PortId, ServerId};
@@ -39,13 +38,7 @@ impl FollowPorts {
 
 #[async_trait]
 impl Task for FollowPorts {
-    fn name(&self) -> &'static str {
-        "follow_ports"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(5)
-    }
+    kogge_task::named!("follow_ports", every 5 s);
 
     fn wake(&self) -> Wake {
         self.compute.wakes().follow.clone()

@@ -21,13 +21,7 @@ pub(super) struct ForgetServers(pub(super) Compute);
 
 #[async_trait]
 impl Task for ForgetServers {
-    fn name(&self) -> &'static str {
-        "forget_servers"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(10)
-    }
+    kogge_task::named!("forget_servers", every 10 s);
 
     fn wake(&self) -> Wake {
         self.0.wakes().forget.clone()

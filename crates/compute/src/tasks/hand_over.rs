@@ -44,13 +44,7 @@ pub(super) struct HandOverImages(pub(super) Compute);
 
 #[async_trait]
 impl KeyedTask for HandOverImages {
-    fn name(&self) -> &'static str {
-        "hand_over_images"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(60)
-    }
+    kogge_task::named!("hand_over_images", every 60 s);
 
     fn bells(&self) -> Bells {
         self.0.wakes().hand_over.clone()

@@ -34,13 +34,7 @@ pub(super) struct PlaceServers(pub(super) Compute);
 
 #[async_trait]
 impl Task for PlaceServers {
-    fn name(&self) -> &'static str {
-        "place_servers"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(10)
-    }
+    kogge_task::named!("place_servers", every 10 s);
 
     fn wake(&self) -> Wake {
         self.0.wakes().place.clone()
@@ -150,7 +144,7 @@ impl Compute {
                 return Ok(Placed::NotNow);
             }
             Verdict::Nowhere(nowhere) => {
-                actions::fail(tx, id, None, NOWHERE, now).await?;
+                actions::fail(tx, id, None, None, NOWHERE, now).await?;
                 let (generation, message) = (server.intent.generation, NOWHERE.to_owned());
                 server.placed.fault = Some(Fault::new(generation, message, &nowhere.to_string(), now));
                 self.give_back(tx, &mut server).await?;

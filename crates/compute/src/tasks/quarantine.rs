@@ -83,13 +83,7 @@ fn due(kept: &[Quarantined], all: usize, limit: Timestamp) -> impl Iterator<Item
 
 #[async_trait]
 impl KeyedTask for ClearQuarantine {
-    fn name(&self) -> &'static str {
-        "clear_quarantine"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(600)
-    }
+    kogge_task::named!("clear_quarantine", every 600 s);
 
     fn bells(&self) -> Bells {
         Bells::new()

@@ -24,13 +24,7 @@ pub(super) struct ReapServers(pub(super) Compute);
 
 #[async_trait]
 impl KeyedTask for ReapServers {
-    fn name(&self) -> &'static str {
-        "reap_servers"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(5)
-    }
+    kogge_task::named!("reap_servers", every 5 s);
 
     fn bells(&self) -> Bells {
         self.0.wakes().reap.clone()

@@ -98,10 +98,10 @@ impl Compute {
             tracing::warn!(server.id = %id, host, details = fault.details, "{}", fault.message);
         }
         if fault.is_some() && before.fault().is_none() {
-            actions::fail(tx, id, host, fault.as_deref().unwrap_or_default(), now).await?;
+            actions::fail(tx, id, None, host, fault.as_deref().unwrap_or_default(), now).await?;
         } else if server.is_settled() && !server.intent.gone {
             if let Some(why) = &server.observed.deferred {
-                actions::fail_named(tx, id, INTERFACE_ACTIONS, host, why, now).await?;
+                actions::fail(tx, id, Some(INTERFACE_ACTIONS), host, why, now).await?;
             }
             actions::finish(tx, id, server.intent.generation, host, now).await?;
         }

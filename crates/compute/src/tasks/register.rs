@@ -151,13 +151,7 @@ impl Drop for RegisterHosts {
 
 #[async_trait]
 impl KeyedTask for RegisterHosts {
-    fn name(&self) -> &'static str {
-        "register_hosts"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(15)
-    }
+    kogge_task::named!("register_hosts", every 15 s);
 
     fn bells(&self) -> Bells {
         self.compute.wakes().register.clone()

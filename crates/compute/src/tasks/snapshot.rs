@@ -25,13 +25,7 @@ pub(super) struct TakeSnapshots(pub(super) Compute);
 
 #[async_trait]
 impl KeyedTask for TakeSnapshots {
-    fn name(&self) -> &'static str {
-        "take_snapshots"
-    }
-
-    fn period(&self) -> Duration {
-        Duration::from_secs(60)
-    }
+    kogge_task::named!("take_snapshots", every 60 s);
 
     fn bells(&self) -> Bells {
         self.0.wakes().snapshot.clone()
@@ -101,7 +95,7 @@ impl Compute {
         let because = error.to_string();
         self.image().fail_snapshot(snapshot.image, &because).await.map_err(Error::internal)?;
         let mut tx = self.db().begin().await?;
-        actions::fail(&mut tx, server.id, Some(host), &error.for_tenants(), self.now()).await?;
+        actions::fail(&mut tx, server.id, None, Some(host), &error.for_tenants(), self.now()).await?;
         tx.commit().await?;
         let done = move |row: &mut Server, _| {
             row.observed.snapshots = snapshot.number;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use kogge_node_api::{
-    DesiredDisk, DesiredInstance, DiskSource, GuestMetadata, ImageSource, Nic, NodeError, Power, PublicKey,
-    Reboot, RebootKind, Slot,
+    DesiredDisk, DesiredInstance, DiskSource, GuestFile, GuestMetadata, ImageSource, Nic, NodeError, Power,
+    PublicKey, Reboot, RebootKind, Slot,
 };
 
 use crate::Compute;
 use crate::model::keypair::KeyType;
-use crate::model::server::{self, BirthDisk, Server};
+use crate::model::server::{self, BirthDisk, InjectedFile, Server};
 use crate::service::servers::details::Details;
 
 impl Compute {
@@ -66,10 +66,10 @@ fn disks(server: &Server, birth: &BirthDisk, digest: Option<String>) -> Vec<Desi
         |slot, source, size_mib, boot| DesiredDisk { slot, source, size_mib, bus: birth.bus, boot, made };
     let image = ImageSource { image: server.image.id, digest, format: birth.format };
     let mib = |gib: u64| gib.saturating_mul(1024);
-    let (ephemeral, swap) = (mib(server.shape.ephemeral_gib), server.shape.swap_mib);
+    let (ephemeral, swap) = server.spec.local.on(&server.shape);
     let mut all = vec![disk(Slot::root(), DiskSource::Image(image), mib(server.spec.root_gib), Some(1))];
-    if ephemeral > 0 {
-        all.push(disk(Slot::ephemeral(), DiskSource::Blank, ephemeral, None));
+    for (number, gib) in ephemeral.into_iter().enumerate().filter(|(_, gib)| *gib > 0) {
+        all.push(disk(Slot::ephemeral_of(number), DiskSource::Blank, mib(gib), None));
     }
     if swap > 0 {
         all.push(disk(Slot::swap(), DiskSource::Swap, swap, None));
@@ -103,7 +103,12 @@ fn metadata(details: &Details, network_data: String, admin_password: Option<Stri
         image: server.image.id.to_string(),
         network_data,
         random_seed: Some(spec.random_seed.clone()),
+        files: spec.files.iter().filter_map(file).collect(),
     }
+}
+
+fn file(file: &InjectedFile) -> Option<GuestFile> {
+    Some(GuestFile { path: file.path.clone(), content: decode(&file.contents)? })
 }
 
 fn decode(data: &str) -> Option<Vec<u8>> {

@@ -382,3 +382,74 @@ async fn security_groups_of_a_server_are_those_of_its_ports() {
     assert_eq!(cloud.delete(&format!("/os-security-groups/{group}")).await.status, 202);
     cloud.get(&format!("/os-security-groups/{group}")).await.fault(404);
 }
+
+#[tokio::test]
+async fn files_of_a_server_are_on_its_config_drive_within_the_quota() {
+    let mut cloud = Cloud::start().await;
+    let file = |path: &str, contents: &str| json!({ "path": path, "contents": contents });
+    let hello = file("/etc/banner.txt", "aGk=");
+    for (files, why) in [
+        (json!(vec![hello.clone(); 6]), "Personality file limit exceeded"),
+        (json!([file(&"p".repeat(256), "aGk=")]), "Personality file path exceeds maximum"),
+        (json!([file("/a", &"a".repeat(10_244))]), "Personality file content exceeds maximum"),
+    ] {
+        let refused = cloud.post("/servers", cloud.server(&json!({ "personality": files }))).await.fault(403);
+        assert_eq!(refused, why);
+    }
+    let id = cloud.boot(json!({"name": "web", "personality": [hello]})).await;
+    assert_eq!(cloud.show(&id).await["config_drive"], "True", "there is no other way into the guest");
+    let files = |cloud: &Cloud, id: &str| cloud.node.desired(id.parse().unwrap()).unwrap().metadata.files;
+    let told = files(&cloud, &id);
+    assert_eq!((told[0].path.as_str(), told[0].content.as_slice()), ("/etc/banner.txt", &b"hi"[..]));
+
+    let image = cloud.image.clone();
+    cloud.action(&id, json!({"rebuild": {"imageRef": image}})).await.expect(202);
+    cloud.run().await;
+    assert_eq!(files(&cloud, &id).len(), 1, "those that it has stay");
+    let rebuild = json!({"rebuild": {"imageRef": image, "personality": [file("/b", "eW91")]}});
+    cloud.action(&id, rebuild.clone()).await.expect(202);
+    cloud.run().await;
+    assert_eq!(files(&cloud, &id)[0].path, "/b");
+    cloud.at("2.57").action(&id, rebuild).await.fault(400);
+    let plain = cloud.server(&json!({"personality": [], "networks": "none"}));
+    cloud.post("/servers", plain).await.fault(400);
+}
+
+#[tokio::test]
+async fn empty_disks_are_those_that_were_asked_for_within_the_flavor() {
+    let cloud = Cloud::start().await;
+    let flavor = json!({"flavor": {"id": "rich", "name": "rich", "ram": 512, "vcpus": 1, "disk": 1,
+        "OS-FLV-EXT-DATA:ephemeral": 2, "swap": 128}});
+    cloud.admin("POST", "/flavors", Some(flavor)).await.expect(200);
+    let blank = |size: Option<u64>, format: &str| {
+        let mut device = json!({"source_type": "blank", "destination_type": "local", "boot_index": -1, "guest_format": format});
+        if let Some(size) = size {
+            device["volume_size"] = json!(size);
+        }
+        device
+    };
+    let server =
+        |devices: Value| json!({"name": "web", "flavorRef": "rich", "block_device_mapping_v2": devices});
+    let disks = async |cloud: &Cloud, devices: Value| -> Vec<(String, u64)> {
+        let id = cloud.boot(server(devices)).await;
+        let desired = cloud.node.desired(id.parse().unwrap()).unwrap();
+        let further = desired.disks.into_iter().skip(1);
+        further.map(|disk| (disk.slot.as_str().to_owned(), disk.size_mib)).collect()
+    };
+    let named = |list: &[(&str, u64)]| -> Vec<(String, u64)> {
+        list.iter().map(|(slot, size)| ((*slot).to_owned(), *size)).collect()
+    };
+    let flavors = disks(&cloud, json!([])).await;
+    assert_eq!(flavors, named(&[("ephemeral", 2048), ("swap", 128)]));
+    let two = disks(&cloud, json!([blank(Some(1), "ext4"), blank(Some(1), "")])).await;
+    assert_eq!(two, named(&[("ephemeral", 1024), ("ephemeral-2", 1024), ("swap", 128)]));
+    let less = disks(&cloud, json!([blank(None, "ext4"), blank(Some(64), "swap")])).await;
+    assert_eq!(less, named(&[("ephemeral", 2048), ("swap", 64)]));
+    for (devices, why) in [
+        (json!([blank(Some(1), ""), blank(None, "")]), "Ephemeral disks requested are larger"),
+        (json!([blank(Some(129), "swap")]), "Swap drive requested is larger"),
+    ] {
+        let refused = cloud.post("/servers", cloud.server(&server(devices))).await.fault(400);
+        assert!(refused.starts_with(why), "{refused}");
+    }
+}

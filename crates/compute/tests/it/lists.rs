@@ -155,3 +155,69 @@ async fn servers_of_other_projects_are_not_there() {
     let marker = format!("/compute/v2.1/servers?marker={id}");
     cloud.call(Persona::OtherMember, "GET", &marker, None).await.fault(400);
 }
+
+#[tokio::test]
+async fn every_filter_that_is_taken_filters() {
+    let mut cloud = three().await;
+    cloud.at("2.90");
+    let shown = cloud.get("/servers/detail?name=beta").await.expect(200)["servers"][0].clone();
+    let (zone, created) =
+        (shown["OS-EXT-AZ:availability_zone"].as_str().unwrap(), shown["created"].as_str().unwrap());
+    let by_date = created.split('T').next().unwrap();
+    for (query, expected) in [
+        (format!("availability_zone={zone}"), 3),
+        ("availability_zone=elsewhere".to_owned(), 0),
+        (format!("created_at={by_date}"), 3),
+        ("created_at=1999".to_owned(), 0),
+        (format!("launched_at={by_date}"), 3),
+        ("launched_at=1999".to_owned(), 0),
+        ("terminated_at=1999".to_owned(), 0),
+        ("access_ip_v4=9.9.9.9".to_owned(), 0),
+        ("access_ip_v6=fe99".to_owned(), 0),
+        ("progress=77".to_owned(), 0),
+        ("root_device_name=nosuch".to_owned(), 0),
+        ("root_device_name=/dev/vda".to_owned(), 3),
+        ("kernel_id=nosuch".to_owned(), 0),
+        ("ramdisk_id=nosuch".to_owned(), 0),
+        ("locked_by=admin".to_owned(), 0),
+        ("launch_index=many".to_owned(), 0),
+        ("launch_index=0".to_owned(), 3),
+        ("power_state=1".to_owned(), 3),
+        ("power_state=on".to_owned(), 0),
+        ("config_drive=perhaps".to_owned(), 0),
+        // of several values the last one counts
+        ("name=nothing&name=beta".to_owned(), 1),
+    ] {
+        let all = format!("/servers?all_tenants=1&{query}");
+        assert_eq!(names(&cloud.admin("GET", &all, None).await.expect(200)).len(), expected, "{query}");
+    }
+    let id = shown["id"].as_str().unwrap();
+    cloud.action(id, json!({"lock": null})).await.expect(202);
+    let locked = cloud.admin("GET", "/servers?all_tenants=1&locked_by=owner", None).await.expect(200);
+    assert_eq!(names(&locked), ["beta"]);
+}
+
+#[tokio::test]
+async fn changes_before_a_second_include_it_whole() {
+    let mut cloud = Cloud::start().await;
+    cloud.time.advance(std::time::Duration::from_millis(1300));
+    let id = cloud.boot(json!({"name": "alpha"})).await;
+    cloud.at("2.66");
+    let updated = cloud.show(&id).await["updated"].as_str().unwrap().to_owned();
+    for (query, expected) in [
+        (format!("changes-before={updated}"), 1),
+        (format!("changes-before={updated}&changes-since={updated}"), 1),
+        ("changes-before=2001-01-01T00:00:00Z".to_owned(), 0),
+    ] {
+        let expected_of = |list: Value| names(&list).len() == expected;
+        assert!(expected_of(cloud.get(&format!("/servers?{query}")).await.expect(200)), "{query}");
+    }
+    let path = format!("/servers/{id}/os-instance-actions");
+    let actions = cloud.get(&path).await.expect(200);
+    let second = format!(
+        "{}Z",
+        actions["instanceActions"][0]["updated_at"].as_str().unwrap().split('.').next().unwrap()
+    );
+    let found = cloud.get(&format!("{path}?changes-before={second}")).await.expect(200);
+    assert_eq!(found["instanceActions"].as_array().unwrap().len(), 1, "{actions}");
+}

@@ -37,12 +37,18 @@ pub fn documents(guest: &GuestMetadata) -> Vec<(String, Vec<u8>)> {
             }
         }
     }
+    let content = guest.files.iter().map(|file| file.content.clone()).enumerate();
+    files.extend(
+        content.map(|(number, bytes)| (format!("openstack{}", openstack::content_path(number)), bytes)),
+    );
     files
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use kogge_node_api::GuestFile;
 
     use super::*;
     use crate::metadata::testing::guest;
@@ -65,6 +71,23 @@ mod tests {
             serde_json::from_slice(&files["openstack/latest/meta_data.json"]).unwrap();
         assert_eq!(meta["admin_pass"], "secret");
         assert_eq!(meta["keys"][0]["type"], "ssh");
+    }
+
+    #[test]
+    fn files_of_the_guest_are_on_the_drive_and_named_there() {
+        let mut guest = guest();
+        guest.files = vec![GuestFile { path: "/etc/banner.txt".into(), content: b"hi".to_vec() }];
+        let files: BTreeMap<String, Vec<u8>> = documents(&guest).into_iter().collect();
+        assert_eq!(files["openstack/content/0000"], b"hi");
+        let meta: serde_json::Value =
+            serde_json::from_slice(&files["openstack/latest/meta_data.json"]).unwrap();
+        let named = serde_json::json!([{ "path": "/etc/banner.txt", "content_path": "/content/0000" }]);
+        assert_eq!(meta["files"], named);
+        let told = openstack::content(&guest, "2018-08-27", Document::MetaData, Channel::Service).unwrap();
+        assert!(
+            !String::from_utf8(told).unwrap().contains("banner"),
+            "the metadata service does not tell them"
+        );
     }
 
     #[test]

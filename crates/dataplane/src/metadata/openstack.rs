@@ -1,6 +1,6 @@
 //! The OpenStack form.
 
-use kogge_node_api::GuestMetadata;
+use kogge_node_api::{GuestFile, GuestMetadata};
 use serde_json::{Map, Value, json};
 
 /// Versions by date, oldest first; each adds something.
@@ -120,6 +120,10 @@ fn meta_data(guest: &GuestMetadata, version: &str, channel: Channel) -> Value {
     if let Some(password) = guest.admin_password.as_ref().filter(|_| channel == Channel::Drive) {
         put("admin_pass", json!(password));
     }
+    if !guest.files.is_empty() && channel == Channel::Drive {
+        let file = |(number, file): (usize, &GuestFile)| json!({ "path": file.path, "content_path": content_path(number) });
+        put("files", guest.files.iter().enumerate().map(file).collect());
+    }
     if let Some(key) = guest.keys.first() {
         put("public_keys", json!({ key.name.as_str(): key.key }));
         put("keys", json!([{ "name": key.name, "type": key_type(&key.key), "data": key.key }]));
@@ -141,6 +145,11 @@ fn meta_data(guest: &GuestMetadata, version: &str, channel: Channel) -> Value {
         put("dedicated_cpus", json!([]));
     }
     Value::Object(data)
+}
+
+/// Where a drive has the content of a file of the guest, below `openstack`.
+pub(super) fn content_path(number: usize) -> String {
+    format!("/content/{number:04}")
 }
 
 /// Nova's keypair type: certificates are `x509`.

@@ -49,6 +49,7 @@ pub(crate) fn desired() -> DesiredInstance {
             image: String::new(),
             network_data: "{}".to_owned(),
             random_seed: None,
+            files: Vec::new(),
         },
     }
 }

@@ -411,6 +411,7 @@ fn desired(root: DesiredDisk) -> DesiredInstance {
             image: String::new(),
             network_data: r#"{"links":[],"networks":[],"services":[]}"#.to_owned(),
             random_seed: None,
+            files: Vec::new(),
         },
     }
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use kogge_auth::Caller;
-use kogge_http::{ApiError, BaseUrl, Json, Microversion};
+use kogge_http::{ApiError, Json};
 use kogge_resource::Call;
 use serde_json::{Value, json};
 
@@ -15,47 +14,16 @@ use crate::api::body::{Fields, Read};
 use crate::service::servers::power::Order;
 use crate::{Compute, microversion as v};
 
-/// Every action that is served, for the route table and for this dispatcher.
-pub(crate) const ACTIONS: &[&str] = &[
-    "os-start",
-    "os-stop",
-    "reboot",
-    "pause",
-    "unpause",
-    "lock",
-    "unlock",
-    "forceDelete",
-    "os-resetState",
-    "os-getConsoleOutput",
-    "changePassword",
-    "createImage",
-    "rebuild",
-    "resize",
-    "confirmResize",
-    "revertResize",
-    "addSecurityGroup",
-    "removeSecurityGroup",
-];
-
-/// What an action is about.
+/// An action, as it was asked for.
 struct Action<'a> {
-    compute: &'a Compute,
-    caller: &'a Caller,
-    version: Microversion,
-    base: &'a BaseUrl,
-    id: &'a str,
+    call: &'a Call<Compute>,
     body: &'a Value,
 }
 
 /// `POST /servers/{id}/action`
 pub(crate) async fn action(call: Call<Compute>, Json(body): Json<Value>) -> Result<Response, ApiError> {
-    let name = body.as_object().and_then(|map| map.keys().find(|key| ACTIONS.contains(&key.as_str())));
-    let Some(name) = name.cloned() else {
-        let first = body.as_object().and_then(|map| map.keys().next()).map_or("", String::as_str);
-        return Err(ApiError::bad_request(format!("There is no such action: {first}")));
-    };
-    let Call { service: compute, caller, version, base, .. } = &call;
-    Action { compute, caller, version: *version, base, id: call.key(), body: &body }.run(&name).await
+    let name = body.as_object().and_then(|map| map.keys().next()).map_or("", String::as_str);
+    Action { call: &call, body: &body }.run(name).await
 }
 
 impl Action<'_> {
@@ -76,33 +44,32 @@ impl Action<'_> {
             "lock" => self.lock().await,
             "unlock" => {
                 self.alone(name)?;
-                self.compute.unlock(self.caller, self.id).await?;
+                self.call.service.unlock(&self.call.caller, self.call.key()).await?;
                 Ok(accepted())
             }
             "forceDelete" => {
                 self.alone(name)?;
-                self.compute.delete_server(self.caller, self.id, true).await?;
+                self.call.service.delete_server(&self.call.caller, self.call.key(), true).await?;
                 Ok(accepted())
             }
             "os-resetState" => self.reset_state().await,
             "os-getConsoleOutput" => self.console().await,
             "changePassword" => self.password().await,
             "createImage" => self.create_image().await,
-            "rebuild" => {
-                rebuild(self.compute, self.caller, self.version, self.base, self.id, self.body).await
-            }
+            "rebuild" => rebuild(self.call, self.body).await,
             "resize" => self.resize().await,
             "confirmResize" => {
                 self.alone(name)?;
-                self.compute.confirm_resize(self.caller, self.id).await?;
+                self.call.service.confirm_resize(&self.call.caller, self.call.key()).await?;
                 Ok(StatusCode::NO_CONTENT.into_response())
             }
             "revertResize" => {
                 self.alone(name)?;
-                self.compute.revert_resize(self.caller, self.id).await?;
+                self.call.service.revert_resize(&self.call.caller, self.call.key()).await?;
                 Ok(accepted())
             }
-            _ => self.group(name).await,
+            "addSecurityGroup" | "removeSecurityGroup" => self.group(name).await,
+            _ => Err(ApiError::bad_request(format!("There is no such action: {name}"))),
         }
     }
 
@@ -122,7 +89,7 @@ impl Action<'_> {
     }
 
     async fn order(&self, order: Order) -> Result<Response, ApiError> {
-        self.compute.order(self.caller, self.id, order).await?;
+        self.call.service.order(&self.call.caller, self.call.key(), order).await?;
         Ok(accepted())
     }
 
@@ -138,7 +105,7 @@ impl Action<'_> {
         let fields = Fields::of(self.body)?;
         let mut reason = None;
         match fields.take("lock") {
-            Some(value) if self.version.has(v::LOCKED_REASON) && !value.is_null() => {
+            Some(value) if self.call.version.has(v::LOCKED_REASON) && !value.is_null() => {
                 let inner = Fields::named("lock", value)?;
                 reason = inner.text("locked_reason", 1, 255)?;
                 inner.finish()?;
@@ -146,7 +113,7 @@ impl Action<'_> {
             _ => {}
         }
         fields.finish()?;
-        self.compute.lock(self.caller, self.id, reason).await?;
+        self.call.service.lock(&self.call.caller, self.call.key(), reason).await?;
         Ok(accepted())
     }
 
@@ -154,7 +121,7 @@ impl Action<'_> {
         let inner = self.inner("os-resetState")?;
         let state = inner.required("state", inner.word("state", &["active", "error"])?)?;
         inner.finish()?;
-        self.compute.reset_state(self.caller, self.id, state == "error").await?;
+        self.call.service.reset_state(&self.call.caller, self.call.key(), state == "error").await?;
         Ok(accepted())
     }
 
@@ -167,7 +134,7 @@ impl Action<'_> {
         };
         inner.finish()?;
         let lines = length.and_then(|lines| u32::try_from(lines).ok());
-        let output = self.compute.console_output(self.caller, self.id, lines).await?;
+        let output = self.call.service.console_output(&self.call.caller, self.call.key(), lines).await?;
         Ok(Json(json!({ "output": output })).into_response())
     }
 
@@ -175,7 +142,7 @@ impl Action<'_> {
         let inner = self.inner("changePassword")?;
         inner.required("adminPass", inner.text("adminPass", 0, 10_000)?)?;
         inner.finish()?;
-        self.compute.change_password(self.caller, self.id).await?;
+        self.call.service.change_password(&self.call.caller, self.call.key()).await?;
         Ok(accepted())
     }
 
@@ -184,13 +151,14 @@ impl Action<'_> {
         let name = inner.required("name", inner.name("name")?)?;
         let metadata: BTreeMap<String, String> = inner.metadata("metadata")?.unwrap_or_default();
         inner.finish()?;
-        let image = self.compute.create_image(self.caller, self.id, &name, &metadata).await?;
-        if self.version.has(v::IMAGE_ID_BODY) {
+        let image =
+            self.call.service.create_image(&self.call.caller, self.call.key(), &name, &metadata).await?;
+        if self.call.version.has(v::IMAGE_ID_BODY) {
             let body = Json(json!({ "image_id": image }));
             return Ok((StatusCode::ACCEPTED, body).into_response());
         }
         let mut response = accepted();
-        let address = self.base.elsewhere(&format!("/image/v2/images/{image}"));
+        let address = self.call.base.elsewhere(&format!("/image/v2/images/{image}"));
         if let Ok(location) = HeaderValue::from_str(&address) {
             response.headers_mut().insert(header::LOCATION, location);
         }
@@ -202,14 +170,17 @@ impl Action<'_> {
         let flavor = inner.required("flavorRef", reference(&inner, "flavorRef")?)?;
         let auto = inner.word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?.map(|word| word == "AUTO");
         inner.finish()?;
-        self.compute.resize(self.caller, self.id, &flavor, auto).await?;
+        self.call.service.resize(&self.call.caller, self.call.key(), &flavor, auto).await?;
         Ok(accepted())
     }
 
     async fn group(&self, name: &str) -> Result<Response, ApiError> {
         let inner = self.inner(name)?;
         let group = inner.required("name", inner.name("name")?)?;
-        self.compute.change_group(self.caller, self.id, &group, name == "addSecurityGroup").await?;
+        self.call
+            .service
+            .change_group(&self.call.caller, self.call.key(), &group, name == "addSecurityGroup")
+            .await?;
         Ok(accepted())
     }
 }

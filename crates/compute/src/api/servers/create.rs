@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::api::body::{Fields, Read, at_most, repr, text, uuid_like, wrong};
 use crate::links;
 use crate::model::bounds;
+use crate::model::server::{InjectedFile, LocalDisks};
 use crate::service::servers::create::{Networks, NewServers, Wish, no_volumes};
 use crate::{Compute, microversion as v};
 
@@ -66,6 +67,8 @@ fn read(body: &Value, version: Microversion) -> Read<(NewServers, bool)> {
         tags: if version.has(v::CREATE_TAGS) { tags(&server)? } else { Vec::new() },
         key_name: server.name("key_name")?,
         user_data: user_data(&server)?,
+        local: LocalDisks::default(),
+        files: personality(&server, version)?.unwrap_or_default(),
         config_drive: server.boolean("config_drive")?.unwrap_or(false),
         admin_password: server.text("adminPass", 0, 255)?,
         zone: server.name("availability_zone")?,
@@ -83,12 +86,11 @@ fn read(body: &Value, version: Microversion) -> Read<(NewServers, bool)> {
         image: image.clone(),
         name,
     };
-    refuse_personality(&server, version)?;
     let reservation = server.boolean("return_reservation_id")?.unwrap_or(false);
-    let image = devices(&server, version, image)?;
+    let (image, local) = devices(&server, version, image)?;
     server.finish()?;
     body.finish()?;
-    Ok((NewServers { image, ..new }, reservation))
+    Ok((NewServers { image: Some(image), local, ..new }, reservation))
 }
 
 fn counts(server: &Fields<'_>) -> Read<(u32, u32)> {
@@ -283,23 +285,27 @@ fn trusted(server: &Fields<'_>) -> Read<bool> {
     if ids.len() == list.len() { Ok(true) } else { Err(why()) }
 }
 
-/// Injected files: the field is known until 2.56, but nothing injects them.
-pub(super) fn refuse_personality(server: &Fields<'_>, version: Microversion) -> Read<()> {
+/// Files for the guest, until 2.56; nothing where nothing is said of them.
+pub(super) fn personality(server: &Fields<'_>, version: Microversion) -> Read<Option<Vec<InjectedFile>>> {
     if version.has(v::NO_PERSONALITY) {
-        return Ok(());
+        return Ok(None);
     }
-    match server.list("personality")? {
-        Some(files) if !files.is_empty() => Err(ApiError::bad_request(
-            "Files are not injected into servers by this cloud: use user_data or a config drive.",
-        )),
-        _ => Ok(()),
-    }
+    let Some(files) = server.objects("personality")? else { return Ok(None) };
+    let one = |file: &Fields<'_>| {
+        let path = file.required("path", file.text("path", 0, bounds::INJECTED)?)?;
+        let contents = file.required("contents", file.text("contents", 0, bounds::INJECTED)?)?;
+        file.finish()?;
+        Ok(InjectedFile { path, contents: base64("contents", contents)? })
+    };
+    files.iter().map(one).collect::<Read<_>>().map(Some)
 }
 
-/// Block devices: the image on a local disk is what servers have anyway, the rest needs volumes.
-fn devices(server: &Fields<'_>, version: Microversion, image: Option<String>) -> Read<Option<String>> {
+/// Block devices: the image on a local disk is what servers have anyway, empty local disks are those of the flavor or
+/// smaller ones; the rest needs volumes.
+fn devices(server: &Fields<'_>, version: Microversion, image: Option<String>) -> Read<(String, LocalDisks)> {
     let old = server.objects("block_device_mapping")?.unwrap_or_default();
     let new = server.objects("block_device_mapping_v2")?.unwrap_or_default();
+    let invalid = |why: &str| ApiError::bad_request(format!("Block Device Mapping is Invalid: {why}"));
     if !old.is_empty() && !new.is_empty() {
         let why = "Using different block_device_mapping syntaxes is not allowed in the same request.";
         return Err(ApiError::bad_request(why));
@@ -307,36 +313,55 @@ fn devices(server: &Fields<'_>, version: Microversion, image: Option<String>) ->
     if !old.is_empty() {
         return Err(no_volumes().into());
     }
-    let mut booted = None;
-    for device in &new {
-        booted = Some(local_image(device, version)?);
+    if new.len() > bounds::LOCAL_DEVICES {
+        return Err(invalid("You specified more local devices than the limit allows"));
     }
-    match (image, booted, new.len()) {
-        (image, None, _) => {
-            let missing = || ApiError::bad_request("Missing imageRef attribute");
-            image.map(Some).ok_or_else(missing)
+    let (mut booted, mut swaps, mut local) = (Vec::new(), 0, LocalDisks::default());
+    for device in &new {
+        match local_device(device, version)? {
+            Device::Image(image) => booted.push(image),
+            Device::Ephemeral(size) => local.ephemeral.push(size),
+            Device::Swap(size) => (swaps, local.swap) = (swaps + 1, size),
         }
-        (Some(image), Some(booted), 1) if image == booted => Ok(Some(image)),
-        (None, Some(booted), 1) => Ok(Some(booted)),
-        _ => {
-            let why = "Block Device Mapping is Invalid: Boot sequence for the instance and image/block device \
-                       mapping combination is not valid.";
-            Err(ApiError::bad_request(why))
+    }
+    if swaps > 1 {
+        return Err(invalid("More than one swap drive requested."));
+    }
+    match (image, booted.as_slice()) {
+        (Some(image), []) => Ok((image, local)),
+        (None, []) => Err(ApiError::bad_request("Missing imageRef attribute")),
+        (image, [booted]) if image.as_ref().is_none_or(|image| image == booted) => {
+            Ok((booted.clone(), local))
         }
+        _ => Err(invalid(
+            "Boot sequence for the instance and image/block device mapping combination is not valid.",
+        )),
     }
 }
 
-/// The image of a device that is a local copy of it.
-fn local_image(device: &Fields<'_>, version: Microversion) -> Read<String> {
+/// A local block device.
+enum Device {
+    /// A copy of this image.
+    Image(String),
+    /// An empty disk of so many GiB, or as large as the flavor's.
+    Ephemeral(Option<u64>),
+    /// A swap of so many MiB, or as large as the flavor's.
+    Swap(Option<u64>),
+}
+
+/// What a device is, if it is a local one.
+fn local_device(device: &Fields<'_>, version: Microversion) -> Read<Device> {
     let source = device.word("source_type", &["volume", "image", "snapshot", "blank"])?;
     let target = device.word("destination_type", &["local", "volume"])?;
     let uuid = device.text("uuid", 1, 255)?;
     let image_id = device.uuid("image_id")?;
-    for name in ["guest_format", "device_type", "disk_bus", "device_name", "virtual_name"] {
+    let format = device.text("guest_format", 0, 255)?;
+    for name in ["device_type", "disk_bus", "device_name", "virtual_name"] {
         device.text(name, 0, 255)?;
     }
     device.number_or_null("boot_index", i64::from(i32::MIN), i64::from(i32::MAX))?;
-    device.number("volume_size", 1, i64::from(i32::MAX))?;
+    let size =
+        device.number("volume_size", 1, i64::from(i32::MAX))?.and_then(|size| u64::try_from(size).ok());
     device.boolean("delete_on_termination")?;
     for name in ["no_device", "connection_info"] {
         device.take(name);
@@ -352,9 +377,13 @@ fn local_image(device: &Fields<'_>, version: Microversion) -> Read<String> {
         device.text_or_null("volume_type", 0, 255)?;
     }
     device.finish()?;
-    let local = source.as_deref() == Some("image") && target.as_deref() == Some("local");
     let image = uuid.or(image_id).and_then(|id| uuid_like(&id));
-    image.filter(|_| local).ok_or_else(|| no_volumes().into())
+    match (source.as_deref(), target.as_deref(), image) {
+        (Some("image"), Some("local"), Some(image)) => Ok(Device::Image(image)),
+        (Some("blank"), Some("local"), None) if format.as_deref() == Some("swap") => Ok(Device::Swap(size)),
+        (Some("blank"), Some("local"), None) => Ok(Device::Ephemeral(size)),
+        _ => Err(no_volumes().into()),
+    }
 }
 
 #[cfg(test)]

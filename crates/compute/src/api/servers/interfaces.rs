@@ -41,25 +41,19 @@ pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> 
     Ok(Json(json!({ "interfaceAttachments": list })))
 }
 
-async fn one(
-    compute: &Compute,
-    caller: &kogge_auth::Caller,
-    version: Microversion,
-    id: &str,
-    port: &str,
-) -> Result<Json<Value>, ApiError> {
-    let (server, ports) = compute.interfaces(caller, id, true).await?;
+async fn one(call: &Call<Compute>, id: &str, port: &str) -> Result<Json<Value>, ApiError> {
+    let (server, ports) = call.service.interfaces(&call.caller, id, true).await?;
     let found = ports.iter().find(|one| one.id.to_string() == port);
     let missing = || ApiError::not_found(format!("Instance {id} does not have a port with id {port}"));
     let found = found.ok_or_else(missing)?;
-    Ok(Json(json!({ "interfaceAttachment": view(found, &server, version) })))
+    Ok(Json(json!({ "interfaceAttachment": view(found, &server, call.version) })))
 }
 
 /// `GET …/os-interface/{port}`
 pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     let [id, port] = call.keys();
     query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
-    one(&call.service, &call.caller, call.version, id, port).await
+    one(&call, id, port).await
 }
 
 /// `POST …/os-interface`
@@ -73,7 +67,7 @@ pub(crate) async fn create(
         None => NewInterface::default(),
     };
     let port = call.service.attach_interface(&call.caller, id, new).await?;
-    one(&call.service, &call.caller, call.version, id, &port.to_string()).await
+    one(&call, id, &port.to_string()).await
 }
 
 fn read(body: &Value, version: Microversion) -> Read<NewInterface> {

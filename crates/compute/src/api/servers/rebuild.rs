@@ -2,11 +2,11 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use kogge_auth::Caller;
-use kogge_http::{ApiError, BaseUrl, Json, Microversion};
+use kogge_http::{ApiError, Json, Microversion};
+use kogge_resource::Call;
 use serde_json::{Value, json};
 
-use super::create::{base64, hostname, refuse_personality};
+use super::create::{base64, hostname, personality};
 use crate::api::body::{Fields, Read};
 use crate::api::wire::server::{Parts, Viewer, detail};
 use crate::links;
@@ -15,20 +15,14 @@ use crate::service::servers::reshape::Rebuild;
 use crate::{Compute, microversion as v};
 
 /// Rebuilds a server and answers how it is then.
-pub(super) async fn rebuild(
-    compute: &Compute,
-    caller: &Caller,
-    version: Microversion,
-    base: &BaseUrl,
-    id: &str,
-    body: &Value,
-) -> Result<Response, ApiError> {
+pub(super) async fn rebuild(call: &Call<Compute>, body: &Value) -> Result<Response, ApiError> {
+    let (caller, version) = (&call.caller, call.version);
     let wanted = read(body, version)?;
     let admin_password = wanted.admin_password.clone();
-    let server = compute.rebuild(caller, id, wanted).await?;
+    let server = call.service.rebuild(caller, call.key(), wanted).await?;
     let user_data = server.spec.user_data.clone();
-    let details = compute.detail_for(caller, server).await?;
-    let viewer = Viewer { caller, version, base };
+    let details = call.service.detail_for(caller, server).await?;
+    let viewer = Viewer { caller, version, base: &call.base };
     let mut view = serde_json::to_value(detail(&details, viewer, Parts::rebuild(version)))
         .map_err(|error| ApiError::internal(&error))?;
     view["adminPass"] = json!(admin_password);
@@ -36,7 +30,7 @@ pub(super) async fn rebuild(
         view["user_data"] = json!(user_data);
     }
     let mut response = (StatusCode::ACCEPTED, Json(json!({ "server": view }))).into_response();
-    let location = &links::of(base, "servers", &details.server.id.to_string())[0].href;
+    let location = &links::of(&call.base, "servers", &details.server.id.to_string())[0].href;
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
@@ -62,12 +56,12 @@ fn read(body: &Value, version: Microversion) -> Read<Rebuild> {
         metadata: fields.metadata("metadata")?,
         key_name: if version.has(v::REBUILD_KEY) { fields.text_or_null("key_name", 1, 255)? } else { None },
         user_data: if version.has(v::NO_PERSONALITY) { user_data(&fields)? } else { None },
+        files: personality(&fields, version)?,
         access_v4: fields.address("accessIPv4", "ipv4")?,
         access_v6: fields.address("accessIPv6", "ipv6")?,
         auto_disk_config: fields.word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?.map(|word| word == "AUTO"),
     };
     fields.boolean("preserve_ephemeral")?;
-    refuse_personality(&fields, version)?;
     fields.finish()?;
     body.finish()?;
     Ok(rebuild)

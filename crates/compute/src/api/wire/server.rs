@@ -9,7 +9,7 @@ use super::address;
 use super::parts::{FaultView, FlavorView, GroupView, ImageView};
 use crate::links::{self, Link};
 use crate::microversion as v;
-use crate::model::server::{Named, Server};
+use crate::model::server::{Named, ROOT_DEVICE, Server};
 use crate::model::state::{View, VmState, view};
 use crate::service::servers::details::{Details, host_id};
 use crate::service::sight::Sight;
@@ -194,7 +194,7 @@ impl Detail<'_> {
             map.serialize_entry("OS-EXT-SRV-ATTR:launch_index", &server.spec.launch_index)?;
             map.serialize_entry("OS-EXT-SRV-ATTR:ramdisk_id", "")?;
             map.serialize_entry("OS-EXT-SRV-ATTR:reservation_id", &server.spec.reservation_id)?;
-            map.serialize_entry("OS-EXT-SRV-ATTR:root_device_name", "/dev/vda")?;
+            map.serialize_entry("OS-EXT-SRV-ATTR:root_device_name", ROOT_DEVICE)?;
             put_if(map, self.parts.user_data, "OS-EXT-SRV-ATTR:user_data", &server.spec.user_data)?;
         }
         Ok(())

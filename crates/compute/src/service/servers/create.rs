@@ -9,7 +9,7 @@ use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId};
 
 use super::boot::{numbered, password, reservation, seed};
 use super::change::note;
-use super::labels::{check_metadata, distinct};
+use super::labels::{check_files, check_metadata, distinct};
 use crate::error::{Error, Result};
 use crate::lower::network::WantedPort;
 use crate::model::bounds;
@@ -17,7 +17,9 @@ use crate::model::flavor::Shape;
 use crate::model::hostname;
 use crate::model::keypair::{Keypair, ServerKey};
 use crate::model::quota::{self, Limits, Usage};
-use crate::model::server::{BirthDisk, BootedImage, Intent, Nic, Observed, Placed, Server, Spec};
+use crate::model::server::{
+    BirthDisk, BootedImage, InjectedFile, Intent, LocalDisks, Nic, Observed, Placed, Server, Spec,
+};
 use crate::model::server_group::ServerGroup;
 use crate::resources::server_groups;
 use crate::store::{quotas, servers as store};
@@ -37,6 +39,8 @@ pub(crate) struct NewServers {
     pub(crate) tags: Vec<String>,
     pub(crate) key_name: Option<String>,
     pub(crate) user_data: Option<String>,
+    pub(crate) local: LocalDisks,
+    pub(crate) files: Vec<InjectedFile>,
     pub(crate) config_drive: bool,
     pub(crate) admin_password: Option<String>,
     pub(crate) zone: Option<String>,
@@ -73,6 +77,16 @@ pub(crate) struct Wish {
     pub(crate) port: Option<String>,
     pub(crate) fixed_ip: Option<IpAddr>,
     pub(crate) tag: Option<String>,
+}
+
+/// Refuses empty disks for which the flavor has no room.
+fn check_local(local: &LocalDisks, shape: &Shape) -> Result<()> {
+    let (ephemeral, swap) = local.on(shape);
+    let larger = |what: &str| Err(Error::Invalid(format!("{what} larger than the instance type allows.")));
+    if ephemeral.iter().sum::<u64>() > shape.ephemeral_gib {
+        return larger("Ephemeral disks requested are");
+    }
+    if swap > shape.swap_mib { larger("Swap drive requested is") } else { Ok(()) }
 }
 
 /// What was made.
@@ -118,6 +132,7 @@ impl Compute {
         quotas::take_turn(&mut tx, plan.project.as_str()).await?;
         let mut limits = quotas::limits(&mut tx, plan.project.as_str(), &self.config().quota).await?;
         check_metadata(new.metadata.len(), &limits)?;
+        check_files(&new.files, &limits)?;
         let used = quotas::usage(&mut tx, plan.project.as_str()).await?;
         let most = i64::from(self.config().max_servers_per_project);
         limits.insert("instances".to_owned(), bounds::capped(limits.get("instances").copied(), most));
@@ -156,6 +171,7 @@ impl Compute {
         }
         let (zone, host) = self.destination(caller, new, &target).await?;
         let shape = self.flavor(caller, &new.flavor).await.map_err(invalid_if_missing)?;
+        check_local(&new.local, &shape)?;
         let Some(image) = &new.image else { return Err(no_volumes()) };
         let (image, disk) = self.bootable(caller, image, &shape, "Can not find requested image").await?;
         if shape.disk_gib == 0 && !caller.may(&policy::SERVERS_CREATE_ZERO_DISK, &target) {
@@ -313,7 +329,10 @@ impl Compute {
             spec: Spec {
                 key: plan.key.clone(),
                 user_data: new.user_data.clone(),
-                config_drive: new.config_drive,
+                local: new.local.clone(),
+                files: new.files.clone(),
+                // it is the only way for files into a guest
+                config_drive: new.config_drive || !new.files.is_empty(),
                 sealed_password: Some(self.seal().seal(&plan.admin_password)),
                 zone: plan.zone.clone(),
                 host: plan.host.clone(),

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha224};
 use crate::Compute;
 use crate::error::Result;
 use crate::lower::network::Attached;
-use crate::model::host::{Host, zone_of};
+use crate::model::host::{Aggregate, Host, zone_of};
 use crate::model::server::Server;
 use crate::store::{aggregates, hosts};
 
@@ -29,6 +29,14 @@ pub(crate) struct Details {
 }
 
 impl Compute {
+    /// The zone that a server is in, or was asked for; empty for none.
+    pub(super) fn zone_of_server(&self, server: &Server, aggregates: &[Aggregate]) -> String {
+        match &server.placed.host {
+            Some(host) => zone_of(host, aggregates, &self.config().default_zone),
+            None => server.spec.zone.clone().unwrap_or_default(),
+        }
+    }
+
     /// The details of servers, in the same order.
     pub(crate) async fn details(&self, servers: Vec<Server>) -> Result<Vec<Details>> {
         let ids: Vec<ServerId> =
@@ -50,10 +58,7 @@ impl Compute {
                 let slot = |port| server.nics.iter().position(|nic| nic.port == port).unwrap_or(usize::MAX);
                 attached.sort_by_key(|port| slot(port.id));
                 let host = server.placed.host.as_deref();
-                let zone = match host {
-                    Some(host) => zone_of(host, &aggregates, &self.config().default_zone),
-                    None => server.spec.zone.clone().unwrap_or_default(),
-                };
+                let zone = self.zone_of_server(&server, &aggregates);
                 let host_status = match host.map(|name| hosts.get(name)) {
                     Some(Some(host)) if host.disabled => "MAINTENANCE",
                     Some(Some(host)) if host.is_up(now, patience) => "UP",

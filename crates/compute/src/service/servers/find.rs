@@ -8,20 +8,12 @@ use regex::Regex;
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::server::{Named, Server};
+use crate::resources::server_filter::Asked;
 use crate::service::flavors::is_admin;
-use crate::store::server_list::{self, ServerFilter};
-use crate::store::servers as store;
+use crate::store::{aggregates, server_list, servers as store};
 
 /// Servers that are looked through at the same time.
 const AT_ONCE: u32 = 500;
-
-/// What SQL cannot answer of a filter: regular expressions.
-pub(crate) struct Sieve<'a> {
-    /// On fields of the server.
-    pub(crate) matches: &'a (dyn Fn(&Server) -> bool + Send + Sync),
-    /// On its fixed addresses.
-    pub(crate) addresses: Option<&'a Regex>,
-}
 
 /// What a rule about `server` is asked.
 pub(crate) fn target(server: &Server) -> Target<'_> {
@@ -56,63 +48,52 @@ impl Compute {
         load(self.db(), caller, id, rule).await
     }
 
-    /// One page of servers that SQL finds by `filter` and the sieve lets through.
-    pub(crate) async fn list_servers(
-        &self,
-        filter: &ServerFilter,
-        sieve: Option<&Sieve<'_>>,
-        page: &Page,
-    ) -> Result<Paged<Server>> {
-        self.check_marker(filter, page).await?;
-        match sieve {
-            Some(sieve) => self.sift(filter, sieve, page).await,
-            None => Ok(server_list::list(self.db(), filter, page).await?),
+    /// One page of the servers that are asked for.
+    pub(crate) async fn list_servers(&self, asked: &Asked) -> Result<Paged<Server>> {
+        self.check_marker(asked).await?;
+        if asked.sieve.is_open() {
+            return Ok(server_list::list(self.db(), asked.select.clone(), &asked.page).await?);
         }
+        self.sift(asked).await
     }
 
     /// As [`Compute::list_servers`], of each only its id and name.
-    pub(crate) async fn list_names(
-        &self,
-        filter: &ServerFilter,
-        sieve: Option<&Sieve<'_>>,
-        page: &Page,
-    ) -> Result<Paged<Named>> {
-        self.check_marker(filter, page).await?;
-        match sieve {
-            Some(sieve) => {
-                let found = self.sift(filter, sieve, page).await?;
-                Ok(found.map(|server| Named { id: server.id, name: server.name }))
-            }
-            None => Ok(server_list::names(self.db(), filter, page).await?),
+    pub(crate) async fn list_names(&self, asked: &Asked) -> Result<Paged<Named>> {
+        if !asked.sieve.is_open() {
+            let found = self.list_servers(asked).await?;
+            return Ok(found.map(|server| Named { id: server.id, name: server.name }));
         }
+        self.check_marker(asked).await?;
+        Ok(server_list::names(self.db(), asked.select.clone(), &asked.page).await?)
     }
 
     /// Refuses a marker that names no server of those that are listed.
-    async fn check_marker(&self, filter: &ServerFilter, page: &Page) -> Result<()> {
-        if let Some(marker) = &page.marker {
-            let known = match marker.parse::<ServerId>() {
-                Ok(id) => store::get(self.db(), id).await?,
-                Err(_) => None,
-            };
-            let visible = known.is_some_and(|server| {
-                filter.project.as_ref().is_none_or(|project| project == server.project.as_str())
-            });
-            visible.then_some(()).ok_or_else(|| Error::Invalid(format!("marker [{marker}] not found")))?;
-        }
-        Ok(())
+    async fn check_marker(&self, asked: &Asked) -> Result<()> {
+        let Some(marker) = &asked.page.marker else { return Ok(()) };
+        let known = match marker.parse::<ServerId>() {
+            Ok(id) => store::get(self.db(), id).await?,
+            Err(_) => None,
+        };
+        let visible = known.is_some_and(|server| {
+            asked.project.as_ref().is_none_or(|project| project == server.project.as_str())
+        });
+        visible.then_some(()).ok_or_else(|| Error::Invalid(format!("marker [{marker}] not found")))
     }
 
     /// Looks through the servers that SQL finds, some at a time, until the page is full.
-    async fn sift(&self, filter: &ServerFilter, sieve: &Sieve<'_>, page: &Page) -> Result<Paged<Server>> {
-        let limit = page.limit.map_or(usize::MAX, |limit| limit as usize);
-        let mut step = Page { limit: Some(AT_ONCE), ..page.clone() };
+    async fn sift(&self, asked: &Asked) -> Result<Paged<Server>> {
+        let limit = asked.page.limit.map_or(usize::MAX, |limit| limit as usize);
+        let mut step = Page { limit: Some(AT_ONCE), ..asked.page.clone() };
         let mut items = Vec::new();
         loop {
-            let mut found = server_list::list(self.db(), filter, &step).await?;
+            let mut found = server_list::list(self.db(), asked.select.clone(), &step).await?;
             step.marker = found.items.last().map(|server| server.id.to_string());
-            found.items.retain(|server| (sieve.matches)(server));
-            if let Some(pattern) = sieve.addresses {
+            found.items.retain(|server| asked.sieve.lets_through(server));
+            if let Some(pattern) = &asked.sieve.addresses {
                 self.keep_addresses(&mut found.items, pattern).await?;
+            }
+            if let Some(pattern) = &asked.sieve.zone {
+                self.keep_zones(&mut found.items, pattern).await?;
             }
             items.append(&mut found.items);
             let full = items.len() > limit;
@@ -121,6 +102,13 @@ impl Compute {
                 return Ok(Paged { items, more: full });
             }
         }
+    }
+
+    /// Keeps the servers that show a zone that matches.
+    async fn keep_zones(&self, servers: &mut Vec<Server>, pattern: &Regex) -> Result<()> {
+        let aggregates = aggregates::list(self.db()).await?;
+        servers.retain(|server| pattern.is_match(&self.zone_of_server(server, &aggregates)));
+        Ok(())
     }
 
     /// Keeps the servers with a fixed address that matches.

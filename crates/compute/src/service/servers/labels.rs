@@ -8,7 +8,7 @@ use kogge_auth::{Caller, Rule};
 use super::change::Guard;
 use crate::error::{Error, Result};
 use crate::model::bounds;
-use crate::model::server::Server;
+use crate::model::server::{InjectedFile, Server};
 use crate::model::state::VmState;
 use crate::store::quotas;
 use crate::{Compute, policy};
@@ -159,6 +159,27 @@ pub(crate) fn check_metadata(count: usize, limits: &crate::model::quota::Limits)
         return Err(Error::Forbidden(format!("Maximum number of metadata items exceeds {limit}")));
     }
     Ok(())
+}
+
+/// Refuses more or larger files than the quota allows. Source: `nova/compute/api.py`, `_check_injected_file_quota`.
+pub(crate) fn check_files(files: &[InjectedFile], limits: &crate::model::quota::Limits) -> Result<()> {
+    let exceeds = |resource: &str, count: usize| {
+        let limit = limits.get(resource).copied().filter(|limit| *limit >= 0);
+        limit.is_some_and(|limit| i64::try_from(count).unwrap_or(i64::MAX) > limit)
+    };
+    let path = files.iter().map(|file| file.path.chars().count()).max().unwrap_or(0);
+    // as it came, in base64
+    let content = files.iter().map(|file| file.contents.len()).max().unwrap_or(0);
+    let why = if exceeds("injected_files", files.len()) {
+        "Personality file limit exceeded"
+    } else if exceeds("injected_file_path_bytes", path) {
+        "Personality file path exceeds maximum"
+    } else if exceeds("injected_file_content_bytes", content) {
+        "Personality file content exceeds maximum"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Forbidden(why.to_owned()))
 }
 
 /// The guest is to learn of it, without that being shown as a task.

@@ -8,13 +8,13 @@ use kogge_db::Record as _;
 
 use super::boot::{greater, room};
 use super::change::{Changing, Guard};
-use super::labels::check_metadata;
+use super::labels::{check_files, check_metadata};
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
 use crate::model::host::Host;
 use crate::model::keypair::{Keypair, ServerKey};
 use crate::model::quota::{self, Usage};
-use crate::model::server::{Doing, Server};
+use crate::model::server::{Doing, InjectedFile, Server};
 use crate::model::state::VmState;
 use crate::store::{big, quotas};
 use crate::{Compute, policy};
@@ -30,6 +30,8 @@ pub(crate) struct Rebuild {
     pub(crate) name: Option<String>,
     pub(crate) description: Option<Option<String>>,
     pub(crate) hostname: Option<String>,
+    /// Files for the guest; nothing for those that it has.
+    pub(crate) files: Option<Vec<InjectedFile>>,
     pub(crate) admin_password: String,
     pub(crate) metadata: Option<BTreeMap<String, String>>,
     pub(crate) key_name: Option<Option<String>>,
@@ -71,9 +73,13 @@ impl Compute {
         server.spec.sealed_password = Some(self.seal().seal(&rebuild.admin_password));
         server.spec.user_data = rebuild.user_data.unwrap_or_else(|| server.spec.user_data.clone());
         server.spec.key = key.clone().unwrap_or_else(|| server.spec.key.clone());
+        let limits = quotas::limits(&mut changing.tx, server.project.as_str(), &self.config().quota).await?;
+        if let Some(files) = rebuild.files {
+            check_files(&files, &limits)?;
+            server.spec.config_drive |= !files.is_empty();
+            server.spec.files = files;
+        }
         if let Some(metadata) = rebuild.metadata {
-            let limits =
-                quotas::limits(&mut changing.tx, server.project.as_str(), &self.config().quota).await?;
             check_metadata(metadata.len(), &limits)?;
             server.metadata = metadata;
         }

@@ -39,6 +39,7 @@ impl MetadataSource for Source {
             image: String::new(),
             network_data: String::new(),
             random_seed: None,
+            files: Vec::new(),
         })
     }
 }

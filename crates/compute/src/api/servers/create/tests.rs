@@ -93,7 +93,15 @@ fn names_images_and_addresses_are_checked() {
         (json!({"user_data": "???"}), "base64"),
         (json!({"key_name": ""}), "should be non-empty"),
         (json!({"x": 1}), "Additional properties are not allowed ('x' was unexpected)"),
-        (json!({"personality": [{"path": "/a", "contents": "aGk="}]}), "not injected"),
+        (json!({"personality": {}}), "is not of type 'array'"),
+        (json!({"personality": [{"path": "/a"}]}), "'contents' is a required property"),
+        (json!({"personality": [{"path": "/a", "contents": "?"}]}), "base64"),
+        (json!({"personality": [{"path": "/a", "contents": "", "mode": 1}]}), "('mode' was unexpected)"),
+        (json!({"user_data": 7}), "Value: 7. 7 is not of type 'string'"),
+        (
+            json!({"metadata": {"a": "b".repeat(256)}}),
+            &format!("Value: {0}. '{0}' is too long", "b".repeat(256)),
+        ),
     ] {
         let text = message(extra.clone(), 1);
         assert!(text.contains(part), "{extra}: {text}");
@@ -103,7 +111,7 @@ fn names_images_and_addresses_are_checked() {
 }
 
 #[test]
-fn only_a_local_copy_of_the_image_is_a_block_device() {
+fn local_disks_are_block_devices_and_volumes_are_not() {
     let local = json!({"source_type": "image", "destination_type": "local", "uuid": IMAGE, "boot_index": 0});
     assert!(good(json!({"block_device_mapping_v2": [local]}), 1));
     assert!(good(json!({"imageRef": "", "block_device_mapping_v2": [local]}), 1));
@@ -116,6 +124,21 @@ fn only_a_local_copy_of_the_image_is_a_block_device() {
     assert!(
         message(json!({"block_device_mapping": [{"volume_id": IMAGE}]}), 1).contains("no volume service")
     );
+    let blank =
+        json!({"source_type": "blank", "destination_type": "local", "boot_index": -1, "volume_size": 1});
+    let swap = json!({"source_type": "blank", "destination_type": "local", "guest_format": "swap"});
+    let local_disks = |devices: Value| {
+        let body = body(&json!({ "block_device_mapping_v2": devices }));
+        read(&body, mv(2, 1)).map(|(new, _)| new.local).map_err(|error| error.message().to_owned())
+    };
+    let expected = LocalDisks { ephemeral: vec![Some(1), Some(1)], swap: None };
+    assert_eq!(local_disks(json!([blank, blank])).unwrap(), expected);
+    let sized = LocalDisks { ephemeral: Vec::new(), swap: Some(1) };
+    let mut small = swap.clone();
+    small["volume_size"] = json!(1);
+    assert_eq!(local_disks(json!([local, small])).unwrap(), sized);
+    assert!(local_disks(json!([swap, swap])).unwrap_err().contains("More than one swap"));
+    assert!(local_disks(json!([local, blank, blank, blank])).unwrap_err().contains("more local devices"));
     let other = json!({"source_type": "image", "destination_type": "local", "uuid": OTHER});
     assert!(message(json!({"block_device_mapping_v2": [other]}), 1).contains("Boot sequence"));
     for (index, taken) in

@@ -8,8 +8,13 @@ pub(super) fn all(method: &str, path: &str, fixture: &Fixture) -> Vec<Value> {
     match (method, path) {
         ("POST", "/v2.1/servers") => servers(fixture),
         ("PUT", "/v2.1/servers/{id}") => vec![json!({"server": {"name": "y"}})],
-        ("POST" | "PUT", "/v2.1/servers/{id}/metadata") => vec![json!({"metadata": {"a": "b"}})],
-        ("PUT", "/v2.1/servers/{id}/metadata/{key}") => {
+        ("POST" | "PUT", "/v2.1/servers/{id}/metadata" | "/v2.1/images/{id}/metadata") => {
+            vec![json!({"metadata": {"a": "b"}})]
+        }
+        ("POST", "/v2.1/servers/{id}/remote-consoles") => {
+            vec![json!({"remote_console": {"protocol": "vnc", "type": "novnc"}})]
+        }
+        ("PUT", "/v2.1/servers/{id}/metadata/{key}" | "/v2.1/images/{id}/metadata/{key}") => {
             vec![json!({"meta": {"00000000-0000-4000-8000-000000000000": "v"}})]
         }
         ("PUT", "/v2.1/servers/{id}/tags") => vec![json!({"tags": ["a", "b"]})],
