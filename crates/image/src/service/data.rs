@@ -36,38 +36,32 @@ pub(crate) struct Readable {
 }
 
 impl Images {
-    /// Takes the data of an image.
-    pub(crate) async fn upload(
+    /// Takes the data of an image, to be stored, or staged for a later import.
+    pub(crate) async fn take(
         &self,
         caller: &Caller,
         id: ImageId,
+        kind: Resource,
         declared: Option<u64>,
         body: impl Stream<Item = Result<Bytes, impl std::fmt::Display>>,
     ) -> Result<(), Error> {
-        let image = self.begin(caller, id, Status::Saving, &policy::UPLOAD_IMAGE).await?;
+        let staged = matches!(kind, Resource::Staged);
+        let (status, rule) = if staged {
+            (Status::Uploading, &policy::MODIFY_IMAGE)
+        } else {
+            (Status::Saving, &policy::UPLOAD_IMAGE)
+        };
+        let image = self.begin(caller, id, status, rule).await?;
         let outcome = async {
-            let (file, digest) = self.receive(&image, Resource::Stored, declared, body).await?;
-            self.accept(id, file, &digest, Status::Saving).await
+            let (file, digest) = self.receive(&image, kind, declared, body).await?;
+            if staged {
+                self.keep_staged(id, file, &digest).await
+            } else {
+                self.accept(id, file, &digest, status).await
+            }
         };
         let outcome = outcome.await;
-        self.unless_done(id, Status::Saving, outcome).await
-    }
-
-    /// Keeps data for a later import.
-    pub(crate) async fn stage(
-        &self,
-        caller: &Caller,
-        id: ImageId,
-        declared: Option<u64>,
-        body: impl Stream<Item = Result<Bytes, impl std::fmt::Display>>,
-    ) -> Result<(), Error> {
-        let image = self.begin(caller, id, Status::Uploading, &policy::MODIFY_IMAGE).await?;
-        let outcome = async {
-            let (file, digest) = self.receive(&image, Resource::Staged, declared, body).await?;
-            self.keep_staged(id, file, &digest).await
-        };
-        let outcome = outcome.await;
-        self.unless_done(id, Status::Uploading, outcome).await
+        self.unless_done(id, status, outcome).await
     }
 
     async fn begin(

@@ -10,6 +10,7 @@ mod health;
 mod hosts;
 mod isolation;
 mod noise;
+mod old_paths;
 mod processes;
 mod races;
 mod referee;

@@ -6,7 +6,8 @@ use kogge_http::{ApiError, Json, Microversion};
 use kogge_resource::Call;
 use serde_json::{Value, json};
 
-use super::create::{base64, hostname, personality};
+use super::create::{base64, personality};
+use super::update::labels;
 use crate::api::body::{Fields, Read};
 use crate::api::wire::server::{Parts, Viewer, detail};
 use crate::links;
@@ -46,20 +47,14 @@ fn read(body: &Value, version: Microversion) -> Read<Rebuild> {
                    trusted_image_certificates out.";
         return Err(ApiError::bad_request(why));
     }
-    let described = version.has(v::DESCRIPTION);
     let rebuild = Rebuild {
         image: fields.required("imageRef", fields.uuid("imageRef")?)?,
-        name: fields.name("name")?,
-        description: if described { fields.description(255)? } else { None },
-        hostname: hostname(&fields, version)?,
+        labels: labels(&fields, version)?,
         admin_password: fields.text("adminPass", 0, 255)?.unwrap_or_else(password),
         metadata: fields.metadata("metadata")?,
         key_name: if version.has(v::REBUILD_KEY) { fields.text_or_null("key_name", 1, 255)? } else { None },
         user_data: if version.has(v::NO_PERSONALITY) { user_data(&fields)? } else { None },
         files: personality(&fields, version)?,
-        access_v4: fields.address("accessIPv4", "ipv4")?,
-        access_v6: fields.address("accessIPv6", "ipv6")?,
-        auto_disk_config: fields.word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?.map(|word| word == "AUTO"),
     };
     fields.boolean("preserve_ephemeral")?;
     fields.finish()?;

@@ -22,15 +22,20 @@ pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Resu
 fn read(body: &Value, version: Microversion) -> Read<ServerUpdate> {
     let body = Fields::of(body)?;
     let server = body.object("server")?;
-    let update = ServerUpdate {
-        name: server.name("name")?,
-        description: if version.has(v::DESCRIPTION) { server.description(255)? } else { None },
-        hostname: hostname(&server, version)?,
-        access_v4: server.address("accessIPv4", "ipv4")?,
-        access_v6: server.address("accessIPv6", "ipv6")?,
-        auto_disk_config: server.word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?.map(|word| word == "AUTO"),
-    };
+    let update = labels(&server, version)?;
     server.finish()?;
     body.finish()?;
     Ok(update)
+}
+
+/// What an update and a rebuild may change.
+pub(super) fn labels(fields: &Fields<'_>, version: Microversion) -> Read<ServerUpdate> {
+    Ok(ServerUpdate {
+        name: fields.name("name")?,
+        description: if version.has(v::DESCRIPTION) { fields.description(255)? } else { None },
+        hostname: hostname(fields, version)?,
+        access_v4: fields.address("accessIPv4", "ipv4")?,
+        access_v6: fields.address("accessIPv6", "ipv6")?,
+        auto_disk_config: fields.word("OS-DCF:diskConfig", &["AUTO", "MANUAL"])?.map(|word| word == "AUTO"),
+    })
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use kogge_auth::{Caller, Target};
 use kogge_db::{Record as _, Tx};
-use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId};
+use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, UserId};
 
 use super::boot::{numbered, password, reservation, seed};
 use super::change::note;
@@ -179,11 +179,7 @@ impl Compute {
             return Err(Error::Forbidden(why.to_owned()));
         }
         let key = match &new.key_name {
-            Some(name) => {
-                let found = Keypair::get(self.db(), &(caller.user.id.clone(), name.clone())).await?;
-                let key = found.ok_or_else(|| Error::Invalid("Invalid key_name provided.".to_owned()))?;
-                Some(ServerKey { name: key.name, kind: key.kind, public_key: key.public_key })
-            }
+            Some(name) => Some(self.server_key(&caller.user.id, name).await?),
             None => None,
         };
         let company = match &new.group {
@@ -217,6 +213,13 @@ impl Compute {
             admin_password: new.admin_password.clone().unwrap_or_else(password),
             reservation_id: reservation(),
         })
+    }
+
+    /// The key pair of a user, as a server has it.
+    pub(super) async fn server_key(&self, user: &UserId, name: &str) -> Result<ServerKey> {
+        let found = Keypair::get(self.db(), &(user.clone(), name.to_owned())).await?;
+        let key = found.ok_or_else(|| Error::Invalid("Invalid key_name provided.".to_owned()))?;
+        Ok(ServerKey { name: key.name, kind: key.kind, public_key: key.public_key })
     }
 
     /// Zone and host that are asked for: `zone`, `zone:host`, or a host by name.

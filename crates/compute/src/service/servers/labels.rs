@@ -16,7 +16,7 @@ use crate::{Compute, policy};
 /// States in which labels may change.
 const STEADY: &[VmState] = &[VmState::Active, VmState::Paused, VmState::Stopped];
 
-/// What an update may change; `None` stays.
+/// What an update and a rebuild may change; `None` stays.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ServerUpdate {
     /// Display name.
@@ -33,6 +33,18 @@ pub(crate) struct ServerUpdate {
     pub(crate) auto_disk_config: Option<bool>,
 }
 
+impl ServerUpdate {
+    /// Changes the server.
+    pub(super) fn apply(self, server: &mut Server) {
+        server.name = self.name.unwrap_or_else(|| server.name.clone());
+        server.hostname = self.hostname.unwrap_or_else(|| server.hostname.clone());
+        server.description = self.description.unwrap_or_else(|| server.description.clone());
+        server.access_v4 = self.access_v4.or(server.access_v4);
+        server.access_v6 = self.access_v6.or(server.access_v6);
+        server.spec.auto_disk_config = self.auto_disk_config.unwrap_or(server.spec.auto_disk_config);
+    }
+}
+
 impl Compute {
     /// Changes what a server is called.
     pub(crate) async fn update_server(
@@ -43,17 +55,10 @@ impl Compute {
     ) -> Result<Server> {
         let guard = Guard { heeds_lock: false, ..Guard::new("update", &[]) };
         let mut changing = self.open(caller, id, &policy::SERVERS_UPDATE, guard).await?;
-        let server = &mut changing.server;
-        let update = update.clone();
         let told = update.name.is_some() || update.hostname.is_some();
-        server.name = update.name.unwrap_or_else(|| server.name.clone());
-        server.hostname = update.hostname.unwrap_or_else(|| server.hostname.clone());
-        server.description = update.description.unwrap_or_else(|| server.description.clone());
-        server.access_v4 = update.access_v4.or(server.access_v4);
-        server.access_v6 = update.access_v6.or(server.access_v6);
-        server.spec.auto_disk_config = update.auto_disk_config.unwrap_or(server.spec.auto_disk_config);
+        update.apply(&mut changing.server);
         if told {
-            touch(server, changing.now);
+            touch(&mut changing.server, changing.now);
         }
         self.close(caller, changing, None).await
     }

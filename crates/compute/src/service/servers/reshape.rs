@@ -1,18 +1,15 @@
 //! Rebuilding and resizing.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use kogge_auth::Caller;
-use kogge_db::Record as _;
 
 use super::boot::{greater, room};
 use super::change::{Changing, Guard};
-use super::labels::{check_files, check_metadata};
+use super::labels::{ServerUpdate, check_files, check_metadata};
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
 use crate::model::host::Host;
-use crate::model::keypair::{Keypair, ServerKey};
 use crate::model::quota::{self, Usage};
 use crate::model::server::{Doing, InjectedFile, Server};
 use crate::model::state::VmState;
@@ -27,18 +24,14 @@ const RESIZED: &[VmState] = &[VmState::Resized];
 #[derive(Clone, Default)]
 pub(crate) struct Rebuild {
     pub(crate) image: String,
-    pub(crate) name: Option<String>,
-    pub(crate) description: Option<Option<String>>,
-    pub(crate) hostname: Option<String>,
+    /// What an update may change too.
+    pub(crate) labels: ServerUpdate,
     /// Files for the guest; nothing for those that it has.
     pub(crate) files: Option<Vec<InjectedFile>>,
     pub(crate) admin_password: String,
     pub(crate) metadata: Option<BTreeMap<String, String>>,
     pub(crate) key_name: Option<Option<String>>,
     pub(crate) user_data: Option<Option<String>>,
-    pub(crate) access_v4: Option<Ipv4Addr>,
-    pub(crate) access_v6: Option<Ipv6Addr>,
-    pub(crate) auto_disk_config: Option<bool>,
 }
 
 impl Compute {
@@ -49,11 +42,7 @@ impl Compute {
         let (image, disk) =
             self.bootable(caller, &rebuild.image, &shape, "Cannot find image for rebuild").await?;
         let key = match &rebuild.key_name {
-            Some(Some(name)) => {
-                let found = Keypair::get(self.db(), &(known.user.clone(), name.clone())).await?;
-                let key = found.ok_or_else(|| Error::Invalid("Invalid key_name provided.".to_owned()))?;
-                Some(Some(ServerKey { name: key.name, kind: key.kind, public_key: key.public_key }))
-            }
+            Some(Some(name)) => Some(Some(self.server_key(&known.user, name).await?)),
             Some(None) => Some(None),
             None => None,
         };
@@ -61,18 +50,12 @@ impl Compute {
         let guard = Guard::new("rebuild", REBUILDABLE);
         let mut changing = self.open(caller, id, &policy::SERVERS_REBUILD, guard).await?;
         let server = &mut changing.server;
-        let rebuild = rebuild.clone();
         server.image = image;
         server.spec.disk = Some(disk);
-        server.name = rebuild.name.unwrap_or_else(|| server.name.clone());
-        server.hostname = rebuild.hostname.unwrap_or_else(|| server.hostname.clone());
-        server.description = rebuild.description.unwrap_or_else(|| server.description.clone());
-        server.access_v4 = rebuild.access_v4.or(server.access_v4);
-        server.access_v6 = rebuild.access_v6.or(server.access_v6);
-        server.spec.auto_disk_config = rebuild.auto_disk_config.unwrap_or(server.spec.auto_disk_config);
+        rebuild.labels.apply(server);
         server.spec.sealed_password = Some(self.seal().seal(&rebuild.admin_password));
         server.spec.user_data = rebuild.user_data.unwrap_or_else(|| server.spec.user_data.clone());
-        server.spec.key = key.clone().unwrap_or_else(|| server.spec.key.clone());
+        server.spec.key = key.unwrap_or_else(|| server.spec.key.clone());
         let limits = quotas::limits(&mut changing.tx, server.project.as_str(), &self.config().quota).await?;
         if let Some(files) = rebuild.files {
             check_files(&files, &limits)?;

@@ -6,20 +6,24 @@ use kogge_http::{ApiError, ErrorKind};
 
 use crate::Images;
 use crate::api::error::image_id;
+use crate::service::bounds::Resource;
 use kogge_resource::Call;
 
 /// Takes the data of an image.
 pub(crate) async fn upload(call: Call<Images>, body: Body) -> Result<StatusCode, ApiError> {
-    let size = checked(&call.headers)?;
     known_store(&call.service, &call.headers)?;
-    call.service.upload(&call.caller, image_id(call.key())?, size, body.into_data_stream()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    take(&call, Resource::Stored, body).await
 }
 
 /// Takes data for a later import.
 pub(crate) async fn stage(call: Call<Images>, body: Body) -> Result<StatusCode, ApiError> {
+    take(&call, Resource::Staged, body).await
+}
+
+async fn take(call: &Call<Images>, kind: Resource, body: Body) -> Result<StatusCode, ApiError> {
     let size = checked(&call.headers)?;
-    call.service.stage(&call.caller, image_id(call.key())?, size, body.into_data_stream()).await?;
+    let id = image_id(call.key())?;
+    call.service.take(&call.caller, id, kind, size, body.into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
