@@ -33,7 +33,9 @@ pub fn wrong(field: &str, value: &Value, why: &str) -> ApiError {
         return ApiError::bad_request(why);
     }
     // a text stands there as it is, unlike in what is wrong with it
-    let shown = value.as_str().map_or_else(|| repr(value), str::to_owned);
+    let shown = repr(value);
+    let bare = |text: &str| text.strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"']).map(str::to_owned);
+    let shown = Some(&shown).filter(|_| value.is_string()).and_then(|text| bare(text)).unwrap_or(shown);
     ApiError::bad_request(format!("Invalid input for field/attribute {field}. Value: {shown}. {why}"))
 }
 
