@@ -157,6 +157,33 @@ impl Error {
         }
     }
 
+    /// The call that it happened to, if it was one.
+    #[must_use]
+    pub fn call(&self) -> Option<&CallName> {
+        match self {
+            Self::Transport { call, .. }
+            | Self::Deadline { call, .. }
+            | Self::TooLarge { call, .. }
+            | Self::Redirected { call, .. }
+            | Self::Shape { call, .. }
+            | Self::Status { call, .. }
+            | Self::Pages { call, .. } => Some(call),
+            Self::Config(_)
+            | Self::Setup { .. }
+            | Self::NoEndpoint { .. }
+            | Self::RefusedEndpoint { .. }
+            | Self::TokenExpired => None,
+        }
+    }
+
+    /// Whether nobody knows what became of the call: it was lost on its way, or a gateway answered that reached nobody.
+    /// The next one may well be answered.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let gateway = self.status().is_some_and(|status| (502..=504).contains(&status));
+        gateway || matches!(self, Self::Transport { .. })
+    }
+
     /// Whether the cloud answered that the thing does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

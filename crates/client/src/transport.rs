@@ -5,6 +5,8 @@ mod redirect;
 mod retry;
 mod tls;
 
+pub(crate) use self::retry::is_repeatable;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +34,8 @@ pub struct Limits {
     pub stall: Duration,
     /// The size of a body after decompression. Default 32 MiB.
     pub body_bytes: usize,
-    /// How often a call is repeated after a fault of the transport or a 429/503. Default 3.
+    /// How often a call is repeated after a fault of the transport, a busy cloud's 429 or 503, or a gateway's 502 or 504.
+    /// Default 3.
     pub retries: u32,
     /// Pages of one list. Default 10,000.
     pub pages: usize,
@@ -66,6 +69,8 @@ pub(crate) struct Outgoing {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) deadline: Duration,
+    /// Whether it may be sent again where nobody knows what became of it.
+    pub(crate) repeatable: bool,
 }
 
 /// Sends requests.
@@ -125,8 +130,8 @@ impl Transport {
             let outcome = self.follow(request.clone()).await;
             let remaining = until.saturating_duration_since(Instant::now());
             let pause = match &outcome {
-                _ if !request.method.is_idempotent() || attempt >= self.limits.retries => None,
-                Ok(answer) => retry::pause_after_answer(answer.status, &answer.headers),
+                _ if !request.repeatable || attempt >= self.limits.retries => None,
+                Ok(answer) => retry::pause_after_answer(answer.status, &answer.headers, attempt),
                 Err(fault) => fault.passing.then(|| retry::pause_after_fault(attempt)),
             };
             match pause.filter(|pause| *pause < remaining) {

@@ -16,7 +16,7 @@ use crate::answer::Answer;
 use crate::auth::token::Token;
 use crate::error::{CallName, Error, Result};
 use crate::service_type;
-use crate::transport::Outgoing;
+use crate::transport::{Outgoing, is_repeatable};
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -147,6 +147,7 @@ impl Call {
             headers: self.all_headers()?,
             body: self.body.clone(),
             deadline,
+            repeatable: is_repeatable(&self.method),
         }));
         tokio::time::timeout(deadline, work).await.unwrap_or(Err(Error::Deadline { call, after: deadline }))
     }

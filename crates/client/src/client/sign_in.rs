@@ -61,6 +61,8 @@ impl Client {
             headers,
             body: Bytes::from(request::body(&self.0.config).to_string()),
             deadline: self.0.transport.limits.call,
+            // a token more does no harm
+            repeatable: true,
         });
         let token = Token::read(&answer.await?.success()?)?;
         self.0.transport.secrets.add(&token.secret);
