@@ -33,7 +33,7 @@ pub enum Outcome {
 /// Judges [`PRESENCE`] by the service types of the catalog.
 pub fn judge_presence<'a>(catalog: impl IntoIterator<Item = &'a str>) -> Judgement {
     let present = catalog.into_iter().any(|kind| kind == SERVICE_TYPE);
-    let finding = Finding::violation("service catalog", "a service of type key-manager", "none")
+    let finding = Finding::violation("service catalogue", "a service of type key-manager", "none")
         .fix("offer the Key Manager API (recommended)");
     Judgement::from_findings(PRESENCE, if present { vec![] } else { vec![finding] })
 }

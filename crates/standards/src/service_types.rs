@@ -99,11 +99,11 @@ fn judge_service(service: &Service, catalog: &[&str]) -> Option<Judgement> {
     let present = service.accepted.iter().any(|kind| catalog.contains(kind));
     let finding = || {
         Finding::violation(
-            "service catalog",
+            "service catalogue",
             format!("a service of type {}", service.accepted.join(" or ")),
             "none",
         )
-        .fix(format!("enter the {} service into the catalog", service.name))
+        .fix(format!("enter the {} service into the catalogue", service.name))
     };
     Some(Judgement::from_findings(testcase, if present { vec![] } else { vec![finding()] }))
 }

@@ -26,16 +26,23 @@ pub const PAUSES: [Duration; 7] = [
 pub enum Outcome {
     /// All steps succeeded. What the last clean-up could not delete does not matter.
     Worked,
+    /// There is no block storage; the text says what there is.
+    NoService(String),
     /// The first clean-up left something behind.
     NotClean(String),
     /// A step failed, in whatever way; the text says which and how.
     Broken(String),
 }
 
-/// Judges [`TEST_BACKUP`]. It is never undecided: a missing service, a quota and a broken network fail as well.
+/// Judges [`TEST_BACKUP`]. It is never undecided: a missing service, a quota and a broken network
+/// fail as well.
 pub fn judge_backup(outcome: &Outcome) -> Judgement {
     let findings = match outcome {
         Outcome::Worked => vec![],
+        Outcome::NoService(what) => vec![
+            Finding::violation("volume backup", "block storage with a backup service", what.as_str())
+                .fix("offer block storage with a backup service, and enter it into the catalogue"),
+        ],
         Outcome::NotClean(what) => vec![
             Finding::violation(
                 "volume backup",

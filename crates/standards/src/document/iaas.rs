@@ -173,7 +173,7 @@ pub(super) const ALL: &[Document] = &[
         "scs-0123-v1-mandatory-and-supported-IaaS-services",
         date(2024, 11, 20),
         SERVICES,
-        "Which services every cloud offers, which it may offer, and how the catalog names them.",
+        "Which services every cloud offers, which it may offer, and how the catalogue names them.",
     ),
     draft(
         Standard,

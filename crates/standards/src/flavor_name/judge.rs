@@ -29,7 +29,7 @@ pub fn judge_syntax(flavors: &[SeenFlavor]) -> Judgement {
                     if error.found.is_empty() { "the end of the name".to_owned() } else { error.found };
                 findings.push(
                     Finding::new(severity, flavor.object(), expected, found)
-                        .fix("rename the flavor, or give it a name that does not begin with SCS-"),
+                        .fix("flavors cannot be renamed: create it anew under a valid name, or one that does not begin with SCS-, and delete this one"),
                 );
             }
         }
@@ -101,7 +101,10 @@ fn sized(object: &str, order: std::cmp::Ordering, expected: String, found: Strin
     match order {
         std::cmp::Ordering::Less => Some(
             Finding::violation(object, format!("at least {expected}"), &found)
-                .fix(format!("give the flavor {expected}, or a name that promises no more than {found}")),
+                .fix(format!(
+                    "sizes cannot be changed: delete the flavor and create it anew, with {expected} or under a name that \
+                     promises no more than {found}"
+                )),
         ),
         std::cmp::Ordering::Equal => None,
         std::cmp::Ordering::Greater => Some(Finding::info(object, expected, found)),

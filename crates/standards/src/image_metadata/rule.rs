@@ -16,7 +16,11 @@ pub(super) struct Rule {
 }
 
 enum Advice {
+    /// A property and its value.
     Set(&'static str),
+    /// An option of `openstack image set`, and what its value has to be.
+    Option(&'static str, &'static str),
+    /// In words.
     Say(&'static str),
 }
 
@@ -58,6 +62,9 @@ impl Rule {
             Advice::Set(value) => {
                 format!("openstack image set --property {}={value} {}", self.property, image.argument())
             }
+            Advice::Option(option, value) => {
+                format!("openstack image set {option} {}, with {value}", image.argument())
+            }
             Advice::Say(what) => what.to_owned(),
         }
     }
@@ -98,14 +105,14 @@ pub(super) static RULES: [Rule; 18] = [
         "scs-0102-prop-min_disk",
         "min_disk",
         "is set and holds the image file",
-        Advice::Say("openstack image set --min-disk GIB, at least the virtual size of the image"),
+        Advice::Option("--min-disk GIB", "GIB at least the virtual size of the image"),
         |image, _| min_disk(image),
     ),
     rule(
         "scs-0102-prop-min_ram",
         "min_ram",
         "is set (64 MiB or more are plausible)",
-        Advice::Say("openstack image set --min-ram MIB, enough to boot and run for 10 s"),
+        Advice::Option("--min-ram MIB", "MIB enough to boot and run for 10 s"),
         |image, _| min_ram(image),
     ),
     rule("scs-0102-prop-os_version", "os_version", "is set", Advice::Set("VERSION"), |image, cx| {
