@@ -131,13 +131,13 @@ async fn one(role: &'static str, client: &Client) -> Result<Account, Problem> {
     let Credentials::Password { password, .. } = &config.credentials else {
         let text =
             "Tempest signs in with a user's name and password only; name a cloud with auth_type v3password";
-        return Err(Problem::new(format!("cloud {name:?}: {text}")));
+        return Err(Problem::setup(format!("cloud {name:?}: {text}")));
     };
     let token = client.token().await.map_err(|error| {
-        Problem::new(format!("cloud {name:?} cannot be signed in to: {}", kogge_client::chain(&error)))
+        Problem::setup(format!("cloud {name:?} cannot be signed in to: {}", kogge_client::chain(&error)))
     })?;
     let Some(project) = &token.project else {
-        return Err(Problem::new(format!("cloud {name:?} names no project; Tempest needs one")));
+        return Err(Problem::setup(format!("cloud {name:?} names no project; Tempest needs one")));
     };
     Ok(Account {
         client: client.clone(),
@@ -158,7 +158,7 @@ fn apart(accounts: &[Account]) -> Result<(), Problem> {
     for account in accounts {
         if !seen.insert((&account.user_domain, &account.user)) {
             let name = &account.client.config().name;
-            return Err(Problem::new(format!(
+            return Err(Problem::setup(format!(
                 "the user {:?} of cloud {name:?} stands for two accounts; Tempest needs a user for each",
                 account.user
             )));
@@ -179,7 +179,7 @@ fn together(accounts: &[Account], named: &Ordinary) -> Result<(), Problem> {
         if let (Some(member), Some(reader)) = (member, reader)
             && member.project_id != reader.project_id
         {
-            return Err(Problem::new(format!(
+            return Err(Problem::setup(format!(
                 "cloud {:?} must be a reader of the project {:?}, but is for {:?}",
                 reader.client.config().name,
                 member.project,
@@ -189,7 +189,7 @@ fn together(accounts: &[Account], named: &Ordinary) -> Result<(), Problem> {
     }
     if let Some(alt) = alt.filter(|alt| alt.project_id == first.project_id) {
         let name = &alt.client.config().name;
-        return Err(Problem::new(format!(
+        return Err(Problem::setup(format!(
             "cloud {name:?} must be for another project than {:?}",
             first.project
         )));

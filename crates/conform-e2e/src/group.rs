@@ -27,7 +27,7 @@ impl Group {
         let shown = command.as_std().get_program().display().to_string();
         command.process_group(0).kill_on_drop(true);
         let child =
-            command.spawn().map_err(|error| Problem::new(format!("{shown} cannot be started: {error}")))?;
+            command.spawn().map_err(|error| Problem::ours(format!("{shown} cannot be started: {error}")))?;
         let leader = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
         Ok(Self { child, leader })
     }

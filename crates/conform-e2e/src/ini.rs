@@ -23,7 +23,7 @@ impl Ini {
     /// If the text cannot be written. It is not quoted: it may be a secret.
     pub(crate) fn set(&mut self, key: &str, text: &str) -> Result<(), Problem> {
         let value = value(text)
-            .map_err(|because| Problem::new(format!("tempest.conf: the value of {key} {because}")))?;
+            .map_err(|because| Problem::ours(format!("tempest.conf: the value of {key} {because}")))?;
         let _ = writeln!(self.0, "{key} = {value}");
         Ok(())
     }
@@ -78,7 +78,7 @@ mod tests {
     fn a_value_cannot_begin_another_line() {
         for text in ["a\nadmin_role = x", "a\r[auth]", "a\u{85}b", "a\0", "p\\$w"] {
             let problem = Ini::default().set("key", text).unwrap_err();
-            assert!(problem.0.contains("key") && !problem.0.contains("admin_role"), "{problem}");
+            assert!(problem.text().contains("key") && !problem.text().contains("admin_role"), "{problem}");
         }
     }
 

@@ -43,7 +43,7 @@ impl Place {
         let place = Self(path);
         if place.join("tempest.conf").exists() || place.join("run.subunit").exists() {
             let text = format!("{} holds an earlier run; name another folder with --out", place.0.display());
-            return Err(Problem::new(text));
+            return Err(Problem::ours(text));
         }
         let lock = place.join(LOCK);
         DirBuilder::new()
@@ -111,13 +111,13 @@ fn ours(path: &Path) -> Result<(), Problem> {
     if !found.is_dir() || !mine || found.mode() & 0o077 != 0 {
         let text =
             format!("{} must be a folder of yours that nobody else may enter (chmod 700)", path.display());
-        return Err(Problem::new(text));
+        return Err(Problem::ours(text));
     }
     Ok(())
 }
 
 fn told(doing: &str, path: &Path, error: &std::io::Error) -> Problem {
-    Problem::new(format!("{doing} {}: {error}", path.display()))
+    Problem::ours(format!("{doing} {}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::list::Test;
 use crate::lookup::{Facts, Wishes};
 use crate::place::Place;
 use crate::plan::{Planned, Tests};
-use crate::sweep::{Marks, PREFIX, Swept, sweep};
+use crate::sweep::{Marks, Of, PREFIX, Swept, sweep};
 use crate::tempest::Tempest;
 
 /// Everything that is known before Tempest starts.
@@ -120,15 +120,15 @@ impl Prepared {
 pub async fn prepare(accounts: &Accounts, wishes: Wishes, tests: Tests) -> Result<Prepared, Problem> {
     let signed = crate::accounts::sign_in(accounts).await?;
     if wishes.concurrency > 1 && !accounts.dynamic() {
-        return Err(Problem::new(
+        return Err(Problem::setup(
             "with ordinary accounts one worker runs at a time, since each needs four users of its own; leave \
-             --concurrency at 1, or give --admin-cloud",
+             --jobs at 1, or give --admin-cloud",
         ));
     }
     let facts = crate::lookup::look(accounts, &signed, &wishes).await?;
     let planned = crate::plan::plan(accounts, &facts, &tests);
     if planned.all().is_empty() {
-        return Err(Problem::new(
+        return Err(Problem::setup(
             "no test of the list matches the expression of --tests, or the report of --resume has none",
         ));
     }
@@ -233,14 +233,14 @@ async fn clean(prepared: &Prepared, place: &Place, options: &Options, events: &m
             left: vec![format!("whatever begins with {prefix}: nothing was looked for")],
         };
     }
-    let marks = Marks::of_run(&prepared.prefix(), place.path());
+    let marks = Marks::of_run(Of::Run(prepared.run.short()), place.path());
     let run = prepared.run.to_string();
     let mut told = |text: &str| events.cleaning(&entry(&run, text));
     let work = sweep(&prepared.accounts, &marks, Instant::now() + options.cleanup_time, &mut told);
     tokio::select! {
         swept = work => swept,
         () = options.abort.cancelled() => {
-            Swept { removed: 0, left: vec![format!("whatever begins with {}", marks.prefix)] }
+            Swept { removed: 0, left: vec![format!("whatever begins with {}", prepared.prefix())] }
         }
     }
 }
@@ -256,7 +256,7 @@ fn entry(run: &str, text: &str) -> Entry {
         kind: kind.to_owned(),
         name: name.to_owned(),
     };
-    Entry { number: 0, object, id: None }
+    Entry { number: 0, object, id: None, looked: None }
 }
 
 /// The passwords that must not get into a reason.

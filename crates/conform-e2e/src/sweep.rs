@@ -3,6 +3,7 @@
 //! Tempest removes what it makes, unless it is stopped or a test breaks; stopped, it leaves everything. What belongs to
 //! the run is known by its [`Marks`].
 
+mod found;
 mod kinds;
 mod marks;
 
@@ -15,7 +16,8 @@ use tokio::time::Instant;
 use crate::accounts::Account;
 use kinds::{KINDS, Kind};
 
-pub use marks::Marks;
+pub use found::{Everything, Found, find};
+pub use marks::{Marks, Of};
 
 /// What every run's prefix begins with. Short: with the eight digits of the run, the name of a test's class and two
 /// numbers it becomes the name of a server, and the network service refuses one that is no DNS label (63 characters).
@@ -101,24 +103,8 @@ impl Broom<'_> {
 
     /// Ids and names of what is there.
     async fn find(&self) -> Result<Vec<(String, String)>, Error> {
-        let user = &self.account.client.token().await?.user.id;
-        let path = self.kind.list.replace("{user}", &encode_segment(user));
-        let list = self.account.client.list(self.kind.service, &path, self.kind.key);
-        let everywhere = self.account.role == "admin" && self.kind.all_projects;
-        let list = if everywhere { list.with(|call| call.query("all_tenants", "1")) } else { list };
-        let all: Vec<Value> = list.collect().await?;
-        Ok(all.iter().filter_map(|object| self.ours(object)).collect())
-    }
-
-    fn ours(&self, object: &Value) -> Option<(String, String)> {
-        let object = self.kind.inner.map_or(Some(object), |inner| object.get(inner))?;
-        let id = object.get(self.kind.id)?.as_str()?;
-        // ports of routers and of DHCP go with their owners
-        let owner = object.get("device_owner").and_then(Value::as_str).unwrap_or_default();
-        let name = object.get("name").and_then(Value::as_str).unwrap_or("without a name");
-        let free = !owner.starts_with("network:");
-        (free && self.marks.fit(object, id))
-            .then(|| (id.to_owned(), name.chars().filter(|c| !c.is_control()).collect()))
+        let found = found::of_kind(self.account, self.kind, self.marks).await?;
+        Ok(found.into_iter().map(|thing| (thing.id, thing.name)).collect())
     }
 
     async fn remove(&self, id: &str) -> Result<(), String> {

@@ -39,7 +39,7 @@ impl Tempest {
     /// If there is no Tempest that answers.
     pub async fn at(path: &Path) -> Result<Self, Problem> {
         let path = std::path::absolute(path)
-            .map_err(|error| Problem::new(format!("--tempest {}: {error}", path.display())))?;
+            .map_err(|error| Problem::ours(format!("--tempest {}: {error}", path.display())))?;
         let command = if path.is_dir() { path.join("bin/tempest") } else { path };
         Self::ask(command).await
     }
@@ -59,7 +59,7 @@ impl Tempest {
     async fn ask(command: PathBuf) -> Result<Self, Problem> {
         let shown = command.display().to_string();
         if !command.is_file() {
-            return Err(Problem::new(format!(
+            return Err(Problem::ours(format!(
                 "there is no Tempest at {shown}; give --tempest the command or its virtual environment, or leave it out"
             )));
         }
@@ -67,7 +67,7 @@ impl Tempest {
         let version = printed.out.split_whitespace().last().unwrap_or_default();
         let plausible = version.starts_with(|c: char| c.is_ascii_digit()) && version.len() < 40;
         if !printed.success || !plausible {
-            return Err(Problem::new(format!(
+            return Err(Problem::ours(format!(
                 "{shown} --version does not answer as Tempest: {}",
                 printed.last_lines()
             )));
@@ -93,7 +93,7 @@ fn is_whole(folder: &Path) -> bool {
 
 async fn make(cache: &Path, folder: &Path, python: &str, progress: &dyn Fn(&str)) -> Result<(), Problem> {
     let told =
-        |doing: &str, error: std::io::Error| Problem::new(format!("{doing} {}: {error}", folder.display()));
+        |doing: &str, error: std::io::Error| Problem::ours(format!("{doing} {}: {error}", folder.display()));
     std::fs::create_dir_all(cache).map_err(|error| told("making", error))?;
     let _lock = lock(&folder.with_extension("lock")).await?;
     if is_whole(folder) {
@@ -122,14 +122,14 @@ async fn environment(folder: &Path, python: &str) -> Result<(), Problem> {
     match asked.await {
         Ok(printed) if fits(&printed) => {}
         Ok(printed) => {
-            return Err(Problem::new(format!("{python} will not do: {}. {advice}", printed.last_lines())));
+            return Err(Problem::ours(format!("{python} will not do: {}. {advice}", printed.last_lines())));
         }
-        Err(problem) => return Err(Problem::new(format!("{problem}. {advice}"))),
+        Err(problem) => return Err(Problem::ours(format!("{problem}. {advice}"))),
     }
     let folder = folder.display().to_string();
     let printed = run(Path::new(python), &["-m", "venv", &folder], INSTALL).await?;
     if !printed.success {
-        return Err(Problem::new(format!("{python} -m venv failed: {}. {advice}", printed.last_lines())));
+        return Err(Problem::ours(format!("{python} -m venv failed: {}. {advice}", printed.last_lines())));
     }
     Ok(())
 }
@@ -141,7 +141,7 @@ async fn install(folder: &Path, versions: &Path) -> Result<(), Problem> {
     let arguments = [&arguments[..], &["--constraint", &versions, &wanted]].concat();
     let printed = run(&folder.join("bin/pip"), &arguments, INSTALL).await?;
     if !printed.success {
-        return Err(Problem::new(format!(
+        return Err(Problem::ours(format!(
             "pip could not install {wanted}: {}. Is PyPI (or the mirror of your pip configuration) reachable? Else give \
              --tempest the path of a Tempest that is there",
             printed.last_lines()
@@ -152,7 +152,7 @@ async fn install(folder: &Path, versions: &Path) -> Result<(), Problem> {
 
 /// Waits until nobody else makes the same environment.
 async fn lock(path: &Path) -> Result<Flock<std::fs::File>, Problem> {
-    let told = |error: &dyn std::fmt::Display| Problem::new(format!("locking {}: {error}", path.display()));
+    let told = |error: &dyn std::fmt::Display| Problem::ours(format!("locking {}: {error}", path.display()));
     let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
     let file = opened.map_err(|error| told(&error))?;
     let taken = tokio::task::spawn_blocking(move || Flock::lock(file, FlockArg::LockExclusive)).await;
@@ -205,7 +205,7 @@ mod tests {
             script(dir.path(), "python", "echo No module named ensurepip >&2; exit 1").display().to_string();
         for python in ["no-such-python", &bad] {
             let problem = Tempest::on_demand(dir.path(), python, &|_| {}).await.unwrap_err();
-            assert!(problem.0.contains("apt install python3"), "{problem}");
+            assert!(problem.text().contains("apt install python3"), "{problem}");
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
         let text = "case $1 in -c) echo True;; -m) mkdir -p $3/bin; printf '#!/bin/sh\\necho no route >&2\\nexit 1\\n' >$3/bin/pip; chmod +x $3/bin/pip;; esac";
         let python = script(dir.path(), "python", text).display().to_string();
         let problem = Tempest::on_demand(dir.path(), &python, &|_| {}).await.unwrap_err();
-        assert!(problem.0.contains("no route") && problem.0.contains("PyPI"), "{problem}");
+        assert!(problem.text().contains("no route") && problem.text().contains("PyPI"), "{problem}");
         assert!(!is_whole(&dir.path().join(folder_name())));
     }
 }

@@ -232,6 +232,6 @@ async fn accounts_that_do_not_belong_together_are_told_apart() {
             alt_reader: None,
         });
         let problem = prepare(&accounts, Wishes::default(), Tests::All).await.err().unwrap();
-        assert!(problem.0.contains(word), "{problem}");
+        assert!(problem.text().contains(word), "{problem}");
     }
 }

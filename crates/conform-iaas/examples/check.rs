@@ -18,7 +18,7 @@ struct Live;
 
 impl Events for Live {
     fn finished(&mut self, result: &CheckResult) {
-        print!("{}", terminal::result(result));
+        print!("{}", terminal::result(result, &terminal::Style::default()));
     }
 }
 
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = Runner::new(Client::new(cloud)?, options).run(selected.checks, &mut Live).await;
     match format {
         Some(format) => print!("{}", render(&report, format.parse::<Format>()?)),
-        None => print!("{}", terminal::summary(&report)),
+        None => print!("{}", terminal::summary(&report, &terminal::Style::default())),
     }
     std::process::exit(i32::from(exit_code(&report).number()));
 }

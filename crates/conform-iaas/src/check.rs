@@ -55,7 +55,7 @@ impl IaasCheck {
             Kind::Entropy(question) => {
                 Ok(self.outcome(Box::pin(entropy::on_a_volume(context, question, id)).await?))
             }
-            Kind::Unknown => Err(Problem::new("this program has no such test; a newer one may")),
+            Kind::Unknown => Err(Problem::ours("this program has no such test; a newer one may")),
         }
     }
 

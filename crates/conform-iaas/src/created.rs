@@ -1,9 +1,13 @@
 //! Creating things so that they are found again: the journal first, then the call.
 
+mod order;
+
 use kogge_conform::{Context, NewEntry, Problem};
 use serde_json::Value;
 
-use kogge_client::{Client, Method, Token};
+use kogge_client::{Client, Token};
+
+pub(crate) use self::order::{Order, is_refusal};
 
 /// A kind of thing that checks create.
 #[derive(Debug)]
@@ -95,12 +99,7 @@ pub(crate) fn place(token: &Token) -> Option<String> {
     token.project.as_ref().map(|project| project.id.clone()).or_else(domain)
 }
 
-/// Notes in the journal that a thing of this name is about to come.
-pub(crate) async fn announce(context: &Context, thing: &Thing, name: &str) -> Result<u64, Problem> {
-    announce_as(context, &context.client, thing.word, name).await
-}
-
-/// As [`announce`], by another user than the one of the run.
+/// Notes in the journal that a user is about to make a thing of this name.
 pub(crate) async fn announce_as(
     context: &Context,
     client: &Client,
@@ -138,29 +137,10 @@ pub(crate) async fn try_create(
     name: &str,
     body: Value,
 ) -> Result<Result<Made, kogge_client::Error>, Problem> {
-    let number = announce_as(context, client, thing.word, name).await?;
-    let wrapped = if thing.one.is_empty() { body } else { Value::from_iter([(thing.one, body)]) };
-    let answer = client.request(Method::POST, thing.service, thing.path, None, Some(&wrapped)).await?;
-    let answer = match answer.success() {
-        Ok(answer) => answer,
-        Err(error) => {
-            if is_refusal(&error) {
-                context.journal.gone(number)?;
-            }
-            return Ok(Err(error));
-        }
-    };
-    let body: Value = answer.json()?;
-    let object = if thing.one.is_empty() { &body } else { body.get(thing.one).unwrap_or(&Value::Null) };
-    let id = id_of(object)
-        .ok_or_else(|| Problem::from(answer.shape(format!("the new {} has no id", thing.word))))?;
-    context.journal.made(number, &id)?;
-    Ok(Ok(Made { number, id, object: object.clone() }))
-}
-
-/// Whether an error means that nothing came to be. After a time-out or a fault of the service, something may have.
-pub(crate) fn is_refusal(error: &kogge_client::Error) -> bool {
-    error.status().is_some_and(|status| (400..500).contains(&status) && status != 408)
+    let body = if thing.one.is_empty() { body } else { Value::from_iter([(thing.one, body)]) };
+    let order =
+        Order { context, client, thing, name, path: thing.path, body: &body, key: thing.one, id: id_of };
+    order.place().await
 }
 
 /// An object's id; the key manager gives a reference instead, whose last part it is.

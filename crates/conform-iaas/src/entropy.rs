@@ -80,7 +80,7 @@ fn entropy(output: &Output) -> Judged {
     let found = whole
         .or(lines.first())
         .copied()
-        .ok_or_else(|| Problem::new("the console shows no entropy_avail of the guest"))?;
+        .ok_or_else(|| Problem::cloud("the console shows no entropy_avail of the guest"))?;
     let object = "the sample machine's kernel".to_owned();
     let fix = "use images with kernel 5.18 or newer, and let the hypervisor pass RDRAND on";
     let wrong = || Finding::violation("", "256 in /proc/sys/kernel/random/entropy_avail", found).fix(fix);
@@ -90,7 +90,7 @@ fn entropy(output: &Output) -> Judged {
 fn fips(output: &Output) -> Judged {
     let text = output.section("fips-test").map(|lines| lines.join("\n")).unwrap_or_default();
     let failures = failures(&text).ok_or_else(|| {
-        Problem::new(format!(
+        Problem::cloud(format!(
             "the console shows no result of the FIPS 140-2 tests; the guest said: {}",
             excerpt(&text)
         ))
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn no_result_is_no_verdict_and_shows_what_the_guest_said() {
         let problem = fips(&output("_scs-test-fips-test: python3: not found\n")).unwrap_err();
-        assert!(problem.0.contains("python3: not found"), "{problem}");
+        assert!(problem.text().contains("python3: not found"), "{problem}");
         assert_eq!(failures("failures:7"), None);
         assert_eq!(failures("failures: x failures: 8"), Some(8));
     }

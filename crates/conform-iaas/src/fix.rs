@@ -6,6 +6,9 @@
 //!            cloud has    change, judges again       │ or nobody but the operator knows
 //! ```
 //!
+//! A plan can be kept in a file ([`StoredPlan`]): what was looked at is then what is made, and nothing else. Each change
+//! tells what it overwrites, and is not made where that is different by now.
+//!
 //! The planner simulates each change on the inventory and judges the result with the same functions as the checks.
 //! Whatever is still wrong then becomes advice, so that nothing that fails is ever passed over in silence; and a plan
 //! for a cloud to which a plan was applied has no changes.
@@ -21,19 +24,22 @@ mod flavors;
 mod images;
 mod inventory;
 mod look;
+mod overwritten;
 mod plan;
 mod rules;
 #[cfg(test)]
 mod scene;
 mod settings;
 mod standing;
+mod stored;
 mod volume_types;
 
 pub use action::{Action, NewFlavor, NewImage, NewTemplate};
-pub use apply::{Applied, Outcome, apply};
+pub use apply::{Applied, Outcome, Unwatched, Watch, apply};
 pub use desk::{Change, Wishes};
 pub use inventory::{HeldFlavor, HeldImages, HeldType, Inventory, Template};
 pub use look::look;
 pub use plan::{Advice, Plan, plan};
 pub use settings::{SettingError, Settings};
 pub use standing::{Standing, standings};
+pub use stored::{StoredPlan, StoredPlanError};

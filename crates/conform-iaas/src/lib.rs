@@ -38,5 +38,5 @@ pub use advisory::{
 pub use beyond::{Beyond, beyond};
 pub use catalogue::catalogue;
 pub use explain::{Explanation, Means, NoSuchTestcase, explain, explain_all, explanations};
-pub use remove::{Sweeper, sweep};
+pub use remove::{Sweeper, Swept, sweep};
 pub use select::{Selected, SelectionError, Wanted, advice, again, select, select_from};

@@ -21,7 +21,7 @@ pub(crate) async fn within<T>(
     tokio::time::timeout(patience, &mut fetch).await.unwrap_or_else(|_| {
         let calls: Vec<String> = context.client.in_flight().iter().map(ToString::to_string).collect();
         let calls = calls.join(", ");
-        Err(Problem::new(format!("the {what} were not read within {patience:?}; waiting for {calls}")))
+        Err(Problem::ours(format!("the {what} were not read within {patience:?}; waiting for {calls}")))
     })
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn text(object: &Value, key: &str) -> Option<String> {
 pub(crate) fn figure(kind: &str, object: &Value, key: &str) -> Result<u64, Problem> {
     let id = text(object, "id").unwrap_or_default();
     object.get(key).and_then(Value::as_u64).ok_or_else(|| {
-        Problem::new(format!("{kind} {id}: {key} is no whole number, but {}", shown(object.get(key))))
+        Problem::cloud(format!("{kind} {id}: {key} is no whole number, but {}", shown(object.get(key))))
     })
 }
 

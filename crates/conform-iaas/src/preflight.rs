@@ -13,7 +13,7 @@ pub(crate) async fn member_only(context: &Context) -> Result<(), Problem> {
         let token = context.client.token().await?;
         match unsuitable(token.roles.iter().map(String::as_str)) {
             None => Ok(Suitable),
-            Some(f) => Err(Problem::new(format!(
+            Some(f) => Err(Problem::setup(format!(
                 "user {:?} cannot run the checks: expected {}, found roles {}; {}",
                 token.user.name, f.expected, f.found, f.fix
             ))),

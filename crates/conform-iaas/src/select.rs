@@ -20,7 +20,7 @@ pub struct Wanted {
     pub date: Date,
     /// A version by name, such as `v5.1`, whether it is in force or not; else the ones in effect on that day.
     pub version: Option<String>,
-    /// Only testcases whose id this expression matches *from its beginning*, as upstream has it. It may also name
+    /// Only testcases whose id this expression matches somewhere. It may also name
     /// advisory checks and questions, which [`beyond`](crate::beyond) adds.
     pub tests: Option<String>,
     /// Every testcase that this program has, whatever the versions list: recommended ones too.
@@ -52,7 +52,7 @@ pub enum SelectionError {
     /// The expression matches no testcase of the chosen versions, and names nothing beyond them.
     #[error(
         "no testcase of {versions}, no advisory check and no question begins with a match of {text:?}; \
-         `kogge check --advisory --plan` and `kogge check manual --list` name them"
+         `kogge check list --advisory` and `kogge check manual --list` name them"
     )]
     NothingMatches {
         /// The expression.
@@ -204,10 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_is_anchored_at_the_beginning_only() {
+    fn an_expression_matches_anywhere_and_can_be_anchored() {
         assert_eq!(ids(&wanted("2026-11-24", Some("v5.1"), Some("scs-0100"))).len(), 2);
+        assert_eq!(
+            ids(&wanted("2026-11-24", Some("v5.1"), Some("syntax"))),
+            ["scs-0100-syntax-check", "scs-0114-syntax-check"]
+        );
         assert!(matches!(
-            select(&wanted("2026-11-24", Some("v5.1"), Some("syntax"))),
+            select(&wanted("2026-11-24", Some("v5.1"), Some("^syntax"))),
             Err(SelectionError::NothingMatches { .. })
         ));
         assert_eq!(ids(&wanted("2026-11-24", Some("v5.1"), Some("scs-0100|scs-0115"))).len(), 3);

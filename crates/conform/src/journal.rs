@@ -1,15 +1,26 @@
 //! What a run created: written down *before* each call that creates, so that nothing can be forgotten.
 //!
-//! A file of JSON lines. `intend` comes before the call, `made` adds the id after it, `gone` follows the removal. An
-//! entry without `made` may or may not exist: it is looked for by its name, which holds the run's id.
+//! A file of JSON lines for each run, locked while the run lives ([`Journals`]). `intend` comes before the call, `made`
+//! adds the id after it, `gone` follows the removal. An entry without `made` may or may not exist, and may still come to
+//! exist: a cloud may do late what it did not answer. It is looked for by its name, which holds the run's id, and where
+//! nothing bears it, `looked` is noted: only a second look, a good while later, settles it.
+
+mod file;
+mod folder;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
+use std::io;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use kogge_clock::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use file::Place;
+pub use folder::{Ended, Journals};
+
+/// How long after the first look in vain the second one settles that nothing was made.
+pub const SETTLED_AFTER: Duration = Duration::from_secs(600);
 
 /// An object that is about to be created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +49,18 @@ pub struct Entry {
     pub object: NewEntry,
     /// Its id, once known.
     pub id: Option<String>,
+    /// When it was first looked for in vain, `2026-11-24T08:00:00Z`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<String>,
+}
+
+/// What became of an object that was to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// It is gone.
+    Gone,
+    /// Nothing bears its name, and nobody knows whether that stays so: its create was never answered.
+    NotSeen,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,12 +75,16 @@ enum Line {
         number: u64,
         id: String,
     },
+    Looked {
+        number: u64,
+        at: String,
+    },
     Gone {
         number: u64,
     },
 }
 
-/// The journal, in memory and optionally in a file.
+/// The journal of one run, in memory and in its file. When nothing is left, the file goes with it.
 #[derive(Default)]
 pub struct Journal(Mutex<State>);
 
@@ -65,36 +92,21 @@ pub struct Journal(Mutex<State>);
 struct State {
     next: u64,
     left: BTreeMap<u64, Entry>,
-    file: Option<File>,
+    place: Place,
 }
 
 impl Journal {
-    /// One that ends with the process.
+    /// One that ends with the process: for runs against doubles, and those that create nothing.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::default()
     }
 
-    /// One in a file, with what earlier runs left. A last line that was cut off by a crash is ignored.
-    ///
-    /// # Errors
-    /// If the file cannot be opened or read.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    fn kept(place: Place, lines: Vec<Line>) -> Self {
         let mut state = State::default();
-        let mut whole = true;
-        for line in BufReader::new(&file).lines() {
-            let line = line?;
-            match serde_json::from_str(&line) {
-                Ok(line) => state.apply(line),
-                Err(_) => whole = line.is_empty(),
-            }
-        }
-        if !whole {
-            writeln!(file)?;
-        }
-        state.file = Some(file);
-        Ok(Self(Mutex::new(state)))
+        state.place = place;
+        lines.into_iter().for_each(|line| state.apply(line));
+        Self(Mutex::new(state))
     }
 
     /// Notes that an object is about to be created. It is on disk when this returns.
@@ -104,24 +116,47 @@ impl Journal {
     pub fn intend(&self, object: NewEntry) -> io::Result<u64> {
         let mut state = self.lock();
         let number = state.next;
-        state.write(Line::Intend { number, object })?;
+        let line = Line::Intend { number, object };
+        state.place.write(&line)?;
+        state.apply(line);
         Ok(number)
     }
 
     /// Notes the object's id.
     ///
     /// # Errors
-    /// If it cannot be written; the object can still be found by its name.
+    /// If it cannot be written: the object can still be found by its name, but no more must be created.
     pub fn made(&self, number: u64, id: &str) -> io::Result<()> {
-        self.lock().write(Line::Made { number, id: id.to_owned() })
+        self.lock().note(Line::Made { number, id: id.to_owned() })
     }
 
-    /// Notes that the object is gone, or was never made.
-    ///
-    /// # Errors
-    /// If it cannot be written; then a later clean-up looks again, which does no harm.
-    pub fn gone(&self, number: u64) -> io::Result<()> {
-        self.lock().write(Line::Gone { number })
+    /// Notes that the object is gone, or was never made. Where that cannot be written, a later clean-up looks again, which
+    /// does no harm.
+    pub fn gone(&self, number: u64) {
+        if let Err(error) = self.lock().note(Line::Gone { number }) {
+            tracing::warn!(number, %error, "the journal cannot be written");
+        }
+    }
+
+    /// Notes what became of an entry. `None` if that settles it; else when to look again at the earliest.
+    pub fn settle(&self, entry: &Entry, removal: Removal, now: Timestamp) -> Option<Timestamp> {
+        let first = entry.looked.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+        match (removal, first) {
+            (Removal::NotSeen, Some(first)) if now < first.plus(SETTLED_AFTER) => {
+                Some(first.plus(SETTLED_AFTER))
+            }
+            (Removal::NotSeen, None) => {
+                let line = Line::Looked { number: entry.number, at: now.seconds_z() };
+                if let Err(error) = self.lock().note(line) {
+                    tracing::warn!(number = entry.number, %error, "the journal cannot be written");
+                }
+                Some(now.plus(SETTLED_AFTER))
+            }
+            (Removal::Gone | Removal::NotSeen, _) => {
+                self.gone(entry.number);
+                None
+            }
+        }
     }
 
     /// What is not known to be gone, the newest first: the order in which to remove it.
@@ -136,26 +171,27 @@ impl Journal {
 }
 
 impl State {
-    fn write(&mut self, line: Line) -> io::Result<()> {
-        if let Some(file) = &mut self.file {
-            let mut text = serde_json::to_string(&line)?;
-            text.push('\n');
-            file.write_all(text.as_bytes())?;
-            file.sync_data()?;
-        }
+    /// What happened is so, whether or not it can be written down.
+    fn note(&mut self, line: Line) -> io::Result<()> {
+        let written = self.place.write(&line);
         self.apply(line);
-        Ok(())
+        written
     }
 
     fn apply(&mut self, line: Line) {
         match line {
             Line::Intend { number, object } => {
                 self.next = self.next.max(number.saturating_add(1));
-                self.left.insert(number, Entry { number, object, id: None });
+                self.left.insert(number, Entry { number, object, id: None, looked: None });
             }
             Line::Made { number, id } => {
                 if let Some(entry) = self.left.get_mut(&number) {
                     entry.id = Some(id);
+                }
+            }
+            Line::Looked { number, at } => {
+                if let Some(entry) = self.left.get_mut(&number) {
+                    entry.looked = Some(at);
                 }
             }
             Line::Gone { number } => {
@@ -165,55 +201,13 @@ impl State {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object(name: &str) -> NewEntry {
-        NewEntry {
-            cloud: "c".into(),
-            auth_url: "http://k".into(),
-            project: None,
-            run: "r".into(),
-            kind: "volume".into(),
-            name: name.into(),
+impl Drop for State {
+    fn drop(&mut self) {
+        if self.left.is_empty() {
+            self.place.remove();
         }
     }
-
-    #[test]
-    fn a_crash_leaves_what_was_intended() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal");
-        let journal = Journal::open(&path).unwrap();
-        let a = journal.intend(object("a")).unwrap();
-        let b = journal.intend(object("b")).unwrap();
-        journal.made(a, "id-a").unwrap();
-        journal.intend(object("c")).unwrap();
-        journal.gone(b).unwrap();
-        drop(journal);
-        let left = Journal::open(&path).unwrap().left();
-        let seen: Vec<_> = left.iter().map(|e| (e.object.name.as_str(), e.id.as_deref())).collect();
-        assert_eq!(seen, [("c", None), ("a", Some("id-a"))]);
-    }
-
-    #[test]
-    fn a_line_cut_off_by_a_crash_spoils_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal");
-        Journal::open(&path).unwrap().intend(object("a")).unwrap();
-        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(br#"{"event":"intend","numb"#).unwrap();
-        let journal = Journal::open(&path).unwrap();
-        journal.intend(object("b")).unwrap();
-        drop(journal);
-        assert_eq!(Journal::open(&path).unwrap().left().len(), 2);
-    }
-
-    #[test]
-    fn numbers_go_on_after_a_restart() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal");
-        let first = Journal::open(&path).unwrap().intend(object("a")).unwrap();
-        assert!(Journal::open(&path).unwrap().intend(object("b")).unwrap() > first);
-    }
 }
+
+#[cfg(test)]
+mod tests;

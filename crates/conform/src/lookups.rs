@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use crate::outcome::Problem;
+use crate::problem::Problem;
 
 type Cell<T> = OnceCell<Result<Arc<T>, Problem>>;
 
@@ -31,7 +31,7 @@ impl Shared {
     {
         let cell = self.cell::<T>();
         let Ok(cell) = cell.downcast::<Cell<T>>() else {
-            return Err(Problem::new("bug in kogge: two look-ups share one place"));
+            return Err(Problem::ours("bug in kogge: two look-ups share one place"));
         };
         cell.get_or_init(|| async { fetch.await.map(Arc::new) }).await.clone()
     }
@@ -65,7 +65,7 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_remembered_too() {
         let shared = Shared::default();
-        let first = shared.get(async { Err::<u32, _>(Problem::new("down")) }).await;
+        let first = shared.get(async { Err::<u32, _>(Problem::cloud("down")) }).await;
         let second = shared.get(async { Ok(7u32) }).await;
         assert_eq!(first.unwrap_err(), second.unwrap_err());
     }

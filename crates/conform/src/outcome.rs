@@ -1,32 +1,8 @@
 //! What a check brings back.
 
 use crate::finding::{Finding, ObjectRef};
+use crate::problem::Problem;
 use crate::verdict::Verdict;
-
-/// Why something could not be found out. Cheap to clone, since a shared look-up gives it to many checks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Problem(pub String);
-
-impl Problem {
-    /// A problem in words for its reader: which call, which object, why, what to try.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl From<kogge_client::Error> for Problem {
-    fn from(error: kogge_client::Error) -> Self {
-        Self(kogge_client::chain(&error))
-    }
-}
-
-impl From<std::io::Error> for Problem {
-    fn from(error: std::io::Error) -> Self {
-        Self(format!("the journal of created objects cannot be written, so nothing is created: {error}"))
-    }
-}
 
 /// Verdict, reason and findings of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +79,6 @@ impl Outcome {
 
 impl From<Problem> for Outcome {
     fn from(problem: Problem) -> Self {
-        Self::could_not_run(problem.0)
+        Self::could_not_run(problem.text())
     }
 }

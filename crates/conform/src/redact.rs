@@ -1,9 +1,9 @@
 //! A report without what is private about the cloud and its user, to show to others.
 //!
-//! Ids, addresses, host names, keys, and the names that the client's configuration gives (user, project, domain, host)
-//! become `id-1`, `place-2` …, the same text the same number, so that a reader can still see what belongs together.
+//! Ids, addresses, host names, keys, and the names that the client's configuration gives (cloud, user, project, domain,
+//! host) become `id-1`, `place-2` …, the same text the same number, so that a reader can still see what belongs together.
 //! Verdicts, names of flavors and images, the run's id and the report's subject stay: the subject is what the report is
-//! about, and is chosen for being shown (`--subject`).
+//! about, and is chosen for being shown (`--subject`). One that nobody chose is the cloud's name, and goes with it.
 
 mod names;
 mod pattern;
@@ -11,7 +11,7 @@ mod pattern;
 use std::collections::HashMap;
 
 use crate::finding::Finding;
-use crate::report::{CheckResult, Report};
+use crate::report::{CheckResult, Report, RunHead};
 
 pub use names::Names;
 
@@ -42,13 +42,35 @@ impl Redactor {
         // the run's id is the report's own and says nothing about the cloud
         self.seen.insert(report.run.uuid.clone(), report.run.uuid.clone());
         report.redacted = true;
-        report.run.auth_url = self.text(&report.run.auth_url);
-        report.run.project = self.text(&report.run.project);
-        report.run.users.iter_mut().for_each(|user| *user = self.text(user));
-        report.run.argv = report.run.argv.iter().map(|argument| self.argument(argument)).collect();
+        report.run = self.head(report.run);
         report.results.iter_mut().for_each(|result| self.change(result));
-        report.leftovers.iter_mut().for_each(|left| *left = self.text(left));
+        let left = report.leftovers.iter_mut().chain(&mut report.unsettled);
+        left.for_each(|left| *left = self.text(left));
         report
+    }
+
+    /// Every field by name, so that a new one cannot be forgotten.
+    fn head(&mut self, head: RunHead) -> RunHead {
+        let RunHead { uuid, subject, cloud, auth_url, project, users, started_at, ended_at, program, argv } =
+            head;
+        let hidden = if cloud.is_empty() {
+            String::new()
+        } else {
+            stand_in(&mut self.seen, "cloud", &cloud.to_lowercase())
+        };
+        RunHead {
+            // chosen for being shown, unless nobody chose it
+            subject: if subject == cloud { hidden.clone() } else { subject },
+            argv: argv.iter().map(|argument| self.argument(argument, &cloud, &hidden)).collect(),
+            auth_url: self.text(&auth_url),
+            project: self.text(&project),
+            users: users.iter().map(|user| self.text(user)).collect(),
+            cloud: hidden,
+            uuid,
+            started_at,
+            ended_at,
+            program,
+        }
     }
 
     /// One result without what is private.
@@ -78,7 +100,11 @@ impl Redactor {
     }
 
     /// A word of the command line; of a path only the last part stays, since folders tell who somebody is.
-    fn argument(&mut self, argument: &str) -> String {
+    fn argument(&mut self, argument: &str, cloud: &str, hidden: &str) -> String {
+        let value = argument.rsplit_once('=').map_or(argument, |(_, value)| value);
+        if !cloud.is_empty() && value == cloud {
+            return argument.replace(cloud, hidden);
+        }
         if argument.contains("://") {
             return self.text(argument);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Description, Section};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::outcome::Outcome;
 use crate::plan::{Aggregate, Plan};
 use crate::verdict::Verdict;
@@ -31,6 +31,9 @@ pub struct Report {
     pub summary: Vec<VersionSummary>,
     /// Objects that could not be removed, in words for the one who has to.
     pub leftovers: Vec<String>,
+    /// Objects that are not there, but may still appear: their creation was never answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsettled: Vec<String>,
 }
 
 /// Who ran what when.
@@ -122,7 +125,21 @@ impl CheckResult {
         self.section != Section::Official
     }
 
-    /// The verdict's word for people; advice says that it is no more than that.
+    /// What a pass does not say: what is tolerated and better changed.
+    pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Warning)
+    }
+
+    /// The findings that its reader has to know: those that the verdict comes from, and else the warnings.
+    pub fn telling(&self) -> impl Iterator<Item = &Finding> {
+        let least = match self.verdict {
+            Verdict::Fail | Verdict::CouldNotRun => Severity::Violation,
+            Verdict::Pass | Verdict::NotApplicable | Verdict::NotFinished => Severity::Warning,
+        };
+        self.findings.iter().filter(move |finding| finding.severity >= least)
+    }
+
+    /// The verdict's word for people; advice says that it is no more than that, and a pass with warnings that it is one.
     #[must_use]
     pub fn word(&self) -> String {
         let section = match self.section {
@@ -130,7 +147,9 @@ impl CheckResult {
             Section::Advisory => " (advice)",
             Section::Manual => " (answer)",
         };
-        format!("{}{section}", self.verdict.word())
+        let warned = self.verdict == Verdict::Pass && self.warnings().next().is_some();
+        let warned = if warned { " with a warning" } else { "" };
+        format!("{}{section}{warned}", self.verdict.word())
     }
 
     /// From a check's outcome.

@@ -1,7 +1,10 @@
-//! Running checks: in parallel, each with a deadline, all of them stoppable, and cleaned up after.
+//! Running checks: beside each other where they only read, each with a deadline, all of them stoppable, and cleaned up after.
 
 mod one;
+mod queue;
 mod resume;
+
+use queue::Queue;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,17 +12,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use kogge_client::Client;
-use kogge_clock::Clock;
+use kogge_clock::{Clock, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::check::{Check, Description};
 use crate::context::{Context, RunId};
-use crate::journal::{Entry, Journal};
+use crate::journal::{Entry, Journal, Removal};
 use crate::lookups::Shared;
-use crate::outcome::{Outcome, Problem};
+use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::printable::printable;
+use crate::problem::Problem;
 use crate::report::{CheckResult, FORMAT, Report, RunHead};
 
 pub use resume::{Earlier, OtherRun, scope_in_words};
@@ -27,8 +31,8 @@ pub use resume::{Earlier, OtherRun, scope_in_words};
 /// Removes what a check created and did not remove itself. The catalogue crate knows how.
 #[async_trait]
 pub trait Cleaner: Send + Sync {
-    /// Removes an object; `Ok` if it is gone or never was.
-    async fn remove(&self, client: &Client, entry: &Entry) -> Result<(), Problem>;
+    /// Removes an object.
+    async fn remove(&self, client: &Client, entry: &Entry) -> Result<Removal, Problem>;
 }
 
 /// Watches a run as it goes. Called from the runner's own task: be quick.
@@ -54,8 +58,10 @@ impl Events for Silent {}
 
 /// How to run.
 pub struct Options {
+    /// The run's id, unless it goes on with an earlier one. Its journal is kept under it.
+    pub run: RunId,
     /// How many checks run at the same time; those that may take long begin first. Default 64: checks that only read
-    /// share their lists, so most of them wait for the same few calls.
+    /// share their lists, so most of them wait for the same few calls. Experiments run one after the other.
     pub parallel: usize,
     /// Stops the run: running checks are dropped, left-overs removed, the report says what is missing.
     pub cancel: CancellationToken,
@@ -82,6 +88,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            run: RunId::random(),
             parallel: 64,
             cancel: CancellationToken::new(),
             cleanup_time: Duration::from_secs(300),
@@ -97,6 +104,16 @@ impl Default for Options {
     }
 }
 
+/// What is to be told about a create that was never answered.
+#[must_use]
+pub fn unsettled(entry: &Entry, again: Timestamp) -> String {
+    let (kind, name) = (&entry.object.kind, &entry.object.name);
+    format!(
+        "{kind} {name}: its creation was not answered, and it is not there; a look after {} settles it",
+        again.seconds_z()
+    )
+}
+
 /// Time between two updates of a report while checks end. Most end together when their list is there; writing the
 /// report for each of them would take longer than the checks.
 const BETWEEN_UPDATES: Duration = Duration::from_millis(200);
@@ -104,14 +121,6 @@ const BETWEEN_UPDATES: Duration = Duration::from_millis(200);
 fn update(report: &mut Report, events: &mut dyn Events) {
     report.summarize();
     events.updated(report);
-}
-
-/// The checks in the order in which they begin, with their places: a run lasts as long as its longest experiment, if
-/// that does not wait for the lists of others.
-fn longest_first(checks: &[Box<dyn Check>]) -> Vec<(usize, &dyn Check)> {
-    let mut order: Vec<_> = checks.iter().map(|check| &**check).enumerate().collect();
-    order.sort_by_key(|(_, check)| std::cmp::Reverse(check.description().deadline));
-    order
 }
 
 /// Runs checks against one cloud.
@@ -127,7 +136,7 @@ impl Runner {
         let context = Context {
             client,
             started: options.clock.now(),
-            run: options.earlier.as_ref().map_or_else(RunId::random, |earlier| earlier.run),
+            run: options.earlier.as_ref().map_or(options.run, |earlier| earlier.run),
             shared: Arc::new(Shared::default()),
             journal: Arc::clone(&options.journal),
         };
@@ -149,6 +158,7 @@ impl Runner {
             // what the interrupted run left would be in the way of its own quota
             self.clean(&mut report, events).await;
             report.leftovers.clear();
+            report.unsettled.clear();
         }
         self.run_all(&checks, &mut report, events).await;
         self.clean(&mut report, events).await;
@@ -196,7 +206,7 @@ impl Runner {
     }
 
     async fn run_all(&self, checks: &[Box<dyn Check>], report: &mut Report, events: &mut dyn Events) {
-        let mut waiting = longest_first(checks).into_iter();
+        let mut waiting = Queue::new(checks);
         let mut running = FuturesUnordered::new();
         // when the last update was, and whether something is new since then
         let (mut told, mut news) = (Instant::now(), false);
@@ -205,6 +215,7 @@ impl Runner {
                 let Some((index, check)) = waiting.next() else { break };
                 if report.results[index].resumed {
                     events.finished(&report.results[index]);
+                    waiting.ended(check.description());
                     continue;
                 }
                 events.started(check.description());
@@ -223,6 +234,7 @@ impl Runner {
                 }
             };
             let Some((index, result)) = ended else { break };
+            waiting.ended(checks[index].description());
             events.finished(&result);
             report.results[index] = result;
             news = true;
@@ -247,14 +259,21 @@ impl Runner {
             let removed = match &self.options.cleaner {
                 Some(cleaner) => tokio::time::timeout_at(until, cleaner.remove(&self.context.client, &entry))
                     .await
-                    .unwrap_or_else(|_| Err(Problem::new("there was no time left"))),
-                None => Err(Problem::new("nobody knows how to remove it")),
+                    .unwrap_or_else(|_| Err(Problem::ours("there was no time left"))),
+                None => Err(Problem::ours("nobody knows how to remove it")),
             };
-            let noted = removed.and_then(|()| Ok(self.context.journal.gone(entry.number)?));
-            if let Err(problem) = noted {
-                let (kind, name) = (&entry.object.kind, &entry.object.name);
-                let problem = printable(&self.context.client.without_secrets(&problem.0));
-                report.leftovers.push(format!("{kind} {name}: {problem}"));
+            let (kind, name) = (&entry.object.kind, &entry.object.name);
+            match removed {
+                Ok(removal) => {
+                    let now = self.options.clock.now();
+                    if let Some(again) = self.context.journal.settle(&entry, removal, now) {
+                        report.unsettled.push(unsettled(&entry, again));
+                    }
+                }
+                Err(problem) => {
+                    let problem = printable(&self.context.client.without_secrets(problem.text()));
+                    report.leftovers.push(format!("{kind} {name}: {problem}"));
+                }
             }
         }
     }

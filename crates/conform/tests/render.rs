@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use jiff::tz::TimeZone;
+use kogge_conform::render::terminal::Style;
 use kogge_conform::render::{Format, NAMES, json, render, terminal, upstream_yaml};
 use kogge_conform::{
     CheckResult, Description, Finding, ObjectRef, Outcome, Plan, PlannedVersion, Report, RunHead, ScopeRef,
@@ -145,7 +146,7 @@ fn junit_counts_failures_errors_and_skips() {
 
 #[test]
 fn a_failure_shows_object_expectation_fix_and_rule_on_the_terminal() {
-    let text = terminal::result(&result("t-2", Verdict::Fail, "flavor \"SCS-2V-4\""));
+    let text = terminal::result(&result("t-2", Verdict::Fail, "flavor \"SCS-2V-4\""), &Style::default());
     for part in [
         "FAIL",
         "t-2",
@@ -163,8 +164,58 @@ fn a_failure_shows_object_expectation_fix_and_rule_on_the_terminal() {
 fn many_findings_are_counted_not_poured_out() {
     let mut many = result("t-2", Verdict::Fail, "x");
     many.findings = vec![many.findings[0].clone(); 1000];
-    let text = terminal::result(&many);
+    let text = terminal::result(&many, &Style::default());
     assert!(text.lines().count() < 40 && text.contains("990 more"), "{text}");
+}
+
+#[test]
+fn a_pass_with_a_warning_says_so_in_every_form() {
+    let mut report = report("x");
+    let mut warning = report.results[1].findings[0].clone();
+    (warning.severity, warning.found) = (Severity::Warning, "one was made".into());
+    report.results[0].findings = vec![warning];
+    for (name, format) in NAMES {
+        if !matches!(format, Format::Yaml) {
+            assert!(render(&report, format).contains("one was made"), "{name}");
+        }
+    }
+    for format in [Format::Text, Format::Html, Format::Markdown, Format::Junit, Format::Sarif] {
+        assert!(render(&report, format).contains("PASS with a warning"), "{format:?}");
+    }
+    let parsed: Value = serde_json::from_str(&render(&report, Format::Json)).unwrap();
+    assert_eq!(parsed["results"][0]["verdict"], "pass");
+}
+
+#[test]
+fn lines_are_broken_at_the_width_and_coloured_on_a_terminal_only() {
+    let mut failed = result("t-2", Verdict::Fail, "flavor \"SCS-2V-4\"");
+    failed.findings[0].expected = "a long explanation ".repeat(20);
+    let narrow = Style { width: Some(60), coloured: true, ..Style::default() };
+    let text = terminal::result(&failed, &narrow);
+    let visible = text.replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
+    assert!(visible.lines().all(|line| line.chars().count() <= 60), "{visible}");
+    assert_ne!(visible, text);
+    assert!(!terminal::result(&failed, &Style::default()).contains('\u{1b}'));
+}
+
+#[test]
+fn a_page_shows_address_scope_counts_and_what_failed_before_everything_else() {
+    let mut report = report("the `cloud` says so");
+    report.run.auth_url = "https://cloud.example:5000/v3".into();
+    report.results[1].findings[0].fix = "set `min_ram`, and no `lonely".into();
+    let page = render(&report, Format::Html);
+    for part in [
+        "https://cloud.example:5000/v3",
+        "SCS-compatible IaaS v5.1",
+        "1 FAIL",
+        "the <code>cloud</code> says so",
+        "no `lonely",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let (first, all) = (page.find("<a href=\"#t-2\">").unwrap(), page.find("<table>").unwrap());
+    assert!(first < all && page.contains("<tr id=\"t-2\">"));
+    assert!(page.contains("class=\"v not-applicable\"") && !page.contains(".pass,.not-applicable"));
 }
 
 #[test]

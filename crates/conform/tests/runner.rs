@@ -11,7 +11,7 @@ use kogge_client::{Client, CloudConfig, Environment};
 use kogge_conform::exit::exit_code;
 use kogge_conform::{
     Check, CheckResult, Cleaner, Context, Description, Earlier, Entry, Events, ExitCode, Journal, NewEntry,
-    Options, OtherRun, Outcome, Plan, PlannedVersion, Problem, Report, Runner, Silent, Verdict,
+    Options, OtherRun, Outcome, Plan, PlannedVersion, Problem, Removal, Report, Runner, Silent, Verdict,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -82,9 +82,9 @@ struct Broom {
 
 #[async_trait]
 impl Cleaner for Broom {
-    async fn remove(&self, _: &Client, entry: &Entry) -> Result<(), Problem> {
+    async fn remove(&self, _: &Client, entry: &Entry) -> Result<Removal, Problem> {
         self.removed.lock().unwrap().push(entry.object.name.clone());
-        if self.broken { Err(Problem::new("still in use")) } else { Ok(()) }
+        if self.broken { Err(Problem::cloud("still in use")) } else { Ok(Removal::Gone) }
     }
 }
 

@@ -18,11 +18,18 @@ const HEAD: &str = "# Checks\n\n\
     matrix` carries\nall of them out on a double that serves everything. The last column says where else: on *Kogge*'s own \
     cloud, over its APIs\n(`cargo nextest run -p kogge -E 'test(referee)'`), and on a real *OpenStack* (`scripts/parity`, \
     which is no part of the tests). Each run\ncompares the verdicts of **all** checks: those named must be as the table \
-    says, all others as before; then it has the cloud mended\n(`kogge check --fix`), and what the plan promised must come \
+    says, all others as before; then it has the cloud mended\n(`kogge fix`), and what the plan promised must come \
     true. Given a checkout of the upstream suite, `scripts/parity` demands the\nsame verdicts of it. A check without a \
     mutation that makes it fail does not get through the tests.\n\n\
-    Lists and experiments are shared: a run fetches each once, however many checks need it. Everything that is created \
-    bears the\nrun's id in its name, is journaled before the call, and is removed.\n";
+    Lists and experiments are shared: a run fetches each once, however many checks need it. Experiments run one after the \
+    other,\nadvisory checks after all others. Everything that is created bears the run's id in its name, is written into \
+    the run's own journal\n(`$XDG_STATE_HOME/kogge/journal`) before the call, and is removed; `kogge check clean` removes \
+    what killed runs left, and leaves alone\nwhat runs that go on have. A create that was never answered is looked for \
+    twice, ten minutes apart, before it counts as not made.\n\n\
+    Whose trouble a problem is decides what it may come to. What the cloud answers can be a failure. A disk of ours that \
+    is full, a time\nor size that we set, or missing credentials leave a check open. A call that is lost on its way \
+    (502, 503, 504, no answer) is sent\nagain where that is safe; waiting for a volume or a machine goes on through any \
+    fault until upstream's patience is over.\n";
 
 /// The page.
 #[must_use]

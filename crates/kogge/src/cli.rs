@@ -8,6 +8,7 @@ pub mod flavor_name;
 mod manual;
 mod print;
 mod quarantine;
+pub mod report;
 pub mod standards;
 
 use std::path::PathBuf;
@@ -17,10 +18,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::output::Output;
 
 pub use advice::Advice;
-pub use check::{Account, Check, CheckCommand, Choice, Explain, Reports, Upload};
-pub use e2e::{EndToEnd, TestAccounts, TestWishes};
+pub use check::{Asked, Check, CheckCommand, Clean, Explain, Forms, ListChecks, Reports, Run, Target, Which};
+pub use e2e::{CleanEndToEnd, EndToEnd, EndToEndCommand, RunEndToEnd, TestAccounts};
 pub use manual::Manual;
 pub use quarantine::{ImageRemoval, Quarantine, Removal};
+pub use report::ReportCommand;
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
 #[derive(Debug, Parser)]
@@ -53,6 +55,11 @@ pub enum Command {
     Quarantine(Quarantine),
     /// Check a cloud against the SCS standards
     Check(Box<Check>),
+    /// Change a cloud so that it passes: flavors, extra specs, image properties, default rules; needs an administrator
+    Fix(fix::Fix),
+    /// Convert, compare, verify, sign, send and redact reports
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// Look at the SCS standards: documents, scopes, test cases, flavor names
     #[command(subcommand)]
     Standards(standards::Standards),
@@ -73,7 +80,7 @@ pub struct Where {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// How to print
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long = "format", value_enum, default_value_t)]
     pub output: Output,
 }
 

@@ -5,9 +5,13 @@ pub mod check;
 pub mod config;
 pub mod doctor;
 pub mod down;
+pub mod fix;
+mod outputs;
 pub mod quarantine;
+pub mod report;
 pub mod restore;
 pub mod settings;
+mod sign;
 pub mod signal;
 mod spec;
 pub mod standards;
@@ -15,6 +19,7 @@ pub mod status;
 pub mod tasks;
 mod text_file;
 pub mod up;
+mod upload;
 
 use clap::CommandFactory;
 
@@ -36,6 +41,8 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Restore(arguments) => restore::run(arguments).await,
         Command::Quarantine(command) => quarantine::run(command).await,
         Command::Check(arguments) => check::run(*arguments).await,
+        Command::Fix(arguments) => fix::run(arguments).await,
+        Command::Report(command) => report::run(command).await,
         Command::Standards(command) => standards::run(command).await,
         Command::Config(command) => config::run(command).await,
         Command::Completions { shell } => {

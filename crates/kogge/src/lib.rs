@@ -5,6 +5,7 @@
 //! [`test_cloud`] is the same cloud inside a test process.
 
 pub mod accounts;
+pub mod ask;
 pub mod backup;
 pub mod checks;
 pub mod cli;

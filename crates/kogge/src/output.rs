@@ -1,9 +1,10 @@
 //! What commands print: short text for people, stable JSON for programs.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use clap::ValueEnum;
 use kogge_conform::printable::steers_a_terminal;
+use kogge_conform::render::terminal::Style;
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -16,6 +17,17 @@ pub enum Output {
     Text,
     /// For programs; stable.
     Json,
+}
+
+/// How wide text for people may be, and whether it is coloured: as the terminal is, and NO_COLOR says.
+#[must_use]
+pub fn style() -> Style {
+    let terminal = std::io::stdout().is_terminal();
+    let coloured = terminal
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    // what goes into a file or a pipe is searched by lines
+    Style { width: terminal.then(|| textwrap::termwidth().max(40)), coloured, verbose: false }
 }
 
 /// Prints one line.
@@ -58,6 +70,10 @@ pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header(head.iter().copied());
     table.add_rows(rows);
+    if let Some(width) = style().width {
+        let width = u16::try_from(width).unwrap_or(u16::MAX);
+        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(width);
+    }
     let text = table.to_string();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }

@@ -31,7 +31,7 @@ fn refusal(arguments: &[&str]) -> String {
 }
 
 fn json(arguments: &[&str]) -> serde_json::Value {
-    let arguments: Vec<_> = arguments.iter().chain(&["--output", "json"]).copied().collect();
+    let arguments: Vec<_> = arguments.iter().chain(&["--format", "json"]).copied().collect();
     serde_json::from_str(&output(&arguments, 0)).unwrap()
 }
 

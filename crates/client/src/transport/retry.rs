@@ -57,9 +57,7 @@ mod tests {
 
     #[test]
     fn a_gateway_that_reaches_nobody_is_asked_again_and_a_fault_of_the_service_is_final() {
-        let bare = |status| {
-            pause_after_answer(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), 1)
-        };
+        let bare = |status| pause_after_answer(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), 1);
         for status in [502, 503, 504] {
             assert_eq!(bare(status), Some(pause_after_fault(1)), "{status}");
         }

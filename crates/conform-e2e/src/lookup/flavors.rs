@@ -52,7 +52,7 @@ fn pick(listed: &[Value], image: Option<&Image>, wishes: &Wishes) -> Result<Vec<
     all.sort_by(|a, b| (a.disk_gib == 0, size(a)).cmp(&(b.disk_gib == 0, size(b))));
     let named = |wish: &str| {
         let found = all.iter().find(|flavor| flavor.name == wish || flavor.id == wish).cloned();
-        found.ok_or_else(|| Problem::new(format!("there is no flavor {wish:?}")))
+        found.ok_or_else(|| Problem::setup(format!("there is no flavor {wish:?}")))
     };
     let fits = |flavor: &&Flavor| {
         let (disk, ram) = image.map_or((0, 0), |image| (image.min_disk_gib, image.min_ram_mib));

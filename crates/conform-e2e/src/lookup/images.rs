@@ -43,7 +43,7 @@ fn pick(listed: &[Value], wish: Option<&str>) -> Result<Vec<Image>, Problem> {
     if let Some(wish) = wish {
         let named = usable.iter().find(|(_, image)| image.id == wish || image.name == wish);
         let (_, image) = named.ok_or_else(|| {
-            Problem::new(format!("there is no active image {wish:?} in a disk format that can be started"))
+            Problem::setup(format!("there is no active image {wish:?} in a disk format that can be started"))
         })?;
         chosen.push(image.clone());
     }

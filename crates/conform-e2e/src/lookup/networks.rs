@@ -38,7 +38,9 @@ fn external(listed: &[Value], wish: Option<&str>) -> Result<Option<Network>, Pro
     if let Some(wish) = wish {
         let named = usable.into_iter().find(|(_, network)| network.id == wish || network.name == wish);
         let found = named.map(|(_, network)| network);
-        return found.map(Some).ok_or_else(|| Problem::new(format!("there is no external network {wish:?}")));
+        return found
+            .map(Some)
+            .ok_or_else(|| Problem::setup(format!("there is no external network {wish:?}")));
     }
     usable.retain(|(network, _)| flag(network, "admin_state_up") != Some(false) && has_subnets(network));
     usable.sort_by_key(|(network, _)| flag(network, "is_default") != Some(true));

@@ -85,7 +85,7 @@ pub(super) fn leftovers(report: &mut Report, prepared: &Prepared, swept: &Swept,
     let prefix = prepared.prefix();
     if !swept.left.is_empty() {
         report.leftovers.push(format!(
-            "to remove them later: kogge check e2e --clean {}; all names begin with {prefix}",
+            "to remove them later: kogge check e2e clean {}; all names begin with {prefix}",
             prepared.run.short()
         ));
     }

@@ -13,6 +13,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::{Found, PREFIX};
+
 /// The largest list of Tempest's that is read, in bytes.
 const LIST: u64 = 16 << 20;
 /// How much of Tempest's log is read, in bytes.
@@ -27,11 +29,50 @@ static PROJECT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant expression")
 });
 
+/// Whose things are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Of {
+    /// Nobody's, as far as names tell.
+    #[default]
+    Nobody,
+    /// Those of one run, by the eight digits in its names.
+    Run(String),
+    /// Those of every run.
+    All,
+}
+
+/// The run in a name that one of ours begins with, `ke2e-1a2b3c4d-…`; none in any other name, however alike.
+pub(super) fn run_in(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let (digits, rest) = rest.split_at_checked(8)?;
+    let hexadecimal = digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    (hexadecimal && rest.starts_with('-')).then_some(digits)
+}
+
+impl Of {
+    /// Eight digits, or `all`; none for anything else.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        match text {
+            "all" => Some(Self::All),
+            digits => run_in(&format!("{PREFIX}{digits}-")).map(|run| Self::Run(run.to_owned())),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Run(run) => run_in(name) == Some(run),
+            Self::All => run_in(name).is_some(),
+        }
+    }
+}
+
 /// By what the things of a run are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// What their names begin with. Empty matches nothing.
-    pub prefix: String,
+    /// Whose names they bear.
+    pub of: Of,
     /// Their ids, and those of projects that hold nothing else.
     pub ids: BTreeSet<String>,
     /// Names of projects that Tempest made; its users are called after them.
@@ -41,8 +82,8 @@ pub struct Marks {
 impl Marks {
     /// Those of a run, with what Tempest left in its folder.
     #[must_use]
-    pub fn of_run(prefix: &str, folder: &Path) -> Self {
-        let mut marks = Self { prefix: prefix.to_owned(), ..Self::default() };
+    pub fn of_run(of: Of, folder: &Path) -> Self {
+        let mut marks = Self { of, ..Self::default() };
         marks.ids = listed(&folder.join("resource_list.json"));
         if let Ok(file) = File::open(folder.join("tempest.log")) {
             marks.read_log(file.take(LOG));
@@ -50,15 +91,20 @@ impl Marks {
         marks
     }
 
+    /// Those of things that were found, and of no others.
+    #[must_use]
+    pub fn exactly(things: &[Found]) -> Self {
+        Self { ids: things.iter().map(|thing| thing.id.clone()).collect(), ..Self::default() }
+    }
+
     /// Whether a thing carries a mark.
     pub(super) fn fit(&self, object: &Value, id: &str) -> bool {
         let name = object.get("name").and_then(Value::as_str).unwrap_or_default();
-        let prefixed = !self.prefix.is_empty() && name.starts_with(&self.prefix);
         let project = object.get("project_id").and_then(Value::as_str);
         let user_of = |project: &String| {
             name.strip_prefix(project.as_str()).is_some_and(|rest| rest.starts_with("-project"))
         };
-        prefixed
+        self.of.has(name)
             || self.ids.contains(id)
             || project.is_some_and(|project| self.ids.contains(project))
             || self.projects.contains(name)
@@ -97,7 +143,7 @@ mod tests {
 
     fn marks() -> Marks {
         Marks {
-            prefix: "ke2e-1a2b3c4d".into(),
+            of: Of::Run("1a2b3c4d".into()),
             ids: ["0123456789abcdef0123456789abcdef".to_owned()].into(),
             projects: ["tempest-X-7".to_owned()].into(),
         }
@@ -108,6 +154,7 @@ mod tests {
         for (object, expected) in [
             (json!({"id": "x", "name": "ke2e-1a2b3c4d-server"}), true),
             (json!({"id": "x", "name": "ke2e-99999999-server"}), false),
+            (json!({"id": "x", "name": "ke2e-1a2b3c4d5-server"}), false),
             (json!({"id": "x", "name": "server"}), false),
             (json!({"id": "x", "name": null, "project_id": "0123456789abcdef0123456789abcdef"}), true),
             (json!({"id": "0123456789abcdef0123456789abcdef"}), true),
@@ -118,7 +165,7 @@ mod tests {
         ] {
             assert_eq!(marks().fit(&object, object["id"].as_str().unwrap()), expected, "{object}");
         }
-        assert!(!Marks::default().fit(&json!({"name": "anything"}), "x"), "no prefix marks nothing");
+        assert!(!Marks::default().fit(&json!({"name": "anything"}), "x"), "nobody's things carry no mark");
     }
 
     #[test]

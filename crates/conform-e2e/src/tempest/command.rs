@@ -43,12 +43,12 @@ pub(super) async fn run(command: &Path, arguments: &[&str], deadline: Duration) 
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     let mut child =
-        process.spawn().map_err(|error| Problem::new(format!("{shown} cannot be started: {error}")))?;
+        process.spawn().map_err(|error| Problem::ours(format!("{shown} cannot be started: {error}")))?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let work = async { tokio::join!(read(out), read(err), child.wait()) };
     let (out, err, status) = tokio::time::timeout(deadline, work)
         .await
-        .map_err(|_| Problem::new(format!("{shown} did not end within {} s", deadline.as_secs())))?;
+        .map_err(|_| Problem::ours(format!("{shown} did not end within {} s", deadline.as_secs())))?;
     let success = status.is_ok_and(|status| status.success());
     Ok(Printed { success, out, err })
 }

@@ -71,11 +71,11 @@ impl<'a> Desk<'a> {
         let token = client.token().await?;
         let who = || format!("user {:?} of cloud {:?}", token.user.name, client.config().name);
         if client.config().auth_url.host_str() != context.client.config().auth_url.host_str() {
-            return Err(Problem::new(format!("{} is of another cloud than the one under test", who())));
+            return Err(Problem::setup(format!("{} is of another cloud than the one under test", who())));
         }
         let domain = token.domain.as_ref().map(|domain| domain.id.clone());
         let domain = domain.ok_or_else(|| {
-            Problem::new(format!(
+            Problem::setup(format!(
                 "the token of {} is not scoped to a domain; set domain_id or domain_name, and no project",
                 who()
             ))
@@ -83,7 +83,7 @@ impl<'a> Desk<'a> {
         if token.roles.iter().any(|role| role == "admin") || !token.roles.iter().any(|role| role == "manager")
         {
             let roles = token.roles.join(", ");
-            return Err(Problem::new(format!(
+            return Err(Problem::setup(format!(
                 "{} must have role manager and not admin; it has {roles}",
                 who()
             )));
@@ -174,7 +174,7 @@ impl<'a> Desk<'a> {
                 self.notice(format!("refused: {what}"), format!("it was done, with status {status}"));
                 Ok(true)
             }
-            other => Err(Problem::new(format!(
+            other => Err(Problem::cloud(format!(
                 "{what}: neither done nor refused, but {other}: {}",
                 answer.fault_message()
             ))),
@@ -202,7 +202,11 @@ impl<'a> Desk<'a> {
     async fn clear(&mut self) -> Result<(), Problem> {
         while let Some((thing, made)) = self.made.pop() {
             if let Err(problem) = Box::pin(remove_as(self.context, self.client, thing, &made)).await {
-                self.notice(format!("a {} that the manager made can be deleted", thing.word), problem.0);
+                if !problem.is_the_clouds() {
+                    return Err(problem);
+                }
+                let expected = format!("a {} that the manager made can be deleted", thing.word);
+                self.notice(expected, problem.to_string());
             }
         }
         Ok(())

@@ -108,7 +108,12 @@ const ALL: [(Kind, &str, &str, &str); 20] = [
         "A member sees of others' networks only external and shared ones, and not how they are wired.",
         NETWORKS,
     ),
-    (Kind::Rbac, "advisory-0126-rbac", "A member cannot share networks by RBAC rules.", NETWORKS),
+    (
+        Kind::Rbac,
+        "advisory-0126-rbac",
+        "Whether a member can share networks by RBAC rules, which the draft advises against.",
+        NETWORKS,
+    ),
     (
         Kind::FloatingIp,
         "advisory-0126-floating-ip",

@@ -123,7 +123,10 @@ pub(super) async fn floating_ip(context: &Context) -> Result<Looked, Problem> {
     let answer: Value = answer.success()?.json()?;
     let quota = answer.get("quota").and_then(|quota| quota.get("floatingip"));
     let Some(number) = quota.and_then(Value::as_i64) else {
-        return Err(Problem::new(format!("the quota of project {project} has floatingip {}", shown(quota))));
+        return Err(Problem::cloud(format!(
+            "the quota of project {project} has floatingip {}",
+            shown(quota)
+        )));
     };
     let object = ObjectRef { name: "quota of the project".into(), id: Some(project) };
     let fix = "openstack quota set --floating-ips 1 PROJECT, as admin";

@@ -51,7 +51,12 @@ pub(super) async fn look(
     question: Question,
 ) -> Result<Looked, Problem> {
     let Some(store) = store else {
-        return Ok(Looked::NotAsked("no access to the object store was given"));
+        return Ok(match ObjectStore::default().address(&context.client).await? {
+            Some(_) => Looked::NotAsked(
+                "no access to the object store was given: --s3, or --s3-access-key-file FILE",
+            ),
+            None => Looked::NothingThere("the catalogue has no object store"),
+        });
     };
     let Some(endpoint) = store.address(&context.client).await? else {
         return Ok(Looked::NothingThere("the catalogue has no S3, and no address of one was given"));

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use kogge_client::Client;
-use kogge_conform::{Cleaner, Entry, Journal, Problem};
+use kogge_clock::Timestamp;
+use kogge_conform::{Cleaner, Entry, Journal, Problem, Removal};
 
 use super::AdvisoryOptions;
 use super::object_store::{BUCKET, CREDENTIAL, remove_bucket, remove_credential};
 use crate::created::place;
-use crate::remove::{Sweeper, sweep_with};
+use crate::remove::{Sweeper, Swept, sweep_with};
 
 /// Knows the other users of a run, and lets each remove what is theirs.
 pub struct AdvisorySweeper {
@@ -39,22 +40,26 @@ impl AdvisorySweeper {
     async fn remove_bucket(&self, client: &Client, entry: &Entry) -> Result<(), Problem> {
         let store = self.options.object_store.as_ref();
         let store =
-            store.ok_or_else(|| Problem::new("access to the object store is needed to remove a bucket"))?;
+            store.ok_or_else(|| Problem::setup("access to the object store is needed to remove a bucket"))?;
         Box::pin(remove_bucket(client, store, &entry.object.name)).await
     }
 }
 
 #[async_trait]
 impl Cleaner for AdvisorySweeper {
-    async fn remove(&self, client: &Client, entry: &Entry) -> Result<(), Problem> {
+    async fn remove(&self, client: &Client, entry: &Entry) -> Result<Removal, Problem> {
         match entry.object.kind.as_str() {
-            BUCKET => self.remove_bucket(client, entry).await,
+            BUCKET => {
+                self.remove_bucket(client, entry).await?;
+                // a bucket is known by its name, so that nothing tells one that never was from one that is gone
+                Ok(if entry.id.is_some() { Removal::Gone } else { Removal::NotSeen })
+            }
             CREDENTIAL => match &entry.id {
                 Some(access_key) => {
                     let user = client.token().await?.user.id.clone();
-                    remove_credential(client, &user, access_key).await
+                    remove_credential(client, &user, access_key).await.map(|()| Removal::Gone)
                 }
-                None => Err(Problem::new(
+                None => Err(Problem::setup(
                     "its answer was lost, so nobody knows which it is; look at `openstack ec2 credentials list`",
                 )),
             },
@@ -63,8 +68,7 @@ impl Cleaner for AdvisorySweeper {
     }
 }
 
-/// As [`crate::sweep`], with what other users of a run made: each removes what is theirs. Returns what could not be
-/// removed, in words.
+/// As [`crate::sweep`], with what other users of a run made: each removes what is theirs.
 ///
 /// # Errors
 /// If the cloud gives one of them no token.
@@ -72,12 +76,13 @@ pub async fn sweep_all(
     client: &Client,
     journal: &Journal,
     options: &AdvisoryOptions,
-) -> Result<Vec<String>, Problem> {
+    now: Timestamp,
+) -> Result<Swept, Problem> {
     let cleaner = AdvisorySweeper::new(options);
     let managers = &options.domain_managers;
-    let mut failed = Vec::new();
+    let mut swept = Swept::default();
     for client in [Some(client), managers.manager.as_ref(), managers.other.as_ref()].into_iter().flatten() {
-        failed.extend(Box::pin(sweep_with(client, journal, &cleaner)).await?);
+        Box::pin(sweep_with(client, journal, &cleaner, now, &mut swept)).await?;
     }
-    Ok(failed)
+    Ok(swept)
 }

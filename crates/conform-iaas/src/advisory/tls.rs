@@ -90,7 +90,7 @@ pub(super) async fn look(context: &Context, question: Question) -> Result<Looked
 
 async fn survey(context: &Context) -> Result<Survey, Problem> {
     let places = places(context).await?;
-    let judge = Judge::new(&context.client.config().tls).map_err(Problem::new)?;
+    let judge = Judge::new(&context.client.config().tls).map_err(Problem::setup)?;
     let looks = places.into_iter().map(|place| {
         let judge = &judge;
         async move {
@@ -119,7 +119,7 @@ async fn places(context: &Context) -> Result<Vec<Place>, Problem> {
         }
     }
     if places.len() > MOST_PLACES {
-        return Err(Problem::new(format!(
+        return Err(Problem::setup(format!(
             "the catalogue names {} servers; at most {MOST_PLACES} are looked at",
             places.len()
         )));

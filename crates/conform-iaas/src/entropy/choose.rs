@@ -11,15 +11,16 @@ pub(super) fn image(images: &[SeenImage]) -> Result<&SeenImage, Problem> {
     let offered = images.iter().filter(|i| matches!(i.visibility.as_str(), "public" | "community"));
     offered
         .reduce(|best, other| if rank(other) > rank(best) { other } else { best })
-        .ok_or_else(|| Problem::new("there is no public image to boot"))
+        .ok_or_else(|| Problem::setup("there is no public image to boot"))
 }
 
 fn rank(image: &SeenImage) -> (u8, u64) {
     let read = |key: &str| image.property(key).map(str::trim).filter(|text| !text.is_empty());
     let (Some(distro), Some(version)) = (read("os_distro"), read("os_version")) else { return (0, 0) };
+    let version = version.to_lowercase();
     match distro.to_lowercase().as_str() {
-        "debian" => (2, debian(version)),
-        "ubuntu" => (1, ubuntu(version)),
+        "debian" => (2, debian(&version)),
+        "ubuntu" => (1, ubuntu(&version)),
         _ => (0, 0),
     }
 }
@@ -52,7 +53,7 @@ pub(super) fn flavor<'a>(
     let name = image.name.as_deref().unwrap_or(&image.id);
     let least = image
         .min_ram
-        .ok_or_else(|| Problem::new(format!("image {name:?} has no min_ram to choose a flavor by")))?;
+        .ok_or_else(|| Problem::setup(format!("image {name:?} has no min_ram to choose a flavor by")))?;
     let least_disk = if disk == Disk::Volume { 0 } else { image.min_disk.unwrap_or(0).max(1) };
     let fits = |f: &&SeenFlavor| f.ram_mib >= least && f.disk_gb >= least_disk;
     let fitting: Vec<&SeenFlavor> = flavors.iter().filter(fits).collect();
@@ -64,7 +65,7 @@ pub(super) fn flavor<'a>(
     let candidates = if preferred.is_empty() { fitting } else { preferred };
     candidates.into_iter().min_by_key(|f| weight(f)).ok_or_else(|| {
         let and_disk = if least_disk > 0 { format!(" and {least_disk} GB of disk") } else { String::new() };
-        Problem::new(format!("no flavor has the {least} MiB of RAM{and_disk} that image {name:?} needs"))
+        Problem::setup(format!("no flavor has the {least} MiB of RAM{and_disk} that image {name:?} needs"))
     })
 }
 
@@ -106,7 +107,7 @@ mod tests {
             seen("fedora", "fedora", "40"),
             seen("u24", "ubuntu", "24.04"),
             seen("d11", " Debian ", "11"),
-            seen("d13", "debian", "trixie"),
+            seen("d13", "debian", "Trixie"),
             seen("d12", "debian", "12"),
         ];
         assert_eq!(image(&all).unwrap().name.as_deref(), Some("d13"));
@@ -142,7 +143,7 @@ mod tests {
         assert_eq!(flavor(&flavors, &image, Disk::OwnDisk).unwrap().name, "disk");
         assert_eq!(flavor(&flavors, &image, Disk::Volume).unwrap().name, "diskless");
         let problem = flavor(&flavors[..1], &image, Disk::OwnDisk).unwrap_err();
-        assert!(problem.0.contains("512 MiB of RAM and 5 GB of disk"), "{problem}");
+        assert!(problem.text().contains("512 MiB of RAM and 5 GB of disk"), "{problem}");
         // an image that needs no disk cannot be booted from none either
         assert!(flavor(&flavors[..1], &seen("i", "debian", "12"), Disk::OwnDisk).is_err());
     }
@@ -155,7 +156,7 @@ mod tests {
         assert!(
             flavor(&[sized("x", 1, 1024, 0, false)], &unknown, Disk::Volume)
                 .unwrap_err()
-                .0
+                .text()
                 .contains("min_ram")
         );
     }

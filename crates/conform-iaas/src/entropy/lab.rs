@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kogge_client::{Method, encode_segment};
+use kogge_client::{Answer, Method, encode_segment};
 use kogge_conform::{Context, Problem};
 use serde_json::{Value, json};
 
@@ -13,11 +13,13 @@ use super::{Disk, choose};
 use crate::created::{Made, NETWORK, ROUTER, SERVER, SUBNET, Thing, create, show};
 use crate::lookup::{flavors, images, text};
 use crate::remove::remove;
-use crate::wait::until;
+use crate::wait::{Look, until};
 
 /// Upstream's patience.
 const BOOT: Duration = Duration::from_secs(500);
 const CONSOLE: Duration = Duration::from_secs(300);
+/// How long a call is tried that gets no answer.
+const LOST: Duration = Duration::from_secs(20);
 
 /// The least boot volume in GB.
 const LEAST_VOLUME: u64 = 8;
@@ -91,10 +93,31 @@ impl Lab<'_> {
         let outside = self.external_network().await?;
         let router = json!({"name": self.name("router"), "external_gateway_info": {"network_id": outside}});
         let router = self.make(made, &ROUTER, router).await?;
-        let path = format!("routers/{}/add_router_interface", encode_segment(&router));
-        let body = json!({"subnet_id": subnet});
-        self.context.client.request(Method::PUT, "network", &path, None, Some(&body)).await?.success()?;
+        self.connect(&router, &subnet).await?;
         Ok(network)
+    }
+
+    /// Gives a router an interface in a subnet. Where the answer was lost, the router's ports say whether it has one: it
+    /// would be refused a second time.
+    async fn connect(&self, router: &str, subnet: &str) -> Result<(), Problem> {
+        let client = &self.context.client;
+        let path = format!("routers/{}/add_router_interface", encode_segment(router));
+        let body = json!({"subnet_id": subnet});
+        until(&format!("router {router} has its interface"), LOST, || async {
+            let added = client.request(Method::PUT, "network", &path, None, Some(&body)).await;
+            let problem = match added.and_then(Answer::success) {
+                Ok(_) => return Ok(Look::Found(())),
+                Err(error) if error.is_lost() => Problem::from(error),
+                Err(error) => return Err(error.into()),
+            };
+            let ports = client.list("network", "ports", "ports").with(|call| call.query("device_id", router));
+            let ports: Vec<Value> = ports.collect().await?;
+            let is_interface = |port: &Value| {
+                text(port, "device_owner").is_some_and(|owner| owner.starts_with("network:router_interface"))
+            };
+            Ok(if ports.iter().any(is_interface) { Look::Found(()) } else { Look::Unseen(problem) })
+        })
+        .await
     }
 
     async fn external_network(&self) -> Result<String, Problem> {
@@ -103,7 +126,7 @@ impl Lab<'_> {
         all.iter()
             .filter(|network| network.get("router:external") == Some(&Value::Bool(true)))
             .find_map(|network| text(network, "id"))
-            .ok_or_else(|| Problem::new("there is no external network to connect the machine with"))
+            .ok_or_else(|| Problem::setup("there is no external network to connect the machine with"))
     }
 
     async fn server(&self, made: &mut MadeThings, network: &str) -> Result<String, Problem> {
@@ -119,15 +142,19 @@ impl Lab<'_> {
         }
         let id = self.make(made, &SERVER, body).await?;
         until(&format!("server {id} is ACTIVE"), BOOT, || async {
-            let server = show(self.context, &SERVER, &id).await?.unwrap_or(Value::Null);
+            let server = match Look::tolerant(show(self.context, &SERVER, &id).await.map(Look::of))? {
+                Look::Found(server) => server,
+                Look::NotYet => return Ok(Look::NotYet),
+                Look::Unseen(problem) => return Ok(Look::Unseen(problem)),
+            };
             match text(&server, "status").as_deref() {
-                Some("ACTIVE") => Ok(Some(())),
+                Some("ACTIVE") => Ok(Look::Found(())),
                 Some("ERROR") => {
                     let fault = server.get("fault").and_then(|f| text(f, "message"));
                     let why = fault.unwrap_or_else(|| "the cloud does not say why".to_owned());
-                    Err(Problem::new(format!("the sample machine {id} went into ERROR: {why}")))
+                    Err(Problem::cloud(format!("the sample machine {id} went into ERROR: {why}")))
                 }
-                _ => Ok(None),
+                _ => Ok(Look::NotYet),
             }
         })
         .await?;
@@ -138,19 +165,24 @@ impl Lab<'_> {
         let path = format!("servers/{}/action", encode_segment(server));
         let body = json!({"os-getConsoleOutput": {}});
         until("the sample machine prints its results on the console", CONSOLE, || async {
-            let answer =
-                self.context.client.request(Method::POST, "compute", &path, None, Some(&body)).await?;
-            // 404 and 409: the machine has no console yet
-            if matches!(answer.status.as_u16(), 404 | 409) {
-                return Ok(None);
+            match Look::tolerant(self.printed(&path, &body).await.map(Look::of))? {
+                Look::Found(text) if text.contains(BROKEN) => {
+                    Err(Problem::cloud("cloud-init in the sample machine could not run our script"))
+                }
+                Look::Found(text) if !text.contains(END) => Ok(Look::NotYet),
+                looked => Ok(looked),
             }
-            let answer: Value = answer.success()?.json()?;
-            let text = text(&answer, "output").unwrap_or_default();
-            if text.contains(BROKEN) {
-                return Err(Problem::new("cloud-init in the sample machine could not run our script"));
-            }
-            Ok(text.contains(END).then_some(text))
         })
         .await
+    }
+
+    /// What the console shows; `None` if the machine has none yet.
+    async fn printed(&self, path: &str, body: &Value) -> Result<Option<String>, Problem> {
+        let answer = self.context.client.request(Method::POST, "compute", path, None, Some(body)).await?;
+        if matches!(answer.status.as_u16(), 404 | 409) {
+            return Ok(None);
+        }
+        let answer: Value = answer.success()?.json()?;
+        Ok(Some(text(&answer, "output").unwrap_or_default()))
     }
 }

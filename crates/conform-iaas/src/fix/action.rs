@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use kogge_standards::default_rules::{RuleTemplate, SeenTemplate};
 use kogge_standards::flavors::{SeenFlavor, StandardFlavor};
 use kogge_standards::image_metadata::SeenImage;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::inventory::{HeldFlavor, Inventory, Template};
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Action {
     /// Creates a public flavor with its extra specs.
     CreateFlavor(NewFlavor),
@@ -72,7 +74,7 @@ pub enum Action {
 }
 
 /// A flavor to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NewFlavor {
     /// Name.
     pub name: String,
@@ -87,7 +89,7 @@ pub struct NewFlavor {
 }
 
 /// An image to be downloaded by the cloud.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NewImage {
     /// Name.
     pub name: String,
@@ -102,7 +104,7 @@ pub struct NewImage {
 }
 
 /// A template to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NewTemplate {
     /// `ingress` or `egress`.
     pub direction: String,

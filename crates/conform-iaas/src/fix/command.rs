@@ -47,7 +47,7 @@ impl Action {
         match self {
             Self::CreateFlavor(new) => create_flavor(new),
             Self::ReplaceFlavor { id, with } => {
-                format!("{} && {}", line(["flavor", "delete", id]), create_flavor(with))
+                format!("{} && {} --id {}", line(["flavor", "delete", id]), create_flavor(with), word(id))
             }
             Self::SetSpecs { id, specs } => format!("{}{}", line(["flavor", "set", id]), properties(specs)),
             Self::UnsetSpec { id, key } => line(["flavor", "unset", "--property", key, id]),
@@ -61,6 +61,7 @@ impl Action {
             Self::DeleteRule { id } => line(["default", "security", "group", "rule", "delete", id]),
             Self::ReplaceRule { id, with } => {
                 let delete = line(["default", "security", "group", "rule", "delete", id]);
+                // the service may take both for the same: at a shell, only this order is sure to work
                 format!("{delete} && {}", create_rule(with))
             }
             Self::DescribeType { id, description } => {

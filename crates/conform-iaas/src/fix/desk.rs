@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kogge_conform::ObjectRef;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::action::Action;
 use super::inventory::Inventory;
+use super::overwritten::overwritten;
 use super::settings::Settings;
 
 /// What is asked of the planner.
@@ -23,7 +25,7 @@ pub struct Wishes {
 }
 
 /// One thing to change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The test cases that it serves.
     pub testcases: Vec<String>,
@@ -40,12 +42,15 @@ pub struct Change {
     /// Whether nothing that works today can work differently tomorrow.
     pub safe: bool,
     /// What to think of before agreeing; empty for a safe change.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub caution: String,
     /// The same as a line for a shell.
     pub command: String,
+    /// What it overwrites or deletes, as it was when the plan was made. The step is made only while it is still so, and
+    /// whoever wants to undo it finds here what there was.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub overwrites: Value,
     /// The step itself.
-    #[serde(skip)]
     pub action: Action,
 }
 
@@ -84,6 +89,7 @@ impl<'a> Desk<'a> {
     /// Notes a change and simulates it.
     pub(super) fn change(&mut self, draft: Draft) {
         let Draft { testcases, object, what, before, after, why, caution, action } = draft;
+        let overwrites = overwritten(&action, &self.inventory);
         action.simulate(&mut self.inventory);
         let (safe, caution, command) = (caution.is_empty(), caution.to_owned(), action.command());
         self.changes.push(Change {
@@ -96,6 +102,7 @@ impl<'a> Desk<'a> {
             safe,
             caution,
             command,
+            overwrites,
             action,
         });
     }

@@ -78,7 +78,7 @@ fn missing(desk: &mut Desk<'_>, standard: &StandardFlavor) {
     if held.iter().any(|flavor| !flavor.public && flavor.seen.name == standard.name) {
         let words = format!(
             "a private flavor of this name is in the way, and is its project's own: make it public or delete it \
-             (openstack flavor show {}), then run again",
+             (openstack flavor show {}), then plan again",
             standard.name
         );
         return desk.say(&standard.testcase(), &object(standard.name, None).name, words);
@@ -126,7 +126,7 @@ fn wrong_sizes(desk: &mut Desk<'_>, standard: &StandardFlavor, flavor: &SeenFlav
     let words = match (desk.wishes.replace_flavors, used) {
         (true, Some(false)) => return replace(desk, standard, flavor),
         (true, Some(true)) => {
-            "sizes cannot be changed, and servers have this flavor: move them to another one (resize), then run \
+            "sizes cannot be changed, and servers have this flavor: move them to another one (resize), then plan \
              again with --replace-flavors"
         }
         (true, None) => {
@@ -154,7 +154,7 @@ fn replace(desk: &mut Desk<'_>, standard: &StandardFlavor, flavor: &SeenFlavor) 
     desk.change(Draft {
         before: sizes(flavor.vcpus, flavor.ram_mib, flavor.disk_gb),
         after,
-        caution: "the flavor gets another id: whatever names it by its id has to learn the new one",
+        caution: "for a moment there is no such flavor, and no server can be made with it; its id and all else stay",
         ..draft(standard, object(&flavor.name, Some(&flavor.id)), "the flavor", action)
     });
 }

@@ -135,7 +135,7 @@ fn advise(desk: &mut Desk<'_>, image: &SeenImage, testcase: &str, property: &str
             format!("the value {value:?} does not help: the rule does not accept it for this image")
         }
         None => format!(
-            "only the operator knows the value: run again with --set {}",
+            "only the operator knows the value: plan again with --set {}",
             word(&format!("{whom}:{property}=VALUE"))
         ),
     };

@@ -48,7 +48,7 @@ pub async fn look(
         journal: Arc::new(Journal::in_memory()),
     };
     let now = Timestamp::from_microsecond(now.as_micros())
-        .map_err(|error| Problem::new(format!("the clock is out of range: {error}")))?;
+        .map_err(|error| Problem::ours(format!("the clock is out of range: {error}")))?;
     let wants = |prefixes: &[&str]| {
         wishes.testcases.iter().any(|testcase| prefixes.iter().any(|prefix| testcase.starts_with(prefix)))
     };
@@ -116,7 +116,8 @@ async fn rules(client: &Client) -> Result<Option<Vec<Template>>, Problem> {
     }
 }
 
-fn template(listed: &Value) -> Template {
+/// A template as the network service shows it.
+pub(super) fn template(listed: &Value) -> Template {
     let set = |key: &&str| {
         let value = listed.get(*key).filter(|value| !value.is_null() && value.as_str() != Some(""))?;
         Some(((*key).to_owned(), value.clone()))
@@ -133,7 +134,7 @@ async fn volume_types(client: &Client) -> Result<Vec<HeldType>, Problem> {
 
 async fn held_type(client: &Client, listed: Value) -> Result<HeldType, Problem> {
     let id =
-        lookup::text(&listed, "id").ok_or_else(|| Problem::new("a volume type in the list has no id"))?;
+        lookup::text(&listed, "id").ok_or_else(|| Problem::cloud("a volume type in the list has no id"))?;
     let path = format!("types/{}/encryption", encode_segment(&id));
     let encryption: Value = client.get("block-storage", &path).await?.success()?.json()?;
     let specs = listed.get("extra_specs");

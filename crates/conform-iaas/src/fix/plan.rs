@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kogge_standards::{Judgement, Severity, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::desk::{Change, Desk, Wishes};
 use super::inventory::Inventory;
@@ -11,7 +11,7 @@ use super::standing::judge;
 use super::{flavors, images, rules, volume_types};
 
 /// What no change of the plan mends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advice {
     /// The test case that does not pass.
     pub testcase: String,
@@ -26,7 +26,7 @@ pub struct Advice {
 }
 
 /// What is to be done.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// What an API can change, in the order in which it is to be done.
     pub changes: Vec<Change>,

@@ -91,9 +91,9 @@ fn advice(aspect: &str) -> &'static str {
     if aspect == "encrypted" {
         "no type has an encryption specification: make one, as in openstack volume type create --encryption-provider \
          luks --encryption-cipher aes-xts-plain64 --encryption-key-size 256 --encryption-control-location front-end \
-         NAME, and run again"
+         NAME, and plan again"
     } else {
-        "no type is known to be replicated: if the storage behind one keeps copies, run again with --set \
+        "no type is known to be replicated: if the storage behind one keeps copies, plan again with --set \
          TYPE:replicated=true"
     }
 }

@@ -80,7 +80,7 @@ async fn list(context: &Context, microversion: Option<&str>) -> Result<Vec<SeenF
 }
 
 async fn read(context: &Context, flavor: Value) -> Result<SeenFlavor, Problem> {
-    let id = text(&flavor, "id").ok_or_else(|| Problem::new("a flavor in the list has no id"))?;
+    let id = text(&flavor, "id").ok_or_else(|| Problem::cloud("a flavor in the list has no id"))?;
     let extra_specs = match flavor.get("extra_specs") {
         Some(Value::Null) => None,
         Some(specs) => Some(read_specs(&id, specs)?),
@@ -105,7 +105,7 @@ async fn fetch_specs(context: &Context, id: &str) -> Result<BTreeMap<String, Str
 
 fn read_specs(id: &str, specs: &Value) -> Result<BTreeMap<String, String>, Problem> {
     let wrong =
-        || Problem::new(format!("flavor {id}: extra_specs is no map of texts, but {}", shown(Some(specs))));
+        || Problem::cloud(format!("flavor {id}: extra_specs is no map of texts, but {}", shown(Some(specs))));
     let map = specs.as_object().ok_or_else(wrong)?;
     map.iter().map(|(k, v)| Ok((k.clone(), v.as_str().ok_or_else(wrong)?.to_owned()))).collect()
 }

@@ -46,7 +46,7 @@ pub(crate) async fn verdicts(context: &Context) -> Result<Arc<ImageVerdicts>, Pr
     let judge = async {
         let images = &all(context).await?.0;
         let now = jiff::Timestamp::from_microsecond(context.started.as_micros())
-            .map_err(|e| Problem::new(format!("the clock is out of range: {e}")))?;
+            .map_err(|e| Problem::ours(format!("the clock is out of range: {e}")))?;
         let ids = images.iter().filter_map(|i| Some((format!("image {:?}", i.name.as_ref()?), i.id.clone())));
         Ok(ImageVerdicts(Verdicts::new(judge_0102(images, now).into_iter().chain(judge_0104(images)), ids)))
     };
@@ -70,13 +70,13 @@ pub(crate) async fn listed(context: &Context, visibility: Option<&str>) -> Resul
 }
 
 fn read(image: &Value) -> Result<SeenImage, Problem> {
-    let id = text(image, "id").ok_or_else(|| Problem::new("an image in the list has no id"))?;
+    let id = text(image, "id").ok_or_else(|| Problem::cloud("an image in the list has no id"))?;
     let figure = |key: &str| match image.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => value
             .as_u64()
             .map(Some)
-            .ok_or_else(|| Problem::new(format!("image {id}: {key} is no whole number, but {value}"))),
+            .ok_or_else(|| Problem::cloud(format!("image {id}: {key} is no whole number, but {value}"))),
     };
     Ok(SeenImage {
         name: text(image, "name"),
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_size_that_is_no_number_is_a_problem_that_names_the_image() {
         let problem = read(&json!({"id": "i7", "size": "big"})).unwrap_err();
-        assert!(problem.0.contains("i7") && problem.0.contains("size"), "{problem}");
+        assert!(problem.text().contains("i7") && problem.text().contains("size"), "{problem}");
         assert!(read(&json!({})).is_err() && read(&json!({"id": "x", "size": -1})).is_err());
     }
 }

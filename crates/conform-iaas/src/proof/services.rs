@@ -7,7 +7,7 @@ use super::{Change, Expected, Mutation};
 const PERMISSIONS: &str = "scs-0116-permissions";
 const SECRETS: &str = "/key-manager/v1/secrets";
 const SWIFT: &str = "scs-0123-swift-s3";
-const CATALOG: &str = "service catalog";
+const CATALOG: &str = "service catalogue";
 
 /// What a member may do with the key manager.
 pub(super) fn key_manager() -> Vec<Mutation> {

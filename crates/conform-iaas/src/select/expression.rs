@@ -6,7 +6,7 @@ use super::SelectionError;
 use crate::advisory::advisory;
 use crate::manual::questions;
 
-/// An expression that must match at the beginning of an id, and need not at its end.
+/// An expression that must match somewhere in an id.
 pub(crate) struct Expression {
     regex: Regex,
     /// Whether it matches an advisory check or a question.
@@ -21,7 +21,7 @@ impl Expression {
     /// # Errors
     /// [`SelectionError::Expression`] if it is none.
     pub(crate) fn read(text: &str) -> Result<Self, SelectionError> {
-        let regex = Regex::new(&format!("^(?:{text})"))
+        let regex = Regex::new(text)
             .map_err(|e| SelectionError::Expression { text: text.to_owned(), because: e.to_string() })?;
         let advice = advisory().into_iter().map(|check| regex.is_match(&check.description().id));
         let matched: Vec<bool> = advice.chain(questions().iter().map(|one| regex.is_match(one.id))).collect();

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use kogge_client::{Method, encode_segment};
+use kogge_client::{Error, chain, encode_segment};
 use kogge_conform::{Context, Problem};
 use kogge_standards::Judgement;
 use kogge_standards::volume_backup::{Outcome, PAUSES, judge_backup};
 use serde_json::{Value, json};
 
-use crate::created::{BACKUP, Made, Thing, VOLUME, announce, create, show};
+use crate::created::{BACKUP, Made, Order, Thing, VOLUME, create, show};
 use crate::lookup::text;
 use crate::remove::remove;
-use crate::wait::until;
+use crate::wait::{Look, until};
 
 /// Upstream's patience for each state: its pauses in all.
 fn patience() -> Duration {
@@ -19,18 +19,25 @@ fn patience() -> Duration {
 }
 
 pub(crate) async fn run(context: &Context) -> Result<Judgement, Problem> {
+    if let Err(error @ Error::NoEndpoint { .. }) = context.client.endpoint(VOLUME.service).await {
+        return Ok(judge_backup(&Outcome::NoService(chain(&error))));
+    }
     let mut made = Vec::new();
-    let outcome = match Box::pin(walk(context, &mut made)).await {
-        Ok(()) => Outcome::Worked,
-        Err(problem) => Outcome::Broken(problem.0),
-    };
+    let walked = Box::pin(walk(context, &mut made)).await;
     // upstream ignores how its last clean-up ends; what stays is in the journal, and the runner tries again
     for (thing, made) in made.iter().rev() {
         if let Err(problem) = Box::pin(remove(context, thing, made)).await {
             tracing::info!(kind = thing.word, %problem, "not removed yet");
         }
     }
-    Ok(judge_backup(&outcome))
+    match walked {
+        Ok(()) => Ok(judge_backup(&Outcome::Worked)),
+        // upstream fails whatever the cloud does wrong; what we could not do is not the cloud's
+        Err(problem) if problem.is_the_clouds() => {
+            Ok(judge_backup(&Outcome::Broken(problem.text().to_owned())))
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 async fn walk(context: &Context, made: &mut Vec<(&'static Thing, Made)>) -> Result<(), Problem> {
@@ -55,7 +62,7 @@ async fn nameless(context: &Context, thing: &'static Thing) -> Result<(), Proble
     let all: Vec<Value> = context.client.list(thing.service, thing.list, thing.many).collect().await?;
     match all.iter().find(|object| object.get("name").is_none_or(Value::is_null)) {
         None => Ok(()),
-        Some(object) => Err(Problem::new(format!(
+        Some(object) => Err(Problem::cloud(format!(
             "{} {} has no name, which upstream's test breaks off at; give it one, even an empty one",
             thing.word,
             text(object, "id").unwrap_or_default()
@@ -65,28 +72,33 @@ async fn nameless(context: &Context, thing: &'static Thing) -> Result<(), Proble
 
 async fn restore(context: &Context, backup: &str) -> Result<Made, Problem> {
     let name = context.object_name("0117", "restored");
-    let number = announce(context, &VOLUME, &name).await?;
     let path = format!("backups/{}/restore", encode_segment(backup));
     let body = json!({"restore": {"name": name}});
-    let answer =
-        context.client.request(Method::POST, BACKUP.service, &path, None, Some(&body)).await?.success()?;
-    let object: Value = answer.json()?;
-    let id = object
-        .get("restore")
-        .and_then(|restore| text(restore, "volume_id"))
-        .ok_or_else(|| Problem::from(answer.shape("restore.volume_id is missing")))?;
-    context.journal.made(number, &id)?;
-    Ok(Made { number, id, object })
+    let order = Order {
+        context,
+        client: &context.client,
+        thing: &VOLUME,
+        name: &name,
+        path: &path,
+        body: &body,
+        key: "restore",
+        id: |restore| text(restore, "volume_id"),
+    };
+    Ok(order.place().await??)
 }
 
+/// As upstream, which looks again whatever went wrong, until its patience is over.
 async fn available(context: &Context, thing: &Thing, id: &str) -> Result<(), Problem> {
     until(&format!("{} {id} is available", thing.word), patience(), || async {
-        let object = show(context, thing, id).await?;
+        let object = match show(context, thing, id).await {
+            Ok(object) => object,
+            Err(problem) => return Ok(Look::Unseen(problem)),
+        };
         let status = object.as_ref().and_then(|o| text(o, "status")).unwrap_or_default();
         if status.starts_with("error") {
-            return Err(Problem::new(format!("{} {id} is in status {status:?}", thing.word)));
+            return Err(Problem::cloud(format!("{} {id} is in status {status:?}", thing.word)));
         }
-        Ok((status == "available").then_some(()))
+        Ok(Look::of((status == "available").then_some(())))
     })
     .await
 }

@@ -46,7 +46,7 @@ async fn fresh_group(context: &Context) -> Result<Judgement, Problem> {
     let made = create(context, &GROUP, &name, json!({"name": name, "description": name})).await?;
     let rules = made.object.get("security_group_rules").and_then(Value::as_array).cloned();
     remove(context, &GROUP, &made).await?;
-    let rules = rules.ok_or_else(|| Problem::new("the new security group shows no list of rules"))?;
+    let rules = rules.ok_or_else(|| Problem::cloud("the new security group shows no list of rules"))?;
     let seen = |rule: &Value| SeenRule {
         id: text(rule, "id").unwrap_or_default(),
         direction: text(rule, "direction").unwrap_or_default(),

@@ -6,8 +6,8 @@ use kogge_standards::Judgement;
 use kogge_standards::key_manager::{Outcome, SERVICE_TYPE, judge_permissions};
 use serde_json::{Value, json};
 
-use crate::created::{Made, SECRET, announce, id_of, is_refusal};
-use crate::remove::remove;
+use crate::created::{Made, SECRET, id_of, try_create};
+use crate::remove::{Gone, delete, vanish};
 
 /// `None` if the catalogue has no key manager.
 pub(crate) async fn run(context: &Context) -> Result<Option<Judgement>, Problem> {
@@ -32,27 +32,46 @@ async fn walk(context: &Context) -> Result<Outcome, Problem> {
         return Ok(stop("list secrets", error));
     }
     let name = context.object_name("0116", "secret");
-    let number = announce(context, &SECRET, &name).await?;
-    let made = match make(context, &name).await {
-        Ok(id) => Made { number, id, object: Value::Null },
-        Err(error) => {
-            if is_refusal(&error) {
-                context.journal.gone(number)?;
-            }
-            return Ok(stop("create a secret", error));
-        }
+    let body = json!({"name": name, "payload": "foo", "payload_content_type": "text/plain", "secret_type": "opaque"});
+    let made = match create(context, &name, body).await {
+        Ok(Ok(made)) => made,
+        Ok(Err(error)) => return Ok(stop("create a secret", error)),
+        Err(problem) => return broken("create a secret", problem),
     };
-    context.journal.made(number, &made.id)?;
     let listed = match secrets(context).await {
         Ok(all) => all.iter().any(|secret| id_of(secret).as_ref() == Some(&made.id)),
         Err(error) => return Ok(stop("list secrets again", error)),
     };
-    if let Err(problem) = remove(context, &SECRET, &made).await {
-        let forbidden = problem.0.contains("answered 403");
-        let text = format!("delete the secret: {problem}");
-        return Ok(if forbidden { Outcome::Forbidden(text) } else { Outcome::Broken(text) });
+    // whether the secret may be looked at afterwards is another question, and none of upstream's
+    match delete(&context.client, &SECRET, &made.id).await {
+        Ok(gone) => note(context, &made, gone).await,
+        Err(problem) if problem.status() == Some(403) => {
+            return Ok(Outcome::Forbidden(format!("delete the secret: {problem}")));
+        }
+        Err(problem) => return broken("delete the secret", problem),
     }
     Ok(if listed { Outcome::Worked } else { Outcome::NotListed })
+}
+
+/// What the cloud did wrong, in words; what we could not do is no outcome.
+fn broken(step: &str, problem: Problem) -> Result<Outcome, Problem> {
+    if problem.is_the_clouds() { Ok(Outcome::Broken(format!("{step}: {problem}"))) } else { Err(problem) }
+}
+
+async fn create(context: &Context, name: &str, body: Value) -> Result<Result<Made, Error>, Problem> {
+    try_create(context, &context.client, &SECRET, name, body).await
+}
+
+/// Takes it off the journal once it is gone; what stays is removed by the runner.
+async fn note(context: &Context, made: &Made, gone: Gone) {
+    let vanished = match gone {
+        Gone::Already => Ok(()),
+        Gone::Asked => vanish(&context.client, &SECRET, &made.id).await,
+    };
+    match vanished {
+        Ok(()) => context.journal.gone(made.number),
+        Err(problem) => tracing::info!(kind = SECRET.word, %problem, "not gone yet"),
+    }
 }
 
 async fn secrets(context: &Context) -> Result<Vec<Value>, Error> {
@@ -62,12 +81,4 @@ async fn secrets(context: &Context) -> Result<Vec<Value>, Error> {
         .with(|call| call.query("limit", "100"))
         .collect()
         .await
-}
-
-async fn make(context: &Context, name: &str) -> Result<String, Error> {
-    let body = json!({"name": name, "payload": "foo", "payload_content_type": "text/plain", "secret_type": "opaque"});
-    let call = context.client.call(kogge_client::Method::POST, SECRET.service, SECRET.path).json(&body);
-    let answer = call.send().await?.success()?;
-    let object: Value = answer.json()?;
-    id_of(&object).ok_or_else(|| answer.shape("secret_ref is missing"))
 }

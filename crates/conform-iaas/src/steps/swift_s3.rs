@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context, url: &str) -> Result<Outcome, Problem
 
 async fn probe(context: &Context, host: &str) -> Result<SwiftProbe, Problem> {
     let address =
-        Url::parse(host).map_err(|e| Problem::new(format!("the address {host:?} of object-store: {e}")))?;
+        Url::parse(host).map_err(|e| Problem::cloud(format!("the address {host:?} of object-store: {e}")))?;
     let first = ask(context, &address, USUAL_REGION).await;
     // an S3 client signs anew when it is told that the region is another
     match &first {

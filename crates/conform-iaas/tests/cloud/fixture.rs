@@ -65,6 +65,8 @@ pub struct Cloud {
     pub silent: Vec<String>,
     /// Creates whose answer is lost: the object is there, and the client sees a 502.
     pub lost: Vec<String>,
+    /// Every so manieth call, from this one on, is lost in a gateway: nobody behind it sees it.
+    pub gateway: Option<(usize, usize)>,
 }
 
 const CONSOLE: &str = "[    1.0] Linux\n_scs-test-entropy-avail: 256\n\
@@ -107,6 +109,7 @@ impl Default for Cloud {
             overrides: Vec::new(),
             silent: Vec::new(),
             lost: Vec::new(),
+            gateway: None,
         }
     }
 }
@@ -143,7 +146,13 @@ pub struct Running {
 }
 
 impl Running {
+    /// A client that asks once.
     pub fn client(&self) -> Client {
+        self.client_asking(0)
+    }
+
+    /// A client as users have it, or one that repeats calls less often.
+    pub fn client_asking(&self, retries: u32) -> Client {
         let url = format!("{}/identity", self.base);
         let vars = [
             ("OS_AUTH_URL", url.as_str()),
@@ -155,7 +164,7 @@ impl Running {
         ];
         let config =
             CloudConfig::load(&Environment::new(vars, "/nonexistent"), &Selection::default()).unwrap();
-        let limits = Limits { call: std::time::Duration::from_secs(60), retries: 0, ..Limits::default() };
+        let limits = Limits { call: std::time::Duration::from_secs(60), retries, ..Limits::default() };
         Client::with_options(config, ClientOptions { limits, ..ClientOptions::default() }).unwrap()
     }
 
@@ -168,11 +177,24 @@ impl Running {
             all: true,
         };
         let selected = select(&wanted).unwrap();
-        self.run(selected.checks, selected.plan, journal).await
+        self.run(self.client(), selected.checks, selected.plan, journal).await
+    }
+
+    /// Runs every testcase with a client as users have it.
+    pub async fn check_as_users_do(&self, tests: &str, journal: Arc<Journal>) -> Report {
+        let wanted = Wanted {
+            date: "2026-11-24".parse().unwrap(),
+            version: Some("v5.1".to_owned()),
+            tests: Some(tests.to_owned()),
+            all: true,
+        };
+        let selected = select(&wanted).unwrap();
+        self.run(self.client_asking(3), selected.checks, selected.plan, journal).await
     }
 
     async fn run(
         &self,
+        client: Client,
         checks: Vec<Box<dyn Check>>,
         plan: kogge_conform::Plan,
         journal: Arc<Journal>,
@@ -180,7 +202,7 @@ impl Running {
         let (clock, _) = kogge_clock::Clock::fake(NOW.parse().unwrap());
         let options =
             Options { plan, journal, clock, cleaner: Some(Arc::new(Sweeper)), ..Options::default() };
-        Runner::new(self.client(), options).run(checks, &mut Silent).await
+        Runner::new(client, options).run(checks, &mut Silent).await
     }
 
     /// Changes the running cloud.

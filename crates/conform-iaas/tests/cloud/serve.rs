@@ -50,6 +50,11 @@ async fn serve(State(inner): State<Arc<Inner>>, method: Method, uri: Uri, body: 
     if silent {
         std::future::pending::<()>().await;
     }
+    let number = inner.seen.lock().unwrap().len();
+    let gateway = inner.state.lock().unwrap().0.gateway;
+    if gateway.is_some_and(|(every, from)| number % every == from % every) {
+        return (StatusCode::BAD_GATEWAY, "<html>no upstream</html>").into_response();
+    }
     let answer = respond(&inner, &method, &path, &body);
     let lost = method == Method::POST && inner.state.lock().unwrap().0.lost.contains(&path);
     if lost { (StatusCode::BAD_GATEWAY, "lost").into_response() } else { answer }

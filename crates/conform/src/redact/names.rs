@@ -20,7 +20,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names of a cloud's configuration: user, project, domain, and the hosts of its addresses.
+    /// The names of a cloud's configuration: its own, user, project, domain, and the hosts of its addresses.
     #[must_use]
     pub fn of(config: &CloudConfig) -> Self {
         Self::from_iter(Self::named(config))
@@ -29,7 +29,7 @@ impl Names {
     /// The names of a configuration, each with what it names: to be collected with those of others.
     #[must_use]
     pub fn named(config: &CloudConfig) -> Vec<(&'static str, String)> {
-        let mut found: Vec<(&'static str, String)> = Vec::new();
+        let mut found: Vec<(&'static str, String)> = vec![("cloud", config.name.clone())];
         let mut add = |kind, name: &ByIdOrName| found.push((kind, name.as_str().to_owned()));
         let user = |user: &UserRef, add: &mut dyn FnMut(&'static str, &ByIdOrName)| {
             add("user", &user.user);

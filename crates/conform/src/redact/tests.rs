@@ -117,8 +117,61 @@ fn the_command_line_shows_no_folders() {
         ("--sign=/home/bob/.ssh/key", "--sign=key"),
         ("scs-compatible-iaas@v5.1", "scs-compatible-iaas@v5.1"),
     ] {
-        assert_eq!(redactor.argument(argument), expected);
+        assert_eq!(redactor.argument(argument, "", ""), expected);
     }
+}
+
+#[test]
+fn nothing_in_the_head_tells_which_cloud_it_was() {
+    const CLOUD: &str = "acme-prod";
+    let argv = ["--cloud", CLOUD, "--cloud=acme-prod", "--domain-manager-cloud", "acme-prod-manager"];
+    let head = RunHead {
+        uuid: "0f4a3b6e-1111-4222-8333-000000000000".into(),
+        subject: CLOUD.into(),
+        cloud: CLOUD.into(),
+        auth_url: "https://acme-prod.example:5000/v3".into(),
+        project: "project acme-prod of domain acme-prod".into(),
+        users: vec!["reader ann of cloud acme-prod".into()],
+        started_at: "2026-11-24T08:00:00Z".into(),
+        ended_at: Some("2026-11-24T08:01:00Z".into()),
+        program: "kogge 0.1.0".into(),
+        argv: argv.map(str::to_owned).into(),
+    };
+    // every field there is: a new one has to be thought of here
+    let fields = serde_json::to_value(&head).unwrap();
+    let named: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
+    let known = [
+        "argv",
+        "auth_url",
+        "cloud",
+        "ended_at",
+        "program",
+        "project",
+        "started_at",
+        "subject",
+        "users",
+        "uuid",
+    ];
+    assert_eq!(named.len(), known.len());
+    assert!(known.iter().all(|field| named.contains(field)), "{named:?}");
+    let names = [("cloud", CLOUD), ("cloud", "acme-prod-manager"), ("project", CLOUD)];
+    let after = knowing(&names).report(&Report { run: head, ..Report::default() });
+    for (field, value) in serde_json::to_value(&after.run).unwrap().as_object().unwrap() {
+        assert!(!value.to_string().contains("acme"), "{field}: {value}");
+    }
+    assert_eq!(after.run.argv[1], after.run.cloud);
+    assert_eq!(
+        (after.run.uuid.as_str(), after.run.program.as_str()),
+        ("0f4a3b6e-1111-4222-8333-000000000000", "kogge 0.1.0")
+    );
+}
+
+#[test]
+fn a_subject_that_was_chosen_stays() {
+    let head = RunHead { subject: "Acme Cloud".into(), cloud: "prod1".into(), ..RunHead::default() };
+    let after = redacted(&Report { run: head, ..Report::default() }, Names::default());
+    assert_eq!(after.run.subject, "Acme Cloud");
+    assert!(!after.run.cloud.contains("prod1"));
 }
 
 fn report(text: &str) -> Report {
@@ -142,8 +195,11 @@ fn report(text: &str) -> Report {
     let mut report = Report {
         results: vec![of(Verdict::Fail), of(Verdict::CouldNotRun), of(Verdict::Pass)],
         leftovers: vec![text.into()],
+        unsettled: vec![text.into()],
         ..Report::default()
     };
+    report.run.cloud = text.into();
+    report.run.subject = text.into();
     report.run.auth_url = text.into();
     report.run.project = text.into();
     report.run.users = vec![text.into()];

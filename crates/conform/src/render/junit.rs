@@ -58,7 +58,11 @@ fn case(result: &CheckResult, suite: &str) -> String {
     );
     let reason = escape(result.reason.as_deref().unwrap_or(result.verdict.word()));
     let body = match result.verdict {
-        Verdict::Pass => return format!("{head}/>\n"),
+        Verdict::Pass if result.warnings().next().is_none() => return format!("{head}/>\n"),
+        Verdict::Pass => {
+            let text = format!("{}\n{}", result.word(), details(result));
+            format!("<system-out>{}</system-out>", escape(&text))
+        }
         _ if result.is_advice() => format!(r#"<skipped message="{}: {}"/>"#, result.word(), first(result)),
         Verdict::Fail => {
             format!(r#"<failure message="{}">{}</failure>"#, first(result), escape(&details(result)))
@@ -81,7 +85,7 @@ fn first(result: &CheckResult) -> String {
 
 fn details(result: &CheckResult) -> String {
     let mut text = String::new();
-    for f in result.findings.iter().filter(|f| f.severity >= Severity::Violation) {
+    for f in result.telling() {
         let _ = writeln!(text, "{}: expected {}, found {}. {}", f.object.name, f.expected, f.found, f.fix);
     }
     text.push_str(&result.url);

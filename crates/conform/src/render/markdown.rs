@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use crate::check::Section;
-use crate::finding::Severity;
 use crate::report::{CheckResult, Report};
 
 /// Renders it.
@@ -17,11 +16,13 @@ pub fn report(report: &Report) -> String {
         report.run.started_at,
         escape(&report.run.program)
     );
+    let scope =
+        report.plan.scope.as_ref().map(|scope| format!("{} ", escape(&scope.name))).unwrap_or_default();
     for version in &report.summary {
         for (target, aggregate) in &version.targets {
             let _ = writeln!(
                 text,
-                "* {} ({}), {}: **{}**",
+                "* {scope}{} ({}), {}: **{}**",
                 escape(&version.version),
                 escape(&version.validity),
                 escape(target),
@@ -38,6 +39,9 @@ pub fn report(report: &Report) -> String {
     }
     for left in &report.leftovers {
         let _ = writeln!(text, "\nLeft behind: {}", escape(left));
+    }
+    for open in &report.unsettled {
+        let _ = writeln!(text, "\nNot settled: {}", escape(open));
     }
     text
 }
@@ -64,7 +68,7 @@ fn link(url: &str, text: &str) -> String {
 }
 
 fn has_details(result: &CheckResult) -> bool {
-    result.reason.is_some() || result.findings.iter().any(|f| f.severity >= Severity::Violation)
+    result.reason.is_some() || result.telling().next().is_some()
 }
 
 fn details(result: &CheckResult) -> String {
@@ -72,7 +76,7 @@ fn details(result: &CheckResult) -> String {
     if let Some(reason) = &result.reason {
         let _ = writeln!(text, "{}\n", escape(reason));
     }
-    for f in result.findings.iter().filter(|f| f.severity >= Severity::Violation) {
+    for f in result.telling() {
         let (object, expected, found) = (escape(&f.object.name), escape(&f.expected), escape(&f.found));
         let _ = writeln!(text, "* {object}: expected {expected}, found {found}. {}", escape(&f.fix));
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::check::Section;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::report::{CheckResult, Report};
 use crate::verdict::Verdict;
 
@@ -39,6 +39,12 @@ fn rule(result: &CheckResult) -> Value {
     json!({"id": result.id, "shortDescription": {"text": result.title}, "helpUri": result.url})
 }
 
+/// A finding in words.
+fn told(f: &Finding) -> String {
+    let text = format!("{}: expected {}, found {}. {}", f.object.name, f.expected, f.found, f.fix);
+    text.trim_end().to_owned()
+}
+
 fn results(result: &CheckResult, subject: &str) -> Vec<Value> {
     let one = |level: &str, kind: &str, text: String, object: &str| {
         json!({
@@ -49,18 +55,16 @@ fn results(result: &CheckResult, subject: &str) -> Vec<Value> {
     let level = if result.is_advice() { "note" } else { "error" };
     let reason = || result.reason.clone().unwrap_or_default();
     match result.verdict {
-        Verdict::Pass => vec![one("none", "pass", "passed".into(), "")],
+        Verdict::Pass => {
+            let noted = result.warnings().map(|f| one("none", "informational", told(f), &f.object.name));
+            std::iter::once(one("none", "pass", result.word(), "")).chain(noted).collect()
+        }
         Verdict::NotApplicable => vec![one("none", "notApplicable", reason(), "")],
         Verdict::CouldNotRun | Verdict::NotFinished => vec![one("none", "open", reason(), "")],
         Verdict::Fail => {
             let violations = result.findings.iter().filter(|f| f.severity == Severity::Violation);
-            let mut all: Vec<Value> = violations
-                .map(|f| {
-                    let text =
-                        format!("{}: expected {}, found {}. {}", f.object.name, f.expected, f.found, f.fix);
-                    one(level, "fail", text.trim_end().to_owned(), &f.object.name)
-                })
-                .collect();
+            let mut all: Vec<Value> =
+                violations.map(|f| one(level, "fail", told(f), &f.object.name)).collect();
             if all.is_empty() {
                 all.push(one(level, "fail", reason(), ""));
             }

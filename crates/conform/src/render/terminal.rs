@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::check::Section;
 use crate::finding::{Finding, Severity};
-use crate::plan::{Plan, PlannedVersion};
+use crate::plan::{Aggregate, Plan, PlannedVersion};
 use crate::printable::printable;
 use crate::report::{CheckResult, Report};
 use crate::verdict::Verdict;
@@ -18,47 +18,102 @@ pub fn plain(text: &str) -> String {
     printable(text)
 }
 
+/// How lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Where they are broken; nowhere in files and pipes, whose readers search by lines.
+    pub width: Option<usize>,
+    /// Whether verdicts have colours.
+    pub coloured: bool,
+    /// Whether every observation is shown, and how long a check took.
+    pub verbose: bool,
+}
+
+impl Style {
+    /// A line that begins so deep, and goes on as deep in the next ones.
+    fn line(&self, indent: usize, text: &str) -> String {
+        let (text, blanks) = (plain(text), " ".repeat(indent));
+        let Some(width) = self.width else { return format!("{blanks}{text}\n") };
+        let options = textwrap::Options::new(width)
+            .initial_indent(&blanks)
+            .subsequent_indent(&blanks)
+            // an address, an id or an option that is cut cannot be copied
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .break_words(false);
+        textwrap::fill(&text, options) + "\n"
+    }
+
+    /// A verdict's word in its colour; the width is that of the word.
+    fn word(&self, verdict: Verdict, word: &str) -> String {
+        let word = format!("{word:<13}");
+        if !self.coloured {
+            return word;
+        }
+        let colour = match verdict {
+            Verdict::Pass => 32,
+            Verdict::Fail => 31,
+            Verdict::CouldNotRun | Verdict::NotFinished => 33,
+            Verdict::NotApplicable => 2,
+        };
+        format!("\u{1b}[{colour}m{word}\u{1b}[0m")
+    }
+}
+
 /// The lines for one check.
 #[must_use]
-pub fn result(result: &CheckResult) -> String {
-    let mut text = format!("{:<13} {}", result.word(), plain(&result.id));
+pub fn result(result: &CheckResult, style: &Style) -> String {
+    let mut text = format!("{} {}", style.word(result.verdict, &result.word()), plain(&result.id));
     if result.resumed {
         text.push_str("  (from the earlier run)");
     }
+    if style.verbose {
+        let _ = write!(text, "  ({}.{:03} s)", result.elapsed_ms / 1000, result.elapsed_ms % 1000);
+    }
     text.push('\n');
     if let Some(reason) = &result.reason {
-        let _ = writeln!(text, "      {}", plain(reason));
+        text.push_str(&style.line(6, reason));
     }
-    let wanted = |f: &&Finding| match result.verdict {
-        Verdict::Fail => f.severity == Severity::Violation,
-        Verdict::CouldNotRun => f.severity >= Severity::Violation,
-        _ => f.severity == Severity::Warning,
-    };
-    let findings: Vec<&Finding> = result.findings.iter().filter(wanted).collect();
-    for finding in findings.iter().take(SHOWN) {
-        text.push_str(&lines(finding));
+    let findings: Vec<&Finding> =
+        if style.verbose { result.findings.iter().collect() } else { result.telling().collect() };
+    let shown = if style.verbose { findings.len() } else { SHOWN };
+    for finding in findings.iter().take(shown) {
+        text.push_str(&lines(finding, style));
     }
-    if findings.len() > SHOWN {
-        let _ = writeln!(text, "      … and {} more", findings.len() - SHOWN);
+    if findings.len() > shown {
+        let _ = writeln!(text, "      … and {} more", findings.len() - shown);
     }
     if let Some(other) = result.by_document {
         let _ = writeln!(text, "      by the document itself: {}", other.word());
     }
     if result.verdict == Verdict::Fail {
-        let _ = writeln!(text, "      see {}", plain(&result.url));
+        text.push_str(&style.line(6, &format!("see {}", result.url)));
     }
     text
 }
 
-fn lines(finding: &Finding) -> String {
+fn lines(finding: &Finding, style: &Style) -> String {
     let id = finding.object.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     let (name, expected, found) = (&finding.object.name, &finding.expected, &finding.found);
-    let mut text = plain(&format!("      {name}{id}: expected {expected}, found {found}"));
-    text.push('\n');
+    let kind = match finding.severity {
+        Severity::Warning => "warning: ",
+        Severity::Info => "note: ",
+        Severity::Violation | Severity::Undecidable => "",
+    };
+    let mut text = style.line(6, &format!("{kind}{name}{id}: expected {expected}, found {found}"));
     if !finding.fix.is_empty() {
-        let _ = writeln!(text, "        fix: {}", plain(&finding.fix));
+        text.push_str(&style.line(8, &format!("fix: {}", finding.fix)));
     }
     text
+}
+
+/// The line above the results of a section, if it needs one.
+#[must_use]
+pub fn head(section: Section) -> &'static str {
+    match section {
+        Section::Official => "",
+        Section::Advisory => ADVICE,
+        Section::Manual => ANSWERS,
+    }
 }
 
 /// The line above the results of advisory checks.
@@ -80,13 +135,18 @@ pub fn versions(plan: &Plan) -> String {
 
 /// The lines at the end.
 #[must_use]
-pub fn summary(report: &Report) -> String {
+pub fn summary(report: &Report, style: &Style) -> String {
     let mut text = String::new();
     for version in &report.summary {
         for (target, aggregate) in &version.targets {
             let scope = report.plan.scope.as_ref().map_or("", |s| s.name.as_str());
             let line = format!("{scope} {} ({}), {target}: ", version.version, version.validity);
-            let _ = writeln!(text, "{}{}", plain(&line), aggregate.word());
+            let verdict = match aggregate {
+                Aggregate::Fail => Verdict::Fail,
+                Aggregate::Missing | Aggregate::Undecided => Verdict::CouldNotRun,
+                Aggregate::Pass => Verdict::Pass,
+            };
+            let _ = writeln!(text, "{}{}", plain(&line), style.word(verdict, aggregate.word()).trim_end());
         }
     }
     let sections = [
@@ -98,10 +158,19 @@ pub fn summary(report: &Report) -> String {
         let total: usize = Verdict::ALL.iter().map(|v| report.count_in(section, *v)).sum();
         if total > 0 || section == Section::Official {
             let _ = writeln!(text, "{total} {what}: {}", counts(report, section));
+            let ran = total
+                - report.count_in(section, Verdict::NotApplicable)
+                - report.count_in(section, Verdict::NotFinished);
+            if section == Section::Official && ran < total {
+                let _ = writeln!(text, "{ran} of {total} had something to look at and ran");
+            }
         }
     }
     for left in &report.leftovers {
-        let _ = writeln!(text, "left behind: {}", plain(left));
+        text.push_str(&style.line(0, &format!("left behind: {left}")));
+    }
+    for open in &report.unsettled {
+        text.push_str(&style.line(0, &format!("not settled: {open}")));
     }
     text
 }
@@ -117,13 +186,14 @@ fn counts(report: &Report, section: Section) -> String {
 /// The whole report: the official results, then advice, then how it stands.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    let mut text: String = report.section(Section::Official).map(result).collect();
-    for (section, head) in [(Section::Advisory, ADVICE), (Section::Manual, ANSWERS)] {
-        let results: String = report.section(section).map(result).collect();
+    let style = Style::default();
+    let mut text = String::new();
+    for section in [Section::Official, Section::Advisory, Section::Manual] {
+        let results: String = report.section(section).map(|one| result(one, &style)).collect();
         if !results.is_empty() {
-            text.push_str(head);
+            text.push_str(head(section));
             text.push_str(&results);
         }
     }
-    text + &summary(report)
+    text + &summary(report, &style)
 }

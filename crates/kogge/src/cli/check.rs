@@ -2,22 +2,59 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
+use kogge_conform::render;
 
 use super::e2e::EndToEnd;
 use crate::output::Output;
 
+/// How every command of the referee ends.
+pub(super) const EXITS: &str = "\
+Exit codes:
+  0  all that counts passed        3  a check failed
+  2  the command line is wrong     4  something could not be decided or done
+  1  a bug in kogge";
+
+const EXAMPLES: &str = "\
+Examples:
+  kogge check --cloud acme                         the checks of the version in effect
+  kogge check list scs-compatible-iaas@v5.1        what would run, and what it needs
+  kogge check --tests 'scs-010[03]' --report json=r.json --report html=r.html
+  kogge check --resume r.json                      go on after a stop
+  kogge check explain scs-0103                     the rule, and what helps
+  kogge check e2e --cloud acme                     the Tempest tests of SCS-0128
+";
+
 /// What `kogge check` does besides checking a cloud.
 #[derive(Debug, Clone, Subcommand)]
 pub enum CheckCommand {
+    /// Show what would run, what it needs and what it would create; nothing is called
+    List(Box<ListChecks>),
+    /// Check a cloud, which is also what happens without a command
+    Run(Box<Run>),
     /// Say what a test case demands, how it is judged, and what usually helps
     Explain(Explain),
-    /// Send a signed report to a compliance monitor, such as one whose upload failed
-    Upload(Upload),
     /// Ask what no program can look at, and keep the answers
     Manual(super::Manual),
+    /// Remove what interrupted runs left behind; what still runs is left alone
+    Clean(Box<Clean>),
     /// Run the Tempest tests of SCS-0128 end to end, set up from the cloud itself
     E2e(Box<EndToEnd>),
+}
+
+/// Which cloud.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Target {
+    /// Name in clouds.yaml [default: $OS_CLOUD, else kogge]
+    #[arg(short, long, value_name = "NAME")]
+    pub cloud: Option<String>,
+    /// Region of the cloud [default: the one in clouds.yaml or $OS_REGION_NAME, else the first]
+    #[arg(long, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Data directory of the local cloud whose clouds.yaml is used if there is no other
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 /// `kogge check explain`.
@@ -26,21 +63,123 @@ pub struct Explain {
     /// The test case, or the beginning of the ids of several, e.g. scs-0102
     pub id: String,
     /// How to print
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long = "format", value_enum, default_value_t)]
     pub output: Output,
 }
 
-/// `kogge check upload`.
+/// `kogge check clean`.
 #[derive(Debug, Clone, Args)]
-pub struct Upload {
-    /// The report in upstream's YAML format; its signature lies beside it as FILE.sig
-    pub file: PathBuf,
-    /// The monitor
-    #[arg(long, value_name = "URL")]
-    pub url: String,
-    /// Who sends it
+pub struct Clean {
+    /// Only what this run left, by its id or the beginning of it [default: all that have ended]
+    pub run: Option<String>,
+    /// Which cloud
     #[command(flatten)]
-    pub account: Account,
+    pub target: Target,
+    /// The credentials of the advisory checks that left something
+    #[command(flatten)]
+    pub advice: super::Advice,
+    /// Show what is written down as left, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `kogge check`.
+///
+/// Without a command of its own it checks a cloud.
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = format!("{EXAMPLES}\n{EXITS}"))]
+pub struct Check {
+    /// What else to do than check a cloud
+    #[command(subcommand)]
+    pub command: Option<CheckCommand>,
+    /// The check
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// `kogge check list`.
+#[derive(Debug, Clone, Args)]
+pub struct ListChecks {
+    /// What would run
+    #[command(flatten)]
+    pub asked: Asked,
+    /// How to print
+    #[arg(long = "format", value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `kogge check run`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = EXITS)]
+pub struct Run {
+    /// What runs
+    #[command(flatten)]
+    pub asked: Asked,
+    /// How many checks run at the same time; those that create something run one after the other [default: 64]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Show only what did not pass, and the summary
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show every observation, and how long each check took
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Where reports go
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// What is to be checked, and where.
+#[derive(Debug, Clone, Args)]
+pub struct Asked {
+    /// Scope and version, e.g. scs-compatible-iaas@v5.1 [default: the version in effect of scs-compatible-iaas]
+    pub scope: Option<String>,
+    /// Which cloud
+    #[command(flatten)]
+    pub target: Target,
+    /// Which tests
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Go on with the interrupted run of this JSON report: what is decided there is not checked again
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["date", "tests", "all", "advisory", "spec"])]
+    pub resume: Option<PathBuf>,
+    /// What advisory checks may use
+    #[command(flatten)]
+    pub advice: super::Advice,
+    /// File with what checks of each cloud take every time: a table [cloud.NAME] with subject, jobs and the options of
+    /// advisory checks [default: $XDG_CONFIG_HOME/kogge/check.toml, if there]
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+}
+
+/// Which test cases of the scope.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Which {
+    /// Take the version in effect on this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// Only tests whose id matches somewhere, as everywhere in kogge (^ and $ stand for its ends). Advisory checks and
+    /// questions that match run too; where nothing else runs, the exit code is 4, for nothing was decided
+    #[arg(short, long, value_name = "REGEX")]
+    pub tests: Option<String>,
+    /// Every test case that kogge has, whatever the versions in effect list
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Which tests `kogge check` runs.
+#[derive(Debug, Clone, Args)]
+pub struct Choice {
+    /// Of the scope
+    #[command(flatten)]
+    pub which: Which,
+    /// Also run the checks of drafts, in a section of their own; they decide nothing. --tests chooses among them
+    /// where it matches one
+    #[arg(long)]
+    pub advisory: bool,
+    /// Take the scope from a file in upstream's YAML format, or from its address
+    #[arg(long, value_name = "FILE|URL")]
+    pub spec: Option<String>,
 }
 
 /// Who sends a report. Passwords are never taken from the command line.
@@ -52,83 +191,33 @@ pub struct Account {
     pub token_file: Option<PathBuf>,
 }
 
-/// `kogge check`.
-///
-/// Without a command of its own it checks a cloud.
+/// Forms of a report, on the terminal and in files.
 #[derive(Debug, Clone, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct Check {
-    /// What else to do than check a cloud
-    #[command(subcommand)]
-    pub command: Option<CheckCommand>,
-    /// Scope and version, e.g. scs-compatible-iaas@v5.1 [default: the version in effect of scs-compatible-iaas]
-    pub scope: Option<String>,
-    /// Name in clouds.yaml [default: $OS_CLOUD, else kogge]
-    #[arg(long, value_name = "NAME")]
-    pub cloud: Option<String>,
-    /// Which tests
-    #[command(flatten)]
-    pub choice: Choice,
-    /// Show what would run, what it needs and what it would create; nothing is called
-    #[arg(long, conflicts_with = "fix")]
-    pub plan: bool,
-    /// Go on with the interrupted run of this JSON report: what is decided there is not checked again
-    #[arg(long, value_name = "FILE", conflicts_with = "fix")]
-    pub resume: Option<PathBuf>,
-    /// Remove what an interrupted run left behind, and nothing else
-    #[arg(long)]
-    pub clean: bool,
-    /// Mending what does not pass
-    #[command(flatten)]
-    pub fix: super::fix::Fix,
-    /// What advisory checks may use
-    #[command(flatten)]
-    pub advice: super::Advice,
-    /// Where reports go
-    #[command(flatten)]
-    pub reports: Reports,
-    /// Data directory of the local cloud whose clouds.yaml is used if there is no other
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-}
-
-/// Which tests `kogge check` runs.
-#[derive(Debug, Clone, Args)]
-pub struct Choice {
-    /// Take the version in effect on this day
-    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "resume")]
-    pub date: Option<String>,
-    /// Only the test cases whose id matches from its start. Advisory checks and questions that it names run too, without
-    /// other options; where nothing else runs, the exit code is 4, for nothing was decided
-    #[arg(long, value_name = "REGEX", conflicts_with = "resume")]
-    pub tests: Option<String>,
-    /// Every test case that kogge has, whatever the versions in effect list
-    #[arg(long, conflicts_with = "resume")]
-    pub all: bool,
-    /// Also run the checks of drafts, in a section of their own; they decide nothing. --tests chooses among them
-    /// where it matches one
-    #[arg(long, conflicts_with_all = ["resume", "fix"])]
-    pub advisory: bool,
-    /// Take the scope from a file in upstream's YAML format, or from its address
-    #[arg(long, value_name = "FILE|URL", conflicts_with_all = ["resume", "fix"])]
-    pub spec: Option<String>,
+pub struct Forms {
+    /// What to print
+    #[arg(long, value_name = "KIND", default_value = "text", value_parser = kinds())]
+    pub format: String,
+    /// Write a report into a file: yaml, json, junit, sarif, markdown, html or text; may come often
+    #[arg(short = 'o', long, value_name = "KIND=FILE", value_delimiter = ',')]
+    pub report: Vec<String>,
 }
 
 /// What `kogge check` does with its reports.
 #[derive(Debug, Clone, Args)]
 pub struct Reports {
-    /// What to write: text, yaml, json, junit, sarif, markdown, html; with =FILE into a file [default: text]
-    #[arg(long, value_name = "KIND[=FILE]", value_delimiter = ',')]
-    pub output: Vec<String>,
+    /// Their forms
+    #[command(flatten)]
+    pub forms: Forms,
     /// The cloud's name in the reports, such as the account at the monitor [default: its name in clouds.yaml]
     #[arg(long, value_name = "NAME")]
     pub subject: Option<String>,
-    /// Take ids, addresses, hosts, keys and the names of user and project out of everything that is shown or written
-    #[arg(long, conflicts_with = "fix")]
+    /// Take ids, addresses, hosts, keys and the names of cloud, user and project out of everything that is shown or
+    /// written
+    #[arg(long)]
     pub redact: bool,
     /// Sign the YAML report with this SSH key into FILE.sig; a public key is looked for in the ssh-agent. A passphrase
     /// comes from $KOGGE_SIGN_PASSPHRASE or the terminal
-    #[arg(long, value_name = "KEY", conflicts_with = "fix")]
+    #[arg(long, value_name = "KEY")]
     pub sign: Option<PathBuf>,
     /// Send the signed report to this compliance monitor
     #[arg(long, value_name = "URL", requires = "sign")]
@@ -136,4 +225,9 @@ pub struct Reports {
     /// Who sends it
     #[command(flatten)]
     pub account: Account,
+}
+
+/// The names of all forms, for help and completions.
+fn kinds() -> PossibleValuesParser {
+    PossibleValuesParser::new(render::NAMES.map(|(name, _)| PossibleValue::new(name)))
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
+
+use super::check::{EXITS, Forms, Target};
 
 /// `kogge check e2e`: the 258 Tempest tests of SCS-0128.
 ///
@@ -10,7 +12,56 @@ use clap::Args;
 /// by test. With ordinary accounts it needs a member and a reader in each of two projects; those of --cloud NAME are
 /// found by themselves if they are called NAME-reader, NAME-alt and NAME-alt-reader in clouds.yaml.
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXITS)]
 pub struct EndToEnd {
+    /// What else to do than run the tests
+    #[command(subcommand)]
+    pub command: Option<EndToEndCommand>,
+    /// The run
+    #[command(flatten)]
+    pub run: RunEndToEnd,
+}
+
+/// What `kogge check e2e` does besides running the tests.
+#[derive(Debug, Clone, Subcommand)]
+pub enum EndToEndCommand {
+    /// Remove what a stopped run left in the cloud; what is found is shown first
+    Clean(CleanEndToEnd),
+    /// Make the virtual environment with Tempest, print the path of its command, and end: for machines from which PyPI
+    /// cannot be reached later
+    Install(Install),
+}
+
+/// `kogge check e2e clean`.
+#[derive(Debug, Clone, Args)]
+pub struct CleanEndToEnd {
+    /// The run, by the eight digits in the names of what it left, or `all` that are older than a run may last
+    pub run: String,
+    /// Who removes it
+    #[command(flatten)]
+    pub accounts: TestAccounts,
+    /// The run's folder, with which also what has no name is found
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remove it without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `kogge check e2e install`.
+#[derive(Debug, Clone, Args)]
+pub struct Install {
+    /// The Python that makes the virtual environment
+    #[arg(long, value_name = "COMMAND", default_value = "python3")]
+    pub python: String,
+}
+
+/// A run of the tests.
+#[derive(Debug, Clone, Args)]
+pub struct RunEndToEnd {
     /// Who runs the tests
     #[command(flatten)]
     pub accounts: TestAccounts,
@@ -18,14 +69,14 @@ pub struct EndToEnd {
     #[command(flatten)]
     pub wishes: TestWishes,
     /// Only the tests of the list whose name matches somewhere
-    #[arg(long, value_name = "REGEX", conflicts_with = "resume")]
+    #[arg(short, long, value_name = "REGEX", conflicts_with = "resume")]
     pub tests: Option<String>,
     /// Go on with the stopped run of this JSON report: only tests without a final verdict run again
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["install_only", "clean"])]
+    #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
     /// Workers at a time; more than one only with --admin-cloud [default: 2 with --admin-cloud, else 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub concurrency: Option<u32>,
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub jobs: Option<u32>,
     /// The longest that the tests may take as a whole, in minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..=10080))]
     pub deadline: u32,
@@ -43,17 +94,9 @@ pub struct EndToEnd {
     /// The Python that makes the virtual environment
     #[arg(long, value_name = "COMMAND", default_value = "python3", conflicts_with = "tempest")]
     pub python: String,
-    /// Make the virtual environment with Tempest, print the path of its command, and end: for machines from which PyPI
-    /// cannot be reached later
-    #[arg(long, conflicts_with_all = ["dry_run", "tempest", "clean"])]
-    pub install_only: bool,
-    /// Remove what a stopped run left in the cloud, by the eight digits in its names, or of `all` runs; with the run's
-    /// folder as --out also what has no name
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["dry_run", "tests", "tempest"])]
-    pub clean: Option<String>,
-    /// What to write: text, json, junit, sarif, markdown, html; with =FILE into a file [default: text]
-    #[arg(long, value_name = "KIND[=FILE]", value_delimiter = ',')]
-    pub output: Vec<String>,
+    /// Forms of the report
+    #[command(flatten)]
+    pub forms: Forms,
     /// The cloud's name in the reports [default: its name in clouds.yaml]
     #[arg(long, value_name = "NAME")]
     pub subject: Option<String>,
@@ -61,17 +104,14 @@ pub struct EndToEnd {
     /// not out of the run's folder, which is Tempest's
     #[arg(long)]
     pub redact: bool,
-    /// Data directory of the local cloud whose clouds.yaml is used if there is no other
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
 }
 
 /// The accounts of the tests, by their names in clouds.yaml.
 #[derive(Debug, Clone, Args)]
 pub struct TestAccounts {
-    /// A member of a project [default: $OS_CLOUD, else kogge]
-    #[arg(long, value_name = "NAME")]
-    pub cloud: Option<String>,
+    /// A member of a project
+    #[command(flatten)]
+    pub target: Target,
     /// A reader of the same project
     #[arg(long, value_name = "NAME")]
     pub reader_cloud: Option<String>,

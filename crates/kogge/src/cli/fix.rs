@@ -1,29 +1,82 @@
-//! The arguments of `kogge check --fix`.
+//! `kogge fix`.
 
-use clap::Args;
+use std::path::PathBuf;
 
-/// Mending what does not pass.
-#[derive(Debug, Clone, Default, Args)]
+use clap::{Args, Subcommand};
+
+use super::check::{Target, Which};
+use crate::output::Output;
+
+const EXAMPLES: &str = "\
+Examples:
+  kogge fix plan --cloud acme-admin -o plan.json   what would have to change; changes nothing
+  kogge fix apply plan.json --check-as acme        make exactly that, and check as a member before and after
+";
+
+/// `kogge fix`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = format!("{EXAMPLES}\n{}", super::check::EXITS))]
 pub struct Fix {
-    /// Change the cloud so that it passes: flavors, extra specs, image properties, default rules; needs an administrator
-    #[arg(long, conflicts_with = "clean")]
-    pub fix: bool,
-    /// With --fix: show what would have to change, and change nothing
-    #[arg(long, requires = "fix")]
-    pub dry_run: bool,
-    /// With --fix: make the changes without asking
-    #[arg(long, requires = "fix")]
-    pub yes: bool,
-    /// With --fix: delete flavors of wrong size that no server has, and create them anew
-    #[arg(long, requires = "fix")]
+    /// What to do
+    #[command(subcommand)]
+    pub command: FixCommand,
+}
+
+/// What `kogge fix` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum FixCommand {
+    /// Show what would have to change so that the cloud passes, and change nothing
+    Plan(Box<FixPlan>),
+    /// Make the changes of a plan, and nothing else
+    Apply(FixApply),
+}
+
+/// `kogge fix plan`.
+#[derive(Debug, Clone, Args)]
+pub struct FixPlan {
+    /// Scope and version, e.g. scs-compatible-iaas@v5.1 [default: the version in effect of scs-compatible-iaas]
+    pub scope: Option<String>,
+    /// The cloud of an administrator
+    #[command(flatten)]
+    pub target: Target,
+    /// Which test cases are to pass
+    #[command(flatten)]
+    pub which: Which,
+    /// Delete flavors of wrong size that no server has, and create them anew
+    #[arg(long)]
     pub replace_flavors: bool,
-    /// With --fix: have the cloud download missing standard images from their vendors
-    #[arg(long, requires = "fix")]
+    /// Have the cloud download missing standard images from their vendors
+    #[arg(long)]
     pub images: bool,
-    /// With --fix: what only the operator knows, e.g. min_ram=512 or 'Ubuntu 24.04:min_ram=512'; may come often
-    #[arg(long, value_name = "[OBJECT:]KEY=VALUE", requires = "fix")]
+    /// What only the operator knows, e.g. min_ram=512 or 'Ubuntu 24.04:min_ram=512'; may come often
+    #[arg(long, value_name = "[OBJECT:]KEY=VALUE")]
     pub set: Vec<String>,
-    /// With --fix: cloud of an ordinary member, with which the checks concerned are run before and after
-    #[arg(long, value_name = "NAME", requires = "fix")]
+    /// Write the plan into this file, for `kogge fix apply`
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print
+    #[arg(long = "format", value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `kogge fix apply`.
+#[derive(Debug, Clone, Args)]
+pub struct FixApply {
+    /// The plan, as `kogge fix plan -o FILE` wrote it
+    pub plan: PathBuf,
+    /// The cloud of an administrator [default: the one of the plan]
+    #[command(flatten)]
+    pub target: Target,
+    /// Make the changes without asking
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Cloud of an ordinary member, with which the checks concerned are run before and after
+    #[arg(long, value_name = "NAME")]
     pub check_as: Option<String>,
+    /// Where each change is written down before it is made, with what there was [default: PLAN.record]
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// How to print
+    #[arg(long = "format", value_enum, default_value_t)]
+    pub output: Output,
 }

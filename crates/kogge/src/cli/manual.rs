@@ -1,7 +1,5 @@
 //! `kogge check manual`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::output::Output;
@@ -9,9 +7,9 @@ use crate::output::Output;
 /// Questions that no program can answer, and the answers of the operator.
 #[derive(Debug, Clone, Args)]
 pub struct Manual {
-    /// Name in clouds.yaml [default: $OS_CLOUD, else kogge]
-    #[arg(long, value_name = "NAME")]
-    pub cloud: Option<String>,
+    /// Which cloud
+    #[command(flatten)]
+    pub target: super::check::Target,
     /// Only this question
     #[arg(long, value_name = "ID", conflicts_with = "answer")]
     pub id: Option<String>,
@@ -31,9 +29,6 @@ pub struct Manual {
     #[arg(long)]
     pub list: bool,
     /// How to print
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long = "format", value_enum, default_value_t)]
     pub output: Output,
-    /// Data directory of the local cloud whose clouds.yaml is used if there is no other
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
 }

@@ -8,6 +8,6 @@ use crate::output::Output;
 #[derive(Debug, Clone, Args)]
 pub struct Print {
     /// How to print
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long = "format", value_enum, default_value_t)]
     pub output: Output,
 }

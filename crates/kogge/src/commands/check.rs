@@ -1,94 +1,92 @@
 //! `kogge check`.
 
 mod advice;
+mod clean;
 mod deliver;
 mod e2e;
 mod explain;
-mod fix;
+mod list;
 mod live;
 mod manual;
-mod outputs;
-mod plan;
-mod selection;
-mod sign;
-mod target;
-mod upload;
+mod profile;
+pub(in crate::commands) mod selection;
+pub(in crate::commands) mod target;
 
 use std::sync::Arc;
 
+use kogge_client::CloudConfig;
 use kogge_clock::Clock;
 use kogge_conform::redact::Names;
-use kogge_conform::{ExitCode, Journal, Options, Report, Runner};
-use kogge_conform_iaas::{AdvisoryOptions, AdvisorySweeper, Selected, beyond, sweep_all};
+use kogge_conform::{ExitCode, Options, Report, RunId, Runner};
+use kogge_conform_iaas::{AdvisoryOptions, AdvisorySweeper, Selected, beyond};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Check, CheckCommand};
+use crate::cli::{Check, CheckCommand, Run};
+use crate::commands::outputs::Outputs;
 use crate::exit::{Exit, Failure};
-use crate::output::line;
 use deliver::Delivery;
-use live::Live;
-use outputs::Outputs;
-use selection::wanted;
+use live::{Detail, Live};
+use profile::Profile;
 
 /// Checks a cloud, or does what the command of its own says.
 ///
 /// # Errors
 /// Where the command line is wrong, or there is no such cloud.
 pub async fn run(arguments: Check) -> Result<Exit, Failure> {
-    match &arguments.command {
-        None if arguments.fix.fix => Box::pin(fix::run(arguments)).await,
-        None => check(arguments).await,
-        Some(CheckCommand::Explain(what)) => explain::run(what),
-        Some(CheckCommand::Upload(what)) => upload::run(what).await,
-        Some(CheckCommand::Manual(what)) => manual::run(what),
-        Some(CheckCommand::E2e(what)) => e2e::run(what).await,
+    match arguments.command {
+        None => check(arguments.run).await,
+        Some(CheckCommand::Run(what)) => check(*what).await,
+        Some(CheckCommand::List(what)) => list::run(&what).await,
+        Some(CheckCommand::Explain(what)) => explain::run(&what),
+        Some(CheckCommand::Manual(what)) => manual::run(&what),
+        Some(CheckCommand::Clean(what)) => clean::run(&what).await,
+        Some(CheckCommand::E2e(what)) => e2e::run(&what).await,
     }
 }
 
 /// Checks a cloud, live, and writes the reports.
-async fn check(arguments: Check) -> Result<Exit, Failure> {
-    if arguments.clean {
-        let client = target::client(&arguments)?;
-        let more = advice::beyond(&arguments, Some(client.config()))?;
-        return clean(&client, &target::journal()?, &more.options).await;
-    }
+async fn check(arguments: Run) -> Result<Exit, Failure> {
+    let Run { asked, reports, .. } = &arguments;
     let clock = Clock::system();
-    let mut outputs = Outputs::parse(&arguments.reports.output)?;
-    let interrupted = selection::interrupted(&arguments)?;
+    let mut outputs = Outputs::parse(&reports.forms)?;
+    let interrupted = selection::interrupted(asked, reports.subject.as_deref())?;
     let selected = match &interrupted {
         Some(report) => selection::missing(report),
-        None => selection::selected(&arguments, &clock).await?,
+        None => selection::selected(asked, &clock).await?,
     };
-    if arguments.plan {
-        return plan::run(&arguments, selected, interrupted.as_ref(), &outputs);
-    }
-    let client = target::client(&arguments)?;
-    let more = advice::beyond(&arguments, Some(client.config()))?;
+    let client = target::client(&asked.target)?;
+    let profile = Profile::of(asked.profile.as_deref(), &client.config().name)?;
+    let given = profile.advice(&asked.advice);
+    let more = advice::beyond(&given, asked.target.data.as_deref(), Some(client.config()))?;
     let Selected { plan, checks } = selected;
     let checks = beyond(checks, &plan, &more);
     let earlier = selection::earlier(interrupted.as_ref(), client.config())?;
-    if let Some(file) = &arguments.resume {
+    if let Some(file) = &asked.resume {
         outputs.also(kogge_conform::render::Format::Json, file);
     }
-    if arguments.reports.redact {
-        outputs = outputs.redacting(Names::of(client.config()));
+    if reports.redact {
+        outputs = outputs.redacting(names(client.config(), &more.options));
     }
     outputs.prepare()?;
-    let delivery = Delivery::prepare(&arguments.reports, &outputs).await?;
+    let delivery = Delivery::prepare(reports, &outputs).await?;
     let cancel = cancelled_by_signal();
     let subject = interrupted.map(|report| report.run.subject);
+    let run = earlier.as_ref().map_or_else(RunId::random, |earlier| earlier.run);
+    let defaults = Options::default();
     let options = Options {
+        run,
+        parallel: arguments.jobs.or(profile.jobs).map_or(defaults.parallel, usize::from),
         cancel: cancel.clone(),
-        journal: Arc::new(target::journal()?),
+        journal: Arc::new(target::journal(run)?),
         cleaner: Some(Arc::new(AdvisorySweeper::new(&more.options))),
         clock,
         plan,
         argv: std::env::args().skip(1).collect(),
-        subject: arguments.reports.subject.clone().or(subject),
+        subject: reports.subject.clone().or(subject).or(profile.subject),
         earlier,
-        ..Options::default()
+        ..defaults
     };
-    let mut live = Live::new(checks.len(), outputs.clone());
+    let mut live = Live::new(checks.len(), outputs.clone(), Detail::of(arguments.quiet, arguments.verbose));
     let report = Runner::new(client, options).run(checks, &mut live).await;
     live.end(&report);
     outputs.write(&report)?;
@@ -97,6 +95,13 @@ async fn check(arguments: Check) -> Result<Exit, Failure> {
         return Ok(exit(&report));
     }
     delivery.run(exit(&report)).await
+}
+
+/// The private names of all users of a run.
+fn names(config: &CloudConfig, options: &AdvisoryOptions) -> Names {
+    let managers = [&options.domain_managers.manager, &options.domain_managers.other];
+    let managers = managers.into_iter().flatten().map(|client| client.config());
+    std::iter::once(config).chain(managers).flat_map(Names::named).collect()
 }
 
 /// After a stop: an incomplete report is neither signed nor sent, since the monitor takes only one of each run.
@@ -110,14 +115,14 @@ fn how_to_go_on(outputs: &Outputs, command: &str) {
         Some(file) => eprintln!("go on with: {command} --resume {}", file.display()),
         None => {
             eprintln!(
-                "a run with --output json=FILE can be gone on with after a stop: {command} --resume FILE"
+                "a run with --report json=FILE can be gone on with after a stop: {command} --resume FILE"
             );
         }
     }
 }
 
 /// The first Ctrl-C (or SIGTERM) lets the run clean up; the second ends it at once.
-fn cancelled_by_signal() -> CancellationToken {
+pub(in crate::commands) fn cancelled_by_signal() -> CancellationToken {
     let token = CancellationToken::new();
     let cancel = token.clone();
     tokio::spawn(async move {
@@ -130,20 +135,6 @@ fn cancelled_by_signal() -> CancellationToken {
         }
     });
     token
-}
-
-async fn clean(
-    client: &kogge_client::Client,
-    journal: &Journal,
-    options: &AdvisoryOptions,
-) -> Result<Exit, Failure> {
-    let failed =
-        sweep_all(client, journal, options).await.map_err(|problem| Failure::Outside(problem.to_string()))?;
-    if failed.is_empty() {
-        line("Nothing of earlier runs is left.");
-        return Ok(Exit::Pass);
-    }
-    Err(Failure::Outside(format!("could not be removed:\n  {}", failed.join("\n  "))))
 }
 
 fn exit(report: &Report) -> Exit {

@@ -1,105 +1,83 @@
-//! `kogge check --fix`: what would have to change so that the cloud passes, and changing it.
+//! `kogge fix`: what would have to change so that the cloud passes, and changing exactly that.
 
-mod ask;
+mod apply;
 mod recheck;
+mod record;
 mod show;
-
-use std::collections::BTreeSet;
 
 use kogge_client::Client;
 use kogge_clock::Clock;
 use kogge_conform::Problem;
-use kogge_conform_iaas::fix::{Applied, Outcome, Plan, Settings, Wishes, apply, look, plan};
+use kogge_conform::report_file;
+use kogge_conform_iaas::fix::{Settings, StoredPlan, Wishes, look, plan};
 use kogge_conform_iaas::select;
-use serde::Serialize;
 
-use super::{target, wanted};
-use crate::cli::Check;
+use crate::cli::fix::{Fix, FixCommand, FixPlan};
+use crate::commands::check::{selection, target};
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, line, show as print};
-use recheck::{Judge, Stand};
+use crate::output::show as print;
 
-/// Everything there is to tell: the stable JSON form.
-#[derive(Serialize)]
-struct Told {
-    cloud: String,
-    user: String,
-    dry_run: bool,
-    #[serde(flatten)]
-    plan: Plan,
-    applied: Vec<Applied>,
-    /// How the test cases concerned stood before and stand after.
-    checked: Vec<Stand>,
-    /// Who judged them.
-    checked_by: String,
-}
-
-/// Plans, asks, applies, judges again.
+/// Plans, or makes what was planned.
 ///
 /// # Errors
 /// Where the command line is wrong, there is no such cloud, or its user is no administrator.
-pub(super) async fn run(arguments: Check) -> Result<Exit, Failure> {
+pub async fn run(arguments: Fix) -> Result<Exit, Failure> {
+    match arguments.command {
+        FixCommand::Plan(what) => plan_only(&what).await,
+        FixCommand::Apply(what) => apply::run(&what).await,
+    }
+}
+
+/// Shows what would have to change. Nothing is changed.
+async fn plan_only(arguments: &FixPlan) -> Result<Exit, Failure> {
     let clock = Clock::system();
-    let output = output(&arguments)?;
-    let wishes = wishes(&arguments, &clock)?;
-    let client = target::client(&arguments)?;
+    let wishes = wishes(arguments, &clock)?;
+    if let Some(file) = &arguments.out {
+        let failed = |error| Failure::outside(&format!("writing {}", file.display()), error);
+        report_file::can_be_replaced(file).map_err(failed)?;
+    }
+    let client = target::client(&arguments.target)?;
     let user = administrator(&client).await?;
     let inventory = look(&client, clock.now(), &wishes).await.map_err(outside)?;
-    let mut told = Told {
-        cloud: client.config().name.clone(),
+    let config = client.config();
+    let stored = StoredPlan::new(
+        (&config.name, config.auth_url.as_str()),
+        clock.now().seconds_z(),
         user,
-        dry_run: arguments.fix.dry_run,
-        plan: plan(&inventory, &wishes),
-        applied: Vec::new(),
-        checked: Vec::new(),
-        checked_by: String::new(),
-    };
-    if output == Output::Text {
-        line(&show::plan(&told.cloud, &told.plan));
+        wishes.testcases.clone(),
+        plan(&inventory, &wishes),
+    );
+    print(arguments.output, &stored, |stored| show::plan(&stored.cloud, &stored.plan))?;
+    if let Some(file) = &arguments.out {
+        let text = serde_json::to_string_pretty(&stored).map_err(|error| Failure::Bug(error.to_string()))?;
+        let failed = |error| Failure::outside(&format!("writing {}", file.display()), error);
+        report_file::replace(file, format!("{text}\n").as_bytes()).map_err(failed)?;
+        if !stored.plan.changes.is_empty() {
+            eprintln!("make these changes with: kogge fix apply {}", file.display());
+        }
     }
-    if !told.plan.changes.is_empty() && !told.dry_run {
-        ask::agreed(&arguments.fix, output, told.plan.changes.len()).await?;
-        let judge = Judge::new(&arguments, &wishes, &told.plan)?;
-        let before = judge.look(&client, &clock).await?;
-        told.applied = make(&client, &told.plan, output).await?;
-        told.checked = recheck::pair(before, judge.look(&client, &clock).await?);
-        told.checked_by = judge.who();
-    }
-    match output {
-        Output::Text if told.applied.is_empty() => {}
-        Output::Text => line(show::end(&told.applied, &told.checked, &told.checked_by).trim_end()),
-        Output::Json => print(output, &told, |_| String::new())?,
-    }
-    Ok(exit(&told))
+    let whole = stored.plan.changes.is_empty() && stored.plan.advice.is_empty();
+    Ok(if whole { Exit::Pass } else { Exit::ChecksFailed })
 }
 
 fn outside(problem: Problem) -> Failure {
     Failure::Outside(problem.to_string())
 }
 
-/// A plan has two forms only.
-fn output(arguments: &Check) -> Result<Output, Failure> {
-    match arguments.reports.output.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] | ["text"] => Ok(Output::Text),
-        ["json"] => Ok(Output::Json),
-        _ => Err(Failure::Usage("with --fix, --output is text or json, without a file".to_owned())),
-    }
-}
-
-fn wishes(arguments: &Check, clock: &Clock) -> Result<Wishes, Failure> {
-    let wanted = wanted(arguments, clock)?;
+fn wishes(arguments: &FixPlan, clock: &Clock) -> Result<Wishes, Failure> {
+    let wanted = selection::wanted(arguments.scope.as_deref(), &arguments.which, clock)?;
     let selected = select(&wanted).map_err(|error| Failure::Usage(error.to_string()))?;
     if let (true, Some(text)) = (selected.checks.is_empty(), &wanted.tests) {
-        let words = "names only what decides nothing; --fix mends test cases of the scope";
+        let words = "names only what decides nothing; `kogge fix` mends test cases of the scope";
         return Err(Failure::Usage(format!("--tests {text:?} {words}")));
     }
-    let settings = Settings::parse(arguments.fix.set.iter().map(String::as_str))
+    let settings = Settings::parse(arguments.set.iter().map(String::as_str))
         .map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(Wishes {
         testcases: selected.checks.iter().map(|check| check.description().id.clone()).collect(),
         settings,
-        replace_flavors: arguments.fix.replace_flavors,
-        images: arguments.fix.images,
+        replace_flavors: arguments.replace_flavors,
+        images: arguments.images,
     })
 }
 
@@ -110,41 +88,9 @@ async fn administrator(client: &Client) -> Result<String, Failure> {
         return Ok(token.user.name.clone());
     }
     Err(Failure::Outside(format!(
-        "--fix changes what every project sees and needs role admin; user {:?} has the roles: {}. Name the cloud of \
-         an administrator with --cloud (kogge-admin is that of `kogge up`)",
+        "`kogge fix` is about what every project sees and needs role admin; user {:?} has the roles: {}. Name the \
+         cloud of an administrator with --cloud (kogge-admin is that of `kogge up`)",
         token.user.name,
         token.roles.join(", ")
     )))
-}
-
-/// Applies the plan, live. Ctrl-C ends it between two steps, or in the middle of one that can be repeated.
-async fn make(client: &Client, plan: &Plan, output: Output) -> Result<Vec<Applied>, Failure> {
-    let mut watch = |applied: &Applied| {
-        if output == Output::Text {
-            line(&show::step(applied));
-        }
-    };
-    tokio::select! {
-        applied = apply(client, plan, &mut watch) => Ok(applied),
-        stopped = tokio::signal::ctrl_c() => Err(match stopped {
-            Ok(()) => Failure::Outside("stopped: some of the changes are made; run again for the rest".to_owned()),
-            Err(error) => Failure::Bug(format!("Ctrl-C cannot be heard: {error}")),
-        }),
-    }
-}
-
-fn exit(told: &Told) -> Exit {
-    let undone = told.applied.iter().any(|applied| applied.outcome != Outcome::Done);
-    let planned: BTreeSet<&str> =
-        told.plan.changes.iter().flat_map(|change| &change.testcases).map(String::as_str).collect();
-    if undone {
-        Exit::CouldNotRun
-    } else if !told.plan.advice.is_empty()
-        || (told.dry_run && !planned.is_empty())
-        || told.checked.iter().any(|stand| !stand.passes)
-    {
-        Exit::ChecksFailed
-    } else {
-        Exit::Pass
-    }
 }

@@ -26,7 +26,7 @@ const PRIVATE: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
 
 /// Who signs.
 #[derive(Debug)]
-pub(super) enum Signer {
+pub(in crate::commands) enum Signer {
     /// A key that we have read.
     Key(Box<PrivateKey>),
     /// A key that an ssh-agent holds, ours if the key is of a kind that we cannot compute with.
@@ -35,7 +35,7 @@ pub(super) enum Signer {
 
 impl Signer {
     /// Reads the key, and asks for its passphrase where it has one: before the run, not after it.
-    pub(super) async fn open(file: &Path) -> Result<Self, Failure> {
+    pub(in crate::commands) async fn open(file: &Path) -> Result<Self, Failure> {
         let wrong = |because: String| Failure::Usage(format!("--sign {}: {because}", file.display()));
         let text = zeroize::Zeroizing::new(read_bounded(file, LONGEST).map_err(wrong)?);
         if !text.trim_start().starts_with("-----BEGIN") {
@@ -73,7 +73,7 @@ impl Signer {
     }
 
     /// Signs a file into `FILE.sig`.
-    pub(super) async fn sign(&self, file: &Path) -> Result<PathBuf, Failure> {
+    pub(in crate::commands) async fn sign(&self, file: &Path) -> Result<PathBuf, Failure> {
         let failed = |because: String| Failure::outside(&format!("signing {}", file.display()), because);
         let contents = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
         let signature = match self {
@@ -99,27 +99,41 @@ impl Signer {
 }
 
 /// Where the signature of a file lies.
-pub(super) fn beside(file: &Path) -> PathBuf {
+pub(in crate::commands) fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".sig");
     name.into()
 }
 
-/// Whether a signature is one of these contents, by the key that it names. Whose key that is, the monitor knows.
-///
-/// # Errors
-/// In words: it is not.
-pub(super) fn fits(signature: &str, contents: &[u8]) -> Result<(), String> {
-    let signature =
-        SshSig::from_pem(signature.trim_end()).map_err(|error| format!("it is no SSH signature: {error}"))?;
+/// What can be said about a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::commands) enum Verification {
+    /// It is one of these contents, by the key that it names. Whose key that is, the monitor knows.
+    Good,
+    /// It is not; in words.
+    Bad(String),
+    /// Nobody here can compute that; in words. Never to be taken for a good one.
+    CannotSay(String),
+}
+
+/// Looks whether a signature is one of these contents.
+pub(in crate::commands) fn verify(signature: &str, contents: &[u8]) -> Verification {
+    let signature = match SshSig::from_pem(signature.trim_end()) {
+        Ok(signature) => signature,
+        Err(error) => return Verification::Bad(format!("it is no SSH signature: {error}")),
+    };
     if signature.namespace() != NAMESPACE {
-        return Err(format!("it is for {:?}, not for {NAMESPACE:?}", signature.namespace()));
+        return Verification::Bad(format!("it is for {:?}, not for {NAMESPACE:?}", signature.namespace()));
     }
+    let algorithm = signature.algorithm();
     match PublicKey::from(signature.public_key().clone()).verify(NAMESPACE, contents, &signature) {
-        Ok(()) => Ok(()),
-        // a kind of key that we cannot compute with: the monitor will judge
-        Err(ssh_key::Error::AlgorithmUnknown | ssh_key::Error::AlgorithmUnsupported { .. }) => Ok(()),
-        Err(_) => Err("the report was changed after it was signed; sign it anew".to_owned()),
+        Ok(()) => Verification::Good,
+        Err(ssh_key::Error::AlgorithmUnknown | ssh_key::Error::AlgorithmUnsupported { .. }) => {
+            Verification::CannotSay(format!(
+                "this program cannot compute signatures of {algorithm}; ssh-keygen -Y check-novalidate -n {NAMESPACE} can"
+            ))
+        }
+        Err(_) => Verification::Bad("the report was changed after it was signed; sign it anew".to_owned()),
     }
 }
 

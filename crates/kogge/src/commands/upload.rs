@@ -11,8 +11,8 @@ use std::path::Path;
 
 use url::{Host, Url};
 
-use super::sign::{beside, fits};
-use crate::cli::Upload;
+use super::sign::{Verification, beside, verify};
+use crate::cli::report::Upload;
 use crate::commands::text_file::read_bounded;
 use crate::exit::{Exit, Failure};
 use account::Account;
@@ -23,15 +23,15 @@ const LONGEST: u64 = 64 << 20;
 
 /// A monitor, and who we are there.
 #[derive(Debug)]
-pub(super) struct Monitor {
+pub(in crate::commands) struct Monitor {
     /// As given, to be shown.
     given: String,
     reports: Url,
     account: Account,
 }
 
-/// `kogge check upload`.
-pub(super) async fn run(what: &Upload) -> Result<Exit, Failure> {
+/// `kogge report upload`.
+pub(in crate::commands) async fn run(what: &Upload) -> Result<Exit, Failure> {
     let monitor = Monitor::open(&what.url, what.account.token_file.as_deref())?;
     monitor.deliver(&what.file).await?;
     Ok(Exit::Pass)
@@ -39,7 +39,7 @@ pub(super) async fn run(what: &Upload) -> Result<Exit, Failure> {
 
 impl Monitor {
     /// Reads the address and the account.
-    pub(super) fn open(given: &str, token_file: Option<&Path>) -> Result<Self, Failure> {
+    pub(in crate::commands) fn open(given: &str, token_file: Option<&Path>) -> Result<Self, Failure> {
         let reports = address(given)?;
         let account = Account::find(&reports, token_file).map_err(Failure::Usage)?;
         Ok(Self { given: given.to_owned(), reports, account })
@@ -49,20 +49,28 @@ impl Monitor {
     ///
     /// # Errors
     /// What kept it from arriving, and the command that tries again. Both files stay as they are.
-    pub(super) async fn deliver(&self, file: &Path) -> Result<(), Failure> {
+    pub(in crate::commands) async fn deliver(&self, file: &Path) -> Result<(), Failure> {
         let wrong = |file: &Path, because: String| Failure::Usage(format!("{}: {because}", file.display()));
         let report = read_bounded(file, LONGEST).map_err(|because| wrong(file, because))?;
         let place = beside(file);
-        let signature = read_bounded(&place, LONGEST)
-            .and_then(|signature| fits(&signature, report.as_bytes()).map(|()| signature))
-            .map_err(|because| wrong(&place, because))?;
+        let signature = read_bounded(&place, LONGEST).map_err(|because| wrong(&place, because))?;
+        match verify(&signature, report.as_bytes()) {
+            Verification::Good => {}
+            Verification::Bad(because) => return Err(wrong(&place, because)),
+            Verification::CannotSay(because) => {
+                eprintln!(
+                    "{}: not verified before sending: {because}; the monitor judges it",
+                    place.display()
+                );
+            }
+        }
         match send(&self.reports, &self.account, &signature, &report).await {
             Ok(Answered::Taken) => eprintln!("uploaded to {}", self.given),
             Ok(Answered::KnownAlready) => eprintln!("{} has this report already", self.given),
             Err(because) => {
                 let (file, given) = (file.display(), &self.given);
                 return Err(Failure::Outside(format!(
-                    "{file} was not uploaded: {because}\nIt is kept with its signature; try again with: kogge check upload {file} --url {given}"
+                    "{file} was not uploaded: {because}\nIt is kept with its signature; try again with: kogge report upload {file} --url {given}"
                 )));
             }
         }

@@ -7,7 +7,7 @@ use kogge_client::config::Selection;
 use kogge_client::{Client, CloudConfig, Environment};
 use kogge_clock::Clock;
 use kogge_conform::{Cleaner, Journal, Options, Report, Runner, Silent, Verdict};
-use kogge_conform_iaas::{AdvisoryOptions, AdvisorySweeper, DomainManagers, advisory_with, sweep};
+use kogge_conform_iaas::{AdvisoryOptions, AdvisorySweeper, DomainManagers, Swept, advisory_with, sweep};
 use serde_json::{Value, json};
 
 /// A cloud, perhaps with rules of its own, in which two domains have a manager each.
@@ -183,9 +183,10 @@ async fn what_an_interrupted_run_left_is_removed_by_its_maker_only() {
         name: "_scs-0302-00000000-user".into(),
     };
     scene.journal.intend(entry).unwrap();
-    assert_eq!(sweep(&other, &scene.journal).await.unwrap(), Vec::<String>::new());
+    let now = Clock::system().now();
+    assert_eq!(sweep(&other, &scene.journal, now).await.unwrap(), Swept::default());
     assert_eq!(scene.journal.left().len(), 1, "another manager leaves it alone");
-    assert_eq!(sweep(&manager, &scene.journal).await.unwrap(), Vec::<String>::new());
+    assert_eq!(sweep(&manager, &scene.journal, now).await.unwrap().failed, Vec::<String>::new());
     assert!(scene.journal.left().is_empty() && scene.left().await.is_empty());
     scene.cloud.stop().await;
 }

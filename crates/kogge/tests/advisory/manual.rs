@@ -35,16 +35,16 @@ fn state_of<'a>(list: &'a Value, id: &str) -> &'a str {
 async fn an_answer_is_kept_and_shown_by_later_runs_without_deciding() {
     let (cloud, dir) = (TestCloud::start().await, tempfile::tempdir().unwrap());
     let state = dir.path();
-    let run = ["--tests", "scs-0100", "--output", "json"];
+    let run = ["--tests", "scs-0100", "--format", "json"];
     let (code, report) = json(&cloud, state, &run).await;
     assert_eq!((code, report["results"].as_array().unwrap().len()), (Some(0), 2));
-    let (_, list) = json(&cloud, state, &["manual", "--list", "--output", "json"]).await;
+    let (_, list) = json(&cloud, state, &["manual", "--list", "--format", "json"]).await;
     assert_eq!(state_of(&list, ZONES), "not answered");
 
     let answer = format!("{ZONES}=no");
     let words = ["manual", "--answer", &answer, "--note", "one fire zone only", "--by", "Ada"];
     assert_eq!(kogge(&cloud, state, &words).await.status.code(), Some(0));
-    let (_, list) = json(&cloud, state, &["manual", "--output", "json"]).await;
+    let (_, list) = json(&cloud, state, &["manual", "--format", "json"]).await;
     assert_eq!(state_of(&list, ZONES), "no");
 
     let (code, report) = json(&cloud, state, &run).await;

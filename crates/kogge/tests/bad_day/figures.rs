@@ -75,7 +75,7 @@ async fn tasks_and_status_show_who_does_what() {
     Machine::until("the tasks to run", async || machine.runs().iter().all(|(_, runs)| *runs > 0)).await;
     let shown = text(&machine.kogge(&["tasks"]).stdout);
     assert!(shown.contains("lease") && shown.contains("converge_servers"), "{shown}");
-    let output = machine.kogge(&["tasks", "--output", "json"]);
+    let output = machine.kogge(&["tasks", "--format", "json"]);
     let tasks: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
     for task in tasks {
         assert_eq!(task["lease_owner"].is_string(), task["exclusive"] == true, "{task}");

@@ -91,7 +91,7 @@ impl Machine {
 
     /// What `kogge status` says.
     pub(crate) fn status(&self) -> Option<Value> {
-        let output = self.kogge(&["status", "--output", "json"]);
+        let output = self.kogge(&["status", "--format", "json"]);
         serde_json::from_slice(&output.stdout).ok()
     }
 
@@ -142,7 +142,7 @@ impl Machine {
 
     /// How often each task has run.
     pub(crate) fn runs(&self) -> Vec<(String, u64)> {
-        let output = self.kogge(&["tasks", "--output", "json"]);
+        let output = self.kogge(&["tasks", "--format", "json"]);
         let tasks: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
         let name = |task: &Value| task["name"].as_str().unwrap().to_owned();
         tasks.iter().map(|task| (name(task), task["runs"].as_u64().unwrap())).collect()

@@ -10,7 +10,7 @@ async fn advice_stands_apart_and_decides_nothing() {
     let desk = Desk::of(&cloud);
     let outputs = "json=r.json,yaml=r.yaml,junit=r.xml,markdown=r.md,html=r.html,sarif=r.sarif";
     // the test cloud has no https, so that one piece of advice is certain to be a failure
-    let ended = desk.check(&["--tests", "scs-0100", "--advisory", "--output", outputs]).await.expect(0);
+    let ended = desk.check(&["--tests", "scs-0100", "--advisory", "--report", outputs]).await.expect(0);
     let (official, advice) = ended.out.split_once("Advice, which decides nothing:").unwrap();
     assert!(!official.contains("advisory-"), "{official}");
     assert!(advice.contains("FAIL (advice)") && advice.contains("advisory-0125-https-endpoints"), "{advice}");
@@ -42,7 +42,7 @@ async fn what_is_named_alone_runs_alone_and_is_no_pass() {
     let cloud = TestCloud::start().await;
     let desk = Desk::of(&cloud);
     // neither --advisory nor an answer is given: the name is enough
-    let advice = desk.check(&["--tests", "advisory-0125-https", "--output", "json=r.json"]).await.expect(4);
+    let advice = desk.check(&["--tests", "advisory-0125-https", "--report", "json=r.json"]).await.expect(4);
     assert!(
         advice.out.contains("FAIL (advice)") && advice.out.contains("0 checks: none ran"),
         "{}",
@@ -63,7 +63,7 @@ async fn what_is_named_alone_runs_alone_and_is_no_pass() {
 
     let both = desk.check(&["--tests", "scs-0100|advisory-0125-https"]).await.expect(0);
     assert!(both.out.contains("2 checks: 2 pass") && both.out.contains("1 advisory checks"), "{}", both.out);
-    let fix = ["--fix", "--cloud", "kogge-admin", "--tests", "advisory-0125-https"];
-    assert!(desk.check(&fix).await.expect(2).err.contains("decides nothing"));
+    let fix = ["fix", "plan", "--cloud", "kogge-admin", "--tests", "advisory-0125-https"];
+    assert!(desk.kogge(&fix).await.expect(2).err.contains("decides nothing"));
     cloud.stop().await;
 }

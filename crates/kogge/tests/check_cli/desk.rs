@@ -65,6 +65,11 @@ impl Desk {
         Ended::of(self.start(words).wait_with_output().await.unwrap())
     }
 
+    /// `kogge …`.
+    pub(crate) async fn kogge(&self, words: &[&str]) -> Ended {
+        self.run(env!("CARGO_BIN_EXE_kogge"), words).await
+    }
+
     /// Another program, such as `ssh-keygen`.
     pub(crate) async fn run(&self, program: &str, words: &[&str]) -> Ended {
         let child = self.command(program, words).spawn();

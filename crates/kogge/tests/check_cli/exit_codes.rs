@@ -30,7 +30,7 @@ async fn what_cannot_be_reached_is_4_and_told_at_once_in_every_report() {
         .with("OS_PASSWORD", "geheim")
         .with("OS_PROJECT_NAME", "p")
         .with("OS_PROJECT_DOMAIN_NAME", "Default");
-    let ended = desk.check(&["--tests", "scs-0100", "--output", "json=r.json,yaml=r.yaml"]).await.expect(4);
+    let ended = desk.check(&["--tests", "scs-0100", "--report", "json=r.json,yaml=r.yaml"]).await.expect(4);
     assert!(ended.out.contains("COULD NOT RUN") && ended.out.contains("127.0.0.1:9"), "{}", ended.out);
     assert_eq!(desk.json("r.json")["results"][0]["verdict"], "could-not-run");
     for text in [ended.out, ended.err, desk.read("r.json"), desk.read("r.yaml")] {
@@ -47,7 +47,8 @@ async fn mistakes_are_2_and_say_what_to_try() {
         (&["--tests", "("], "regular expression"),
         (&["--tests", "xyz"], "xyz"),
         (&["--date", "soon"], "2026-11-24"),
-        (&["--output", "pdf"], "junit"),
+        (&["--format", "pdf"], "junit"),
+        (&["--report", "pdf=x"], "junit"),
         (&["--upload", "https://m.example"], "--sign"),
         (&["--resume", "r.json", "--tests", "x"], "--tests"),
         (&["--resume", "none.json"], "none.json"),
@@ -63,7 +64,7 @@ async fn mistakes_are_2_and_say_what_to_try() {
 async fn a_report_that_cannot_be_written_is_told_before_anything_runs() {
     let cloud = TestCloud::start().await;
     let ended =
-        Desk::of(&cloud).check(&["--tests", "scs-0100", "--output", "json=none/r.json"]).await.expect(4);
+        Desk::of(&cloud).check(&["--tests", "scs-0100", "--report", "json=none/r.json"]).await.expect(4);
     assert!(ended.err.contains("none/r.json") && ended.out.is_empty(), "{}{}", ended.out, ended.err);
     cloud.stop().await;
 }

@@ -1,4 +1,4 @@
-//! `kogge check explain` and `kogge check --plan`: neither needs a cloud.
+//! `kogge check explain` and `kogge check list`: neither needs a cloud.
 
 use crate::desk::Desk;
 
@@ -13,7 +13,7 @@ async fn a_test_case_is_explained_with_all_that_matters() {
 
 #[tokio::test]
 async fn a_beginning_names_several_and_programs_get_json() {
-    let ended = Desk::bare().check(&["explain", "scs-0100", "--output", "json"]).await.expect(0);
+    let ended = Desk::bare().check(&["explain", "scs-0100", "--format", "json"]).await.expect(0);
     let ids: Vec<String> =
         ended.json().as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ids, ["scs-0100-syntax-check", "scs-0100-semantics-check"]);
@@ -39,7 +39,7 @@ async fn an_unknown_id_is_a_mistake_that_names_the_nearest() {
 #[tokio::test]
 async fn a_plan_needs_no_cloud_and_calls_none() {
     let desk = Desk::bare().with("OS_CLOUD", "does-not-exist");
-    let ended = desk.check(&["@v5.1", "--plan", "--advisory"]).await.expect(0);
+    let ended = desk.check(&["list", "@v5.1", "--advisory"]).await.expect(0);
     for part in [
         "54 test cases",
         "2 volumes of 1 GB",
@@ -51,7 +51,7 @@ async fn a_plan_needs_no_cloud_and_calls_none() {
         assert!(ended.out.contains(part), "{part}: {}", ended.out);
     }
     let json =
-        desk.check(&["@v5.1", "--plan", "--tests", "scs-0117", "--output", "json"]).await.expect(0).json();
+        desk.check(&["list", "@v5.1", "--tests", "scs-0117", "--format", "json"]).await.expect(0).json();
     assert_eq!(json["checks"][0]["id"], "scs-0117-test-backup");
     assert_eq!(json["checks"][0]["quota"][1], "1 backup of 1 GB");
     assert_eq!(json["plan"]["versions"][0]["version"], "v5.1");
@@ -59,5 +59,5 @@ async fn a_plan_needs_no_cloud_and_calls_none() {
 
 #[tokio::test]
 async fn a_plan_in_a_file_is_a_mistake() {
-    Desk::bare().check(&["--plan", "--output", "yaml=x.yaml"]).await.expect(2);
+    Desk::bare().check(&["list", "--report", "yaml=x.yaml"]).await.expect(2);
 }

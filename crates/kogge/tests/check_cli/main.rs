@@ -7,10 +7,12 @@ mod e2e;
 mod exit_codes;
 mod explain;
 mod monitor;
+mod overlap;
 #[path = "../../../conform-e2e/tests/packets/writer.rs"]
 mod packets;
 mod plan;
 mod redact;
+mod report;
 mod resume;
 mod sign;
 mod spec;

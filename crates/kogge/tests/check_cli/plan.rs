@@ -1,4 +1,4 @@
-//! `kogge check --plan` lists what a run by the same command line runs, and calls nothing.
+//! `kogge check list` lists what a run by the same words runs, and calls nothing.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ async fn a_plan_lists_what_the_run_runs() {
     let desk = Desk::of(&cloud);
     desk.write("key", "ACCESS:SECRET");
     let run_and_plan = async |words: &[&str], begin: &str, count: usize| {
-        let plan = desk.check(&[words, &["--plan", "--output", "json"]].concat()).await.expect(0).json();
-        let run = desk.check(&[words, &["--output", "json"]].concat()).await.json();
+        let plan = desk.check(&[&["list", "--format", "json"], words].concat()).await.expect(0).json();
+        let run = desk.check(&[words, &["--format", "json"]].concat()).await.json();
         assert_eq!(ids(&plan["checks"]), ids(&run["results"]), "{words:?}");
         assert_eq!(
             ids(&plan["checks"]).iter().filter(|id| id.starts_with(begin)).count(),
@@ -61,7 +61,7 @@ async fn no_service_is_called_for_a_plan() {
     };
     let file = desk.write("clouds.yaml", &format!("clouds:\n{}{}", cloud("a"), cloud("manager")));
     let desk = desk.with("OS_CLIENT_CONFIG_FILE", &file.to_string_lossy()).with("OS_CLOUD", "a");
-    let words = ["--plan", "--advisory", "--domain-manager-cloud", "manager", "--s3-endpoint", &address];
+    let words = ["list", "--advisory", "--domain-manager-cloud", "manager", "--s3-endpoint", &address];
     let plan = desk.check(&words).await.expect(0);
     assert!(plan.out.contains("advisory-0302-roles"), "{}", plan.out);
     let called = tokio::time::timeout(Duration::from_millis(100), listener.accept()).await;
@@ -76,7 +76,7 @@ async fn what_the_run_would_refuse_the_plan_refuses() {
         (&["--s3-endpoint", "ftp://x"], "https://"),
         (&["--s3-access-key-file", "missing"], "missing"),
     ] {
-        let refused = Desk::bare().check(&[&["--plan"], words].concat()).await.expect(2);
+        let refused = Desk::bare().check(&[&["list"], words].concat()).await.expect(2);
         assert!(refused.err.contains(hint) && refused.out.is_empty(), "{words:?}: {}", refused.err);
     }
 }

@@ -14,7 +14,7 @@ async fn nothing_private_is_shown_or_written() {
     let id = made.id("flavor");
     let desk = Desk::of(&cloud);
     let outputs = "json=r.json,yaml=r.yaml,junit=r.xml,markdown=r.md,html=r.html,sarif=r.sarif";
-    let words = ["--tests", "scs-0100", "--advisory", "--redact", "--output", outputs];
+    let words = ["--tests", "scs-0100", "--advisory", "--redact", "--report", outputs];
     let ended = desk.check(&words).await.expect(3);
     let address = cloud.root().trim_start_matches("http://").to_owned();
     let member = cloud.session("kogge").await;

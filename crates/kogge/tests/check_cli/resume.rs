@@ -63,7 +63,7 @@ async fn a_stopped_run_goes_on_where_it_was() {
     let cloud = TestCloud::start().await;
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let (desk, _listener) = stuck(&cloud).await;
-        let child = desk.start(&[&TESTS[..], &["--output", "json=r.json,yaml=r.yaml"]].concat());
+        let child = desk.start(&[&TESTS[..], &["--report", "json=r.json,yaml=r.yaml"]].concat());
         let half = half_done(&desk).await;
         assert_eq!(verdict(&half, "scs-0102-image-recency"), "not-finished");
         send(&child, signal);
@@ -76,9 +76,9 @@ async fn a_stopped_run_goes_on_where_it_was() {
         assert_eq!(results, ["scs-0100-semantics-check", "scs-0100-syntax-check"], "only what is decided");
 
         desk.write("clouds.yaml", &std::fs::read_to_string(cloud.clouds_yaml()).unwrap());
-        let plan = desk.check(&["--resume", "r.json", "--plan"]).await.expect(0);
+        let plan = desk.check(&["list", "--resume", "r.json"]).await.expect(0);
         assert!(plan.out.contains("1 test cases") && plan.out.contains("2 more are decided"), "{}", plan.out);
-        let whole = desk.check(&["--resume", "r.json", "--output", "html=r.html"]).await.expect(0);
+        let whole = desk.check(&["--resume", "r.json", "--report", "html=r.html"]).await.expect(0);
         assert!(whole.out.contains("scs-0100-syntax-check  (from the earlier run)"), "{}", whole.out);
         let report = desk.json("r.json");
         assert_eq!(verdict(&report, "scs-0102-image-recency"), "pass");
@@ -95,7 +95,7 @@ async fn a_stopped_run_goes_on_where_it_was() {
 async fn a_killed_run_leaves_a_whole_report_that_goes_on() {
     let cloud = TestCloud::start().await;
     let (desk, _listener) = stuck(&cloud).await;
-    let child = desk.start(&[&TESTS[..], &["--output", "json=r.json"]].concat());
+    let child = desk.start(&[&TESTS[..], &["--report", "json=r.json"]].concat());
     half_done(&desk).await;
     send(&child, Signal::SIGKILL);
     let _ = child.wait_with_output().await.unwrap();
@@ -109,11 +109,11 @@ async fn a_killed_run_leaves_a_whole_report_that_goes_on() {
 async fn another_scope_version_or_cloud_is_refused_with_its_reason() {
     let cloud = TestCloud::start().await;
     let desk = Desk::of(&cloud);
-    desk.check(&["scs-compatible-iaas@v5.1", "--tests", "scs-0100", "--output", "json=r.json"])
+    desk.check(&["scs-compatible-iaas@v5.1", "--tests", "scs-0100", "--report", "json=r.json"])
         .await
         .expect(0);
     desk.check(&["@v5.1", "--resume", "r.json"]).await.expect(0);
-    desk.check(&["--resume", "r.json", "--plan", "--cloud", "kogge-alt"]).await.expect(2);
+    desk.check(&["list", "--resume", "r.json", "--cloud", "kogge-alt"]).await.expect(2);
     for (words, reason) in [
         (&["@v4"][..], "not of v4"),
         (&["scs-compatible-kaas"], "not of scs-compatible-kaas"),
@@ -140,7 +140,7 @@ async fn another_scope_version_or_cloud_is_refused_with_its_reason() {
 async fn a_second_ctrl_c_ends_it_at_once() {
     let cloud = TestCloud::start().await;
     let (desk, _listener) = stuck(&cloud).await;
-    let child = desk.start(&[&TESTS[..], &["--output", "json=r.json"]].concat());
+    let child = desk.start(&[&TESTS[..], &["--report", "json=r.json"]].concat());
     half_done(&desk).await;
     send(&child, Signal::SIGINT);
     // the first signal may already have ended it, which is as good

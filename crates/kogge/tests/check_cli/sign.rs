@@ -14,7 +14,7 @@ pub(crate) async fn key(desk: &Desk, name: &str, words: &[&str]) {
 
 /// Signs a report with a key, and asks OpenSSH about it as the monitor does.
 async fn signed(desk: &Desk, key: &str, public: &str) -> Ended {
-    let words = ["--tests", "scs-0100-syntax", "--output", "yaml=r.yaml", "--sign", key];
+    let words = ["--tests", "scs-0100-syntax", "--report", "yaml=r.yaml", "--sign", key];
     desk.check(&words).await.expect(0);
     desk.write("allowed", &format!("mail@csp.eu {}", desk.read(public)));
     let report = desk.read("r.yaml");
@@ -44,7 +44,7 @@ async fn a_passphrase_comes_from_the_environment_and_nowhere_else_without_a_term
     let cloud = TestCloud::start().await;
     let desk = Desk::of(&cloud);
     key(&desk, "k", &["-t", "ed25519", "-N", "geheim", "-a", "4"]).await;
-    let words = ["--tests", "scs-0100-syntax", "--output", "yaml=r.yaml", "--sign", "k"];
+    let words = ["--tests", "scs-0100-syntax", "--report", "yaml=r.yaml", "--sign", "k"];
     let asked = desk.check(&words).await.expect(2);
     assert!(
         asked.err.contains("KOGGE_SIGN_PASSPHRASE") && asked.out.is_empty(),
@@ -79,7 +79,7 @@ async fn an_agent_signs_with_the_keys_that_it_holds() {
     for kind in ["ed25519", "rsa"] {
         key(&desk, kind, &["-t", kind, "-N", ""]).await;
         let public = format!("{kind}.pub");
-        let words = ["--tests", "scs-0100-syntax", "--output", "yaml=r.yaml", "--sign", &public];
+        let words = ["--tests", "scs-0100-syntax", "--report", "yaml=r.yaml", "--sign", &public];
         let without = desk.check(&words).await.expect(4);
         assert!(without.err.contains("ssh-add"), "{}", without.err);
         desk.run("ssh-add", &["-q", kind]).await.expect(0);
@@ -109,7 +109,7 @@ async fn keys_that_will_not_do_are_told_before_the_run() {
         ("none", "none"),
         ("open.pub", "SSH_AUTH_SOCK"),
     ] {
-        let ended = desk.check(&["--output", "yaml=r.yaml", "--sign", key]).await.expect(2);
+        let ended = desk.check(&["--report", "yaml=r.yaml", "--sign", key]).await.expect(2);
         assert!(ended.err.contains(hint) && ended.out.is_empty(), "{key}: {}{}", ended.out, ended.err);
     }
     let nowhere = desk.check(&["--sign", "open"]).await.expect(2);

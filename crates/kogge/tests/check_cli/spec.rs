@@ -35,7 +35,7 @@ async fn a_new_scope_is_usable_and_what_is_unknown_never_decides() {
     let cloud = TestCloud::start().await;
     let desk = Desk::of(&cloud);
     desk.write("scope.yaml", SCOPE);
-    let ended = desk.check(&["--spec", "scope.yaml", "--output", "yaml=r.yaml"]).await.expect(4);
+    let ended = desk.check(&["--spec", "scope.yaml", "--report", "yaml=r.yaml"]).await.expect(4);
     assert!(ended.out.contains("COULD NOT RUN scs-0999-brand-new"), "{}", ended.out);
     assert!(ended.out.contains("v9 (effective), main: UNDECIDED"), "{}", ended.out);
     let yaml = desk.read("r.yaml");
@@ -49,12 +49,12 @@ async fn a_scope_comes_from_the_web_too() {
     let place = format!("http://{}/scope.yaml", listener.local_addr().unwrap());
     let routes = Router::new().route("/scope.yaml", get(|| async { SCOPE }));
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    let ended = Desk::bare().check(&["--spec", &place, "--plan"]).await.expect(0);
+    let ended = Desk::bare().check(&["list", "--spec", &place]).await.expect(0);
     assert!(
         ended.out.contains("v9 (effective)") && ended.out.contains("scs-0999-brand-new"),
         "{}",
         ended.out
     );
-    let missing = Desk::bare().check(&["--spec", &format!("{place}.gone"), "--plan"]).await.expect(4);
+    let missing = Desk::bare().check(&["list", "--spec", &format!("{place}.gone")]).await.expect(4);
     assert!(missing.err.contains("404"), "{}", missing.err);
 }

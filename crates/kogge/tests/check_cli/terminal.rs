@@ -32,7 +32,8 @@ struct Terminal {
 
 impl Terminal {
     fn new(desk: &Desk, typed: &str, words: &[&str]) -> Self {
-        let program = [&["-c", typed, "sh", env!("CARGO_BIN_EXE_kogge"), "check"], words].concat();
+        let command: &[&str] = if words.first() == Some(&"fix") { &[] } else { &["check"] };
+        let program = [&["-c", typed, "sh", env!("CARGO_BIN_EXE_kogge")], command, words].concat();
         let mut command = desk.command("sh", &program).into_std();
         command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
         let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
@@ -88,7 +89,7 @@ async fn sit(desk: &Desk, typed: &'static str, words: &[&str], act: impl FnOnce(
     tokio::task::spawn_blocking(move || act(terminal)).await.unwrap();
 }
 
-const SIGN: [&str; 6] = ["--tests", "scs-0100-syntax", "--output", "yaml=r.yaml", "--sign", "k"];
+const SIGN: [&str; 6] = ["--tests", "scs-0100-syntax", "--report", "yaml=r.yaml", "--sign", "k"];
 const PROMPT: &str = "Passphrase of k: ";
 
 async fn with_a_locked_key(cloud: &TestCloud) -> Desk {
@@ -165,17 +166,17 @@ async fn only_a_yes_on_the_terminal_changes_the_cloud() {
     let id = flavors.iter().find(|flavor| flavor["name"] == "SCS-1V-4").unwrap()["id"].as_str().unwrap();
     assert_eq!(admin.delete(&format!("/compute/v2.1/flavors/{id}")).await.status, 202);
     let desk = Desk::of(&cloud);
-    let fix = ["--fix", "--cloud", "kogge-admin", "--tests", "scs-0103-flavor-1v-4$"];
-    let missing = async || {
-        let plan = desk.check(&[&fix[..], &["--dry-run", "--output", "json"]].concat()).await.json();
-        plan["changes"].as_array().unwrap().len()
-    };
+    let plan =
+        ["fix", "plan", "--cloud", "kogge-admin", "--tests", "scs-0103-flavor-1v-4$", "--format", "json"];
+    let missing = async || desk.kogge(&plan).await.json()["changes"].as_array().unwrap().len();
     assert_eq!(missing().await, 1);
+    desk.kogge(&[&plan[..], &["-o", "plan.json"]].concat()).await.expect(3);
+    let fix = ["fix", "apply", "plan.json"];
     for (typed, keys, code, told) in [
         (TYPED, "\u{3}", 130, ""),
-        (TYPED, "\u{4}", 2, "nothing was changed"),
-        (TYPED, "n\r", 2, "nothing was changed"),
-        (TYPED, "\r", 2, "nothing was changed"),
+        (TYPED, "\u{4}", 4, "Nothing was changed"),
+        (TYPED, "n\r", 4, "Nothing was changed"),
+        (TYPED, "\r", 4, "Nothing was changed"),
     ] {
         sit(&desk, typed, &fix, move |mut terminal| {
             terminal.sees("Make these 1 changes? [y/N] ").types(keys);

@@ -1,4 +1,4 @@
-//! `--upload` and `kogge check upload`: signed, saved, sent; and sent again where that failed.
+//! `--upload` and `kogge report upload`: signed, saved, sent; and sent again where that failed.
 
 use kogge::test_cloud::TestCloud;
 
@@ -15,7 +15,7 @@ async fn ready(cloud: &TestCloud) -> (Desk, Monitor) {
 
 fn words(place: &str) -> Vec<&str> {
     let wanted =
-        ["--tests", "scs-0100-syntax", "--output", "yaml=r.yaml", "--sign", "key", "--subject", "monitor"];
+        ["--tests", "scs-0100-syntax", "--report", "yaml=r.yaml", "--sign", "key", "--subject", "monitor"];
     [&wanted[..], &["--upload", place]].concat()
 }
 
@@ -39,12 +39,12 @@ async fn a_failed_upload_keeps_the_report_and_names_the_command_that_tries_again
     let desk = desk.with("KOGGE_MONITOR_USER", "monitor").with("KOGGE_MONITOR_PASSWORD", "geheim");
     monitor.be_busy(100);
     let failed = desk.check(&words(&monitor.place)).await.expect(4);
-    let command = format!("kogge check upload r.yaml --url {}", monitor.place);
+    let command = format!("kogge report upload r.yaml --url {}", monitor.place);
     assert!(failed.err.contains(&command) && failed.err.contains("503"), "{}", failed.err);
     assert!(!failed.err.contains("geheim") && monitor.stored().is_empty(), "{}", failed.err);
     monitor.be_busy(0);
     let saved = desk.read("r.yaml");
-    desk.check(&["upload", "r.yaml", "--url", &monitor.place]).await.expect(0);
+    desk.kogge(&["report", "upload", "r.yaml", "--url", &monitor.place]).await.expect(0);
     assert_eq!(monitor.stored(), [saved]);
     cloud.stop().await;
 }
@@ -76,11 +76,11 @@ async fn what_was_changed_or_never_signed_is_not_sent() {
     desk.check(&without[..without.len() - 2]).await.expect(0);
     let report = desk.read("r.yaml");
     desk.write("r.yaml", &report.replace(": 1", ": 0"));
-    let upload = ["upload", "r.yaml", "--url", &monitor.place];
-    let changed = desk.check(&upload).await.expect(2);
+    let upload = ["report", "upload", "r.yaml", "--url", &monitor.place];
+    let changed = desk.kogge(&upload).await.expect(2);
     assert!(changed.err.contains("changed after it was signed"), "{}", changed.err);
     std::fs::remove_file(desk.path("r.yaml.sig")).unwrap();
-    let unsigned = desk.check(&upload).await.expect(2);
+    let unsigned = desk.kogge(&upload).await.expect(2);
     assert!(unsigned.err.contains("r.yaml.sig"), "{}", unsigned.err);
     assert!(monitor.stored().is_empty());
     cloud.stop().await;
@@ -93,7 +93,7 @@ async fn a_password_never_goes_over_plain_http_nor_stands_in_an_address() {
     for (place, hint) in
         [("http://monitor.example/", "https"), ("https://a:geheim@monitor.example/", "--token-file")]
     {
-        let ended = desk.check(&["upload", "r.yaml", "--url", place]).await.expect(2);
+        let ended = desk.kogge(&["report", "upload", "r.yaml", "--url", place]).await.expect(2);
         assert!(ended.err.contains(hint) && !ended.err.contains("geheim"), "{}", ended.err);
     }
 }

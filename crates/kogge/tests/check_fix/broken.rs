@@ -91,8 +91,9 @@ pub(crate) async fn flavor_in_use(cloud: &TestCloud, name: &str) -> String {
     let (admin, demo) = (cloud.session("kogge-admin").await, cloud.session("kogge").await);
     let old = flavor(&admin, name).await;
     assert_eq!(admin.delete(&format!("/compute/v2.1/flavors/{old}")).await.status, 202);
-    let body = json!({"flavor": {"name": name, "vcpus": 1, "ram": 2048, "disk": 5}});
-    let made = admin.post("/compute/v2.1/flavors", body).await;
+    let body = json!({"flavor": {"name": name, "vcpus": 1, "ram": 2048, "disk": 5, "swap": 64,
+        "OS-FLV-EXT-DATA:ephemeral": 3, "rxtx_factor": 2.0, "description": "the operator's own words"}});
+    let made = admin.speaking("compute 2.55").post("/compute/v2.1/flavors", body).await;
     assert_eq!(made.status, 200, "{}", made.body);
     let image = plain_image(cloud, "plain").await;
     let body = json!({"server": {
@@ -101,6 +102,14 @@ pub(crate) async fn flavor_in_use(cloud: &TestCloud, name: &str) -> String {
     let server = demo.speaking("compute 2.37").post("/compute/v2.1/servers", body).await;
     assert_eq!(server.status, 202, "{}", server.body);
     server.id("server")
+}
+
+/// A flavor with its description.
+pub(crate) async fn whole_flavor(cloud: &TestCloud, name: &str) -> Value {
+    let admin = cloud.session("kogge-admin").await;
+    let id = flavor(&admin, name).await;
+    let shown = admin.speaking("compute 2.55").get(&format!("/compute/v2.1/flavors/{id}")).await;
+    shown.body["flavor"].clone()
 }
 
 pub(crate) async fn delete_server(cloud: &TestCloud, id: &str) {

@@ -6,8 +6,11 @@ use std::net::SocketAddr;
 use kogge::test_cloud::{TestCloud, qcow2};
 use kogge_clock::Clock;
 use kogge_conform::ObjectRef;
-use kogge_conform_iaas::fix::{Action, Applied, Change, NewFlavor, NewImage, Outcome, Plan, apply};
-use serde_json::Value;
+use kogge_conform_iaas::fix::{
+    Action, Applied, Change, NewFlavor, NewImage, NewTemplate, Outcome, Plan, Watch, apply,
+};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 fn change(id: &str, action: Action) -> Change {
     Change {
@@ -20,15 +23,43 @@ fn change(id: &str, action: Action) -> Change {
         safe: true,
         caution: String::new(),
         command: action.command(),
+        overwrites: Value::Null,
         action,
     }
 }
 
+/// Counts the steps that it is told of, and lets so many begin.
+struct Counting {
+    may_begin: usize,
+    begun: usize,
+    ended: usize,
+}
+
+impl Watch for Counting {
+    fn begins(&mut self, _: &Change) -> std::io::Result<()> {
+        self.begun += 1;
+        if self.begun > self.may_begin { Err(std::io::Error::other("the disk is full")) } else { Ok(()) }
+    }
+
+    fn ended(&mut self, _: &Applied) {
+        self.ended += 1;
+    }
+}
+
 async fn applied(cloud: &TestCloud, changes: Vec<Change>) -> Vec<Outcome> {
-    let mut seen = 0;
+    applied_until(cloud, changes, usize::MAX, &CancellationToken::new()).await
+}
+
+async fn applied_until(
+    cloud: &TestCloud,
+    changes: Vec<Change>,
+    may_begin: usize,
+    cancel: &CancellationToken,
+) -> Vec<Outcome> {
+    let mut watch = Counting { may_begin, begun: 0, ended: 0 };
     let plan = Plan { changes, ..Plan::default() };
-    let all = apply(&cloud.client("kogge-admin"), &plan, &mut |_: &Applied| seen += 1).await;
-    assert_eq!(seen, all.len(), "each step is told as it ends");
+    let all = apply(&cloud.client("kogge-admin"), &plan, cancel, &mut watch).await;
+    assert_eq!(watch.ended, all.len(), "each step is told as it ends");
     all.into_iter().map(|applied| applied.outcome).collect()
 }
 
@@ -123,5 +154,70 @@ async fn an_image_is_public_once_it_is_downloaded() {
     assert!(matches!(&ends[0], Outcome::Refused { .. }), "{ends:?}");
     assert_eq!(images(&cloud, "kogge-admin", "tiny").await.len(), 1, "the failed one is removed");
     server.abort();
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_or_a_stop_ends_the_run_between_two_steps() {
+    let cloud = TestCloud::start().await;
+    let image = crate::broken::plain_image(&cloud, "i").await;
+    let three = || ["a", "b", "c"].map(|key| property(&image, key)).into();
+    let ends = applied_until(&cloud, three(), 1, &CancellationToken::new()).await;
+    assert_eq!(ends[0], Outcome::Done);
+    for end in &ends[1..] {
+        assert!(
+            matches!(end, Outcome::Stopped { because } if because.contains("the disk is full")),
+            "{ends:?}"
+        );
+    }
+    let stopped = CancellationToken::new();
+    stopped.cancel();
+    let ends = applied_until(&cloud, three(), usize::MAX, &stopped).await;
+    assert!(ends.iter().all(|end| matches!(end, Outcome::Stopped { .. })), "{ends:?}");
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_replaced_is_there_as_before() {
+    let cloud = TestCloud::start().await;
+    let admin = cloud.session("kogge-admin").await;
+    let list = async || {
+        let body = admin.get("/network/v2.0/default-security-group-rules").await.body;
+        let mut all = body["default_security_group_rules"].as_array().unwrap().clone();
+        all.iter_mut().for_each(|rule| {
+            rule.as_object_mut().unwrap().remove("id");
+        });
+        all.sort_by_key(Value::to_string);
+        all
+    };
+    let body = admin.get("/network/v2.0/default-security-group-rules").await.body;
+    let id = body["default_security_group_rules"][0]["id"].as_str().unwrap().to_owned();
+    let before = list().await;
+    let wrong = NewTemplate {
+        direction: "egress".to_owned(),
+        ethertype: "IPv5".to_owned(),
+        used_in_default_sg: true,
+        ..NewTemplate::default()
+    };
+    let ends = applied(&cloud, vec![change(&id, Action::ReplaceRule { id: id.clone(), with: wrong })]).await;
+    assert!(matches!(&ends[0], Outcome::Refused { because } if because.contains("400")), "{ends:?}");
+    assert_eq!(list().await, before);
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_flavor_whose_successor_is_refused_comes_back_whole() {
+    let cloud = TestCloud::start().await;
+    let admin = cloud.session("kogge-admin").await.speaking("compute 2.61");
+    let body =
+        json!({"flavor": {"name": "odd", "vcpus": 1, "ram": 512, "disk": 1, "swap": 7, "description": "d"}});
+    let id = admin.post("/compute/v2.1/flavors", body).await.id("flavor");
+    let path = format!("/compute/v2.1/flavors/{id}");
+    admin.post(&format!("{path}/os-extra_specs"), json!({"extra_specs": {"a:b": "c"}})).await;
+    let before = admin.get(&path).await.body;
+    let with = NewFlavor { name: "odd".to_owned(), vcpus: 0, ram_mib: 0, disk_gb: 0, ..NewFlavor::default() };
+    let ends = applied(&cloud, vec![change(&id, Action::ReplaceFlavor { id: id.clone(), with })]).await;
+    assert!(matches!(&ends[0], Outcome::Refused { because } if because.contains("is back")), "{ends:?}");
+    assert_eq!(admin.get(&path).await.body, before);
     cloud.stop().await;
 }

@@ -168,7 +168,7 @@ impl Lab {
 
     /// Its JSON.
     pub(crate) fn json(&self, words: &[&str]) -> Value {
-        let out = self.kogge(&[words, &["--output", "json"]].concat());
+        let out = self.kogge(&[words, &["--format", "json"]].concat());
         serde_json::from_slice(&out.stdout).unwrap_or_else(|_| panic!("{words:?}: {out:?}"))
     }
 

@@ -44,7 +44,7 @@ impl Site {
     }
 
     pub(crate) fn status(&self) -> serde_json::Value {
-        let ended = self.kogge("status", &["--output", "json"]).expect(0);
+        let ended = self.kogge("status", &["--format", "json"]).expect(0);
         serde_json::from_str(&ended.out).unwrap()
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn look(desk: &mut Desk<'_>, other: Option<&Client>) -> Result<
         Some(client) => {
             let mut there = Desk::new(desk.context, client).await?;
             if there.domain == desk.domain {
-                return Err(Problem::new("both domain managers are of the same domain"));
+                return Err(Problem::setup("both domain managers are of the same domain"));
             }
             let done = Box::pin(with_other(desk, &mut there)).await;
             Box::pin(there.clear()).await?;
@@ -138,7 +138,7 @@ async fn nothing_new_there(
             let answer = client.request(Method::DELETE, "identity", &path, None, None).await?;
             removed = removed || answer.status.is_success();
         }
-        context.journal.gone(made.number)?;
+        context.journal.gone(made.number);
         let rest = if removed { String::new() } else { format!(" and cannot be removed: {}", made.id) };
         desk.notice(format!("refused: creating a {word} in another domain"), format!("it was created{rest}"));
     }

@@ -145,7 +145,7 @@ impl<'a> Bucket<'a> {
             store.signer.region = region.to_owned();
         } else if !listed.status.is_success() {
             let address = &store.endpoint;
-            return Err(Problem::new(format!(
+            return Err(Problem::cloud(format!(
                 "listing the buckets at {address} with this key: {}",
                 refusal(&listed)
             )));
@@ -158,9 +158,9 @@ impl<'a> Bucket<'a> {
             let text = refusal(&made);
             if let Err(error) = made.success() {
                 if is_refusal(&error) {
-                    context.journal.gone(number)?;
+                    context.journal.gone(number);
                 }
-                return Err(Problem::new(format!("creating bucket {name}: {text}: {}", chain(&error))));
+                return Err(Problem::cloud(format!("creating bucket {name}: {text}: {}", chain(&error))));
             }
         }
         context.journal.made(number, &name)?;
@@ -204,7 +204,8 @@ impl<'a> Bucket<'a> {
     /// Removes it and all that is in it.
     pub(super) async fn remove(&mut self) -> Result<(), Problem> {
         Box::pin(empty_and_remove(&self.store, &self.name)).await?;
-        Ok(self.context.journal.gone(self.number)?)
+        self.context.journal.gone(self.number);
+        Ok(())
     }
 }
 
@@ -242,6 +243,6 @@ async fn empty_and_remove(store: &Store<'_>, name: &str) -> Result<(), Problem> 
     match removed.status.as_u16() {
         404 => Ok(()),
         _ if removed.status.is_success() => Ok(()),
-        _ => Err(Problem::new(format!("removing bucket {name}: {}", refusal(&removed)))),
+        _ => Err(Problem::cloud(format!("removing bucket {name}: {}", refusal(&removed)))),
     }
 }

@@ -112,7 +112,7 @@ impl Access {
     pub(super) async fn again(client: &Client, store: &ObjectStore) -> Result<Self, Problem> {
         let endpoint = store.address(client).await?;
         let endpoint =
-            endpoint.ok_or_else(|| Problem::new("the catalogue has no S3, and no address was given"))?;
+            endpoint.ok_or_else(|| Problem::setup("the catalogue has no S3, and no address was given"))?;
         let key = match &store.key {
             Some(key) => key.clone(),
             None => kept_key(client).await?,
@@ -135,7 +135,7 @@ async fn kept_key(client: &Client) -> Result<S3Key, Problem> {
     let mut mine = all.iter().filter(|one| text(one, "tenant_id") == project);
     let found = mine.find_map(|one| text(one, "access").zip(text(one, "secret")));
     let (access_key, secret) =
-        found.ok_or_else(|| Problem::new("the user has no EC2 credential; give a key of S3"))?;
+        found.ok_or_else(|| Problem::setup("the user has no EC2 credential; give a key of S3"))?;
     Ok(S3Key { access_key, secret: secret.into() })
 }
 
@@ -152,7 +152,7 @@ async fn make_credential(context: &Context) -> Result<(S3Key, Credential), Probl
         Ok(answer) => answer,
         Err(error) => {
             if crate::created::is_refusal(&error) {
-                context.journal.gone(number)?;
+                context.journal.gone(number);
             }
             return Err(error.into());
         }
@@ -161,7 +161,7 @@ async fn make_credential(context: &Context) -> Result<(S3Key, Credential), Probl
     let credential = made.get("credential").unwrap_or(&Value::Null);
     let (access_key, secret) = text(credential, "access")
         .zip(text(credential, "secret"))
-        .ok_or_else(|| Problem::new("the new EC2 credential has no access or no secret"))?;
+        .ok_or_else(|| Problem::cloud("the new EC2 credential has no access or no secret"))?;
     context.journal.made(number, &access_key)?;
     let key = S3Key { access_key: access_key.clone(), secret: secret.into() };
     Ok((key, Credential { number, user: token.user.id.clone(), access_key }))
@@ -169,7 +169,8 @@ async fn make_credential(context: &Context) -> Result<(S3Key, Credential), Probl
 
 pub(super) async fn drop_credential(context: &Context, credential: &Credential) -> Result<(), Problem> {
     remove_credential(&context.client, &credential.user, &credential.access_key).await?;
-    Ok(context.journal.gone(credential.number)?)
+    context.journal.gone(credential.number);
+    Ok(())
 }
 
 /// Removes a user's own EC2 credential; one that is gone is fine.

@@ -5,11 +5,13 @@ use std::time::Duration;
 use kogge_client::{Answer, Client, Method, encode_segment};
 use kogge_conform::Problem;
 use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{delete, refusal, send};
 use crate::fix::action::NewImage;
 use crate::lookup::text;
-use crate::wait::until;
+use crate::wait::{Look, until};
 
 const SERVICE: &str = "image";
 
@@ -47,17 +49,43 @@ async fn patch(client: &Client, id: &str, operations: &Value) -> Result<(), Prob
 }
 
 /// Has the cloud fetch an image. It becomes public only when it is whole; a failed one is removed.
-pub(super) async fn import(client: &Client, new: &NewImage) -> Result<(), Problem> {
-    let made = send(client, Method::POST, SERVICE, "images", &record(new)).await?;
-    let id = text(&made.json()?, "id")
-        .ok_or_else(|| Problem::new(format!("the new image {:?} shows no id", new.name)))?;
-    let Err(problem) = Box::pin(fill(client, &id, new)).await else { return Ok(()) };
-    match delete(client, SERVICE, &path_of(&id)).await {
-        Ok(()) => Err(problem),
-        Err(left) => {
-            Err(Problem(format!("{problem}; and the unfinished image {id} could not be removed: {left}")))
+pub(super) async fn import(
+    client: &Client,
+    new: &NewImage,
+    cancel: &CancellationToken,
+) -> Result<(), Problem> {
+    let id = begun(client, new).await?;
+    let filled = tokio::select! {
+        biased;
+        filled = Box::pin(fill(client, &id, new)) => filled,
+        () = cancel.cancelled() => Err(Problem::ours("stopped while the cloud downloaded it")),
+    };
+    let Err(problem) = filled else { return Ok(()) };
+    let Err(left) = delete(client, SERVICE, &path_of(&id)).await else { return Err(problem) };
+    Err(problem
+        .reworded(|words| format!("{words}; and the unfinished image {id} could not be removed: {left}")))
+}
+
+/// The new image's id. It follows from name and address, so that a second try finds what a first one left half-way. The
+/// image service never gives the id of a deleted image again: then it chooses one itself.
+async fn begun(client: &Client, new: &NewImage) -> Result<String, Problem> {
+    let place = format!("{}\n{}", client.config().auth_url, new.uri);
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{place}\n{}", new.name).as_bytes()).to_string();
+    let mut named = record(new);
+    named["id"] = json!(id);
+    let answer = client.call(Method::POST, SERVICE, "images").json(&named).send().await?;
+    let made: Value = if answer.status.as_u16() == 409 {
+        let known = client.get(SERVICE, &path_of(&id)).await?;
+        if known.status.is_success() {
+            known
+        } else {
+            send(client, Method::POST, SERVICE, "images", &record(new)).await?
         }
+    } else {
+        answer.success().map_err(refusal)?
     }
+    .json()?;
+    text(&made, "id").ok_or_else(|| Problem::cloud(format!("the new image {:?} shows no id", new.name)))
 }
 
 fn record(new: &NewImage) -> Value {
@@ -75,10 +103,14 @@ fn record(new: &NewImage) -> Value {
 }
 
 async fn fill(client: &Client, id: &str, new: &NewImage) -> Result<(), Problem> {
-    let body = json!({"method": {"name": "web-download", "uri": new.uri}});
-    send(client, Method::POST, SERVICE, &format!("{}/import", path_of(id)), &body).await?;
+    let image: Value = client.get(SERVICE, &path_of(id)).await?.success()?.json()?;
+    // an earlier try may have got further
+    if text(&image, "status").as_deref() == Some("queued") {
+        let body = json!({"method": {"name": "web-download", "uri": new.uri}});
+        send(client, Method::POST, SERVICE, &format!("{}/import", path_of(id)), &body).await?;
+    }
     let what = format!("the download of {} into image {:?}", new.uri, new.name);
-    until(&what, DOWNLOAD, || look(client, id, new)).await?;
+    until(&what, DOWNLOAD, || async { Look::tolerant(look(client, id, new).await.map(Look::of)) }).await?;
     patch(client, id, &json!([{"op": "replace", "path": "/visibility", "value": "public"}])).await
 }
 
@@ -103,7 +135,7 @@ async fn look(client: &Client, id: &str, new: &NewImage) -> Result<Option<()>, P
 }
 
 fn undone(new: &NewImage, because: &str) -> Problem {
-    Problem(format!(
+    Problem::cloud(format!(
         "the cloud could not download {}: {because}; see whether its image service may reach the vendor",
         new.uri
     ))

@@ -161,7 +161,7 @@ fn names_that_break_the_grammar_are_advised_about() {
 #[test]
 fn a_list_that_could_not_be_read_is_advised_about_and_nothing_is_created() {
     let mut inventory = good();
-    inventory.flavors = Err(kogge_conform::Problem::new("answered 503"));
+    inventory.flavors = Err(kogge_conform::Problem::cloud("answered 503"));
     let plan = planned(&inventory, &wishes());
     assert_eq!(plan.changes, []);
     assert!(

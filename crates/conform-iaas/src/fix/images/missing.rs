@@ -65,7 +65,7 @@ fn one(desk: &mut Desk<'_>, testcase: &str, suffix: &str, spec: &ImageSpec) {
         }
         (false, ..) => {
             format!(
-                "upload a build from below {prefix}, or run again with --images --set {set} to have the cloud download it"
+                "upload a build from below {prefix}, or plan again with --images --set {set} to have the cloud download it"
             )
         }
         (true, None, _) => {

@@ -91,7 +91,7 @@ fn community_images_are_mentioned_and_left_alone() {
 fn what_could_not_be_read_is_advised_about_and_the_rest_is_planned() {
     let mut cloud = good();
     cloud.flavors.as_mut().unwrap().remove(0);
-    let down = || Problem::new("answered 503");
+    let down = || Problem::cloud("answered 503");
     let cloud = Inventory { images: Err(down()), rules: Err(down()), volume_types: Err(down()), ..cloud };
     let plan = planned(&cloud, &wish(&["scs-0102-", "scs-0103-", "scs-0104-", "scs-0114-", "scs-0115-"]));
     assert_eq!(plan.changes.len(), 1);

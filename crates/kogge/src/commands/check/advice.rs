@@ -10,7 +10,7 @@ use url::Url;
 
 use super::manual::answers_of;
 use super::target;
-use crate::cli::{Advice, Check};
+use crate::cli::{Advice, Target};
 use crate::exit::Failure;
 
 /// The largest file of keys that is read, in bytes.
@@ -18,8 +18,12 @@ const LARGEST: u64 = 64 * 1024;
 
 /// What a run looks at beyond the scope: what was given here, and the answers that are kept for the cloud. Answers that
 /// cannot be read keep nobody from checking; without a cloud there are none.
-pub(super) fn beyond(arguments: &Check, config: Option<&CloudConfig>) -> Result<Beyond, Failure> {
-    let options = options(&arguments.advice, arguments.data.as_deref())?;
+pub(super) fn beyond(
+    advice: &Advice,
+    data: Option<&Path>,
+    config: Option<&CloudConfig>,
+) -> Result<Beyond, Failure> {
+    let options = options(advice, data)?;
     let answers = config.map_or_else(|| Ok(Answers::default()), answers_of);
     let answers = answers.map_err(|failure| eprintln!("kogge: {failure}; going on without them"));
     Ok(Beyond { options, answers: answers.unwrap_or_default() })
@@ -29,7 +33,8 @@ fn options(advice: &Advice, data: Option<&Path>) -> Result<AdvisoryOptions, Fail
     let client = |name: &Option<String>| match name {
         None => Ok(None),
         Some(name) => {
-            let config = target::config(Some(name), data)?;
+            let of = Target { cloud: Some(name.clone()), region: None, data: data.map(Path::to_owned) };
+            let config = target::config(&of)?;
             let client = Client::new(config).map_err(|error| Failure::Usage(kogge_client::chain(&error)))?;
             Ok::<_, Failure>(Some(client))
         }

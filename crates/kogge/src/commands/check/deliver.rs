@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use kogge_conform::render::Format;
 
-use super::outputs::Outputs;
-use super::sign::{Signer, beside};
-use super::upload::Monitor;
 use crate::cli::Reports;
+use crate::commands::outputs::Outputs;
+use crate::commands::sign::{Signer, beside};
+use crate::commands::upload::Monitor;
 use crate::exit::{Exit, Failure};
 
 /// What is to be done with the report.
@@ -24,7 +24,7 @@ impl Delivery {
     pub(super) async fn prepare(wanted: &Reports, outputs: &Outputs) -> Result<Self, Failure> {
         let Some(key) = &wanted.sign else { return Ok(Self(None)) };
         let Some(report) = outputs.file(Format::Yaml) else {
-            let text = "--sign signs the report in upstream's format; say where it goes, as in --output yaml=report.yaml";
+            let text = "--sign signs the report in upstream's format; say where it goes, as in --report yaml=report.yaml";
             return Err(Failure::Usage(text.to_owned()));
         };
         let monitor =

@@ -1,46 +1,50 @@
 //! `kogge check e2e`: SCS-0128 with the operator's Tempest.
 
 mod accounts;
+mod clean;
 mod show;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kogge_clock::Clock;
 use kogge_conform::render::Format;
 use kogge_conform::{Problem, Verdict};
-use kogge_conform_e2e::sweep::{Marks, PREFIX, sweep};
 use kogge_conform_e2e::{
     Accounts, Interrupted, NotThisRun, Options, Place, Prepared, Tempest, Tests, Wishes, prepare,
 };
 use regex::Regex;
 use tokio_util::sync::CancellationToken;
 
-use super::live::Live;
-use super::outputs::Outputs;
+use super::live::{Detail, Live};
 use super::selection;
 use super::target::{state, user_folder};
-use crate::cli::EndToEnd;
+use crate::cli::{EndToEnd, EndToEndCommand, RunEndToEnd};
+use crate::commands::outputs::Outputs;
 use crate::exit::{Exit, Failure};
 use crate::output::line;
 
 /// How long removing what is left may take.
 const CLEANUP: Duration = Duration::from_secs(600);
 
-/// Sets Tempest up, runs it, and writes the reports.
+/// Sets Tempest up, runs it, and writes the reports; or does what the command of its own says.
 ///
 /// # Errors
 /// Where the command line is wrong, the cloud cannot be looked at, or Tempest cannot be had.
 pub(super) async fn run(arguments: &EndToEnd) -> Result<Exit, Failure> {
-    if arguments.install_only {
-        line(&tempest(arguments).await?.command.display().to_string());
-        return Ok(Exit::Pass);
+    match &arguments.command {
+        None => tests_of(&arguments.run).await,
+        Some(EndToEndCommand::Clean(what)) => clean::run(what).await,
+        Some(EndToEndCommand::Install(what)) => {
+            line(&on_demand(&what.python).await?.command.display().to_string());
+            Ok(Exit::Pass)
+        }
     }
+}
+
+async fn tests_of(arguments: &RunEndToEnd) -> Result<Exit, Failure> {
     let mut outputs = outputs(arguments)?;
-    let accounts = accounts::named(arguments)?;
-    if let Some(run) = &arguments.clean {
-        return clean(&accounts, run, arguments.out.as_deref()).await;
-    }
+    let accounts = accounts::named(&arguments.accounts)?;
     let tests = tests(arguments, &accounts)?;
     if let Some(file) = &arguments.resume {
         outputs.also(Format::Json, file);
@@ -62,7 +66,7 @@ pub(super) async fn run(arguments: &EndToEnd) -> Result<Exit, Failure> {
     eprint!("{plan}");
     let files = format!("{}; files in {}", tempest.version, place.path().display());
     eprintln!("{}", outputs.shown_text(&files));
-    let mut live = Live::new(prepared.planned.all().len(), outputs.clone());
+    let mut live = Live::new(prepared.planned.all().len(), outputs.clone(), Detail::Usual);
     let options = options(arguments);
     let ran = kogge_conform_e2e::run(&prepared, &tempest, &place, &options, &mut live).await;
     if arguments.out.is_none() {
@@ -78,19 +82,20 @@ pub(super) async fn run(arguments: &EndToEnd) -> Result<Exit, Failure> {
 }
 
 /// The upstream suite has no test case for SCS-0128, and so no place for it in its report format.
-fn outputs(arguments: &EndToEnd) -> Result<Outputs, Failure> {
-    if arguments.output.iter().any(|text| text.split('=').next() == Some("yaml")) {
-        let text = "--output yaml: the upstream suite has no test case for SCS-0128, so its report format has no place \
+fn outputs(arguments: &RunEndToEnd) -> Result<Outputs, Failure> {
+    let forms = &arguments.forms;
+    if forms.format == "yaml" || forms.report.iter().any(|text| text.starts_with("yaml=")) {
+        let text = "yaml: the upstream suite has no test case for SCS-0128, so its report format has no place \
                     for these results; take json, junit, sarif, markdown or html";
         return Err(Failure::Usage(text.to_owned()));
     }
-    Outputs::parse(&arguments.output)
+    Outputs::parse(forms)
 }
 
 /// Which tests: those of `--resume`, else those that `--tests` matches, else all.
-fn tests(arguments: &EndToEnd, accounts: &Accounts) -> Result<Tests, Failure> {
+fn tests(arguments: &RunEndToEnd, accounts: &Accounts) -> Result<Tests, Failure> {
     if let Some(file) = &arguments.resume {
-        let report = selection::read_report(file)?;
+        let report = selection::resumed(file)?;
         let wrong = |other: NotThisRun| Failure::Usage(format!("--resume {}: {other}", file.display()));
         return Ok(Tests::Of(Box::new(Interrupted::of(&report, accounts).map_err(wrong)?)));
     }
@@ -99,7 +104,7 @@ fn tests(arguments: &EndToEnd, accounts: &Accounts) -> Result<Tests, Failure> {
     Ok(Tests::Matching(expression))
 }
 
-fn wishes(arguments: &EndToEnd) -> Wishes {
+fn wishes(arguments: &RunEndToEnd) -> Wishes {
     let wishes = arguments.wishes.clone();
     let workers = if arguments.accounts.admin_cloud.is_some() { 2 } else { 1 };
     Wishes {
@@ -112,11 +117,11 @@ fn wishes(arguments: &EndToEnd) -> Wishes {
         password_history: wishes.password_history,
         checks_image_formats: wishes.image_formats_checked,
         build_timeout: wishes.build_timeout,
-        concurrency: arguments.concurrency.unwrap_or(workers),
+        concurrency: arguments.jobs.unwrap_or(workers),
     }
 }
 
-fn options(arguments: &EndToEnd) -> Options {
+fn options(arguments: &RunEndToEnd) -> Options {
     let (cancel, abort) = stopped_by_signal();
     Options {
         deadline: Duration::from_secs(u64::from(arguments.deadline) * 60),
@@ -131,7 +136,7 @@ fn options(arguments: &EndToEnd) -> Options {
 }
 
 /// Where the run's files are: `--out`, else a folder of its own in this user's state. A run that goes on has one more.
-fn folder(arguments: &EndToEnd, prepared: &Prepared) -> Result<PathBuf, Failure> {
+fn folder(arguments: &RunEndToEnd, prepared: &Prepared) -> Result<PathBuf, Failure> {
     if let Some(out) = &arguments.out {
         return Ok(out.clone());
     }
@@ -143,13 +148,17 @@ fn folder(arguments: &EndToEnd, prepared: &Prepared) -> Result<PathBuf, Failure>
     free.find(|folder| !folder.exists()).ok_or_else(|| Failure::Usage("say where with --out DIR".to_owned()))
 }
 
-async fn tempest(arguments: &EndToEnd) -> Result<Tempest, Failure> {
+async fn tempest(arguments: &RunEndToEnd) -> Result<Tempest, Failure> {
     if let Some(path) = &arguments.tempest {
         return Tempest::at(path).await.map_err(outside);
     }
+    on_demand(&arguments.python).await
+}
+
+async fn on_demand(python: &str) -> Result<Tempest, Failure> {
     let cache = user_folder("XDG_CACHE_HOME", ".cache");
     let cache = cache.ok_or_else(|| Failure::Usage("no HOME: give --tempest PATH".to_owned()))?;
-    Tempest::on_demand(&cache, &arguments.python, &|text| eprintln!("{text}")).await.map_err(outside)
+    Tempest::on_demand(&cache, python, &|text| eprintln!("{text}")).await.map_err(outside)
 }
 
 /// The first Ctrl-C (or SIGTERM) stops Tempest and removes what it made; the second ends everything at once.
@@ -168,28 +177,6 @@ fn stopped_by_signal() -> (CancellationToken, CancellationToken) {
     (cancel, abort)
 }
 
-/// Removes what stopped runs left.
-async fn clean(accounts: &Accounts, run: &str, out: Option<&Path>) -> Result<Exit, Failure> {
-    let digits = run.len() == 8 && run.chars().all(|c| c.is_ascii_hexdigit());
-    if !digits && run != "all" {
-        let text = "--clean takes the eight digits after ke2e- in the names of what is left, or `all`";
-        return Err(Failure::Usage(text.to_owned()));
-    }
-    let prefix = if digits { format!("{PREFIX}{run}") } else { PREFIX.to_owned() };
-    let marks = out.map_or_else(
-        || Marks { prefix: prefix.clone(), ..Marks::default() },
-        |folder| Marks::of_run(&prefix, folder),
-    );
-    let signed = kogge_conform_e2e::accounts::sign_in(accounts).await.map_err(outside)?;
-    let until = tokio::time::Instant::now() + CLEANUP;
-    let swept = sweep(&signed, &marks, until, &mut |text| eprintln!("{text}")).await;
-    if !swept.left.is_empty() {
-        return Err(Failure::Outside(format!("could not be removed:\n  {}", swept.left.join("\n  "))));
-    }
-    line(&format!("{} removed; nothing of {prefix} is left.", swept.removed));
-    Ok(Exit::Pass)
-}
-
 fn outside(problem: Problem) -> Failure {
-    Failure::Outside(problem.0)
+    Failure::Outside(problem.to_string())
 }

@@ -1,17 +1,18 @@
-//! `kogge check --plan`: what would run, what each test needs and creates. Nothing is called.
+//! `kogge check list`: what would run, what each test needs and creates. Nothing is called.
 
 use std::collections::BTreeSet;
 
-use kogge_conform::render::{Format, terminal};
-use kogge_conform::{Description, Plan, Report, Section};
-use kogge_conform_iaas::{Selected, beyond};
+use kogge_clock::Clock;
+use kogge_conform::render::terminal;
+use kogge_conform::{Description, Plan, Section};
+use kogge_conform_iaas::beyond;
 use serde::Serialize;
 
-use super::outputs::Outputs;
+use super::profile::Profile;
 use super::{advice, selection, target};
-use crate::cli::Check as Arguments;
+use crate::cli::ListChecks;
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, show, table};
+use crate::output::{show, table};
 
 /// The plan for programs.
 #[derive(Serialize)]
@@ -24,44 +25,38 @@ struct Planned<'a> {
     decided: usize,
 }
 
-/// Shows it: exactly what a run by the same command line would run, with the same mistakes refused. Only where no cloud is
+/// Shows it: exactly what a run by the same words would run, with the same mistakes refused. Only where no cloud is
 /// configured at all it is the plan of one that no question was answered for.
-pub(super) fn run(
-    arguments: &Arguments,
-    selected: Selected,
-    interrupted: Option<&Report>,
-    outputs: &Outputs,
-) -> Result<Exit, Failure> {
-    let output = output(outputs)?;
-    let config = match target::config(arguments.cloud.as_deref(), arguments.data.as_deref()) {
+pub(super) async fn run(arguments: &ListChecks) -> Result<Exit, Failure> {
+    let asked = &arguments.asked;
+    let interrupted = selection::interrupted(asked, None)?;
+    let selected = match &interrupted {
+        Some(report) => selection::missing(report),
+        None => selection::selected(asked, &Clock::system()).await?,
+    };
+    let config = match target::config(&asked.target) {
         Ok(config) => Some(config),
-        Err(failure) if arguments.cloud.is_some() || interrupted.is_some() => return Err(failure),
+        Err(failure) if asked.target.cloud.is_some() || interrupted.is_some() => return Err(failure),
         Err(failure) => {
             eprintln!("kogge: {failure}; this is the plan for any cloud");
             None
         }
     };
     let earlier = match &config {
-        Some(config) => selection::earlier(interrupted, config)?,
+        Some(config) => selection::earlier(interrupted.as_ref(), config)?,
         None => None,
     };
-    let more = advice::beyond(arguments, config.as_ref())?;
+    let name = config.as_ref().map_or("", |config| config.name.as_str());
+    let given = Profile::of(asked.profile.as_deref(), name)?.advice(&asked.advice);
+    let more = advice::beyond(&given, asked.target.data.as_deref(), config.as_ref())?;
     let checks = beyond(selected.checks, &selected.plan, &more);
     let all = checks.iter().map(|check| check.description());
     let again =
         |check: &&Description| earlier.as_ref().is_none_or(|earlier| earlier.decided(check).is_none());
     let missing: Vec<&Description> = all.filter(again).collect();
     let decided = checks.len() - missing.len();
-    show(output, &Planned { plan: &selected.plan, checks: missing, decided }, rendered)?;
+    show(arguments.output, &Planned { plan: &selected.plan, checks: missing, decided }, rendered)?;
     Ok(Exit::Pass)
-}
-
-fn output(outputs: &Outputs) -> Result<Output, Failure> {
-    match outputs.only() {
-        Some(Format::Text) => Ok(Output::Text),
-        Some(Format::Json) => Ok(Output::Json),
-        _ => Err(Failure::Usage("--plan is shown as --output text or json, and in no file".to_owned())),
-    }
 }
 
 fn rendered(planned: &Planned<'_>) -> String {

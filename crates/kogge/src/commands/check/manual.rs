@@ -20,7 +20,7 @@ use crate::output::{Output, line, show, table};
 /// # Errors
 /// Where there is no such cloud or question, or an answer is not complete.
 pub(super) fn run(arguments: &Manual) -> Result<Exit, Failure> {
-    let config = target::config(arguments.cloud.as_deref(), arguments.data.as_deref())?;
+    let config = target::config(&arguments.target)?;
     let mut answers = answers_of(&config)?;
     let clock = Clock::system();
     if let Some(text) = &arguments.answer {

@@ -4,48 +4,47 @@ use std::path::Path;
 
 use kogge_client::CloudConfig;
 use kogge_clock::Clock;
-use kogge_conform::render::json;
 use kogge_conform::{Earlier, Report};
 use kogge_conform_iaas::{Selected, Wanted, advice, again, select_from};
 use kogge_standards::scope::{Scope, scs_compatible_iaas};
 
-use crate::cli::Check;
+use crate::cli::{Asked, Which};
+use crate::commands::report::read_report;
 use crate::commands::spec;
 use crate::commands::standards::without_checks;
-use crate::commands::text_file::read_bounded;
 use crate::exit::Failure;
-
-/// The longest report that is read again, in bytes: far more than one of ten thousand findings.
-const LONGEST: u64 = 64 << 20;
 
 /// What the command line asks for, of the built-in scope.
 ///
 /// # Errors
 /// [`Failure::Usage`] for a scope that is another, and for a day that is none.
-pub(super) fn wanted(arguments: &Check, clock: &Clock) -> Result<Wanted, Failure> {
-    wanted_of(scs_compatible_iaas(), arguments, clock)
+pub(in crate::commands) fn wanted(
+    scope: Option<&str>,
+    which: &Which,
+    clock: &Clock,
+) -> Result<Wanted, Failure> {
+    wanted_of(scs_compatible_iaas(), scope, which, clock)
 }
 
 /// The tests that the command line asks for.
-pub(super) async fn selected(arguments: &Check, clock: &Clock) -> Result<Selected, Failure> {
+pub(super) async fn selected(arguments: &Asked, clock: &Clock) -> Result<Selected, Failure> {
     let choice = &arguments.choice;
     let read = match &choice.spec {
         Some(place) => Some(spec::read(place).await?),
         None => None,
     };
     let scope: &Scope = read.as_ref().unwrap_or_else(|| scs_compatible_iaas());
-    let wanted = wanted_of(scope, arguments, clock)?;
+    let wanted = wanted_of(scope, arguments.scope.as_deref(), &choice.which, clock)?;
     let usage = |error: kogge_conform_iaas::SelectionError| Failure::Usage(error.to_string());
     let mut selected = select_from(scope, &wanted).map_err(usage)?;
     if choice.advisory {
-        selected.checks.extend(advice(choice.tests.as_deref()).map_err(usage)?);
+        selected.checks.extend(advice(choice.which.tests.as_deref()).map_err(usage)?);
     }
     Ok(selected)
 }
 
-fn wanted_of(scope: &Scope, arguments: &Check, clock: &Clock) -> Result<Wanted, Failure> {
-    let choice = &arguments.choice;
-    let (name, version) = asked(arguments);
+fn wanted_of(scope: &Scope, named: Option<&str>, choice: &Which, clock: &Clock) -> Result<Wanted, Failure> {
+    let (name, version) = asked(named);
     if let Some(name) = name.filter(|name| *name != short_name(&scope.name)) {
         return Err(Failure::Usage(
             without_checks(name).unwrap_or_else(|| {
@@ -62,8 +61,8 @@ fn wanted_of(scope: &Scope, arguments: &Check, clock: &Clock) -> Result<Wanted, 
 }
 
 /// Scope and version of `SCOPE`, `SCOPE@VERSION` and `@VERSION`.
-fn asked(arguments: &Check) -> (Option<&str>, Option<&str>) {
-    let text = arguments.scope.as_deref().unwrap_or_default();
+fn asked(text: Option<&str>) -> (Option<&str>, Option<&str>) {
+    let text = text.unwrap_or_default();
     let (name, version) = text.split_once('@').unwrap_or((text, ""));
     let given = |text| Some(text).filter(|text: &&str| !text.is_empty());
     (given(name), given(version))
@@ -75,16 +74,16 @@ fn short_name(name: &str) -> String {
 }
 
 /// The report of `--resume`, if it is of the scope and version that the command line names besides.
-pub(super) fn interrupted(arguments: &Check) -> Result<Option<Report>, Failure> {
+pub(super) fn interrupted(arguments: &Asked, subject: Option<&str>) -> Result<Option<Report>, Failure> {
     let Some(file) = &arguments.resume else { return Ok(None) };
-    let report = read_report(file)?;
+    let report = resumed(file)?;
     let wrong = |text: String| Failure::Usage(format!("--resume {}: {text}", file.display()));
     if report.plan.scope.as_ref().is_some_and(|scope| scope.name == kogge_conform_e2e::list::NAME) {
         return Err(wrong(
             "the report is one of `kogge check e2e`; go on with kogge check e2e --resume".to_owned(),
         ));
     }
-    let (name, version) = asked(arguments);
+    let (name, version) = asked(arguments.scope.as_deref());
     let scope = report.plan.scope.as_ref().map(|scope| short_name(&scope.name)).unwrap_or_default();
     if let Some(name) = name.filter(|name| **name != scope) {
         return Err(wrong(format!("the report is of scope {scope}, not of {name}")));
@@ -93,7 +92,7 @@ pub(super) fn interrupted(arguments: &Check) -> Result<Option<Report>, Failure> 
     if let Some(version) = version.filter(|version| versions != [*version]) {
         return Err(wrong(format!("the report is of {}, not of {version} alone", versions.join(" and "))));
     }
-    if let Some(subject) = arguments.reports.subject.as_ref().filter(|name| **name != report.run.subject) {
+    if let Some(subject) = subject.filter(|name| *name != report.run.subject) {
         return Err(wrong(format!("the report is about {:?}, not about {subject:?}", report.run.subject)));
     }
     Ok(Some(report))
@@ -110,11 +109,9 @@ pub(super) fn earlier(report: Option<&Report>, config: &CloudConfig) -> Result<O
     earlier.map_err(|other| Failure::Usage(format!("--resume: {other}")))
 }
 
-/// A report in its JSON form.
-pub(super) fn read_report(file: &Path) -> Result<Report, Failure> {
-    let wrong = |because: String| Failure::Usage(format!("--resume {}: {because}", file.display()));
-    let text = read_bounded(file, LONGEST).map_err(wrong)?;
-    json::read(&text).map_err(wrong)
+/// The report that is gone on with.
+pub(super) fn resumed(file: &Path) -> Result<Report, Failure> {
+    read_report(file).map_err(|because| Failure::Usage(format!("--resume {because}")))
 }
 
 #[cfg(test)]
@@ -124,20 +121,20 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
 
-    fn arguments(words: &[&str]) -> Check {
+    fn arguments(words: &[&str]) -> Asked {
         let words = ["kogge", "check"].iter().chain(words);
         match Cli::try_parse_from(words).unwrap().command {
-            Command::Check(arguments) => *arguments,
+            Command::Check(arguments) => arguments.run.asked,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn scope_and_version_are_told_apart() {
-        assert_eq!(asked(&arguments(&[])), (None, None));
-        assert_eq!(asked(&arguments(&["a"])), (Some("a"), None));
-        assert_eq!(asked(&arguments(&["a@v4"])), (Some("a"), Some("v4")));
-        assert_eq!(asked(&arguments(&["@v4"])), (None, Some("v4")));
+        assert_eq!(asked(arguments(&[]).scope.as_deref()), (None, None));
+        assert_eq!(asked(arguments(&["a"]).scope.as_deref()), (Some("a"), None));
+        assert_eq!(asked(arguments(&["a@v4"]).scope.as_deref()), (Some("a"), Some("v4")));
+        assert_eq!(asked(arguments(&["@v4"]).scope.as_deref()), (None, Some("v4")));
     }
 
     #[tokio::test]

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use kogge_client::config::Selection;
 use kogge_client::{Client, CloudConfig, Environment};
-use kogge_conform::Journal;
+use kogge_conform::{Journal, Journals, RunId};
 
-use crate::cli::Check;
+use crate::cli::Target;
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
 
@@ -14,24 +14,33 @@ use crate::exit::Failure;
 const LOCAL: &str = "kogge";
 
 /// A client of the cloud that was asked for: `--cloud`, `OS_CLOUD`, `OS_*`; else the local one of the data directory.
-pub(super) fn client(arguments: &Check) -> Result<Client, Failure> {
-    let (environment, cloud) = environment(arguments.cloud.as_deref(), arguments.data.as_deref())?;
-    load(&environment, cloud)
+pub(in crate::commands) fn client(target: &Target) -> Result<Client, Failure> {
+    let (environment, cloud) = environment(target.cloud.as_deref(), target.data.as_deref())?;
+    load(&environment, cloud, target.region.clone())
 }
 
 /// A client of a cloud by its name.
-pub(super) fn load(environment: &Environment, cloud: Option<String>) -> Result<Client, Failure> {
-    Client::new(read(environment, cloud)?).map_err(|error| Failure::Usage(kogge_client::chain(&error)))
+pub(super) fn load(
+    environment: &Environment,
+    cloud: Option<String>,
+    region: Option<String>,
+) -> Result<Client, Failure> {
+    Client::new(read(environment, cloud, region)?)
+        .map_err(|error| Failure::Usage(kogge_client::chain(&error)))
 }
 
 /// The configuration of a cloud by its name, with the local one of a data directory.
-pub(super) fn config(cloud: Option<&str>, data: Option<&Path>) -> Result<CloudConfig, Failure> {
-    let (environment, cloud) = environment(cloud, data)?;
-    read(&environment, cloud)
+pub(super) fn config(target: &Target) -> Result<CloudConfig, Failure> {
+    let (environment, cloud) = environment(target.cloud.as_deref(), target.data.as_deref())?;
+    read(&environment, cloud, target.region.clone())
 }
 
-fn read(environment: &Environment, cloud: Option<String>) -> Result<CloudConfig, Failure> {
-    CloudConfig::load(environment, &Selection { cloud, region: None }).map_err(|error| {
+fn read(
+    environment: &Environment,
+    cloud: Option<String>,
+    region: Option<String>,
+) -> Result<CloudConfig, Failure> {
+    CloudConfig::load(environment, &Selection { cloud, region }).map_err(|error| {
         Failure::Usage(format!("{}; name a cloud with --cloud", kogge_client::chain(&error)))
     })
 }
@@ -60,15 +69,23 @@ pub(super) fn state() -> Option<PathBuf> {
     user_folder("XDG_STATE_HOME", ".local/state")
 }
 
-/// The journal of this user: what a run creates is written down there before it is created.
-pub(super) fn journal() -> Result<Journal, Failure> {
-    let Some(folder) = state() else {
-        return Ok(Journal::in_memory());
-    };
-    let path = folder.join("check-journal.jsonl");
-    std::fs::create_dir_all(&folder)
-        .and_then(|()| Journal::open(&path))
-        .map_err(|error| Failure::outside(&format!("opening the journal {}", path.display()), error))
+/// The journals of this user: what a run creates is written down there before it is created.
+///
+/// # Errors
+/// Without a home there is no place for them, and nothing is created that nobody would find again.
+pub(super) fn journals() -> Result<Journals, Failure> {
+    let folder = state().ok_or_else(|| {
+        let words = "there is no HOME, so that what a run creates could not be written down: name a folder with XDG_STATE_HOME";
+        Failure::Usage(words.to_owned())
+    })?;
+    Ok(Journals::at(folder.join("journal")))
+}
+
+/// The journal of a run, new or gone on with.
+pub(in crate::commands) fn journal(run: RunId) -> Result<Journal, Failure> {
+    let journals = journals()?;
+    let what = format!("opening the journal in {}", journals.folder().display());
+    journals.begin(run).map_err(|error| Failure::outside(&what, error))
 }
 
 /// This user's folder of ours for one purpose: `$XDG_STATE_HOME/kogge`, `~/.cache/kogge`; none without a home.

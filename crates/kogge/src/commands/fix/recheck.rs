@@ -4,17 +4,19 @@
 //! judge what the administrator sees of what everybody sees.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use kogge_client::Client;
 use kogge_clock::Clock;
-use kogge_conform::{Options, Runner, Silent, Verdict};
-use kogge_conform_iaas::fix::{Plan, Wishes, look, standings};
-use kogge_conform_iaas::{Wanted, select};
+use kogge_conform::{Options, RunId, Runner, Silent, Verdict};
+use kogge_conform_iaas::fix::{StoredPlan, Wishes, look, standings};
+use kogge_conform_iaas::{Sweeper, catalogue};
 use serde::Serialize;
 
-use super::super::{target, wanted};
 use super::outside;
-use crate::cli::Check;
+use crate::cli::Target;
+use crate::cli::fix::FixApply;
+use crate::commands::check::target;
 use crate::exit::Failure;
 
 /// How a test case stood and stands.
@@ -31,23 +33,20 @@ pub(super) type Verdicts = BTreeMap<String, Verdict>;
 /// Judges the test cases that a plan is about.
 pub(super) struct Judge {
     member: Option<(String, Client)>,
-    wanted: Wanted,
     wishes: Wishes,
 }
 
 impl Judge {
-    pub(super) fn new(arguments: &Check, wishes: &Wishes, plan: &Plan) -> Result<Self, Failure> {
-        let concerned = plan.changes.iter().flat_map(|change| change.testcases.iter().cloned());
-        let member = match &arguments.fix.check_as {
+    pub(super) fn new(arguments: &FixApply, stored: &StoredPlan) -> Result<Self, Failure> {
+        let concerned = stored.plan.changes.iter().flat_map(|change| change.testcases.iter().cloned());
+        let member = match &arguments.check_as {
             None => None,
             Some(name) => {
-                let as_member = Check { cloud: Some(name.clone()), ..arguments.clone() };
-                Some((name.clone(), target::client(&as_member)?))
+                let at = Target { cloud: Some(name.clone()), ..arguments.target.clone() };
+                Some((name.clone(), target::client(&at)?))
             }
         };
-        let wanted = wanted(arguments, &Clock::system())?;
-        let wishes = Wishes { testcases: concerned.collect(), ..wishes.clone() };
-        Ok(Self { member, wanted, wishes })
+        Ok(Self { member, wishes: Wishes { testcases: concerned.collect(), ..Wishes::default() } })
     }
 
     /// Who judges, in words.
@@ -73,11 +72,18 @@ impl Judge {
     }
 
     async fn run(&self, member: &Client, clock: &Clock) -> Result<Verdicts, Failure> {
-        let mut selected = select(&self.wanted).map_err(|error| Failure::Usage(error.to_string()))?;
-        selected.checks.retain(|check| self.wishes.testcases.contains(&check.description().id));
-        let options = Options { clock: clock.clone(), plan: selected.plan, ..Options::default() };
+        let mut checks = catalogue();
+        checks.retain(|check| self.wishes.testcases.contains(&check.description().id));
+        let run = RunId::random();
+        let options = Options {
+            run,
+            clock: clock.clone(),
+            journal: Arc::new(target::journal(run)?),
+            cleaner: Some(Arc::new(Sweeper)),
+            ..Options::default()
+        };
         let runner = Runner::new(member.clone(), options);
-        let report = Box::pin(runner.run(selected.checks, &mut Silent)).await;
+        let report = Box::pin(runner.run(checks, &mut Silent)).await;
         Ok(report.results.into_iter().map(|result| (result.id, result.verdict)).collect())
     }
 }

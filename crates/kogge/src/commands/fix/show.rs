@@ -83,6 +83,7 @@ pub(super) fn step(applied: &Applied) -> String {
         Outcome::Done => format!("done     {what}"),
         Outcome::Refused { because } => format!("REFUSED  {what}\n         {}", plain(because)),
         Outcome::Skipped { .. } => format!("skipped  {what}\n         after the refusal above"),
+        Outcome::Stopped { because } => format!("not done {what}\n         {}", plain(because)),
     }
 }
 
@@ -117,6 +118,7 @@ mod tests {
             safe: true,
             caution: String::new(),
             command: action.command(),
+            overwrites: serde_json::Value::Null,
             action,
         }
     }

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An agent that holds one key, and goes when it is dropped.
 #[derive(Debug)]
-pub(in crate::commands::check) struct OwnAgent {
+pub(in crate::commands) struct OwnAgent {
     // ends before its folder goes
     _process: Child,
     folder: tempfile::TempDir,

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use kogge_client::Client;
 use kogge_clock::Clock;
 use kogge_conform::{Report, Verdict};
-use kogge_conform_iaas::fix::{Outcome, Plan, Wishes, apply, look, plan};
+use kogge_conform_iaas::fix::{Outcome, Plan, Unwatched, Wishes, apply, look, plan};
 use kogge_conform_iaas::proof::Mutation;
+use tokio_util::sync::CancellationToken;
 
 /// What the planner can mend.
 const MENDABLE: [&str; 6] = ["scs-0100-", "scs-0102-", "scs-0103-", "scs-0104-", "scs-0114-", "scs-0115-"];
@@ -32,7 +33,7 @@ pub(crate) async fn mend(
     let wishes = wishes(before);
     let inventory = look(admin, clock.now(), &wishes).await.unwrap();
     let plan = plan(&inventory, &wishes);
-    let applied = apply(admin, &plan, &mut |_| ()).await;
+    let applied = apply(admin, &plan, &CancellationToken::new(), &mut Unwatched).await;
     let undone = applied.iter().filter(|applied| applied.outcome != Outcome::Done);
     let undone = undone.map(|applied| format!("{}: {:?}", applied.change.command, applied.outcome));
     undone.chain(broken_promises(&wishes, &plan, broken, &check().await)).collect()

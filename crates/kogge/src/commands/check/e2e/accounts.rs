@@ -1,34 +1,35 @@
 //! The accounts of the tests, named or found in clouds.yaml.
 
-use kogge_client::{Client, CloudConfig, Environment};
+use kogge_client::CloudConfig;
 use kogge_conform::redact::Names;
 use kogge_conform_e2e::{Accounts, Ordinary, Prepared};
 
-use crate::cli::EndToEnd;
+use crate::cli::TestAccounts;
 use crate::commands::check::target;
 use crate::exit::Failure;
 
 /// Reads the configuration of every account; nothing is called yet.
-pub(super) fn named(arguments: &EndToEnd) -> Result<Accounts, Failure> {
-    let wanted = &arguments.accounts;
-    let (environment, cloud) = target::environment(wanted.cloud.as_deref(), arguments.data.as_deref())?;
+pub(super) fn named(wanted: &TestAccounts) -> Result<Accounts, Failure> {
+    let of = &wanted.target;
+    let (environment, cloud) = target::environment(of.cloud.as_deref(), of.data.as_deref())?;
+    let load = |name: Option<String>| target::load(&environment, name, of.region.clone());
     if let Some(admin) = &wanted.admin_cloud {
-        let admin = target::load(&environment, Some(admin.clone()))?;
+        let admin = load(Some(admin.clone()))?;
         // without a member of its own, the administrator's view has to do
-        let member = match target::load(&environment, cloud) {
+        let member = match load(cloud) {
             Ok(member) => Some(member),
-            Err(_) if wanted.cloud.is_none() => None,
+            Err(_) if of.cloud.is_none() => None,
             Err(failure) => return Err(failure),
         };
         return Ok(Accounts::Dynamic { admin, member });
     }
-    let member = target::load(&environment, cloud)?;
+    let member = load(cloud)?;
     let names =
         CloudConfig::names(&environment).map_err(|error| Failure::Usage(kogge_client::chain(&error)))?;
     let name = member.config().name.clone();
     let other = |asked: &Option<String>, suffix: &str| {
         let found = || Some(format!("{name}{suffix}")).filter(|guess| names.contains(guess));
-        asked.clone().or_else(found).map(|name| load(&environment, name)).transpose()
+        asked.clone().or_else(found).map(|name| load(Some(name))).transpose()
     };
     Ok(Accounts::Ordinary(Ordinary {
         reader: other(&wanted.reader_cloud, "-reader")?,
@@ -45,8 +46,4 @@ pub(super) fn names(accounts: &Accounts, prepared: &Prepared) -> Names {
     });
     let signed = signed.map(|(kind, name)| (kind, name.clone()));
     accounts.configs().flat_map(Names::named).chain(signed).collect()
-}
-
-fn load(environment: &Environment, name: String) -> Result<Client, Failure> {
-    target::load(environment, Some(name))
 }

@@ -34,7 +34,10 @@ pub(super) fn plan(prepared: &Prepared) -> String {
         row("note", note.clone());
     }
     let (run, cannot) = (prepared.planned.run.len(), prepared.planned.cannot.len());
-    let _ = writeln!(text, "{run} tests will run, {cannot} cannot");
+    let _ = writeln!(
+        text,
+        "{run} tests will be started, {cannot} cannot; what needs a service that is not there is skipped, and counts as n/a"
+    );
     if !prepared.planned.decided.is_empty() {
         let _ = writeln!(text, "{} were decided before the stop", prepared.planned.decided.len());
     }
