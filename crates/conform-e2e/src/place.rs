@@ -146,7 +146,7 @@ mod tests {
         std::os::unix::fs::symlink("/etc/hostname", place.join("accounts.yaml")).unwrap();
         assert!(place.write("accounts.yaml", "x").is_err());
         place.write("tempest.conf", "x").unwrap();
-        assert!(Place::make(&path).unwrap_err().0.contains("--out"));
+        assert!(Place::make(&path).unwrap_err().text().contains("--out"));
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
         let open = dir.path().join("open");
         std::fs::create_dir(&open).unwrap();
         std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(Place::make(&open).unwrap_err().0.contains("chmod 700"));
+        assert!(Place::make(&open).unwrap_err().text().contains("chmod 700"));
     }
 
     #[test]

@@ -193,9 +193,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_tempest_is_told() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(Tempest::at(dir.path()).await.unwrap_err().0.contains("--tempest"));
+        assert!(Tempest::at(dir.path()).await.unwrap_err().text().contains("--tempest"));
         let other = script(dir.path(), "other", "echo usage: other; exit 2");
-        assert!(Tempest::at(&other).await.unwrap_err().0.contains("usage: other"));
+        assert!(Tempest::at(&other).await.unwrap_err().text().contains("usage: other"));
     }
 
     #[tokio::test]

@@ -157,7 +157,7 @@ mod tests {
         };
         assert_eq!(names(&listed, None, &wish("b", Some("id-a"))), ["b", "a"]);
         assert_eq!(names(&listed, None, &wish("c", None)), ["c"]);
-        assert!(pick(&listed, None, &wish("x", None)).unwrap_err().0.contains("\"x\""));
+        assert!(pick(&listed, None, &wish("x", None)).unwrap_err().text().contains("\"x\""));
     }
 
     #[test]

@@ -101,7 +101,7 @@ mod tests {
         let listed = [image("big", 900), image("small", 5), image("mid", 70)];
         assert_eq!(names(&listed, None), ["small", "mid"]);
         assert_eq!(names(&listed, Some("id-big")), ["big", "small"]);
-        assert!(pick(&listed, Some("none")).unwrap_err().0.contains("none"));
+        assert!(pick(&listed, Some("none")).unwrap_err().text().contains("none"));
     }
 
     #[test]

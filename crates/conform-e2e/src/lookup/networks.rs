@@ -127,7 +127,7 @@ mod tests {
         let listed = [outside("a"), default, network("c", "p")];
         assert_eq!(external(&listed, None).unwrap().unwrap().name, "b");
         assert_eq!(external(&listed, Some("id-a")).unwrap().unwrap().name, "a");
-        assert!(external(&listed, Some("c")).unwrap_err().0.contains("\"c\""));
+        assert!(external(&listed, Some("c")).unwrap_err().text().contains("\"c\""));
     }
 
     #[test]

@@ -69,7 +69,7 @@ async fn check(arguments: Run) -> Result<Exit, Failure> {
     }
     outputs.prepare()?;
     let delivery = Delivery::prepare(reports, &outputs).await?;
-    let cancel = cancelled_by_signal();
+    let cancel = cancelled_by_signal("what was created is being removed");
     let subject = interrupted.map(|report| report.run.subject);
     let run = earlier.as_ref().map_or_else(RunId::random, |earlier| earlier.run);
     let defaults = Options::default();
@@ -121,13 +121,13 @@ fn how_to_go_on(outputs: &Outputs, command: &str) {
     }
 }
 
-/// The first Ctrl-C (or SIGTERM) lets the run clean up; the second ends it at once.
-pub(in crate::commands) fn cancelled_by_signal() -> CancellationToken {
+/// The first Ctrl-C (or SIGTERM) lets the run come to its end; the second ends it at once.
+pub(in crate::commands) fn cancelled_by_signal(told: &'static str) -> CancellationToken {
     let token = CancellationToken::new();
     let cancel = token.clone();
     tokio::spawn(async move {
         if crate::commands::signal::ended().await.is_ok() {
-            eprintln!("stopping; what was created is being removed (Ctrl-C again ends at once)");
+            eprintln!("stopping; {told} (Ctrl-C again ends at once)");
             cancel.cancel();
         }
         if crate::commands::signal::ended().await.is_ok() {

@@ -62,7 +62,7 @@ pub(super) async fn run(arguments: &FixApply) -> Result<Exit, Failure> {
     let judge = Judge::new(arguments, &stored)?;
     let before = judge.look(&client, &clock).await?;
     let path = arguments.record.clone().unwrap_or_else(|| beside(&arguments.plan));
-    let cancel = cancelled_by_signal();
+    let cancel = cancelled_by_signal("the step under way is brought to its end");
     let mut record = Record::open(&path, output, clock.clone())?;
     let applied = apply(&client, &stored.plan, &cancel, &mut record).await;
     // a second look that fails takes nothing away from what was done
