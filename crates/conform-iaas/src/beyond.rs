@@ -84,7 +84,7 @@ mod tests {
             ["advisory-0126-rbac", "availability-zones-check"]
         );
         assert_eq!(added("advisory").len(), advisory().len());
-        for text in ["", ".*", ".", "scs-0103"] {
+        for text in ["", ".*", ".", "scs-0103", "entropy", "syntax"] {
             assert_eq!(added(text), Vec::<String>::new(), "{text:?} names nothing beyond the scope");
         }
     }

@@ -159,7 +159,7 @@ pub struct Which {
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,
     /// Only tests whose id matches somewhere, as everywhere in kogge (^ and $ stand for its ends). Advisory checks and
-    /// questions that match run too; where nothing else runs, the exit code is 4, for nothing was decided
+    /// questions whose id begins with a match run too; where nothing else runs, the exit code is 4, for nothing was decided
     #[arg(short, long, value_name = "REGEX")]
     pub tests: Option<String>,
     /// Every test case that kogge has, whatever the versions in effect list
