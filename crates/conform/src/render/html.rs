@@ -154,7 +154,7 @@ fn finding(found: &crate::finding::Finding) -> String {
 /// Prose, in which what stands between backticks is code.
 fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         // one of them has no partner: none means anything
         return escape(text);
     }

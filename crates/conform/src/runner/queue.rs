@@ -41,7 +41,7 @@ impl<'a> Queue<'a> {
         let others_wait = self.waiting.iter().any(|(_, check)| !is_advice(check.description()));
         let official = others_wait || self.before_advice > 0;
         let may = |check: &Description| {
-            !(is_experiment(check) && self.experiment_runs) && !(is_advice(check) && official)
+            !(is_experiment(check) && self.experiment_runs || is_advice(check) && official)
         };
         let at = self.waiting.iter().position(|(_, check)| may(check.description()))?;
         let (place, check) = self.waiting.remove(at);
