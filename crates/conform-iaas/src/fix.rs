@@ -33,13 +33,15 @@ mod settings;
 mod standing;
 mod stored;
 mod volume_types;
+mod wishes;
 
 pub use action::{Action, NewFlavor, NewImage, NewTemplate};
 pub use apply::{Applied, Outcome, Unwatched, Watch, apply};
-pub use desk::{Change, Wishes};
+pub use desk::Change;
 pub use inventory::{HeldFlavor, HeldImages, HeldType, Inventory, Template};
 pub use look::look;
 pub use plan::{Advice, Plan, plan};
 pub use settings::{SettingError, Settings};
 pub use standing::{Standing, standings};
 pub use stored::{StoredPlan, StoredPlanError};
+pub use wishes::Wishes;

@@ -1,6 +1,6 @@
 //! The planner's desk: what is wished for, the changes so far, and the inventory as it will be after them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kogge_conform::ObjectRef;
 use serde::{Deserialize, Serialize};
@@ -9,20 +9,7 @@ use serde_json::Value;
 use super::action::Action;
 use super::inventory::Inventory;
 use super::overwritten::overwritten;
-use super::settings::Settings;
-
-/// What is asked of the planner.
-#[derive(Debug, Clone, Default)]
-pub struct Wishes {
-    /// The test cases that are to pass.
-    pub testcases: BTreeSet<String>,
-    /// What only the operator can know.
-    pub settings: Settings,
-    /// Whether flavors with wrong sizes may be deleted and made anew, where no server has them.
-    pub replace_flavors: bool,
-    /// Whether missing standard images may be downloaded.
-    pub images: bool,
-}
+use super::wishes::Wishes;
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,8 +12,8 @@ use kogge_standards::standard_flavors;
 use kogge_standards::volume_types::SeenVolumeType;
 use serde_json::Value;
 
-use super::desk::Wishes;
 use super::inventory::{HeldFlavor, HeldImages, HeldType, Inventory, Template};
+use super::wishes::Wishes;
 use crate::lookup;
 use crate::steps::default_rules;
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use kogge_standards::{Judgement, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::desk::{Change, Desk, Wishes};
+use super::desk::{Change, Desk};
 use super::inventory::Inventory;
 use super::standing::judge;
+use super::wishes::Wishes;
 use super::{flavors, images, rules, volume_types};
 
 /// What no change of the plan mends.
