@@ -8,6 +8,7 @@ pub mod flavor_name;
 mod manual;
 mod print;
 mod quarantine;
+mod referee;
 pub mod report;
 pub mod standards;
 
@@ -18,10 +19,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::output::Output;
 
 pub use advice::Advice;
-pub use check::{Asked, Check, CheckCommand, Clean, Explain, Forms, ListChecks, Reports, Run, Target, Which};
+pub use check::{Asked, Check, CheckCommand, Clean, Explain, ListChecks, Reports, Run, Which};
 pub use e2e::{CleanEndToEnd, EndToEnd, EndToEndCommand, RunEndToEnd, TestAccounts};
 pub use manual::Manual;
 pub use quarantine::{ImageRemoval, Quarantine, Removal};
+pub use referee::{Forms, Target};
 pub use report::ReportCommand;
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.

@@ -2,19 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
-use kogge_conform::render;
 
 use super::e2e::EndToEnd;
+use super::referee::{EXITS, Forms, Target};
 use crate::output::Output;
-
-/// How every command of the referee ends.
-pub(super) const EXITS: &str = "\
-Exit codes:
-  0  all that counts passed        3  a check failed
-  2  the command line is wrong     4  something could not be decided or done
-  1  a bug in kogge";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,20 +33,6 @@ pub enum CheckCommand {
     Clean(Box<Clean>),
     /// Run the Tempest tests of SCS-0128 end to end, set up from the cloud itself
     E2e(Box<EndToEnd>),
-}
-
-/// Which cloud.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Target {
-    /// Name in clouds.yaml [default: $OS_CLOUD, else kogge]
-    #[arg(short, long, value_name = "NAME")]
-    pub cloud: Option<String>,
-    /// Region of the cloud [default: the one in clouds.yaml or $OS_REGION_NAME, else the first]
-    #[arg(long, value_name = "NAME")]
-    pub region: Option<String>,
-    /// Data directory of the local cloud whose clouds.yaml is used if there is no other
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
 }
 
 /// `kogge check explain`.
@@ -191,17 +169,6 @@ pub struct Account {
     pub token_file: Option<PathBuf>,
 }
 
-/// Forms of a report, on the terminal and in files.
-#[derive(Debug, Clone, Args)]
-pub struct Forms {
-    /// What to print
-    #[arg(long, value_name = "KIND", default_value = "text", value_parser = kinds())]
-    pub format: String,
-    /// Write a report into a file: yaml, json, junit, sarif, markdown, html or text; may come often
-    #[arg(short = 'o', long, value_name = "KIND=FILE", value_delimiter = ',')]
-    pub report: Vec<String>,
-}
-
 /// What `kogge check` does with its reports.
 #[derive(Debug, Clone, Args)]
 pub struct Reports {
@@ -225,9 +192,4 @@ pub struct Reports {
     /// Who sends it
     #[command(flatten)]
     pub account: Account,
-}
-
-/// The names of all forms, for help and completions.
-fn kinds() -> PossibleValuesParser {
-    PossibleValuesParser::new(render::NAMES.map(|(name, _)| PossibleValue::new(name)))
 }

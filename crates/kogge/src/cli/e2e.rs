@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::check::{EXITS, Forms, Target};
+use super::referee::{EXITS, Forms, Target};
 
 /// `kogge check e2e`: the 258 Tempest tests of SCS-0128.
 ///

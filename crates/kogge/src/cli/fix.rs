@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::check::{Target, Which};
+use super::check::Which;
+use super::referee::Target;
 use crate::output::Output;
 
 const EXAMPLES: &str = "\
@@ -15,7 +16,7 @@ Examples:
 
 /// `kogge fix`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = format!("{EXAMPLES}\n{}", super::check::EXITS))]
+#[command(after_help = format!("{EXAMPLES}\n{}", super::referee::EXITS))]
 pub struct Fix {
     /// What to do
     #[command(subcommand)]

@@ -9,7 +9,7 @@ use crate::output::Output;
 pub struct Manual {
     /// Which cloud
     #[command(flatten)]
-    pub target: super::check::Target,
+    pub target: super::referee::Target,
     /// Only this question
     #[arg(long, value_name = "ID", conflicts_with = "answer")]
     pub id: Option<String>,

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::check::{Account, Forms};
+use super::check::Account;
+use super::referee::Forms;
 use crate::output::Output;
 
 /// What can be done with a report.
 #[derive(Debug, Clone, Subcommand)]
-#[command(after_help = super::check::EXITS)]
+#[command(after_help = super::referee::EXITS)]
 pub enum ReportCommand {
     /// Show a JSON report in another form, or write it into files
     Convert(Convert),
