@@ -16,10 +16,7 @@ use crate::query::POSTGRES_LIST;
 use crate::sqlite::SqliteTx;
 use crate::turn::Turn;
 use crate::watch::{Touched, Watchers};
-use crate::{Db, DbError, Query, Row, Value};
-
-/// Takes the rows of an answer, one after the other.
-pub type Take<'a> = dyn FnMut(&Row) -> Result<(), DbError> + Send + 'a;
+use crate::{Db, DbError, Query, Row, Take, Value};
 
 /// Runs statements: `&Db` outside of a transaction (reads only on SQLite), `&mut Tx` inside one.
 #[async_trait]

@@ -10,6 +10,9 @@ use crate::sqlite::{Misread, SqliteRow};
 #[derive(Debug)]
 pub struct Row(Of);
 
+/// Takes the rows of an answer, one after the other.
+pub type Take<'a> = dyn FnMut(&Row) -> Result<(), DbError> + Send + 'a;
+
 #[derive(Debug)]
 enum Of {
     Sqlite(SqliteRow),

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::executor::Take;
-use crate::{DamageBook, Db, DbError, Executor, Query, Row, Tx};
+use crate::{DamageBook, Db, DbError, Executor, Query, Row, Take, Tx};
 
 /// Where to read. `&mut` of it is an [`Executor`] that several reads share.
 pub enum Source<'a> {

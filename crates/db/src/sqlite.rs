@@ -22,9 +22,8 @@ pub(crate) use table::{Misread, SqliteRow};
 pub(crate) use work::may_wait;
 pub(crate) use writer::SqliteTx;
 
-use crate::executor::Take;
 use crate::turn::{Turn, Turns};
-use crate::{DbError, Durability, PoolState, Query, Row};
+use crate::{DbError, Durability, PoolState, Query, Row, Take};
 
 /// The connections of a file. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -8,9 +8,8 @@ use rusqlite::{CachedStatement, Connection, OpenFlags, Rows, ToSql};
 
 use super::may_wait;
 use super::table::Table;
-use crate::executor::Take;
 use crate::query::SQLITE_LIST;
-use crate::{DbError, Durability, Query, Row, Value};
+use crate::{DbError, Durability, Query, Row, Take, Value};
 
 /// Longest wait for a lock of another process.
 const BUSY: Duration = Duration::from_secs(5);

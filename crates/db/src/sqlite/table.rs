@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::types::ValueRef;
 
-use crate::executor::Take;
-use crate::{DbError, Row};
+use crate::{DbError, Row, Take};
 
 /// An answer while it is read, and behind its rows afterwards.
 #[derive(Debug, Default)]
