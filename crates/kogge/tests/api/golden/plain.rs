@@ -33,6 +33,8 @@ pub(super) fn is_hidden(key: &str) -> bool {
 
 /// Everything random that is known by its form.
 const FORMS: &str = concat!(
+    // a page of everything in the order of random ids begins with any of them
+    r"(?P<first>limit=100000&marker=[^&]+)|",
     r"(?P<request>req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
     r"|(?P<token>gAAAA[A-Za-z0-9_-]+=*)",
     r"|(?P<folder>[\w/.-]*/kogge-sim-[0-9]+-[0-9A-Za-z]+)",
@@ -81,6 +83,9 @@ impl Names {
     fn masked(&self, text: &str, numbers: &mut Numbers) -> String {
         let text = text.replace(&self.root, "<root>");
         let replace = |found: &Captures<'_>| {
+            if found.name("first").is_some() {
+                return "limit=100000&marker=<first>".to_owned();
+            }
             let form =
                 ["request", "token", "folder", "mac"].into_iter().find(|form| found.name(form).is_some());
             if let Some(form) = form {
