@@ -106,12 +106,7 @@ fn is_bound(limit: &str) -> bool {
 ///
 /// As in Neutron (`get_pagination_links`), who asked for a limit finds an end where a page is not full: a full page leads on
 /// though nothing may follow, and the first one leads back. Where we set the limit, links lead only to what is there.
-pub(super) fn links(
-    base: &BaseUrl,
-    path: &str,
-    pairs: &Pairs,
-    shape: &Shape<'_>,
-) -> Vec<Value> {
+pub(super) fn links(base: &BaseUrl, path: &str, pairs: &Pairs, shape: &Shape<'_>) -> Vec<Value> {
     let page = &shape.wanted.query.page;
     let ends = shape.ends.as_ref();
     let link = |rel: &str, marker: Option<&String>, reverse: bool| {
@@ -123,7 +118,8 @@ pub(super) fn links(
         }
         json!({"rel": rel, "href": base.join(&format!("{path}?{query}"))})
     };
-    let is_full = page.limit.is_some_and(|limit| usize::try_from(limit).is_ok_and(|limit| shape.count >= limit));
+    let is_full =
+        page.limit.is_some_and(|limit| usize::try_from(limit).is_ok_and(|limit| shape.count >= limit));
     let (ahead, behind) = match pairs.get("limit").is_some_and(is_bound) {
         true => (is_full, true),
         false => (shape.more, page.marker.is_some() && ends.is_some()),
