@@ -121,7 +121,7 @@ async fn reading_what_others_wrote_costs_the_same_however_much_there_is() {
         });
         many.await.unwrap();
         two.refresh().await.unwrap();
-        one.write(|draft| Ok(drop(draft.put(role(7, 7777))))).await.unwrap();
+        one.write(|draft| Ok(draft.put(role(7, 7777)))).await.unwrap();
         let before = (db.statements(), two.snapshot());
         assert!(two.refresh().await.unwrap());
         // its number, what changed, the one record
@@ -140,17 +140,17 @@ async fn who_is_too_far_behind_reads_everything() {
     on_postgres(async |db, dir| {
         let (one, two) = (open(&db, dir).await, open(&db, dir).await);
         for number in 0..3 {
-            one.write(|draft| Ok(drop(draft.put(role(number, number))))).await.unwrap();
+            one.write(|draft| Ok(draft.put(role(number, number)))).await.unwrap();
         }
         // as if a thousand writes had come in between
         let forgotten = "DELETE FROM identity_changes WHERE version = 2";
         (&db).execute(Query::new(forgotten)).await.unwrap();
         assert!(two.refresh().await.unwrap());
         assert_eq!(seen(&two), seen(&one));
-        one.write(|draft| Ok(drop(draft.put(role(9, 9))))).await.unwrap();
+        one.write(|draft| Ok(draft.put(role(9, 9)))).await.unwrap();
         let old = "UPDATE identity_changes SET version = version - 1000";
         (&db).execute(Query::new(old)).await.unwrap();
-        one.write(|draft| Ok(drop(draft.put(role(10, 10))))).await.unwrap();
+        one.write(|draft| Ok(draft.put(role(10, 10)))).await.unwrap();
         let left = (&db).one(Query::new("SELECT count(*) AS n FROM identity_changes")).await.unwrap();
         assert_eq!(left.int("n").unwrap(), 1, "old ones are forgotten");
     })
