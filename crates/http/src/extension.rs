@@ -4,6 +4,8 @@
 use axum::extract::Request;
 use http::Uri;
 
+use crate::rewrite::with_path;
+
 const EXTENSION: &str = ".json";
 
 /// The request without `.json` behind its path, where it goes to the service that is mounted at `mount`.
@@ -22,10 +24,7 @@ fn stripped(mount: &str, uri: &Uri) -> Option<Uri> {
     if last.is_empty() || before.ends_with("/tags") {
         return None;
     }
-    let whole = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(whole.parse().ok()?);
-    Uri::from_parts(parts).ok()
+    with_path(uri, path)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod outage;
 mod paging;
 mod patch;
 mod peer;
+mod rewrite;
 mod routes;
 pub mod server;
 

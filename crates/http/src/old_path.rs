@@ -3,10 +3,10 @@
 //! `nova/api/openstack/wsgi.py`, `Resource._process_stack`.
 
 use axum::extract::Request;
-use http::Uri;
 use kogge_auth::Caller;
 
 use crate::ApiError;
+use crate::rewrite::with_path;
 
 /// The project that the path of a request names.
 #[derive(Debug, Clone)]
@@ -30,8 +30,7 @@ impl PathProject {
 #[must_use]
 pub fn at_present_path(mut request: Request) -> Request {
     let Some((path, project, old)) = present(request.uri().path()) else { return request };
-    let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
-    let Ok(uri) = format!("{path}{query}").parse::<Uri>() else { return request };
+    let Some(uri) = with_path(request.uri(), &path) else { return request };
     *request.uri_mut() = uri;
     if let Some(project) = project {
         request.extensions_mut().insert(PathProject(project));
@@ -63,6 +62,13 @@ fn present(path: &str) -> Option<(String, Option<String>, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn host_and_question_stay() {
+        let request = Request::builder().uri("http://cloud:8770/v2/flavors?limit=1");
+        let moved = at_present_path(request.body(axum::body::Body::empty()).unwrap());
+        assert_eq!(moved.uri(), "http://cloud:8770/v2.1/flavors?limit=1");
+    }
 
     #[test]
     fn old_addresses_become_those_of_today() {
