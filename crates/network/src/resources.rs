@@ -18,10 +18,10 @@ use kogge_clock::Timestamp;
 use kogge_db::filter::Whose;
 use kogge_db::{Db, Tx};
 use kogge_resource::neutron::{self, Neutron};
-use kogge_resource::{Body, Call, Judgement, Members, Service, Sql};
+use kogge_resource::{Body, Call, Judgement, Members, Service, Sql, sight};
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Networking;
 use crate::error::{Error, Result};
@@ -106,13 +106,9 @@ pub(crate) struct Standard<'a> {
 impl Standard<'_> {
     /// Adds it to a view.
     pub(crate) fn add(&self, mut view: Value) -> Value {
-        view["tenant_id"] = json!(self.project);
-        view["project_id"] = json!(self.project);
-        view["description"] = json!(self.description);
-        view["tags"] = json!(self.tags);
-        view["created_at"] = json!(self.created.seconds_z());
-        view["updated_at"] = json!(self.updated.seconds_z());
-        view["revision_number"] = json!(self.revision);
+        if let Value::Object(members) = &mut view {
+            members.extend(sight::object(|to| self.write(to)));
+        }
         view
     }
 

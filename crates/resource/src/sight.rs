@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::{Call, List, Resource, Verb};
 
+type ValueMap = <serde_json::value::Serializer as Serializer>::SerializeMap;
+
 /// What a caller sees of things: without what is guarded, and only the fields that are asked for.
 #[derive(Debug)]
 pub struct Sight<'a> {
@@ -95,10 +97,25 @@ pub fn write<R: Written, S: Serializer>(
     members.map.end()
 }
 
+/// Members as an object by themselves.
+pub fn object(
+    put: impl FnOnce(&mut Members<'_, ValueMap>) -> Result<(), serde_json::Error>,
+) -> Map<String, Value> {
+    let whole = serde_json::value::Serializer.serialize_map(None).and_then(|map| {
+        let mut members = Members { map, sight: &Sight::ALL };
+        put(&mut members)?;
+        members.map.end()
+    });
+    match whole {
+        Ok(Value::Object(members)) => members,
+        // texts and numbers are never refused
+        _ => Map::new(),
+    }
+}
+
 /// One with all its members.
 pub fn whole<R: Written>(call: &Call<R::Service>, row: &R::Row, more: &R::More) -> Value {
-    // texts and numbers are never refused
-    write::<R, _>(call, row, more, &Sight::ALL, serde_json::value::Serializer).unwrap_or_default()
+    object(|to| R::members(call, row, more, to)).into()
 }
 
 /// The answer to a list: its items, and what stands beside them.
