@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use kogge_ids::PortId;
 use kogge_node_api::{
-    DesiredInstance, DesiredNetworking, Epoch, InstanceState, NetworkingChange, Nic, Node, Power, Reboot,
-    RebootKind,
+    DesiredInstance, Epoch, InstanceState, NetworkingChange, Nic, Node, Power, Reboot, RebootKind,
 };
 use kogge_qemu::{Machine, find_guests, nic_device};
 
@@ -30,16 +29,6 @@ fn nic(number: usize, port: PortId) -> Nic {
 
 fn with(of: &DesiredInstance, nics: &[Nic]) -> DesiredInstance {
     DesiredInstance { nics: nics.to_vec(), ..next(of, Power::Running) }
-}
-
-/// Whether the node sees a guest behind the `number`th port.
-async fn is_up(lab: &Lab, networking: &DesiredNetworking, number: usize) -> bool {
-    lab.node()
-        .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
-        .await
-        .unwrap()
-        .ports[number]
-        .up
 }
 
 /// What the guest said last of its interfaces holds this, or does not.
@@ -76,31 +65,31 @@ async fn linux_sees_an_interface_come_with_its_lease_and_go() {
     let seen = lab.make(&two).await;
     assert_eq!((seen.fault, seen.deferred), (None, None));
     has_address(&lab, &web, 1, true).await;
-    assert!(is_up(&lab, &networking, 1).await);
+    assert!(lab.is_up(&networking, 1).await);
     assert_eq!(lab.guests(), process, "it is the same process");
 
     // the next agent finds the interface that was plugged in, and takes it out again
     lab.restart(|_| ()).await;
     lab.in_state(web.id, InstanceState::Running).await;
-    assert!(is_up(&lab, &networking, 1).await);
+    assert!(lab.is_up(&networking, 1).await);
     let one = with(&two, std::slice::from_ref(&first));
     let seen = lab.make(&one).await;
     assert_eq!((seen.fault, seen.deferred), (None, None));
     has_address(&lab, &web, 1, false).await;
-    assert!(!is_up(&lab, &networking, 1).await && is_up(&lab, &networking, 0).await);
+    assert!(!lab.is_up(&networking, 1).await && lab.is_up(&networking, 0).await);
     assert_eq!(lab.guests(), process);
 
     // plugged in again it stays over a reboot
     let mut again = with(&one, &[first, second]);
     lab.make(&again).await;
-    assert!(is_up(&lab, &networking, 1).await);
+    assert!(lab.is_up(&networking, 1).await);
     again = next(&again, Power::Running);
     again.reboot = Some(Reboot { number: 1, kind: RebootKind::Hard });
     lab.make(&again).await;
     lab.says(web.id, "login:", 2).await;
     lab.says(web.id, "ip=10.0.0.10", 2).await;
     assert!(lab.console(web.id).await.contains("eth1 fa:16:3e:00:00:0b mtu 1450 10.0.0.11"));
-    assert!(is_up(&lab, &networking, 1).await);
+    assert!(lab.is_up(&networking, 1).await);
     lab.node().remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap();
     lab.gone(web.id).await;
 }
@@ -116,13 +105,13 @@ async fn a_deaf_guest_is_cut_off_and_loses_the_device_when_it_starts_anew() {
     lab.node().apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone())).await.unwrap();
     lab.make(&web).await;
     lab.says(web.id, "tiny login: ", 1).await;
-    assert!(is_up(&lab, &networking, 1).await);
+    assert!(lab.is_up(&networking, 1).await);
     let one = with(&web, std::slice::from_ref(&first));
     let seen = lab.make(&one).await;
     assert_eq!((seen.state, &seen.fault), (InstanceState::Running, &None));
     let told = seen.deferred.unwrap().to_string();
     assert!(told.contains(&ports[1].to_string()) && told.contains("does not let go"), "{told}");
-    assert!(!is_up(&lab, &networking, 1).await, "its tap is gone");
+    assert!(!lab.is_up(&networking, 1).await, "its tap is gone");
     // the next agent still knows, and holds up nothing
     lab.restart(|_| ()).await;
     let seen = lab.reached(&one).await;
@@ -136,7 +125,7 @@ async fn a_deaf_guest_is_cut_off_and_loses_the_device_when_it_starts_anew() {
     // and the port is free for another life
     let back = with(&anew, &[first, second]);
     assert_eq!(lab.make(&back).await.deferred, None);
-    assert!(is_up(&lab, &networking, 1).await);
+    assert!(lab.is_up(&networking, 1).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,8 +10,9 @@ use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_ids::{ImageId, ServerId};
 use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, Wiring};
 use kogge_node_api::{
-    Data, DesiredDisk, DesiredInstance, DiskBus, DiskFormat, DiskSource, Epoch, Firmware, GuestMetadata,
-    ImageHead, ImageSource, InstanceState, NetworkingChange, Node, NodeError, ObservedInstance, Power, Slot,
+    Data, DesiredDisk, DesiredInstance, DesiredNetworking, DiskBus, DiskFormat, DiskSource, Epoch, Firmware,
+    GuestMetadata, ImageHead, ImageSource, InstanceState, NetworkingChange, Node, NodeError,
+    ObservedInstance, Power, Slot,
 };
 use kogge_qemu::{AccelSetting, FoundGuest, find_guests};
 use sha2::{Digest as _, Sha512};
@@ -216,18 +217,18 @@ impl Lab {
         dataplane.unwrap().plug(port).await.unwrap()
     }
 
+    /// Whether the node sees a guest behind the `number`th port of this networking. It answers in an order of its own.
+    pub(crate) async fn is_up(&self, networking: &DesiredNetworking, number: usize) -> bool {
+        let change = NetworkingChange::whole(1, networking.clone());
+        let seen = self.node().apply_networking(Epoch::FIRST, change).await.unwrap();
+        let port = networking.ports[number].id;
+        seen.ports.iter().find(|seen| seen.id == port).unwrap().up
+    }
+
     /// Waits until the first port is up, or is not.
-    pub(crate) async fn until_port(&self, networking: &kogge_node_api::DesiredNetworking, up: bool) {
+    pub(crate) async fn until_port(&self, networking: &DesiredNetworking, up: bool) {
         let begun = Instant::now();
-        while self
-            .node()
-            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
-            .await
-            .unwrap()
-            .ports[0]
-            .up
-            != up
-        {
+        while self.is_up(networking, 0).await != up {
             assert!(begun.elapsed() < STANDSTILL, "waited in vain for the port to be up: {up}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

@@ -91,45 +91,17 @@ async fn linux_gets_its_lease_and_metadata_and_keeps_its_network_over_a_restart_
     let console = lab.console(web.id).await;
     assert!(console.contains("hostname=web-1") && console.contains("ip=10.0.0.10"), "{console}");
     assert!(console.contains("user-data-was-here"), "{console}");
-    assert!(
-        lab.node()
-            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
-            .await
-            .unwrap()
-            .ports[0]
-            .up
-    );
+    assert!(lab.is_up(&networking, 0).await);
     lab.restart(|_| ()).await;
     lab.in_state(web.id, InstanceState::Running).await;
-    assert!(
-        lab.node()
-            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
-            .await
-            .unwrap()
-            .ports[0]
-            .up
-    );
+    assert!(lab.is_up(&networking, 0).await);
     let off = next(&web, Power::Stopped);
     lab.make(&off).await;
-    assert!(
-        !lab.node()
-            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking.clone()))
-            .await
-            .unwrap()
-            .ports[0]
-            .up
-    );
+    assert!(!lab.is_up(&networking, 0).await);
     let on = next(&off, Power::Running);
     lab.make(&on).await;
     lab.says(web.id, "ip=10.0.0.10", 2).await;
     lab.node().remove(Epoch::FIRST, web.id, i64::MAX).await.unwrap();
     lab.gone(web.id).await;
-    assert!(
-        !lab.node()
-            .apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking))
-            .await
-            .unwrap()
-            .ports[0]
-            .up
-    );
+    assert!(!lab.is_up(&networking, 0).await);
 }
