@@ -19,7 +19,6 @@ use crate::answer::Answer;
 use crate::auth::token::Token;
 use crate::config::CloudConfig;
 use crate::error::{CallName, Result};
-use crate::page::List;
 use crate::record::Recorder;
 use crate::transport::{Limits, Transport};
 
@@ -149,10 +148,5 @@ impl Client {
     /// Only if there is no answer.
     pub async fn get(&self, service: &str, path: &str) -> Result<Answer> {
         self.call(Method::GET, service, path).send().await
-    }
-
-    /// A list with its pages: `key` is the name of the array in the body, such as `flavors`.
-    pub fn list(&self, service: &str, path: &str, key: &str) -> List {
-        List::new(self.call(Method::GET, service, path), key, self.limits().clone())
     }
 }

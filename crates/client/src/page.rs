@@ -7,13 +7,22 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::stream::{self, Stream, TryStreamExt};
+use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::client::Call;
+use crate::client::{Call, Client};
 use crate::error::{CallName, Error, Result};
 use crate::transport::Limits;
+
+impl Client {
+    /// A list with its pages: `key` is the name of the array in the body, such as `flavors`.
+    pub fn list(&self, service: &str, path: &str, key: &str) -> List {
+        let call = self.call(Method::GET, service, path);
+        List { call, key: key.into(), limits: self.limits().clone() }
+    }
+}
 
 /// A list that has not been read yet.
 #[must_use = "a list is read by `stream` or `collect`"]
@@ -24,10 +33,6 @@ pub struct List {
 }
 
 impl List {
-    pub(crate) fn new(call: Call, key: &str, limits: Limits) -> Self {
-        Self { call, key: key.into(), limits }
-    }
-
     /// Changes the call for the list, for example to add a query or a microversion.
     pub fn with(mut self, change: impl FnOnce(Call) -> Call) -> Self {
         self.call = change(self.call);

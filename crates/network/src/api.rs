@@ -1,7 +1,7 @@
 //! The route table: one line per operation, with the rule that guards it.
 
 mod actions;
-mod admin;
+mod availabilities;
 mod discovery;
 mod quotas;
 
@@ -118,6 +118,6 @@ fn admin_routes(routes: Routes<Networking>) -> Routes<Networking> {
         .delete("/v2.0/quotas/{project}", Access::Rule(policy::DELETE_QUOTA), quotas::reset)
         .get("/v2.0/quotas/{project}/default", Access::Rule(policy::GET_QUOTA), quotas::default)
         .get("/v2.0/quotas/{project}/details", Access::Rule(policy::GET_QUOTA), quotas::details)
-        .get("/v2.0/network-ip-availabilities", availability, admin::availabilities)
-        .get("/v2.0/network-ip-availabilities/{id}", availability, admin::availability)
+        .get("/v2.0/network-ip-availabilities", availability, availabilities::list)
+        .get("/v2.0/network-ip-availabilities/{id}", availability, availabilities::show)
 }

@@ -13,6 +13,7 @@ pub(crate) mod routers;
 pub(crate) mod seed;
 pub(crate) mod subnet_pools;
 pub(crate) mod subnets;
+pub(crate) mod usage;
 
 use kogge_auth::{Caller, Rule, Target};
 

@@ -3,16 +3,15 @@
 use http::StatusCode;
 use kogge_http::{ApiError, Json};
 use kogge_resource::neutron::check;
-use kogge_resource::{Call, Refused, Resource as _, Verb};
+use kogge_resource::{Call, Refused};
 use serde_json::{Value, json};
 
+use crate::Networking;
 use crate::attributes::subnets;
 use crate::error::{Error, Result};
 use crate::model::address::Route;
 use crate::resources::routers::Routers;
 use crate::service::router_interfaces::{Interface, InterfaceWish};
-use crate::store::rows::Router;
-use crate::{FixedIp, Networking};
 
 fn router_id(text: &str) -> Result<kogge_ids::RouterId> {
     text.parse().map_err(|_| Error::router_not_found(text))
@@ -64,11 +63,6 @@ fn routes(body: Value) -> Result<Vec<Route>> {
     serde_json::from_value(checked).map_err(|error| Error::Attribute(format!("Invalid input: {error}.")))
 }
 
-/// The router as it is now.
-fn changed(call: &Call<Networking>, row: &Router, ips: &Vec<FixedIp>) -> Json<Value> {
-    Json(json!({ Routers::NAMES.one: Routers::view(call, row, ips, Verb::Update) }))
-}
-
 /// A leg of a router.
 fn interface(leg: &Interface) -> Value {
     json!({
@@ -89,7 +83,7 @@ pub(crate) async fn add_routes(
 ) -> Result<Json<Value>, ApiError> {
     let (id, more) = (router_id(call.key())?, routes(body)?);
     let (row, ips) = call.service.add_routes(&call.caller, id, more).await?;
-    Ok(changed(&call, &row, &ips))
+    Ok(Json(Routers::shown(&call, &row, &ips)))
 }
 
 /// `PUT …/remove_extraroutes`.
@@ -99,7 +93,7 @@ pub(crate) async fn remove_routes(
 ) -> Result<Json<Value>, ApiError> {
     let (id, less) = (router_id(call.key())?, routes(body)?);
     let (row, ips) = call.service.remove_routes(&call.caller, id, less).await?;
-    Ok(changed(&call, &row, &ips))
+    Ok(Json(Routers::shown(&call, &row, &ips)))
 }
 
 /// The project that a topology is asked for: the caller's own, which `null` and `None` stand for.

@@ -77,6 +77,13 @@ impl Resource for Routers {
     }
 }
 
+impl Routers {
+    /// The body of an answer with the router as it is after a change that is none of the five operations.
+    pub(crate) fn shown(call: &Call<Networking>, row: &Router, gateway_ips: &Vec<FixedIp>) -> Value {
+        json!({ Self::NAMES.one: Self::view(call, row, gateway_ips, Verb::Update) })
+    }
+}
+
 impl List for Routers {
     const RULE: Rule = policy::GET_ROUTER;
     const LIST: Listing = Listing {

@@ -137,9 +137,13 @@ pub(crate) async fn holder(
     row.map(|row| row.parse("port_id")).transpose()
 }
 
-/// How many addresses of each subnet are in use.
-pub(crate) async fn used(source: &mut Source<'_>) -> Result<HashMap<SubnetId, i64>, DbError> {
-    let query = Query::new("SELECT subnet_id, COUNT(*) AS used FROM ip_allocations GROUP BY subnet_id");
-    let read = |row: &Row| Ok((row.parse("subnet_id")?, row.int("used")?));
-    Ok(source.list("ip_allocations", query, read).await?.into_iter().collect())
+/// How many addresses of each subnet of these networks are in use.
+pub(crate) async fn used(
+    source: &mut Source<'_>,
+    networks: &[NetworkId],
+) -> Result<HashMap<SubnetId, i64>, DbError> {
+    const USED: &str = "id, (SELECT COUNT(*) FROM ip_allocations a WHERE a.subnet_id = subnets.id) AS used";
+    let select = Select::new(USED, Subnet::TABLE).and_in("network_id", networks.iter().copied());
+    let read = |row: &Row| Ok((row.parse("id")?, row.int("used")?));
+    Ok(select.fetch(source, read).await?.items.into_iter().collect())
 }
