@@ -69,7 +69,7 @@ impl List for Credentials {
     const RULE: Rule = policy::LIST_CREDENTIALS;
     const LIST: Listing = Listing { names: &["user_id", "type"], ..Listing::OWN };
 
-    /// Those that the caller may see; with a domain's token those of its users. One whose blob cannot be opened is left out
+    /// Those that the caller may see; with a domain's token those of its users, and the caller's own. One whose blob cannot be opened is left out
     /// and noted.
     async fn page(call: &Call<Identity>, wanted: &Wanted) -> Result<Paged<Arc<Credential>>> {
         let (identity, caller) = (&call.service, &call.caller);
@@ -77,7 +77,7 @@ impl List for Credentials {
         refuse_restricted(caller, "credentials")?;
         let snapshot = identity.snapshot();
         let in_view = |row: &Credential| match snapshot.users.get(&row.user_id) {
-            Some(user) => is_seen(caller, &user.domain_id),
+            Some(user) => user.id == caller.user.id.as_str() || is_seen(caller, &user.domain_id),
             None => caller.domain_id().is_none(),
         };
         let rows = rows(&snapshot, wanted, None);

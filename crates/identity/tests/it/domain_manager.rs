@@ -157,6 +157,27 @@ async fn sub_lists_show_the_own_domain_only() {
 }
 
 #[tokio::test]
+async fn a_credential_of_ones_own_shows_with_the_token_of_any_domain() {
+    let Domains { cloud, admin, one, their_user, .. } = domains().await;
+    let mut made = Vec::new();
+    for user in
+        [their_user.clone(), cloud.identity.snapshot().user_named("default", "admin").unwrap().id.clone()]
+    {
+        let body = json!({"credential": {"user_id": user, "type": "cert", "blob": "b"}});
+        made.push(id(&cloud.post(&admin, "/v3/credentials", body).await.expect(201), "credential"));
+    }
+    let reader = role(&cloud, "reader");
+    cloud.put(&admin, &format!("/v3/domains/{one}/users/{their_user}/roles/{reader}")).await.expect(204);
+    let identity =
+        json!({"methods": ["password"], "password": {"user": {"id": their_user, "password": "p"}}});
+    let token = cloud.log_in(json!({"identity": identity, "scope": {"domain": {"id": one}}})).await.token();
+    let listed = cloud.get(&token, "/v3/credentials").await.expect(200);
+    let ids: Vec<&str> =
+        listed["credentials"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [made[0].as_str()], "and none of a third domain");
+}
+
+#[tokio::test]
 async fn a_manager_names_the_domain_of_what_is_made() {
     let Domains { cloud, manager, .. } = domains().await;
     for (path, key) in [("/v3/users", "user"), ("/v3/groups", "group"), ("/v3/projects", "project")] {
