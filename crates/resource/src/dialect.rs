@@ -107,8 +107,6 @@ pub trait Dialect: Send + Sync + 'static {
     const UNKNOWN_FIRST: bool = false;
     /// A required field must stand in updates too.
     const DEMANDS_IN_UPDATES: bool = false;
-    /// Who may not see a thing learns nothing of what would be wrong with a change of it.
-    const LOADS_BEFORE_READING: bool = false;
     /// The policy is asked, and what is changed looked up, before anything is said of the body.
     const ASKS_BEFORE_READING: bool = false;
     /// The policy is asked before a transaction is opened, and once more in it: where looking costs nothing, and writers

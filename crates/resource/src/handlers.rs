@@ -152,9 +152,6 @@ pub async fn update<R: Update>(call: Call<R::Service>, body: Sent) -> Result<Res
         Loaded::<R>::now(&call, call.key(), &R::RULE).await.map_err(api)?;
     }
     let item = R::body(body?.0)?;
-    if Manners::<R>::LOADS_BEFORE_READING {
-        Loaded::<R>::now(&call, call.key(), &R::READ).await.map_err(api)?;
-    }
     let body = R::BODY.read::<Manners<R>>(Op::Update, call.version, &item)?;
     let (view, headers) = change::<R>(&call, body).await.map_err(api)?;
     Ok(answer(StatusCode::OK, headers, Manners::<R>::member(&R::NAMES, view)))

@@ -22,7 +22,6 @@ const MOST_AT_ONCE: usize = 200;
 
 impl Dialect for Neutron {
     const UNKNOWN_FIRST: bool = true;
-    const LOADS_BEFORE_READING: bool = true;
 
     fn check(name: &str, kind: &Type, _: Microversion, value: &Value) -> Result<Value, ApiError> {
         let value = value.clone();
