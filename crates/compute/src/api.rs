@@ -21,6 +21,7 @@ use kogge_resource::{Crud as _, Resource as _, handlers};
 use crate::resources::aggregates::{self, Aggregates};
 use crate::resources::flavors::Flavors;
 use crate::resources::keypairs::Keypairs;
+use crate::resources::migrations::Migrations;
 use crate::resources::server_groups::ServerGroups;
 use crate::{Compute, microversion as v, policy as p};
 
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Routes<Compute> {
         .merge(host_routes())
         .merge(proxy_routes())
         .merge(absent_routes())
+        .list::<Migrations>()
         .fixed::<Keypairs>()
         .fixed::<ServerGroups>()
 }
@@ -129,7 +131,6 @@ fn absent_routes() -> Routes<Compute> {
     let since = VersionRange::since;
     Routes::new()
         .get("/v2.1/servers/{id}/os-volume_attachments", p::VOLUME_ATTACHMENTS_INDEX, absent::volumes)
-        .get("/v2.1/os-migrations", p::MIGRATIONS_INDEX, absent::all_migrations)
         .route(
             Method::GET,
             "/v2.1/servers/{id}/migrations",

@@ -87,6 +87,8 @@ pub const FLAVOR_DESCRIPTION: Microversion = mv(2, 55);
 pub const NO_PERSONALITY: Microversion = mv(2, 57);
 /// Instance actions are paged and show `updated_at`.
 pub const ACTION_PAGES: Microversion = mv(2, 58);
+/// Migrations are paged and have a uuid.
+pub const MIGRATION_PAGES: Microversion = mv(2, 59);
 /// Flavors show their extra specs.
 pub const FLAVOR_EXTRA_SPECS: Microversion = mv(2, 61);
 /// Events of instance actions show host and `hostId`.
@@ -111,6 +113,8 @@ pub const REQUESTED_HOST: Microversion = mv(2, 74);
 pub const STRICT_QUERY: Microversion = mv(2, 75);
 /// Servers show their NUMA topology.
 pub const TOPOLOGY: Microversion = mv(2, 78);
+/// Migrations show whose server it is.
+pub const MIGRATION_OWNER: Microversion = mv(2, 80);
 /// Everybody may filter servers by most of what they show.
 pub const MORE_FILTERS: Microversion = mv(2, 83);
 /// Events of instance actions show why they failed.

@@ -6,6 +6,7 @@ pub mod flavor;
 pub mod host;
 pub mod hostname;
 pub mod keypair;
+pub mod migration;
 pub mod observe;
 pub mod quota;
 pub mod server;

@@ -142,6 +142,7 @@ rules! {
     VOLUME_ATTACHMENTS_INDEX "os_compute_api:os-volumes-attachments:index" READER;
     MIGRATIONS_INDEX "os_compute_api:os-migrations:index" MANAGER;
     MIGRATIONS_INDEX_ALL "os_compute_api:os-migrations:index:all_projects" ADMIN;
+    MIGRATIONS_INDEX_HOST "os_compute_api:os-migrations:index:host" ADMIN;
     SERVER_MIGRATIONS_INDEX "os_compute_api:servers:migrations:index" MANAGER;
     TOPOLOGY_INDEX "compute:server:topology:index" READER;
     REMOTE_CONSOLES "os_compute_api:os-remote-consoles" MEMBER;

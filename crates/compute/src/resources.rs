@@ -1,8 +1,10 @@
 //! Resources on the kit (`kogge_resource`), and what is Nova's about all of them.
 
 pub(crate) mod aggregates;
+pub(crate) mod changes;
 pub(crate) mod flavors;
 pub(crate) mod keypairs;
+pub(crate) mod migrations;
 pub(crate) mod server_filter;
 pub(crate) mod server_groups;
 

@@ -2,8 +2,10 @@
 
 pub(crate) mod actions;
 pub(crate) mod aggregates;
+pub(crate) mod changes;
 pub(crate) mod flavors;
 pub(crate) mod hosts;
+pub(crate) mod migrations;
 pub(crate) mod numbers;
 pub(crate) mod quotas;
 pub(crate) mod server_list;
@@ -31,6 +33,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Migration { version: 4, name: "bounds", sql: include_str!("../migrations/0004_bounds.sql") },
         Migration { version: 5, name: "usage", sql: include_str!("../migrations/0005_usage.sql") },
         Migration { version: 6, name: "due", sql: include_str!("../migrations/0006_due.sql") },
+        Migration { version: 7, name: "migrations", sql: include_str!("../migrations/0007_migrations.sql") },
     ],
 };
 

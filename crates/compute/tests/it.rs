@@ -24,6 +24,7 @@ mod it {
     mod keypairs;
     mod lifecycle;
     mod lists;
+    mod migrations;
     mod nowhere;
     mod quarantine;
     mod races;

@@ -24,6 +24,8 @@ ids! { uuid_kinds, UuidId:
     ServerId;
     /// A server group.
     ServerGroupId;
+    /// A move of a server.
+    MigrationId;
     /// An image.
     ImageId;
     /// A network.

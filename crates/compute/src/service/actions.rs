@@ -1,13 +1,13 @@
 //! Instance actions: reading them.
 
 use kogge_auth::Caller;
-use kogge_clock::Timestamp;
 use kogge_db::{Page, Paged};
 
 use crate::error::{Error, Result};
 use crate::model::action::Action;
 use crate::service::servers::find::{load, load_any, target};
 use crate::store::actions as store;
+use crate::store::changes::Changes;
 use crate::{Compute, policy};
 
 /// An action, and what a caller sees of its events.
@@ -27,8 +27,7 @@ impl Compute {
         caller: &Caller,
         id: &str,
         gone: bool,
-        since: Option<Timestamp>,
-        before: Option<Timestamp>,
+        changes: Changes,
         page: &Page,
     ) -> Result<Paged<Action>> {
         let rule = &policy::ACTIONS_LIST;
@@ -42,7 +41,7 @@ impl Compute {
         {
             return Err(Error::Invalid(format!("Marker {marker} could not be found.")));
         }
-        Ok(store::list(self.db(), server.id, since, before, page).await?)
+        Ok(store::list(self.db(), server.id, changes, page).await?)
     }
 
     /// One action of a server.

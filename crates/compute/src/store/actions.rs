@@ -6,6 +6,7 @@ use kogge_ids::ServerId;
 
 use crate::model::action::Action;
 use crate::model::bounds;
+use crate::store::changes::Changes;
 
 const KEYS: &[SortKey] = &[SortKey { name: "created_at", expression: "started_at" }];
 
@@ -31,18 +32,14 @@ pub(crate) async fn get(
     Action::get(db, &(server, request.to_owned())).await
 }
 
-/// The actions of a server, newest first. `since` and `before` are about the last change.
+/// The actions of a server, newest first.
 pub(crate) async fn list(
     db: impl Executor,
     server: ServerId,
-    since: Option<Timestamp>,
-    before: Option<Timestamp>,
+    changes: Changes,
     page: &Page,
 ) -> Result<Paged<Action>, DbError> {
-    let select = Action::select()
-        .and("server_id = ?", server)
-        .and_some("updated_at >= ?", since)
-        .and_some("updated_at < ?", before.map(Timestamp::next_second));
+    let select = changes.of_rows(Action::select().and("server_id = ?", server));
     // the table's key has two columns, so the page's own marker does not do
     let select = select.and_some(
         "started_at < (SELECT MIN(a.started_at) FROM server_actions a WHERE a.request_id = ?)",

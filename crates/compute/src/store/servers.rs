@@ -7,10 +7,11 @@ use kogge_clock::Timestamp;
 use kogge_db::{Db, DbError, Direction, Executor, Query, Row, Select, Tx};
 use kogge_ids::ServerId;
 
+use crate::model::migration;
 use crate::model::server::{BootedImage, Placed, Server};
 use crate::model::state;
 use crate::model::step::{Patience, Step, next_step};
-use crate::store::{big, json};
+use crate::store::{big, json, migrations};
 
 pub(crate) const COLUMNS: &str = "id, project_id, user_id, name, hostname, description, image_id, \
     image_properties, shape, spec, metadata, tags, nics, locked, access_v4, access_v6, intent, placed_host, \
@@ -105,6 +106,9 @@ pub(crate) async fn save(tx: &mut Tx, server: &mut Server, now: Timestamp) -> Re
     let done = tx.execute(bound(update, server)?.bind(due_at(server))).await? == 1;
     if done {
         server.version += 1;
+        if let Some(status) = migration::progress(server) {
+            migrations::follow(tx, server.id, status, now).await?;
+        }
     }
     Ok(done)
 }

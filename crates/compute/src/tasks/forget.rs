@@ -9,7 +9,7 @@ use super::{alone, failed};
 use crate::Compute;
 use crate::error::Result;
 use crate::model::bounds;
-use crate::store::{actions, servers as store};
+use crate::store::{actions, migrations, servers as store};
 
 /// Most servers of one run.
 const BATCH: u32 = 256;
@@ -56,6 +56,7 @@ impl Compute {
         let mut tx = self.db().begin().await?;
         for id in old {
             actions::forget(&mut tx, id).await?;
+            migrations::forget(&mut tx, id).await?;
             store::forget(&mut tx, id).await?;
         }
         Ok(tx.commit().await?)

@@ -24,15 +24,9 @@ pub(crate) async fn volumes(call: Call<Compute>) -> Result<Json<Value>, ApiError
     Ok(Json(json!({ "volumeAttachments": [] })))
 }
 
-/// `GET /servers/{id}/migrations`: those that are under way.
+/// `GET /servers/{id}/migrations`: live migrations under way.
 pub(crate) async fn migrations(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     look(&call).await?;
-    Ok(Json(json!({ "migrations": [] })))
-}
-
-/// `GET /os-migrations`
-pub(crate) async fn all_migrations(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    call.service.may_see_migrations(&call.caller, call.query.get("project_id"))?;
     Ok(Json(json!({ "migrations": [] })))
 }
 

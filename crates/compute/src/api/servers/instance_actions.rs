@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::api::query;
 use crate::links;
 use crate::model::action::Action;
+use crate::resources::changes::changes;
 use crate::service::actions::Seen;
 use crate::service::servers::details::host_id;
 use crate::{Compute, microversion as v};
@@ -40,25 +41,11 @@ pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> 
             v::ACTION_PAGES,
         )?;
     }
-    let moment = |name: &str, since: bool| -> Result<Option<Timestamp>, ApiError> {
-        let text = call.query.get(name).filter(|_| since);
-        let bad = |text: &str| {
-            ApiError::bad_request(format!("Invalid input for query parameters {name}. Value: {text}."))
-        };
-        text.map(|text| text.parse().map_err(|_| bad(text))).transpose()
-    };
-    let (since, before) =
-        (moment("changes-since", paged)?, moment("changes-before", call.version.has(v::CHANGES_BEFORE))?);
-    if let (Some(since), Some(before)) = (since, before)
-        && before < since
-    {
-        let why = "The value of changes-since must be less than or equal to changes-before.";
-        return Err(ApiError::bad_request(why));
-    }
+    let changes = changes(&call.query, call.version, v::ACTION_PAGES)?;
     let unpaged = Pairs::default();
     let page = query::page(if paged { &call.query } else { &unpaged }, call.service.config().max_limit, &[])?;
     let gone = call.version.has(v::ACTIONS_OF_DELETED);
-    let found = call.service.list_actions(&call.caller, id, gone, since, before, &page).await?;
+    let found = call.service.list_actions(&call.caller, id, gone, changes, &page).await?;
     let list: Vec<Value> = found.items.iter().map(|action| view(action, call.version)).collect();
     let mut body = json!({ "instanceActions": list });
     let last = found.items.last().map(|action| action.request_id.as_str());

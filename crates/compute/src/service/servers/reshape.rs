@@ -10,10 +10,11 @@ use super::labels::{ServerUpdate, check_files, check_metadata};
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
 use crate::model::host::Host;
+use crate::model::migration::MigrationStatus;
 use crate::model::quota::{self, Usage};
 use crate::model::server::{Doing, InjectedFile, Server};
 use crate::model::state::VmState;
-use crate::store::{big, quotas};
+use crate::store::{big, migrations, quotas};
 use crate::{Compute, policy};
 
 const REBUILDABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Error];
@@ -110,6 +111,7 @@ impl Compute {
         server.spec.auto_disk_config = auto.unwrap_or(server.spec.auto_disk_config);
         server.shape = shape.clone();
         server.intent.resized_from = Some(old);
+        migrations::begin(&mut changing.tx, server, changing.now).await?;
         server.intent.ask(Doing::Resizing, changing.now);
         self.close(caller, changing, Some("resize")).await.map(drop)
     }
@@ -122,6 +124,8 @@ impl Compute {
         let needed = room(&changing.server.shape, changing.server.spec.root_gib);
         self.hold(&mut changing, &needed).await?;
         changing.server.intent.resized_from = None;
+        let (server, now) = (changing.server.id, changing.now);
+        migrations::follow(&mut changing.tx, server, MigrationStatus::Confirmed, now).await?;
         self.close(caller, changing, Some("confirmResize")).await.map(drop)
     }
 
