@@ -4,18 +4,17 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/kogge/target
 export KOGGE_CACHE ?= $(HOME)/.cache/kogge
 DATA ?=
 LISTEN ?=
+SIM ?=
 
 SECONDS ?= 20
 
 .PHONY: fuzz crash up down test bench check-fast audit docs e2e-tempest
 
-up: ## Install what the host lacks, build, start a cloud
-	scripts/install-host run
-	cargo build --release --locked --package kogge
-	$(CARGO_TARGET_DIR)/release/kogge up $(if $(DATA),--data $(DATA)) $(if $(LISTEN),--listen $(LISTEN))
+up: ## Install what the host lacks, build, start a cloud; SIM=1 simulates guests and needs no root
+	scripts/up $(if $(SIM),--sim) $(if $(DATA),--data $(DATA)) $(if $(LISTEN),--listen $(LISTEN))
 
 down: ## Stop it
-	$(CARGO_TARGET_DIR)/release/kogge down $(if $(DATA),--data $(DATA))
+	$$(scripts/binary present) down $(if $(DATA),--data $(DATA))
 
 test: ## Everything that must hold: format, lints, house rules, licences, all tiers of tests
 	scripts/install-host test

@@ -28,7 +28,7 @@ pub use report::ReportCommand;
 
 /// An OpenStack-API compatible cloud, and the referee for the standards of the Sovereign Cloud Stack.
 #[derive(Debug, Parser)]
-#[command(name = "kogge", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "kogge", version = env!("KOGGE_VERSION"), propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]
