@@ -28,6 +28,7 @@ pub mod flavors;
 pub mod image_metadata;
 pub mod key_manager;
 pub mod lint;
+mod nearest;
 pub mod scope;
 pub mod service_types;
 pub mod standard_images;
@@ -37,4 +38,5 @@ pub mod volume_types;
 mod yaml;
 
 pub use flavors::{StandardFlavor, standard_flavors};
+pub use nearest::nearest;
 pub use verdict::{Finding, Judgement, Severity, Verdict};

@@ -1,5 +1,7 @@
 //! Finding testcases by what somebody typed.
 
+use kogge_standards::nearest;
+
 use super::{Explanation, explanations};
 
 /// How many ids are proposed.
@@ -7,12 +9,20 @@ const PROPOSED: usize = 3;
 
 /// Nothing begins with what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no test case is called {asked:?}, nor begins so; near are {}", nearest.join(", "))]
+#[error("no test case is called {asked:?}, nor begins so; {}", proposal(nearest))]
 pub struct NoSuchTestcase {
     /// What was asked for.
     pub asked: String,
-    /// The ids that look most like it, the best first.
+    /// The ids that look like it, the best first; none if nothing does.
     pub nearest: Vec<String>,
+}
+
+fn proposal(nearest: &[String]) -> String {
+    match nearest {
+        [] => "`kogge check list` shows those of a version, with --all every one".to_owned(),
+        [one] => format!("did you mean {one}?"),
+        several => format!("near are {}", several.join(", ")),
+    }
 }
 
 /// Explains the testcase of this id, else all whose id begins so.
@@ -27,25 +37,11 @@ pub fn explain_all(asked: &str) -> Result<Vec<Explanation>, NoSuchTestcase> {
     let ids: Vec<String> = known.iter().map(|e| e.description.id.clone()).collect();
     known.retain(|e| !asked.is_empty() && e.description.id.starts_with(asked));
     if known.is_empty() {
-        return Err(NoSuchTestcase { asked: shortened(asked), nearest: nearest(asked, ids) });
+        let mut nearest = nearest(asked, ids);
+        nearest.truncate(PROPOSED);
+        return Err(NoSuchTestcase { asked: asked.chars().take(64).collect(), nearest });
     }
     Ok(known)
-}
-
-fn nearest(asked: &str, mut ids: Vec<String>) -> Vec<String> {
-    // comparing costs the product of both lengths, and no id is that long
-    let asked: String = asked.chars().take(64).collect::<String>().to_lowercase();
-    let distance = |id: &String| {
-        // a part of an id, such as `recency` or `0102-image-recency`, is nearer than any typing error
-        if !asked.is_empty() && id.contains(&asked) { 0 } else { 1 + strsim::damerau_levenshtein(&asked, id) }
-    };
-    ids.sort_by_cached_key(distance);
-    ids.truncate(PROPOSED);
-    ids
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 #[cfg(test)]
@@ -66,10 +62,14 @@ mod tests {
     }
 
     #[test]
-    fn a_typing_error_gets_the_nearest_ids() {
+    fn a_typing_error_gets_the_nearest_ids_and_nonsense_none() {
         assert_eq!(explain_all("scs-0102-image-recancy").unwrap_err().nearest[0], "scs-0102-image-recency");
-        assert_eq!(explain_all("recency").unwrap_err().nearest[0], "scs-0102-image-recency");
-        assert_eq!(explain_all("").unwrap_err().nearest.len(), 3);
+        assert_eq!(explain_all("recency").unwrap_err().nearest, ["scs-0102-image-recency"]);
+        for asked in ["foo", "", "x", "kubernetes", "scs-9999-nothing"] {
+            let error = explain_all(asked).unwrap_err();
+            assert!(error.nearest.is_empty(), "{error}");
+            assert!(error.to_string().contains("kogge check list"), "{error}");
+        }
     }
 
     #[test]

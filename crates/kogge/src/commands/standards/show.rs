@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use kogge_standards::document::{Document, document, documents, versions_of};
+use kogge_standards::nearest;
 use kogge_standards::scope::Version;
 use serde::Serialize;
 
@@ -88,12 +89,11 @@ fn unknown(id: &str, scopes: &[Named]) -> Failure {
         ids.extend(named.scope.testcases().map(|(testcase, _)| testcase.id.clone()));
     }
     let short: String = id.chars().take(100).collect();
-    let nearest =
-        ids.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, &short)).unwrap_or_default();
+    let meant =
+        nearest(id, ids).first().map(|nearest| format!("did you mean {nearest}? ")).unwrap_or_default();
     Failure::Usage(format!(
-        "there is no document, scope version, module or test case `{}`; did you mean {nearest}? \
-         `kogge standards list` shows documents, `list --scopes` versions",
-        short
+        "there is no document, scope version, module or test case `{short}`; {meant}\
+         `kogge standards list` shows documents, `list --scopes` versions"
     ))
 }
 
