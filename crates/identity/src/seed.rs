@@ -26,6 +26,8 @@ pub struct SeedAccounts {
     pub demo_reader: Option<Secret>,
     /// `alt-demo-reader`: reader of project `alt_demo`.
     pub alt_demo_reader: Option<Secret>,
+    /// `domain-manager`: manager of the domain `managed`, as SCS-0302 has it.
+    pub domain_manager: Option<Secret>,
 }
 
 /// A service for the catalog.
@@ -53,18 +55,39 @@ const PROJECTS: [(&str, &str); 4] = [
     ("alt_demo", "For trying things out, apart from demo."),
 ];
 const DEFAULT_DOMAIN: &str = "default";
+/// A domain with a manager of its own, who can do nothing in any other.
+const MANAGED_DOMAIN: &str = "managed";
+
+/// Where an account has its role.
+#[derive(Clone, Copy)]
+enum Place {
+    /// On a project of the default domain, where the account lives too.
+    Project(&'static str),
+    /// On the managed domain, where it lives.
+    Managed,
+}
+
+impl Place {
+    /// The domain of the account.
+    fn domain(self) -> String {
+        match self {
+            Self::Project(_) => DEFAULT_DOMAIN.to_owned(),
+            Self::Managed => id_of("domain", MANAGED_DOMAIN),
+        }
+    }
+}
 
 /// An account to make.
 struct Account {
     name: &'static str,
     hash: String,
-    project: &'static str,
+    place: Place,
     role: &'static str,
 }
 
 impl Identity {
-    /// Makes the domain `Default`, the roles and what they imply, the projects `admin`, `service`, `demo` and `alt_demo`,
-    /// the accounts, the region and the catalog, as far as they are missing. Ids are derived from names, so a second
+    /// Makes the domains `Default` and `managed`, the roles and what they imply, the projects `admin`, `service`, `demo` and
+    /// `alt_demo`, the accounts, the region and the catalog, as far as they are missing. Ids are derived from names, so a second
     /// cloud has the same ones.
     /// Endpoints that the seed made follow a changed path.
     ///
@@ -87,21 +110,22 @@ impl Identity {
 
     async fn hashed(&self, accounts: SeedAccounts) -> Result<Vec<Account>> {
         let wanted = [
-            ("admin", accounts.admin, "admin", "admin"),
-            ("demo", accounts.demo, "demo", "member"),
-            ("alt_demo", accounts.alt_demo, "alt_demo", "member"),
-            ("demo-reader", accounts.demo_reader, "demo", "reader"),
-            ("alt-demo-reader", accounts.alt_demo_reader, "alt_demo", "reader"),
+            ("admin", accounts.admin, Place::Project("admin"), "admin"),
+            ("demo", accounts.demo, Place::Project("demo"), "member"),
+            ("alt_demo", accounts.alt_demo, Place::Project("alt_demo"), "member"),
+            ("demo-reader", accounts.demo_reader, Place::Project("demo"), "reader"),
+            ("alt-demo-reader", accounts.alt_demo_reader, Place::Project("alt_demo"), "reader"),
+            ("domain-manager", accounts.domain_manager, Place::Managed, "manager"),
         ];
         let snapshot = self.snapshot();
         let mut hashed = Vec::new();
-        for (name, password, project, role) in wanted {
+        for (name, password, place, role) in wanted {
             // hashing takes a quarter of a second: not for accounts that are there
             // an account that cannot be read may have another password, or be disabled: it is not made anew
-            let there = snapshot.user_named(DEFAULT_DOMAIN, name).is_some()
+            let there = snapshot.user_named(&place.domain(), name).is_some()
                 || snapshot.is_unreadable(Kind::User, &id_of("user", name));
             let Some(password) = password.filter(|_| !there) else { continue };
-            hashed.push(Account { name, hash: self.hash(Client::Inside, password).await?, project, role });
+            hashed.push(Account { name, hash: self.hash(Client::Inside, password).await?, place, role });
         }
         Ok(hashed)
     }
@@ -138,6 +162,11 @@ fn projects(draft: &mut Draft) {
     if draft.domain(DEFAULT_DOMAIN).is_none() {
         draft.put(project(DEFAULT_DOMAIN.to_owned(), "Default", "The default domain", None));
     }
+    let managed = id_of("domain", MANAGED_DOMAIN);
+    let there = draft.domain_named(MANAGED_DOMAIN).is_some() || draft.is_unreadable(Kind::Project, &managed);
+    if !there {
+        draft.put(project(managed, MANAGED_DOMAIN, "A domain with a manager of its own.", None));
+    }
     for (name, description) in PROJECTS {
         let id = id_of("project", name);
         if draft.project_named(DEFAULT_DOMAIN, name).is_none() && !draft.is_unreadable(Kind::Project, &id) {
@@ -169,11 +198,15 @@ fn roles(draft: &mut Draft) {
 
 fn make_account(draft: &mut Draft, account: Account) {
     let now = draft.now.as_micros();
-    let Some(project_id) =
-        draft.project_named(DEFAULT_DOMAIN, account.project).map(|project| project.id.clone())
-    else {
-        return;
+    let target = match account.place {
+        Place::Project(name) => {
+            draft.project_named(DEFAULT_DOMAIN, name).map(|project| Target::Project(project.id.clone()))
+        }
+        Place::Managed => {
+            draft.domain(&account.place.domain()).map(|domain| Target::Domain(domain.id.clone()))
+        }
     };
+    let Some(target) = target else { return };
     let Some(role_id) = draft.role_named(account.role).map(|role| role.id.clone()) else { return };
     let id = id_of("user", account.name);
     let password =
@@ -181,7 +214,7 @@ fn make_account(draft: &mut Draft, account: Account) {
     draft.put(User {
         id: id.clone(),
         name: account.name.to_owned(),
-        domain_id: DEFAULT_DOMAIN.to_owned(),
+        domain_id: account.place.domain(),
         enabled: true,
         default_project_id: None,
         passwords: vec![password],
@@ -189,7 +222,7 @@ fn make_account(draft: &mut Draft, account: Account) {
         created_at: now,
         extra: Extra::new(),
     });
-    let mut targets = vec![Target::Project(project_id)];
+    let mut targets = vec![target];
     if account.role == "admin" {
         targets.extend([Target::Domain(DEFAULT_DOMAIN.to_owned()), Target::System]);
     }

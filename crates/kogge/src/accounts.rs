@@ -33,6 +33,26 @@ pub const ACCOUNTS: [Account; 5] = [
     Account { cloud: "kogge-admin", user: "admin", project: "admin", role: "admin" },
 ];
 
+/// The manager of a domain (SCS-0302), known to clients by a name in `clouds.yaml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DomainManager {
+    /// Name in `clouds.yaml`.
+    pub cloud: &'static str,
+    /// User name.
+    pub user: &'static str,
+    /// The domain, where the user lives and has role `manager`.
+    pub domain: &'static str,
+}
+
+/// The one that a new cloud has, so that the checks of SCS-0302 can be run on it.
+pub const DOMAIN_MANAGER: DomainManager =
+    DomainManager { cloud: "kogge-domain-manager", user: "domain-manager", domain: "managed" };
+
+/// All user names.
+fn users() -> impl Iterator<Item = &'static str> {
+    ACCOUNTS.iter().map(|account| account.user).chain([DOMAIN_MANAGER.user])
+}
+
 /// First passwords by user name.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Passwords(std::collections::BTreeMap<String, String>);
@@ -50,8 +70,8 @@ impl Passwords {
             Err(error) => return Err(Failure::outside(&format!("reading {}", file.display()), error)),
         };
         let before = known.0.len();
-        for account in ACCOUNTS {
-            known.0.entry(account.user.to_owned()).or_insert_with(password);
+        for user in users() {
+            known.0.entry(user.to_owned()).or_insert_with(password);
         }
         if known.0.len() != before {
             let text = toml::to_string(&known).map_err(|error| Failure::Bug(error.to_string()))?;
@@ -64,7 +84,7 @@ impl Passwords {
     /// New passwords that are kept nowhere.
     #[must_use]
     pub fn random() -> Self {
-        Self(ACCOUNTS.iter().map(|account| (account.user.to_owned(), password())).collect())
+        Self(users().map(|user| (user.to_owned(), password())).collect())
     }
 
     /// The password of a user.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::accounts::{ACCOUNTS, Passwords};
+use crate::accounts::{ACCOUNTS, DOMAIN_MANAGER, Passwords};
 
 /// The address that a client on this machine uses for a listener: a listener on every address is reached over loopback.
 #[must_use]
@@ -22,17 +22,32 @@ pub fn client_address(listen: SocketAddr) -> SocketAddr {
 #[must_use]
 pub fn render(address: SocketAddr, region: &str, passwords: &Passwords) -> String {
     let mut text = String::from("# Written by `kogge up`. Holds passwords: keep it to yourself.\nclouds:\n");
-    for account in ACCOUNTS {
-        let (cloud, user, project) = (account.cloud, account.user, account.project);
+    let mut add = |cloud: &str, user: &str, domain: &str, scope: &str| {
         let password = passwords.of(user);
         text.push_str(&format!(
             "  {cloud}:\n    auth_type: v3password\n    auth:\n      auth_url: http://{address}/identity/v3\n      \
-             username: {user}\n      password: \"{password}\"\n      user_domain_name: Default\n      \
-             project_name: {project}\n      project_domain_name: Default\n    region_name: \"{region}\"\n    \
-             interface: public\n    identity_api_version: \"3\"\n"
+             username: {user}\n      password: \"{password}\"\n      user_domain_name: {domain}\n      \
+             {scope}\n    region_name: \"{region}\"\n    interface: public\n    identity_api_version: \"3\"\n"
         ));
+    };
+    for account in ACCOUNTS {
+        let scope = format!("project_name: {}\n      project_domain_name: Default", account.project);
+        add(account.cloud, account.user, "Default", &scope);
     }
+    let manager = DOMAIN_MANAGER;
+    add(manager.cloud, manager.user, manager.domain, &format!("domain_name: {}", manager.domain));
     text
+}
+
+/// The text of the `check.toml` beside it: what checks of this cloud may use.
+#[must_use]
+pub fn profile() -> String {
+    let manager = DOMAIN_MANAGER.cloud;
+    format!(
+        "# Written by `kogge up`: what `kogge check` of this cloud may use.\n[cloud.{}]\n\
+         domain_manager_cloud = \"{manager}\"\n",
+        ACCOUNTS[0].cloud
+    )
 }
 
 #[cfg(test)]
@@ -42,9 +57,14 @@ mod tests {
     #[test]
     fn every_account_is_a_cloud_that_our_own_client_can_read() {
         let text = render("127.0.0.1:8770".parse().unwrap(), "RegionOne", &Passwords::random());
-        for account in ACCOUNTS {
-            assert!(text.contains(&format!("\n  {}:\n", account.cloud)));
+        for cloud in ACCOUNTS.iter().map(|account| account.cloud).chain([DOMAIN_MANAGER.cloud]) {
+            assert!(text.contains(&format!("\n  {cloud}:\n")));
         }
+        assert_eq!(
+            text.matches("domain_name: managed").count(),
+            2,
+            "where it lives, and for which it asks: {text}"
+        );
         assert!(text.contains("auth_url: http://127.0.0.1:8770/identity/v3"));
     }
 

@@ -5,6 +5,7 @@
 //!   kogge.sqlite   state                        images/      image data
 //!   clouds.yaml    for clients (0600)           instances/   a directory per guest
 //!   cloud-id       the cloud it belongs to
+//!   check.toml     for `kogge check`
 //!   accounts.toml  first passwords (0600)       control.sock, kogge.lock, process-name, kogge.log
 //! ```
 
@@ -156,6 +157,12 @@ impl DataDir {
     #[must_use]
     pub fn clouds_yaml(&self) -> PathBuf {
         self.join("clouds.yaml")
+    }
+
+    /// What checks of this cloud may use.
+    #[must_use]
+    pub fn check_toml(&self) -> PathBuf {
+        self.join("check.toml")
     }
 }
 

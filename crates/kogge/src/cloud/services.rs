@@ -24,7 +24,7 @@ use super::commons;
 use super::soundness;
 use super::watch_room::WatchRoom;
 use super::{catalog, policies};
-use crate::accounts::Passwords;
+use crate::accounts::{DOMAIN_MANAGER, Passwords};
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
 
@@ -149,6 +149,7 @@ impl Services {
             alt_demo: secret("alt_demo"),
             demo_reader: secret("demo-reader"),
             alt_demo_reader: secret("alt-demo-reader"),
+            domain_manager: secret(DOMAIN_MANAGER.user),
         };
         self.identity
             .seed(accounts, &catalog::catalog())
