@@ -27,8 +27,16 @@ enum Disk {
     OwnDisk,
 }
 
+/// What the console of the machine showed.
+enum Shown {
+    /// What the script printed.
+    Printed(Output),
+    /// A line that says that the cloud only simulates its machines.
+    Simulated(String),
+}
+
 /// What the console of a machine on its own disk showed: another machine than the official one.
-struct OnOwnDisk(Output);
+struct OnOwnDisk(Shown);
 
 /// What is asked about the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,19 +53,25 @@ pub(crate) async fn on_a_volume(
     question: Question,
     id: &str,
 ) -> Result<Judgement, Problem> {
-    let output = context.shared.get(Box::pin(lab::experiment(context, Disk::Volume))).await?;
-    question.judge(&output, id)
+    match &*context.shared.get(Box::pin(lab::experiment(context, Disk::Volume))).await? {
+        Shown::Printed(output) => question.judge(output, id),
+        Shown::Simulated(line) => Err(Problem::cloud(format!(
+            "the cloud only simulates its machines, so that there are no random numbers to judge: the console says {line:?}"
+        ))),
+    }
 }
 
-/// The same by a machine without a volume.
+/// The same by a machine without a volume; `None` if the cloud only simulates its machines.
 pub(crate) async fn on_own_disk(
     context: &Context,
     question: Question,
     id: &str,
-) -> Result<Judgement, Problem> {
+) -> Result<Option<Judgement>, Problem> {
     let experiment = async { Box::pin(lab::experiment(context, Disk::OwnDisk)).await.map(OnOwnDisk) };
-    let output = context.shared.get(experiment).await?;
-    question.judge(&output.0, id)
+    match &context.shared.get(experiment).await?.0 {
+        Shown::Printed(output) => question.judge(output, id).map(Some),
+        Shown::Simulated(_) => Ok(None),
+    }
 }
 
 impl Question {

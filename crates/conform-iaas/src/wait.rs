@@ -9,6 +9,9 @@ use tokio::time::Instant;
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long a call is tried that gets no answer.
+pub(crate) const LOST: Duration = Duration::from_secs(20);
+
 /// What one look showed.
 pub(crate) enum Look<T> {
     /// It is as it should be.

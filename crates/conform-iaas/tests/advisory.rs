@@ -67,6 +67,11 @@ async fn random_numbers_are_judged_on_a_cloud_without_volumes() {
     }
     let poor = |c: &mut Cloud| c.console = c.console.replace("entropy-avail: 256", "entropy-avail: 3000");
     assert_eq!(failing(poor).await, checks[..1]);
+    let report = run(|c| c.console = "FAKE CONSOLE OUTPUT\nANOTHER\nLAST LINE".to_owned()).await;
+    for id in checks {
+        let result = report.result(id).unwrap();
+        assert_eq!(result.verdict, Verdict::NotApplicable, "{id}: {:?}", result.reason);
+    }
     let diskless = |c: &mut Cloud| c.flavors.iter_mut().for_each(|flavor| flavor["disk"] = json!(0));
     let report = run(diskless).await;
     let reason = report.result(checks[0]).unwrap().reason.clone().unwrap_or_default();

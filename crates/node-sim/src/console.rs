@@ -24,7 +24,7 @@ pub(crate) fn push(marks: &mut Vec<Mark>, mark: Mark) {
     marks.push(mark);
 }
 
-/// The console's text.
+/// The console's text. It says that nothing runs in the guest, so that nobody waits for what it would print.
 pub(crate) fn render(marks: &[Mark], hostname: &str, server: &str, memory_mib: u64) -> String {
     let mut text = String::new();
     for mark in marks {
@@ -46,7 +46,8 @@ pub(crate) fn render(marks: &[Mark], hostname: &str, server: &str, memory_mib: u
 
 fn boot(hostname: &str, server: &str, memory_mib: u64) -> String {
     format!(
-        "SeaBIOS (version simulated)\n\
+        "This guest is simulated: nothing runs in it\n\
+         SeaBIOS (version simulated)\n\
          Booting from Hard Disk...\n\
          [    0.000000] Linux version 6.1.0-sim (kogge) #1 SMP\n\
          [    0.000000] Command line: root=LABEL=root ro console=ttyS0\n\

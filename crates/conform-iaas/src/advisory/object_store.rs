@@ -52,7 +52,7 @@ pub(super) async fn look(
 ) -> Result<Looked, Problem> {
     let Some(store) = store else {
         return Ok(match ObjectStore::default().address(&context.client).await? {
-            Some(_) => Looked::NotAsked(
+            Some(_) => Looked::NotGiven(
                 "no access to the object store was given: --s3, or --s3-access-key-file FILE",
             ),
             None => Looked::NothingThere("the catalogue has no object store"),

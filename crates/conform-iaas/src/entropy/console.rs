@@ -11,6 +11,16 @@ pub(super) const END: &str = "_scs-test-end";
 /// What cloud-init prints when the script could not run.
 pub(super) const BROKEN: &str = "Failed to run module scripts-user";
 
+/// How a line begins by which a console says that the cloud only simulates its machines, so that nothing runs in them:
+/// the first is of Nova's fake driver, the second of Kogge's simulation.
+const SIMULATED: [&str; 2] = ["FAKE CONSOLE OUTPUT", "This guest is simulated"];
+
+/// The line in which a console says that nothing runs in its machine.
+pub(super) fn simulated(text: &str) -> Option<String> {
+    let says = |line: &&str| SIMULATED.iter().any(|begin| line.trim_start().starts_with(begin));
+    text.lines().find(says).map(|line| shown(line.trim()))
+}
+
 /// The script: a shell script as user data, so that nothing but cloud-init and Python is needed.
 pub(super) fn user_data() -> String {
     format!("{HEAD}cat >/run/scs-fips.py <<'PYTHON'\n{}PYTHON\n{TAIL}", include_str!("fips.py"))
@@ -147,6 +157,17 @@ mod tests {
             let text = format!("{before}_scs-test-a: 256\n{after}\n");
             let output = Output::parse(&text);
             prop_assert_eq!(output.section("a").unwrap(), ["256"]);
+        }
+    }
+
+    #[test]
+    fn a_console_that_owns_up_to_its_simulation_is_taken_at_its_word() {
+        assert_eq!(simulated("FAKE CONSOLE OUTPUT\nANOTHER\n").unwrap(), "FAKE CONSOLE OUTPUT");
+        assert!(simulated("SeaBIOS\nThis guest is simulated: nothing runs in it\n[ 0.0] Linux\n").is_some());
+        for text in
+            ["", "[ 1.0] simulated", "cmdline: x=This guest is simulated", "_scs-test-a: FAKE CONSOLE OUTPUT"]
+        {
+            assert_eq!(simulated(text), None, "{text:?}");
         }
     }
 

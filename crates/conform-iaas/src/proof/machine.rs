@@ -47,6 +47,13 @@ fn console_text() -> Vec<Mutation> {
             "Failed to run module scripts-user",
         )
         .opens(BOTH, "cloud-init"),
+        console(
+            "machines-simulated",
+            "the cloud only simulates its machines, and their consoles say so",
+            "[    1.0] Linux",
+            "FAKE CONSOLE OUTPUT",
+        )
+        .opens(BOTH, "only simulates"),
     ]
 }
 

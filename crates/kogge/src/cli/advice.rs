@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Credentials for advisory checks. Without them these checks are listed as not attempted.
-#[derive(Debug, Clone, Default, Args)]
+use super::known::{CLOUDS, Known};
+
+/// Credentials for advisory checks. Without them these checks could not run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Advice {
     /// Name in clouds.yaml of a domain manager, scoped to its domain: for SCS-0302
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Known(&CLOUDS), hide_possible_values = true)]
     pub domain_manager_cloud: Option<String>,
     /// Name in clouds.yaml of the manager of another domain, whose things the first must not reach
-    #[arg(long, value_name = "NAME", requires = "domain_manager_cloud")]
+    #[arg(long, value_name = "NAME", value_parser = Known(&CLOUDS), hide_possible_values = true, requires = "domain_manager_cloud")]
     pub other_domain_manager_cloud: Option<String>,
     /// Try S3 with objects of our own, at the address in the catalogue
     #[arg(long)]

@@ -1,7 +1,11 @@
 //! The checks of SCS-0302 on our own cloud: they pass as it is, and each notices the policy that is broken for it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::Response;
 use kogge::test_cloud::{Session, TestCloud};
 use kogge_client::config::Selection;
 use kogge_client::{Client, CloudConfig, Environment};
@@ -31,7 +35,8 @@ impl Scene {
         };
         let cloud = TestCloud::with(set, Clock::system()).await;
         let admin = cloud.session("kogge-admin").await;
-        let (manager, other) = (manager(&cloud, &admin, "a").await, manager(&cloud, &admin, "b").await);
+        let (manager, other) =
+            (manager(cloud.root(), &admin, "a").await, manager(cloud.root(), &admin, "b").await);
         let domain_managers = DomainManagers { manager: Some(manager), other: Some(other) };
         let options = AdvisoryOptions { domain_managers, ..AdvisoryOptions::default() };
         Self { cloud, options, journal: Arc::new(Journal::in_memory()) }
@@ -64,7 +69,8 @@ impl Scene {
     }
 }
 
-async fn manager(cloud: &TestCloud, admin: &Session, name: &str) -> Client {
+/// The manager of a new domain, who finds the cloud at this address.
+async fn manager(root: &str, admin: &Session, name: &str) -> Client {
     let made =
         admin.post("/identity/v3/domains", json!({"domain": {"name": format!("domain-{name}")}})).await;
     let domain = made.id("domain");
@@ -75,7 +81,7 @@ async fn manager(cloud: &TestCloud, admin: &Session, name: &str) -> Client {
     let role = roles.body["roles"][0]["id"].as_str().unwrap();
     let path = format!("/identity/v3/domains/{domain}/users/{user}/roles/{role}");
     assert_eq!(admin.put(&path, Value::Null).await.status, 204);
-    let url = format!("{}/identity/v3", cloud.root());
+    let url = format!("{root}/identity/v3");
     let vars = [
         ("OS_AUTH_URL", url.as_str()),
         ("OS_USER_ID", user.as_str()),
@@ -111,7 +117,8 @@ async fn without_another_manager_the_runs_own_user_stands_for_others() {
     assert_eq!(with(&report, Verdict::Pass).len(), 3, "{:#?}", report.results);
     scene.options.domain_managers.manager = None;
     let report = scene.check().await;
-    assert_eq!(with(&report, Verdict::NotFinished).len(), 3);
+    assert_eq!(with(&report, Verdict::CouldNotRun).len(), 3);
+    assert!(report.results[0].reason.as_ref().unwrap().contains("--domain-manager-cloud"));
     scene.cloud.stop().await;
 }
 
@@ -199,5 +206,58 @@ async fn credentials_of_the_wrong_kind_are_told() {
     assert_eq!(with(&report, Verdict::CouldNotRun).len(), 3);
     let reason = report.results[0].reason.clone().unwrap();
     assert!(reason.contains("not scoped to a domain"), "{reason}");
+    scene.cloud.stop().await;
+}
+
+/// A gateway before the cloud that loses every fifth call: it answers 502, and every other one of those was done.
+async fn gateway(cloud: &TestCloud, first: usize) -> String {
+    let (root, http, calls) =
+        (cloud.root().to_owned(), reqwest::Client::new(), Arc::new(AtomicUsize::new(first)));
+    let pass = move |request: Request| {
+        let (root, http, calls) = (root.clone(), http.clone(), Arc::clone(&calls));
+        async move {
+            let number = calls.fetch_add(1, Ordering::Relaxed);
+            let (head, body) = request.into_parts();
+            let body = to_bytes(body, 1 << 20).await.unwrap();
+            let lost = || Response::builder().status(502).body(Body::from("bad gateway")).unwrap();
+            // the first call is the one for a token
+            if number > first && number % 10 == 4 {
+                return lost();
+            }
+            // the cloud is told the gateway's name, so that its catalogue leads here
+            let call =
+                http.request(head.method, format!("{root}{}", head.uri)).headers(head.headers).body(body);
+            let answer = call.send().await.unwrap();
+            if number > first && number % 10 == 9 {
+                return lost();
+            }
+            let mut told = Response::builder().status(answer.status());
+            for (name, value) in answer.headers().iter().filter(|(name, _)| *name != "transfer-encoding") {
+                told = told.header(name, value);
+            }
+            told.body(Body::from(answer.bytes().await.unwrap())).unwrap()
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, axum::Router::new().fallback(pass)).into_future());
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_a_gateway_loses_are_no_failure_of_the_cloud() {
+    let mut scene = Scene::new("").await;
+    for first in 0..5 {
+        let root = gateway(&scene.cloud, first).await;
+        let admin = scene.cloud.session("kogge-admin").await;
+        scene.options.domain_managers.manager = Some(manager(&root, &admin, &format!("lost-{first}")).await);
+        let report = scene.check().await;
+        assert_eq!(with(&report, Verdict::Fail), Vec::<&str>::new(), "{first}: {:#?}", report.results);
+        // a creation that was not answered is not made twice, so that its check may stay undecided
+        let open = with(&report, Verdict::CouldNotRun).len();
+        assert_eq!(with(&report, Verdict::Pass).len() + open, 3, "{:#?}", report.results);
+        let left = scene.left().await;
+        assert!(left.is_empty() || !scene.journal.left().is_empty(), "{left:?} is in no journal");
+    }
     scene.cloud.stop().await;
 }

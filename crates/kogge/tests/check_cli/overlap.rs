@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use kogge::test_cloud::{Session, TestCloud, qcow2};
+use kogge_node_sim::{Call, Times};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use tokio::process::Child;
 
 use crate::desk::{Desk, Ended};
 
-/// An experiment that lasts: a simulated guest never prints to its console.
+/// An experiment that lasts where [`scene`] was set: no console can be read.
 const EXPERIMENT: [&str; 2] = ["--tests", "advisory-0101-entropy"];
 
 /// Names of the servers of the project, whoever made them.
@@ -39,8 +40,8 @@ fn send(child: &Child, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()), signal).unwrap();
 }
 
-/// An image that every flavor has room for, and somebody's own server beside the runs.
-async fn scene(cloud: &TestCloud, member: &Session) {
+/// A public image that every flavor has room for; its id.
+pub(crate) async fn image(cloud: &TestCloud) -> String {
     let admin = cloud.session("kogge-admin").await;
     let image = json!({"name": "Debian 12", "visibility": "public", "disk_format": "qcow2", "container_format": "bare",
         "min_disk": 1, "min_ram": 64, "os_distro": "debian", "os_version": "12"});
@@ -50,6 +51,13 @@ async fn scene(cloud: &TestCloud, member: &Session) {
     let path = format!("/image/v2/images/{id}/file");
     let sent = admin.send_bytes(Method::PUT, &path, Some("application/octet-stream"), qcow2()).await;
     assert_eq!(sent.status, 204);
+    id
+}
+
+/// An image, somebody's own server beside the runs, and consoles that cannot be read.
+async fn scene(cloud: &TestCloud, member: &Session) {
+    cloud.node().faults().fail(Call::ConsoleOutput, Times::Forever);
+    let id = image(cloud).await;
     let flavors = member.get("/compute/v2.1/flavors").await.body;
     let flavor = flavors["flavors"].as_array().unwrap().iter().find(|one| one["name"] == "SCS-1L-1-5");
     let flavor = flavor.map(|one: &Value| one["id"].clone()).unwrap();
@@ -88,7 +96,7 @@ async fn of_two_runs_the_killed_ones_things_go_and_nothing_else() {
 
     send(&second, Signal::SIGTERM);
     let ended = tokio::time::timeout(Duration::from_secs(60), second.wait_with_output()).await.unwrap();
-    Ended::of(ended.unwrap()).expect(4);
+    Ended::of(ended.unwrap()).expect(143);
     assert_eq!(servers(&member).await, ["_scs-0101-disk-server"]);
     let networks = member.get("/network/v2.0/networks").await.body;
     let ours = networks["networks"]
