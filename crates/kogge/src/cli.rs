@@ -102,7 +102,7 @@ pub struct Up {
     /// Address and port of the APIs [default: 127.0.0.1:8770]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,
-    /// Configuration file [default: kogge.toml in the data directory, if there]
+    /// Configuration file [default: kogge.toml in the data directory, else for /var/lib/kogge /etc/kogge/kogge.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Take this database for this data directory's though they belong to different clouds, or it is empty; guests that
@@ -137,7 +137,7 @@ pub struct Backup {
     /// Which cloud of this machine
     #[command(flatten)]
     pub place: Where,
-    /// Configuration file [default: kogge.toml in the data directory, if there]
+    /// Configuration file [default: kogge.toml in the data directory, else for /var/lib/kogge /etc/kogge/kogge.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -151,7 +151,7 @@ pub struct Restore {
     /// Which cloud of this machine
     #[command(flatten)]
     pub place: Where,
-    /// Configuration file [default: kogge.toml in the data directory, if there]
+    /// Configuration file [default: kogge.toml in the data directory, else for /var/lib/kogge /etc/kogge/kogge.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -184,7 +184,7 @@ pub enum Config {
 /// Which file.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigFile {
-    /// The file [default: kogge.toml in the data directory, if there]
+    /// The file [default: kogge.toml in the data directory, else for /var/lib/kogge /etc/kogge/kogge.toml]
     pub file: Option<PathBuf>,
     /// Which cloud of this machine
     #[command(flatten)]

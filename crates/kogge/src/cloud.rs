@@ -22,6 +22,7 @@ pub use router::{Door, doors};
 pub use services::Services;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub use node::NodePlace;
 pub struct CloudOptions {
     /// The settings.
     pub config: Config,
+    /// The file that they are from, if any.
+    pub config_file: Option<PathBuf>,
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Simulated: guests, disks, networks and state in memory.
@@ -102,6 +105,11 @@ pub struct Stopper {
 }
 
 impl Stopper {
+    /// Waits until the end was ordered.
+    pub async fn ordered(&self) {
+        self.token.cancelled().await;
+    }
+
     /// Orders the end.
     pub fn stop(&self, keep_guests: bool) {
         self.keep_guests.store(keep_guests, Ordering::SeqCst);
@@ -115,8 +123,8 @@ impl Cloud {
     /// # Errors
     /// Where the address is taken, the database or a directory cannot be used, or the policy file is wrong.
     pub async fn start(options: CloudOptions, metrics: Option<Metrics>) -> Result<Self, Failure> {
-        let CloudOptions { config, listen, simulated, hosts: number, data, adopt, clock, room, machine } =
-            options;
+        let CloudOptions { config, config_file, listen, simulated, data, .. } = options;
+        let CloudOptions { hosts: number, adopt, clock, room, machine, .. } = options;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| Failure::outside(&format!("listening on {listen}"), error))?;
@@ -216,7 +224,7 @@ impl Cloud {
             _claim: claim,
             _memory: memory,
         };
-        cloud.open_control(&data, simulated)?;
+        cloud.open_control(&data, simulated, config_file.map(|file| file.display().to_string()))?;
         tracing::info!(%address, simulated, "the cloud answers");
         Ok(cloud)
     }
@@ -250,7 +258,7 @@ impl Cloud {
     /// # Errors
     /// Where the listener broke.
     pub async fn run_to_end(self) -> Result<(), Failure> {
-        self.stopper.token.cancelled().await;
+        self.stopper.ordered().await;
         self.end().await
     }
 
@@ -285,8 +293,9 @@ impl Cloud {
         }
     }
 
-    fn open_control(&self, data: &DataDir, simulated: bool) -> Result<(), Failure> {
+    fn open_control(&self, data: &DataDir, simulated: bool, config: Option<String>) -> Result<(), Failure> {
         let view = ControlView {
+            config,
             address: clouds_yaml::client_address(self.address),
             simulated,
             data: data.path().display().to_string(),
@@ -334,6 +343,7 @@ async fn turn(process: &Process, name: &str) -> Result<Grant, Failure> {
 
 /// What commands see of the cloud.
 struct ControlView {
+    config: Option<String>,
     address: SocketAddr,
     simulated: bool,
     data: String,
@@ -366,6 +376,10 @@ impl ControlView {
 #[async_trait::async_trait]
 impl Controlled for ControlView {
     async fn status(&self) -> Status {
+        let (guests, kept) = (self.node.guests().await, self.node.quarantine().await);
+        let mut problems = self.problems().await;
+        problems.extend(guests.as_ref().err().map(|error| format!("guests: {error}")));
+        problems.extend(kept.as_ref().err().map(|error| format!("quarantine: {error}")));
         let apis = catalog::catalog()
             .into_iter()
             .map(|service| Api {
@@ -381,16 +395,18 @@ impl Controlled for ControlView {
             address: self.address.to_string(),
             pid: std::process::id(),
             data: self.data.clone(),
+            config: self.config.clone(),
             apis,
-            instances: self.node.instances().await,
-            quarantined: self.node.quarantine().await.map_or(0, |kept| kept.len()),
-            problems: self.problems().await,
+            instances: guests.as_ref().ok().map(|guests| guests.here),
+            running: guests.as_ref().ok().map(|guests| guests.running),
+            quarantined: kept.as_ref().ok().map(Vec::len),
+            problems,
             damaged: self.db.damage().rows(),
         }
     }
 
-    async fn quarantine(&self) -> Vec<Quarantined> {
-        self.node.quarantine().await.unwrap_or_default()
+    async fn quarantine(&self) -> Result<Vec<Quarantined>, String> {
+        self.node.quarantine().await.map_err(|error| error.to_string())
     }
 
     async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {
@@ -403,14 +419,15 @@ impl Controlled for ControlView {
     }
 
     async fn tasks(&self) -> Vec<TaskView> {
-        let leases = self.db.leases().await.unwrap_or_default();
+        let leases = self.db.leases().await.ok();
         let shown = |status: TaskStatus| {
             let name = kogge_task::lease_of(status.name);
-            let lease = leases.iter().find(|lease| lease.name == name);
+            let lease = leases.iter().flatten().find(|lease| lease.name == name);
             let until = |lease: &LeaseState| Timestamp::from_micros(lease.expires_at).seconds_z();
             TaskView {
                 lease_owner: lease.map(|lease| lease.owner.clone()),
                 lease_expires: lease.map(until),
+                lease_known: leases.is_some(),
                 status,
             }
         };

@@ -52,13 +52,19 @@ pub struct Status {
     pub pid: u32,
     /// Data directory.
     pub data: String,
+    /// The file that it took its configuration from.
+    #[serde(default)]
+    pub config: Option<String>,
     /// Service type and address of every API.
     pub apis: Vec<Api>,
-    /// Guests on this machine.
-    pub instances: usize,
-    /// How many of them are in quarantine.
+    /// Guests on this machine; `None` where they could not be counted.
+    pub instances: Option<usize>,
+    /// How many of them run.
     #[serde(default)]
-    pub quarantined: usize,
+    pub running: Option<usize>,
+    /// How many of them are in quarantine; `None` where that is not known.
+    #[serde(default)]
+    pub quarantined: Option<usize>,
     /// What is not as it should be, for the operator.
     #[serde(default)]
     pub problems: Vec<String>,
@@ -75,6 +81,8 @@ pub struct TaskView {
     pub status: TaskStatus,
     /// Which process holds its lease.
     pub lease_owner: Option<String>,
+    /// Whether that could be found out: the database may not answer.
+    pub lease_known: bool,
     /// Until when, without renewal; UTC.
     pub lease_expires: Option<String>,
 }
@@ -104,8 +112,8 @@ pub trait Controlled: Send + Sync + 'static {
     async fn status(&self) -> Status;
     /// For [`Request::Tasks`].
     async fn tasks(&self) -> Vec<TaskView>;
-    /// For [`Request::Quarantine`].
-    async fn quarantine(&self) -> Vec<Quarantined>;
+    /// For [`Request::Quarantine`]; where it cannot be told, why.
+    async fn quarantine(&self) -> Result<Vec<Quarantined>, String>;
     /// For [`Request::Discard`].
     async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded>;
     /// For [`Request::Stop`]; answers at once, the end comes after.
@@ -212,15 +220,17 @@ mod tests {
                 address: "127.0.0.1:1".to_owned(),
                 pid: 1,
                 data: "/d".to_owned(),
+                config: None,
                 apis: Vec::new(),
-                instances: 0,
-                quarantined: 0,
+                instances: Some(0),
+                running: Some(0),
+                quarantined: Some(0),
                 problems: Vec::new(),
                 damaged: Vec::new(),
             }
         }
-        async fn quarantine(&self) -> Vec<Quarantined> {
-            Vec::new()
+        async fn quarantine(&self) -> Result<Vec<Quarantined>, String> {
+            Ok(Vec::new())
         }
         async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {
             ids.into_iter().map(|id| Discarded { id, because: None }).collect()

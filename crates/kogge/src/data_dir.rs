@@ -25,6 +25,9 @@ pub const SHARED_ID: &str = "shared-id";
 /// The name of whoever has this directory among the processes that share a database.
 pub const PROCESS: &str = "process-name";
 
+/// Locked by the process that has the directory.
+const LOCK: &str = "kogge.lock";
+
 /// What is small and cannot be made again, beside the database: files and folders that a backup takes.
 pub const KEPT: [&str; 9] = [
     "kogge.toml",
@@ -43,6 +46,9 @@ pub const KEPT: [&str; 9] = [
 pub struct DataDir(PathBuf);
 
 impl DataDir {
+    /// The one of root's clouds.
+    pub const SYSTEM: &str = "/var/lib/kogge";
+
     /// The one that was asked for, or the default: `/var/lib/kogge` for root, else `$XDG_DATA_HOME/kogge`.
     ///
     /// # Errors
@@ -53,7 +59,7 @@ impl DataDir {
             return Ok(Self(path));
         }
         if nix::unistd::geteuid().is_root() {
-            return Ok(Self(PathBuf::from("/var/lib/kogge")));
+            return Ok(Self(PathBuf::from(Self::SYSTEM)));
         }
         let home = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/share")));
@@ -88,7 +94,7 @@ impl DataDir {
     /// # Errors
     /// Where another process has it, or it cannot be written.
     pub fn claim(&self) -> Result<Claim, Failure> {
-        let (file, name) = (self.join("kogge.lock"), self.join(PROCESS));
+        let (file, name) = (self.join(LOCK), self.join(PROCESS));
         let failed = |error| Failure::outside(&format!("using {}", self.0.display()), error);
         let lock = open_lock(&file).map_err(failed)?;
         match lock.try_lock() {
@@ -113,6 +119,21 @@ impl DataDir {
         Ok(Claim { process, _lock: lock })
     }
 
+    /// The process that has it: one that starts, runs or ends. Nothing is locked to find that out.
+    #[must_use]
+    pub fn holder(&self) -> Option<u32> {
+        use std::os::unix::fs::MetadataExt;
+        let inode = std::fs::metadata(self.join(LOCK)).ok()?.ino().to_string();
+        // proc_locks(5): "1: FLOCK  ADVISORY  WRITE 708 00:23:1234 0 EOF"; device numbers are not those of stat(2) on every
+        // file system, and a foreign lock on the same inode number only makes us say "starting"
+        std::fs::read_to_string("/proc/locks").ok()?.lines().find_map(|line| {
+            let mut fields = line.split_whitespace().skip(1);
+            let (kind, pid) = (fields.next()?, fields.nth(2)?);
+            let of = fields.next()?.rsplit(':').next()?;
+            (kind == "FLOCK" && of == inode).then(|| pid.parse().ok()).flatten()
+        })
+    }
+
     /// What tells it apart from a copy, on this machine: its file system and inode, which a move keeps.
     ///
     /// # Errors
@@ -121,6 +142,12 @@ impl DataDir {
         use std::os::unix::fs::MetadataExt;
         let about = std::fs::metadata(&self.0)?;
         Ok(format!("{}:{}", about.dev(), about.ino()))
+    }
+
+    /// Whether it is [`DataDir::SYSTEM`].
+    #[must_use]
+    pub fn is_systems(&self) -> bool {
+        self.0 == Path::new(Self::SYSTEM)
     }
 
     /// Itself.
@@ -225,8 +252,10 @@ mod tests {
         let first = place.claim().unwrap();
         let refused = place.claim().unwrap_err().to_string();
         assert!(refused.contains("another kogge runs in") && refused.contains("kogge down"), "{refused}");
+        assert_eq!(place.holder(), Some(std::process::id()));
         let name = first.process.clone();
         drop(first);
+        assert_eq!(place.holder(), None);
         assert_eq!(place.claim().unwrap().process, name);
     }
 

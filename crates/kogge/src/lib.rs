@@ -14,7 +14,7 @@ pub mod clouds_yaml;
 pub mod commands;
 pub mod compatibility;
 pub mod control;
-pub(crate) mod counts;
+pub mod counts;
 pub mod data_dir;
 pub mod exit;
 pub mod output;

@@ -39,7 +39,7 @@ use kogge_room::Room;
 use serde_json::{Value, json};
 
 use crate::accounts::ACCOUNTS;
-use crate::cloud::{Cloud, CloudOptions, NodePlace};
+use crate::cloud::{Cloud, CloudOptions};
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
 
@@ -80,6 +80,7 @@ impl TestCloud {
         change(&mut config);
         let options = CloudOptions {
             config,
+            config_file: None,
             listen: "127.0.0.1:0".parse().expect("constant"),
             simulated: true,
             hosts: 1,
@@ -157,10 +158,7 @@ impl TestCloud {
     /// The simulated machine, for its faults and events.
     #[must_use]
     pub fn node(&self) -> Arc<SimNode> {
-        match &self.cloud.node {
-            NodePlace::Simulated(node) => Arc::clone(node),
-            NodePlace::Real(_) => panic!("a test cloud is simulated"),
-        }
+        self.cloud.node.simulated().expect("a test cloud is simulated")
     }
 
     /// Another simulated machine joins, with this much of everything.

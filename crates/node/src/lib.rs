@@ -49,7 +49,7 @@ pub use agent::QemuNode;
 pub use cloud::adopt;
 pub use config::{NodeConfig, Patience};
 pub use metadata::MetadataBook;
-pub use quarantine::{instances, quarantined};
+pub use quarantine::{instances, quarantined, running};
 pub use shut_down::Guests;
 pub use users::{UserRange, trial_user};
 pub use wiring::{NoWiring, Wiring};

@@ -79,6 +79,13 @@ pub fn instances(data_dir: &Path) -> std::io::Result<usize> {
     }
 }
 
+/// How many guests of the data directory of a node run, as the processes of this machine tell; whether or not an agent
+/// runs, and whatever records say.
+#[must_use]
+pub fn running(data_dir: &Path) -> usize {
+    find_guests(&data_dir.join("instances")).iter().filter(|guest| server_of(&guest.dir).is_some()).count()
+}
+
 /// The server whose directory this is, by its name.
 pub(crate) fn server_of(dir: &Path) -> Option<ServerId> {
     let name = dir.file_name()?.to_str()?;

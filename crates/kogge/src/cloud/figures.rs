@@ -140,7 +140,11 @@ impl Figures {
             gauge!("kogge_hosts", "state" => "up").set(figure(census.hosts_up));
             gauge!("kogge_hosts", "state" => "down").set(figure(census.hosts_down));
         }
-        gauge!("kogge_guests").set(figure(self.health.node.instances().await as u64));
+        match self.health.node.guests().await {
+            Ok(guests) => gauge!("kogge_guests").set(figure(guests.here as u64)),
+            // no number is no guest; Prometheus knows what is no number
+            Err(_) => gauge!("kogge_guests").set(f64::NAN),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::NodePlace;
+use super::node::Missing;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -107,11 +108,18 @@ impl Health {
     }
 
     fn node(&self) -> Check {
-        if self.node.handle().is_some() {
-            return Check::good("node");
+        match self.node.missing() {
+            None => Check::good("node"),
+            Some(Missing::Starts) => Check::bad(
+                "node",
+                "the hypervisor is not there yet",
+                "the accelerator is being tried; the log says more",
+            ),
+            Some(Missing::Failed(because)) => {
+                let detail = format!("no guest can be started before the cloud is: {because}");
+                Check::bad("node", "the hypervisor does not start", detail)
+            }
         }
-        let because = "the hypervisor is not there yet";
-        Check::bad("node", because, "the accelerator is being tried; the log says more")
     }
 
     fn disk(&self) -> Check {

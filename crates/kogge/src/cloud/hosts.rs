@@ -118,6 +118,12 @@ impl Hosts {
         self.0.wake.wake();
     }
 
+    /// The nodes of this process that have joined, commanded or not.
+    pub(super) fn nodes(&self) -> Vec<NodeHandle> {
+        let held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.values().map(|held| Arc::clone(&held.node)).collect()
+    }
+
     /// Takes the command of every host that is not commanded in the present incarnation; answers how many were taken.
     pub(crate) async fn take(&self) -> Result<u64, TaskError> {
         let incarnation = self.0.process.incarnation();

@@ -3,18 +3,20 @@
 mod namespace;
 mod real;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use kogge_clock::Clock;
 use kogge_config::Config;
-use kogge_node_api::{Accelerator, NodeError, NodeHandle, Quarantined};
+use kogge_node_api::{Accelerator, InstanceState, NodeError, NodeHandle, ObservedInstance, Quarantined};
 use kogge_node_sim::{SimConfig, SimNode};
 
-use real::RealNode;
+use real::Machine;
 pub(in crate::cloud) use real::Start;
 
 use super::Hosts;
 use crate::commands::doctor;
+use crate::counts::Guests;
 use crate::exit::Failure;
 
 /// The machines of a simulated cloud.
@@ -27,12 +29,21 @@ pub(super) struct Simulated {
 
 /// The node of a cloud on one machine. Cheap to clone.
 #[derive(Clone)]
-pub enum NodePlace {
+pub struct NodePlace {
+    hosts: Hosts,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
     /// In memory: the first of its hosts.
     Simulated(Arc<SimNode>),
-    /// This machine; there once the accelerator has been tried.
-    Real(Arc<OnceLock<RealNode>>),
+    /// This machine; it joins once the accelerator has been tried.
+    Real(Arc<Machine>),
 }
+
+/// Longest wait for what the nodes say of their guests.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl NodePlace {
     /// Starts the node and lets it join. A real one joins a moment later: trying the accelerator takes up to two
@@ -43,6 +54,7 @@ impl NodePlace {
         hosts: &Hosts,
         clock: &Clock,
     ) -> Result<Self, Failure> {
+        let hosts = hosts.clone();
         if let Some(Simulated { number, first }) = simulated {
             let fresh = |host: &str| Arc::new(SimNode::new(SimConfig::new(host), clock.clone()));
             let first = first.unwrap_or_else(|| fresh(&start.host));
@@ -51,68 +63,133 @@ impl NodePlace {
                 let host = format!("{}-{number}", start.host);
                 hosts.join(&host, fresh(&host));
             }
-            return Ok(Self::Simulated(first));
+            return Ok(Self { hosts, kind: Kind::Simulated(first) });
         }
         if let Some(obstacles) = doctor::obstacles() {
             return Err(Failure::Outside(format!(
                 "this machine cannot run guests:\n{obstacles}\n`kogge doctor` says more; `kogge up --sim` needs none of it"
             )));
         }
-        let place = Arc::new(OnceLock::new());
-        tokio::spawn(start.run(Arc::clone(&place), hosts.clone()));
-        Ok(Self::Real(place))
+        let machine = Arc::new(start.machine());
+        tokio::spawn(start.run(Arc::clone(&machine), hosts.clone()));
+        Ok(Self { hosts, kind: Kind::Real(machine) })
     }
 
-    /// How guests run: `kvm`, `tcg`, `simulated`, or `being tried`.
+    /// How guests run: `kvm`, `tcg`, `simulated`; `being tried` before that is known, `none` where they cannot.
     #[must_use]
     pub fn accelerator(&self) -> String {
-        let found = match self {
-            Self::Simulated(_) => Some(Accelerator::Simulated),
-            Self::Real(place) => place.get().map(RealNode::accelerator),
-        };
-        match found {
-            Some(Accelerator::Kvm) => "kvm",
-            Some(Accelerator::Tcg) => "tcg",
-            Some(Accelerator::Simulated) => "simulated",
-            None => "being tried",
+        match &self.kind {
+            Kind::Simulated(_) => named(Accelerator::Simulated),
+            Kind::Real(machine) => match machine.node() {
+                Some(node) => named(node.accelerator()),
+                None if machine.failure().is_some() => "none",
+                None => "being tried",
+            },
         }
         .to_owned()
     }
 
-    /// How many guests are on this machine.
-    pub async fn instances(&self) -> usize {
-        let Some(node) = self.handle() else { return 0 };
-        node.observe().await.map_or(0, |instances| instances.len())
-    }
-
-    /// What is in quarantine on this machine.
+    /// The guests of this process's hosts. Those of a real machine are counted where they are, on its disk and among its
+    /// processes: so the count is right while the node still starts, and where it does not.
     ///
     /// # Errors
-    /// Where the node cannot say.
-    pub async fn quarantine(&self) -> Result<Vec<Quarantined>, NodeError> {
-        match self.handle() {
-            Some(node) => node.quarantine().await,
-            None => Ok(Vec::new()),
+    /// Where that cannot be found out.
+    pub async fn guests(&self) -> Result<Guests, NodeError> {
+        match &self.kind {
+            Kind::Simulated(_) => {
+                let late = |_| NodeError::failed("counting the guests", "not every host answers");
+                tokio::time::timeout(PATIENCE, self.told()).await.map_err(late)?
+            }
+            Kind::Real(machine) => {
+                let place = machine.place.clone();
+                from_disk("counting the guests", move || Guests::found(&place)).await
+            }
         }
     }
 
-    /// The node, once it is there.
+    /// The guests of all hosts that have joined, as these tell.
+    async fn told(&self) -> Result<Guests, NodeError> {
+        let mut all = Guests::default();
+        for node in self.hosts.nodes() {
+            let instances = node.observe().await?;
+            all.here += instances.len();
+            let runs = |instance: &&ObservedInstance| {
+                matches!(instance.state, InstanceState::Running | InstanceState::Paused)
+            };
+            all.running += instances.iter().filter(runs).count();
+        }
+        Ok(all)
+    }
+
+    /// What is in quarantine on the hosts of this process.
+    ///
+    /// # Errors
+    /// Where a node cannot say.
+    pub async fn quarantine(&self) -> Result<Vec<Quarantined>, NodeError> {
+        if let Kind::Real(machine) = &self.kind
+            && machine.node().is_none()
+        {
+            let place = machine.place.clone();
+            return from_disk("reading what is in quarantine", move || kogge_node::quarantined(&place)).await;
+        }
+        let mut all = Vec::new();
+        for node in self.hosts.nodes() {
+            all.extend(node.quarantine().await?);
+        }
+        all.sort_by_key(|one| (one.note.since, one.id));
+        Ok(all)
+    }
+
+    /// Why there is no node: it still starts, or it does not; nothing where there is one.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        let Kind::Real(machine) = &self.kind else { return None };
+        match machine.failure() {
+            Some(because) => Some(Missing::Failed(because.to_owned())),
+            None => machine.node().is_none().then_some(Missing::Starts),
+        }
+    }
+
+    /// The first machine of a simulated cloud.
     #[must_use]
-    pub fn handle(&self) -> Option<NodeHandle> {
-        match self {
-            Self::Simulated(node) => Some(Arc::clone(node) as NodeHandle),
-            Self::Real(place) => place.get().map(RealNode::handle),
+    pub fn simulated(&self) -> Option<Arc<SimNode>> {
+        match &self.kind {
+            Kind::Simulated(node) => Some(Arc::clone(node)),
+            Kind::Real(_) => None,
         }
     }
 
     /// Ends the node; without `keep_guests` also its guests, which come back with the next start.
     pub async fn end(&self, keep_guests: bool) {
-        if let Self::Real(place) = self
-            && let Some(node) = place.get()
+        if let Kind::Real(machine) = &self.kind
+            && let Some(node) = machine.node()
         {
             node.end(keep_guests).await;
         }
     }
+}
+
+/// Why there is no node.
+pub(super) enum Missing {
+    /// The accelerator is being tried.
+    Starts,
+    /// It does not start, and why.
+    Failed(String),
+}
+
+const fn named(accelerator: Accelerator) -> &'static str {
+    match accelerator {
+        Accelerator::Kvm => "kvm",
+        Accelerator::Tcg => "tcg",
+        Accelerator::Simulated => "simulated",
+    }
+}
+
+async fn from_disk<T: Send + 'static>(
+    what: &'static str,
+    read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, NodeError> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(std::io::Error::other).and_then(|read| read).map_err(|error| NodeError::failed(what, error))
 }
 
 /// What this machine is called among the hosts of the cloud.

@@ -4,7 +4,7 @@ use kogge_clock::Clock;
 
 use crate::backup::{self, Made};
 use crate::cli::Backup;
-use crate::commands::{private, settings};
+use crate::commands::{private, settings, status};
 use crate::data_dir::DataDir;
 use crate::exit::{Exit, Failure};
 use crate::output::show;
@@ -17,7 +17,10 @@ pub async fn run(arguments: Backup) -> Result<Exit, Failure> {
     private();
     let data = DataDir::chosen(arguments.place.data.as_deref())?;
     data.trusted()?;
-    let config = settings::load(arguments.config.as_deref(), &data)?;
+    // a running cloud knows best which database is its own
+    let running = status::ask(&data).await?;
+    let file = settings::file_of(arguments.config.as_deref(), &data, running.as_ref());
+    let config = settings::load(file.as_deref(), &data)?;
     let to = std::path::absolute(&arguments.to).map_err(|error| Failure::outside("DIR", error))?;
     let made = backup::make(&data, &config, &to, Clock::system().now()).await?;
     show(arguments.place.output, &made, told)?;

@@ -54,8 +54,11 @@ fn missing(id: ServerId) -> Failure {
 pub async fn listed(data: &DataDir) -> Result<Vec<Quarantined>, Failure> {
     let asked = control::ask(&data.control_socket(), Request::Quarantine).await;
     let failed = |error| Failure::outside("reading what is in quarantine", error);
-    match asked.map_err(failed)? {
-        Some(kept) => Ok(kept),
+    let asked: Option<Result<_, String>> = asked.map_err(failed)?;
+    match asked {
+        Some(kept) => {
+            kept.map_err(|because| Failure::outside("the cloud cannot say what is in quarantine", because))
+        }
         None => kogge_node::quarantined(&data.join("node")).map_err(failed),
     }
 }
@@ -66,7 +69,7 @@ async fn remove(removal: Removal) -> Result<(), Failure> {
     let asked = control::ask(&data.control_socket(), Request::Discard { ids: ids.clone() }).await;
     let asked: Option<Vec<Discarded>> =
         asked.map_err(|error| Failure::outside("asking the running cloud", error))?;
-    let answers = asked.ok_or_else(|| super::status::none_runs(&data))?;
+    let answers = asked.ok_or_else(|| super::status::none_answers(&data))?;
     let refused: Vec<String> =
         answers.iter().filter_map(|one| Some(format!("{}: {}", one.id, one.because.as_ref()?))).collect();
     let going: Vec<ServerId> = answers.iter().filter(|one| one.because.is_none()).map(|one| one.id).collect();

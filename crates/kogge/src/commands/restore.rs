@@ -21,7 +21,7 @@ pub async fn run(arguments: Restore) -> Result<Exit, Failure> {
     let backup = backup::newest(&from)?;
     // an empty directory takes its configuration from the backup
     let kept = backup.join("files").join("kogge.toml");
-    let file = settings::file(arguments.config.as_deref(), &data).or_else(|| kept.exists().then_some(kept));
+    let file = arguments.config.or_else(|| settings::own(&data)).or_else(|| kept.exists().then_some(kept));
     let config = settings::load(file.as_deref(), &data)?;
     let restored = backup::restore(&data, &config, &backup, Clock::system().now()).await?;
     show(arguments.place.output, &restored, |restored| told(restored, &data))?;

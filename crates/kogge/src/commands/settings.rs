@@ -4,14 +4,36 @@ use std::path::{Path, PathBuf};
 
 use kogge_config::Config;
 
+use crate::control::Status;
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
 
-/// The file that was asked for, else `kogge.toml` in the data directory where there is one.
+/// The configuration of this machine's own cloud, that of [`DataDir::SYSTEM`]: an installed package brings it.
+const SYSTEM: &str = "/etc/kogge/kogge.toml";
+
+/// The file that holds: the one that was asked for, else `kogge.toml` in the data directory, else for the data directory
+/// of the system the one in `/etc`. The first that is there is taken, they are not mixed.
 #[must_use]
 pub fn file(asked: Option<&Path>, data: &DataDir) -> Option<PathBuf> {
-    let default = data.join("kogge.toml");
-    asked.map(Path::to_owned).or_else(|| default.exists().then_some(default))
+    first(asked, data, Path::new(SYSTEM))
+}
+
+/// As [`file`] for a cloud that may run: then the one that it was started with, wherever that is.
+#[must_use]
+pub fn file_of(asked: Option<&Path>, data: &DataDir, running: Option<&Status>) -> Option<PathBuf> {
+    let started_with = || running?.config.as_ref().map(PathBuf::from);
+    asked.map(Path::to_owned).or_else(started_with).or_else(|| file(None, data))
+}
+
+/// The one in the data directory, if there.
+#[must_use]
+pub fn own(data: &DataDir) -> Option<PathBuf> {
+    Some(data.join("kogge.toml")).filter(|file| file.exists())
+}
+
+fn first(asked: Option<&Path>, data: &DataDir, system: &Path) -> Option<PathBuf> {
+    let systems = || Some(system.to_owned()).filter(|file| data.is_systems() && file.exists());
+    asked.map(Path::to_owned).or_else(|| own(data)).or_else(systems)
 }
 
 /// Reads the configuration.
@@ -59,6 +81,27 @@ pub fn refuse_database_of_simulation(config: &Config) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_file_that_was_asked_for_wins_then_the_data_directorys_then_the_systems() {
+        let dir = tempfile::tempdir().unwrap();
+        let (system, asked) = (dir.path().join("etc.toml"), dir.path().join("asked.toml"));
+        let place = dir.path().join("data");
+        std::fs::create_dir(&place).unwrap();
+        let own = DataDir::chosen(Some(&place)).unwrap();
+        let systems = DataDir::chosen(Some(Path::new(DataDir::SYSTEM))).unwrap();
+        let of = |asked: Option<&Path>, data: &DataDir| first(asked, data, &system);
+        assert_eq!(of(None, &own), None);
+        assert_eq!(of(Some(&asked), &own).as_ref(), Some(&asked), "a slip in the name must not go unseen");
+        std::fs::write(&system, "").unwrap();
+        assert_eq!(of(None, &own), None, "the system's file is of the system's cloud");
+        if !systems.join("kogge.toml").exists() {
+            assert_eq!(of(None, &systems).as_ref(), Some(&system));
+        }
+        std::fs::write(place.join("kogge.toml"), "").unwrap();
+        assert_eq!(of(None, &own), Some(place.join("kogge.toml")));
+        assert_eq!(of(Some(&asked), &own).as_ref(), Some(&asked));
+    }
 
     fn judged(change: impl FnOnce(&mut Config)) -> Result<(), String> {
         let mut config = Config::default();

@@ -17,7 +17,7 @@ pub async fn run(place: Where) -> Result<Exit, Failure> {
     let tasks: Option<Vec<Value>> = control::ask(&data.control_socket(), Request::Tasks)
         .await
         .map_err(|error| Failure::outside("asking the running cloud", error))?;
-    let tasks = tasks.ok_or_else(|| super::status::none_runs(&data))?;
+    let tasks = tasks.ok_or_else(|| super::status::none_answers(&data))?;
     show(place.output, &tasks, |tasks| {
         let head =
             ["task", "every", "last", "last success", "took", "runs", "failed", "restarts", "lease", "until"];
@@ -77,7 +77,7 @@ fn row(task: &Value) -> Vec<String> {
         text("runs"),
         text("failures"),
         text("restarts"),
-        text("lease_owner"),
+        if task["lease_known"] == false { "not known".to_owned() } else { text("lease_owner") },
         text("lease_expires"),
     ]
 }

@@ -87,6 +87,7 @@ fn options(arguments: &Up, data: &DataDir) -> Result<CloudOptions, Failure> {
     })?;
     Ok(CloudOptions {
         config,
+        config_file: settings::file(arguments.config.as_deref(), data),
         listen,
         simulated: arguments.sim,
         hosts: arguments.hosts,

@@ -64,6 +64,7 @@ impl Site {
         config.hypervisor.host = machine.name().to_owned();
         let options = CloudOptions {
             config,
+            config_file: None,
             listen: "127.0.0.1:0".parse().expect("constant"),
             simulated: true,
             hosts: 1,

@@ -157,7 +157,7 @@ async fn a_damaged_row_costs_its_own_object_only() {
         );
     }
     tasks_go_on(&cloud).await;
-    assert_eq!(cloud.cloud.node.instances().await, 2, "the guest of a damaged row runs on");
+    assert_eq!(cloud.cloud.node.guests().await.unwrap().here, 2, "the guest of a damaged row runs on");
     let body = scene::server_body(&demo, "later").await;
     let later = demo.post("/compute/v2.1/servers", body).await.id("server");
     scene::until_status(&cloud, &demo, &later, "ACTIVE").await;

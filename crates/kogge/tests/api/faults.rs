@@ -70,7 +70,7 @@ async fn survives(call: Call, times: Times, expect_active: bool) {
     }
     cloud.node().faults().clear();
     scene::until_status(&cloud, &demo, &id, "gone").await;
-    cloud.until("the node to be empty", async || cloud.cloud.node.instances().await == 0).await;
+    scene::until_no_guest(&cloud).await;
     nothing_is_allocated(&cloud).await;
     cloud.stop().await;
 }

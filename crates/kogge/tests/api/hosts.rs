@@ -160,3 +160,19 @@ async fn the_work_of_a_host_is_shown_with_its_host() {
         .await;
     scene.cloud.crash();
 }
+
+#[tokio::test]
+async fn guests_of_every_host_are_counted_and_a_host_that_says_nothing_makes_no_zero() {
+    let scene = Scene::new().await;
+    let node = &scene.cloud.cloud.node;
+    let guests = node.guests().await.unwrap();
+    assert_eq!((guests.here, guests.running), (2, 2));
+    scene.act(&scene.on_second, json!({"os-stop": null})).await;
+    scene::until_status(&scene.cloud, &scene.admin, &scene.on_second, "SHUTOFF").await;
+    let guests = node.guests().await.unwrap();
+    assert_eq!((guests.here, guests.running), (2, 1));
+    scene.second.faults().fail(Call::Observe, Times::Forever);
+    assert!(node.guests().await.is_err());
+    scene.second.faults().clear();
+    scene.cloud.stop().await;
+}

@@ -16,6 +16,13 @@ pub(crate) async fn image(session: &Session, name: &str) -> String {
     id
 }
 
+/// Waits until no guest is on any host.
+pub(crate) async fn until_no_guest(cloud: &TestCloud) {
+    let node = &cloud.cloud.node;
+    let empty = async || node.guests().await.is_ok_and(|guests| guests.here == 0 && guests.running == 0);
+    cloud.until("the nodes to be empty", empty).await;
+}
+
 /// A network with a subnet: ids of both.
 pub(crate) async fn network(session: &Session, name: &str) -> (String, String) {
     let made = session.post("/network/v2.0/networks", json!({"network": {"name": name}})).await;

@@ -48,7 +48,7 @@ async fn a_member_boots_a_server_reaches_it_and_leaves_nothing() {
     scene::until_status(&cloud, &demo, &id, "gone").await;
     let ports = demo.get(&format!("/network/v2.0/ports?device_id={id}")).await;
     assert_eq!(ports.body["ports"], json!([]));
-    assert_eq!(cloud.cloud.node.instances().await, 0);
+    scene::until_no_guest(&cloud).await;
     nothing_is_allocated(&cloud).await;
     cloud.stop().await;
 }

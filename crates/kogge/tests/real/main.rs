@@ -12,3 +12,4 @@ mod lab;
 mod real_databases;
 mod real_moved;
 mod real_processes;
+mod real_status;

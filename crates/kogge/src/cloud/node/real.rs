@@ -1,5 +1,6 @@
 //! This machine as a node: QEMU and the Linux data plane.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use kogge_config::{Accel, Config};
@@ -11,6 +12,25 @@ use kogge_qemu::AccelSetting;
 use super::namespace;
 use crate::cloud::{Hosts, Services};
 use crate::data_dir::DataDir;
+
+/// This machine: where its guests lie, and how its start went once that is over.
+pub(super) struct Machine {
+    /// The node's part of the data directory.
+    pub(super) place: PathBuf,
+    started: OnceLock<Result<RealNode, String>>,
+}
+
+impl Machine {
+    /// The node, once it works.
+    pub(super) fn node(&self) -> Option<&RealNode> {
+        self.started.get()?.as_ref().ok()
+    }
+
+    /// Why it does not start, where that is known.
+    pub(super) fn failure(&self) -> Option<&str> {
+        self.started.get()?.as_ref().err().map(String::as_str)
+    }
+}
 
 /// The machine once it has joined. Cheap to clone.
 #[derive(Clone)]
@@ -29,15 +49,23 @@ pub(in crate::cloud) struct Start {
 }
 
 impl Start {
-    /// Starts the node and lets it join; a node that does not start is told in the log, and the APIs go on without.
-    pub(super) async fn run(self, place: Arc<OnceLock<RealNode>>, hosts: Hosts) {
+    /// The machine that is going to be started.
+    pub(super) fn machine(&self) -> Machine {
+        Machine { place: self.data.join("node"), started: OnceLock::new() }
+    }
+
+    /// Starts the node and lets it join; a node that does not start is told, and the APIs go on without.
+    pub(super) async fn run(self, machine: Arc<Machine>, hosts: Hosts) {
         match self.open().await {
             Ok(node) => {
-                let handle = Arc::new(node.agent.clone()) as NodeHandle;
-                let _ = place.set(node);
+                let handle = node.handle();
+                let _ = machine.started.set(Ok(node));
                 hosts.join(&self.host, handle);
             }
-            Err(error) => tracing::error!(%error, "this machine cannot run guests; `kogge doctor` says more"),
+            Err(error) => {
+                tracing::error!(%error, "this machine cannot run guests; `kogge doctor` says more");
+                let _ = machine.started.set(Err(kogge_client::chain(&error)));
+            }
         }
     }
 

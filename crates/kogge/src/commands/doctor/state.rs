@@ -17,8 +17,8 @@ pub(super) async fn examine(data: &DataDir, deep: bool) -> Vec<Finding> {
     if !data.path().is_dir() {
         return Vec::new();
     }
-    let (configuration, config) = configuration(data);
     let (cloud, running) = cloud(data).await;
+    let (configuration, config) = configuration(data, running.as_ref());
     let mut findings = vec![configuration, log(data), keys(data), cloud];
     findings.extend(running.as_ref().into_iter().flat_map(troubles));
     let simulated = running.as_ref().is_some_and(|status| status.simulated);
@@ -28,10 +28,11 @@ pub(super) async fn examine(data: &DataDir, deep: bool) -> Vec<Finding> {
     findings
 }
 
-fn configuration(data: &DataDir) -> (Finding, Option<Config>) {
-    match settings::load(None, data) {
+fn configuration(data: &DataDir, running: Option<&Status>) -> (Finding, Option<Config>) {
+    let file = settings::file_of(None, data, running);
+    match settings::load(file.as_deref(), data) {
         Ok(config) => {
-            let seen = settings::file(None, data).map_or("no file; the defaults hold".to_owned(), |path| {
+            let seen = file.map_or("no file; the defaults hold".to_owned(), |path| {
                 format!("{} is right", path.display())
             });
             (Finding::good("configuration", seen), Some(config))
@@ -49,7 +50,7 @@ async fn cloud(data: &DataDir) -> (Finding, Option<Status>) {
             let seen = format!("process {} answers at {}", running.pid, running.address);
             (Finding::good("cloud", seen), Some(running))
         }
-        Ok(Ok(None)) => (Finding::good("cloud", "none runs here"), None),
+        Ok(Ok(None)) => (Finding::good("cloud", status::none_answers(data).to_string()), None),
         Ok(Err(error)) => {
             let advice = "It is of another version, most likely: end it with its own `kogge down`.";
             (Finding::bad("cloud", error.to_string(), advice), None)
