@@ -17,6 +17,7 @@ pub mod control;
 pub mod counts;
 pub mod data_dir;
 pub mod exit;
+pub mod notify;
 pub mod output;
 pub mod test_cloud;
 

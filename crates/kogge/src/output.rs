@@ -38,7 +38,10 @@ pub fn line(text: &str) {
 
 /// Says on standard error what went wrong, if anybody listens there.
 pub fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "kogge: {text}");
+    // the priority of an error, for a journal: of each line, as it knows no longer texts
+    let mark = if kogge_telemetry::into_journal() { "<3>" } else { "" };
+    let text = text.replace('\n', &format!("\n{mark}"));
+    let _ = writeln!(std::io::stderr(), "{mark}kogge: {text}");
 }
 
 /// Prints `value` as JSON, or as `text` says.

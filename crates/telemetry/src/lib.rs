@@ -5,16 +5,19 @@
 //! cloud goes on. Metrics have few labels, and never ids.
 
 mod file;
+mod journal;
 mod level;
 mod lines;
 
 pub use file::{LogFile, open_log};
+pub use journal::into_journal;
 pub use level::level_filter;
 
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use journal::Marked;
 use lines::{Lines, StandardError};
 
 /// Telemetry could not be started.
@@ -49,7 +52,7 @@ pub struct LogOptions {
     pub level: String,
     /// JSON instead of text.
     pub json: bool,
-    /// To which file; `None` for standard error.
+    /// To which file; `None` for standard error, in the journal's manner where that goes into the journal.
     pub file: Option<LogFile>,
 }
 
@@ -75,7 +78,12 @@ impl Logs {
         })?;
         let builder =
             tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines.clone()).with_ansi(false);
-        let started = if options.json { builder.json().try_init() } else { builder.try_init() };
+        let started = match (options.file.is_none() && into_journal(), options.json) {
+            (false, false) => builder.try_init(),
+            (false, true) => builder.json().try_init(),
+            (true, false) => builder.map_event_format(Marked::text).try_init(),
+            (true, true) => builder.json().map_event_format(Marked).try_init(),
+        };
         started.map_err(|_| TelemetryError::Twice)?;
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string).unwrap_or_default();

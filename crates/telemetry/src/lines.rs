@@ -176,9 +176,24 @@ impl Write for Line {
 impl Drop for Line {
     fn drop(&mut self) {
         if !self.text.is_empty() {
-            self.to.hand_over(std::mem::take(&mut self.text));
+            self.to.hand_over(one_line(std::mem::take(&mut self.text)));
         }
     }
+}
+
+/// The text of an event with its line feeds but the last written out: what a value holds can neither tear an event apart
+/// nor begin a line of its own.
+fn one_line(text: Vec<u8>) -> Vec<u8> {
+    let (body, end) = match text.split_last() {
+        Some((b'\n', body)) => (body, true),
+        _ => (text.as_slice(), false),
+    };
+    if !body.contains(&b'\n') {
+        return text;
+    }
+    let mut line = body.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(&b"\\n"[..]);
+    line.extend_from_slice(if end { b"\n" } else { b"" });
+    line
 }
 
 impl<'a> MakeWriter<'a> for Lines {
@@ -253,6 +268,15 @@ mod tests {
         assert!(lines.lost.load(Ordering::Relaxed) >= 95);
         drop(held);
         log(&lines, "last\n");
+    }
+
+    #[test]
+    fn an_event_is_one_line_whatever_its_values_hold() {
+        let fake = Fake::default();
+        let lines = Lines::start(fake.clone()).unwrap();
+        log(&lines, "name=a\n<0>forged\n\n");
+        lines.flush(Duration::from_secs(60));
+        assert_eq!(*fake.written.lock().unwrap(), ["name=a\\n<0>forged\\n\n"]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::commands::{private, settings, signal, status};
 use crate::control::Status;
 use crate::data_dir::DataDir;
 use crate::exit::{Exit, Failure};
+use crate::notify::Supervisor;
 use crate::output::show;
 
 /// Longest wait for the first answer: a probe of the accelerator and the first seeding included.
@@ -112,7 +113,9 @@ async fn until_stopped(options: CloudOptions, logs: &Logs) -> Result<Exit, Failu
         move || logs.reopen()
     }));
     let metrics = Metrics::start().map_err(|error| Failure::Bug(error.to_string()))?;
+    let supervisor = Supervisor::of_process();
     let cloud = Cloud::start(options, Some(metrics)).await?;
+    supervisor.ready(&format!("Answers at http://{}", clouds_yaml::client_address(cloud.address())));
     let stop = cloud.stopper();
     // a signal ends the control plane and leaves the guests alone: an update or a supervisor's restart must not cost
     // anybody a guest; `kogge down` is what stops them
@@ -131,6 +134,8 @@ async fn until_stopped(options: CloudOptions, logs: &Logs) -> Result<Exit, Failu
             }
         }
     });
+    cloud.stopper().ordered().await;
+    supervisor.stopping("Ends; guests run on unless `kogge down` was what ended it");
     cloud.run_to_end().await?;
     Ok(Exit::Pass)
 }
