@@ -5,10 +5,11 @@ export KOGGE_CACHE ?= $(HOME)/.cache/kogge
 DATA ?=
 LISTEN ?=
 SIM ?=
+SUITE ?=
 
 SECONDS ?= 20
 
-.PHONY: fuzz crash up down test bench check-fast audit docs e2e-tempest
+.PHONY: fuzz crash up down test test-clients bench check-fast audit docs e2e-tempest
 
 up: ## Install what the host lacks, build, start a cloud; SIM=1 simulates guests and needs no root
 	scripts/up $(if $(SIM),--sim) $(if $(DATA),--data $(DATA)) $(if $(LISTEN),--listen $(LISTEN))
@@ -44,6 +45,9 @@ docs: ## Write docs/COMPATIBILITY.md and docs/CHECKS.md again from the tables in
 
 e2e-tempest: ## Run the SCS-0128 list against a simulated cloud and note the results
 	scripts/tempest
+
+test-clients: ## Run upstream's suites and real clients against simulated clouds, hours in all; SUITE=gophercloud for one
+	scripts/clients/run $(SUITE)
 
 crash: ## Kill the control plane 50 times under load, with real guests; needs root
 	cargo build --locked --package kogge --bin kogge

@@ -1,7 +1,10 @@
 # To be sourced: a cloud for a script, which goes when the script ends.
 #
-#   test_cloud SCRIPT sim|real   starts it; real guests, host side included, live in a network namespace of their own
+#   test_cloud SCRIPT sim|real   starts it; real guests, host side included, live in a network namespace of their own;
+#                                `settings`, where set, is its kogge.toml, `hosts` the number of simulated hosts
 #   inside COMMAND...            runs where the cloud can be reached
+#   judged=1                     says what is wrong is told already, and need not be looked for in the cloud's log
+#   companions=(PID...)          processes that end with the cloud
 #
 # Sets KOGGE_BIN, data (its directory, gone in the end) and port; clouds.yaml is in OS_CLIENT_CONFIG_FILE, and the
 # unmodified openstack command in PATH.
@@ -14,16 +17,18 @@ if [[ -z ${KOGGE_BIN:-} ]]; then
 fi
 PATH=$(scripts/openstack-client):$PATH
 space=
+companions=()
 
 inside() { if [[ -n $space ]]; then ip netns exec "$space" "$@"; else "$@"; fi; }
 
 test_cloud_ends() {
     status=$?
-    if [[ $status -ne 0 ]]; then
+    if [[ $status -ne 0 && -z ${judged:-} ]]; then
         echo "$script $kind: FAILED; the end of the cloud's log:" >&2
         tail -n 40 "$data/kogge.log" >&2 || true
     fi
     inside "$KOGGE_BIN" down --data "$data" >/dev/null 2>&1 || true
+    ((${#companions[@]} == 0)) || kill "${companions[@]}" 2>/dev/null || true
     [[ -n $space ]] && ip netns del "$space"
     [[ -n ${KEEP:-} ]] || rm -rf "$data"
     exit "$status"
@@ -36,7 +41,7 @@ test_cloud() {
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     local options=(--data "$data" --listen "127.0.0.1:$port")
     case $kind in
-        sim) options+=(--sim) ;;
+        sim) options+=(--sim --hosts "${hosts:-1}") ;;
         real)
             space=kogge-$script-$$
             ip netns add "$space"
@@ -44,6 +49,7 @@ test_cloud() {
             ;;
         *) echo "$script: $kind is neither sim nor real" >&2; exit 2 ;;
     esac
+    [[ -n ${settings:-} ]] && printf '%s\n' "$settings" >"$data/kogge.toml"
     inside "$KOGGE_BIN" up "${options[@]}" >/dev/null
     export OS_CLIENT_CONFIG_FILE=$data/clouds.yaml
 }
