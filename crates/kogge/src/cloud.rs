@@ -208,8 +208,11 @@ impl Cloud {
         let text = clouds_yaml::render(client, &config.server.region, &passwords);
         write_private(&data.clouds_yaml(), &text)
             .map_err(|error| Failure::outside("writing clouds.yaml", error))?;
-        write_private(&data.check_toml(), &clouds_yaml::profile())
-            .map_err(|error| Failure::outside("writing check.toml", error))?;
+        // who has changed it keeps it so
+        if !data.check_toml().exists() {
+            write_private(&data.check_toml(), &clouds_yaml::profile())
+                .map_err(|error| Failure::outside("writing check.toml", error))?;
+        }
         let cloud = Self {
             services,
             node,
