@@ -34,7 +34,7 @@ impl Machine {
 
 /// The machine once it has joined. Cheap to clone.
 #[derive(Clone)]
-pub struct RealNode {
+pub(super) struct RealNode {
     agent: QemuNode,
     dataplane: Arc<Dataplane>,
     accelerator: Accelerator,
