@@ -26,6 +26,10 @@ check-fast: ## What to run before a commit: no root, no QEMU, no PostgreSQL
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask tidy
 
+.PHONY: dist
+dist: ## The optimised program and a Debian package of it, in dist/; half an hour on two cores
+	scripts/dist
+
 audit: ## Known advisories of all dependencies; needs a network that reaches the advisory database
 	scripts/licences advisories
 

@@ -73,6 +73,12 @@ pub enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Write a man page for each command into a directory: how packages are made
+    #[command(hide = true)]
+    Man {
+        /// Where to
+        dir: PathBuf,
+    },
 }
 
 /// Which cloud of this machine.

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod down;
 pub mod fix;
 mod outputs;
+pub mod man;
 pub mod quarantine;
 pub mod report;
 pub mod restore;
@@ -46,9 +47,13 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Standards(command) => standards::run(command).await,
         Command::Config(command) => config::run(command).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "kogge", &mut std::io::stdout());
+            // to a buffer first: a reader that goes away must not end us with a panic
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "kogge", &mut script);
+            crate::output::line(String::from_utf8_lossy(&script).trim_end());
             Ok(Exit::Pass)
         }
+        Command::Man { dir } => man::run(&dir),
     }
 }
 
