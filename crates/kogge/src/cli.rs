@@ -5,6 +5,7 @@ mod check;
 mod e2e;
 pub mod fix;
 pub mod flavor_name;
+mod image;
 mod manual;
 mod print;
 mod quarantine;
@@ -21,6 +22,7 @@ use crate::output::Output;
 pub use advice::Advice;
 pub use check::{Asked, Check, CheckCommand, Clean, Explain, ListChecks, Reports, Run, Which};
 pub use e2e::{CleanEndToEnd, EndToEnd, EndToEndCommand, RunEndToEnd, TestAccounts};
+pub use image::{Image, Publish};
 pub use manual::Manual;
 pub use quarantine::{ImageRemoval, Quarantine, Removal};
 pub use referee::{Forms, Target};
@@ -48,6 +50,9 @@ pub enum Command {
     Doctor(Doctor),
     /// Show the background tasks of the running cloud
     Tasks(Where),
+    /// Give images to everybody in the cloud
+    #[command(subcommand)]
+    Image(Image),
     /// Save the database, keys, accounts and images of this machine's cloud, which may run
     Backup(Backup),
     /// Bring a backup back; guests and their disks stay as they are

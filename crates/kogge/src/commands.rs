@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod down;
 pub mod fix;
 mod outputs;
+pub mod image;
 pub mod man;
 pub mod quarantine;
 pub mod report;
@@ -38,6 +39,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(place) => status::run(place).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Tasks(place) => tasks::run(place).await,
+        Command::Image(command) => image::run(command).await,
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,
         Command::Quarantine(command) => quarantine::run(command).await,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 mod directory;
+mod image;
 mod service;
 mod site;
 mod starts;

@@ -19,6 +19,17 @@ pub(in crate::commands) fn client(target: &Target) -> Result<Client, Failure> {
     load(&environment, cloud, target.region.clone())
 }
 
+/// A client of an account in the clouds.yaml of a data directory, whatever the environment says.
+pub(in crate::commands) fn client_of_machine(data: Option<&Path>, account: &str) -> Result<Client, Failure> {
+    let data = DataDir::chosen(data)?;
+    let file = data.clouds_yaml();
+    if !file.exists() {
+        return Err(crate::commands::status::none_answers(&data));
+    }
+    let environment = Environment::new([("OS_CLIENT_CONFIG_FILE", &*file.to_string_lossy())], "/");
+    load(&environment, Some(account.to_owned()), None)
+}
+
 /// A client of a cloud by its name.
 pub(super) fn load(
     environment: &Environment,
