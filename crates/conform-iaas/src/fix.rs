@@ -37,6 +37,7 @@ mod wishes;
 
 pub use action::{Action, NewFlavor, NewImage, NewTemplate};
 pub use apply::{Applied, Outcome, Unwatched, Watch, apply};
+pub use command::word as shell_word;
 pub use desk::Change;
 pub use inventory::{HeldFlavor, HeldImages, HeldType, Inventory, Template};
 pub use look::look;

@@ -2,6 +2,7 @@
 
 mod advice;
 mod check;
+mod demo;
 mod e2e;
 pub mod fix;
 pub mod flavor_name;
@@ -21,6 +22,7 @@ use crate::output::Output;
 
 pub use advice::Advice;
 pub use check::{Asked, Check, CheckCommand, Clean, Explain, ListChecks, Reports, Run, Which};
+pub use demo::Demo;
 pub use e2e::{CleanEndToEnd, EndToEnd, EndToEndCommand, RunEndToEnd, TestAccounts};
 pub use image::{Image, Publish};
 pub use manual::Manual;
@@ -50,6 +52,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Show the background tasks of the running cloud
     Tasks(Where),
+    /// Walk through a cloud: a server with a network and an address, each step as an `openstack` command with its answer
+    Demo(Demo),
     /// Give images to everybody in the cloud
     #[command(subcommand)]
     Image(Image),

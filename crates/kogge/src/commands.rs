@@ -3,12 +3,13 @@
 pub mod backup;
 pub mod check;
 pub mod config;
+pub mod demo;
 pub mod doctor;
 pub mod down;
 pub mod fix;
-mod outputs;
 pub mod image;
 pub mod man;
+mod outputs;
 pub mod quarantine;
 pub mod report;
 pub mod restore;
@@ -39,6 +40,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(place) => status::run(place).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Tasks(place) => tasks::run(place).await,
+        Command::Demo(arguments) => demo::run(arguments).await,
         Command::Image(command) => image::run(command).await,
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,

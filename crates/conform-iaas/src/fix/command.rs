@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use super::action::{Action, NewFlavor, NewImage, NewTemplate};
 
-/// A word for a shell. Names come from the cloud: nothing in them may run or reach the terminal's own commands.
-pub(super) fn word(text: &str) -> String {
+/// A word for a shell, quoted where it has to be. Names come from the cloud: nothing in them may run or reach the terminal's own commands.
+#[must_use]
+pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
