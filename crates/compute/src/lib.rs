@@ -140,6 +140,10 @@ impl Compute {
         &self.0.deps.db
     }
 
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.deps.clock
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.0.deps.clock.now()
     }

@@ -140,7 +140,7 @@ impl Db {
     }
 
     /// A statement with the database's time, in microseconds, for `{now}`.
-    fn timed(&self, sql: &'static str, clock: &Clock) -> Query {
+    pub(crate) fn timed(&self, sql: &'static str, clock: &Clock) -> Query {
         const SERVERS: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
         let now = if self.is_sqlite() { clock.now().as_micros().to_string() } else { SERVERS.to_owned() };
         Query::built(sql.replace("{now}", &now), Vec::new())

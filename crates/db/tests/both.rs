@@ -211,6 +211,22 @@ on_both!(a_successor_in_the_same_place_takes_over_at_once_and_a_copy_elsewhere_i
     assert!(!next.holds(&taken));
 });
 
+on_both!(who_lives_and_who_is_late_is_shown_until_it_left, db, clock => {
+    let (one, two) = (db.enter(newcomer("one"), &clock).await.unwrap(), db.enter(newcomer("two"), &clock).await.unwrap());
+    let shown = async || {
+        let lives = db.lives(&clock).await.unwrap();
+        lives.into_iter().map(|life| (life.name, life.alive)).collect::<Vec<_>>()
+    };
+    assert_eq!(shown().await, [("one".to_owned(), true), ("two".to_owned(), true)]);
+    let now = db.now(&clock).await.unwrap();
+    assert!(db.lives(&clock).await.unwrap().iter().all(|life| now.since(life.heard_of) < kogge_db::LIFETIME));
+    falls_silent(&db, "one").await;
+    assert_eq!(shown().await, [("one".to_owned(), false), ("two".to_owned(), true)]);
+    one.renew().await.unwrap();
+    two.leave().await.unwrap();
+    assert_eq!(shown().await, [("one".to_owned(), true)]);
+});
+
 on_both!(of_many_that_want_a_dead_ones_lease_one_gets_it, db, clock => {
     let dead = db.enter(newcomer("dead"), &clock).await.unwrap();
     dead.lease("x").await.unwrap();

@@ -1,48 +1,52 @@
-//! `/os-services`: the compute service of each host.
+//! `/os-services`: the compute service of each host, and what the processes of the cloud do.
 
 use kogge_http::{ApiError, Json, Microversion};
 use kogge_resource::Call;
 use serde_json::{Value, json};
 
-use crate::api::body::{Fields, uuid_like};
+use crate::api::body::{Fields, Read, uuid_like};
 use crate::api::query;
-use crate::model::host::Host;
+use crate::model::host::{COMPUTE, Host, Service};
 use crate::service::hosts::ServiceChange;
 use crate::{Compute, microversion as v};
 
-const BINARY: &str = "nova-compute";
-
-fn view(compute: &Compute, host: &Host, zone: &str, version: Microversion) -> Value {
-    let up = host.is_up(compute.now(), compute.config().host_patience());
+fn view(service: &Service, version: Microversion) -> Value {
     let mut view = json!({
-        "id": if version.has(v::HOST_UUIDS) { json!(host.service) } else { json!(host.number) },
-        "binary": BINARY,
-        "host": host.name(),
-        "zone": zone,
-        "status": if host.disabled { "disabled" } else { "enabled" },
-        "state": if up { "up" } else { "down" },
-        "updated_at": host.seen_at.micros(),
-        "disabled_reason": host.disabled_reason,
+        "id": if version.has(v::HOST_UUIDS) { json!(service.id) } else { json!(service.number) },
+        "binary": service.binary,
+        "host": service.host,
+        "zone": service.zone,
+        "status": if service.disabled { "disabled" } else { "enabled" },
+        "state": if service.up { "up" } else { "down" },
+        "updated_at": service.seen_at.micros(),
+        "disabled_reason": service.disabled_reason,
     });
     if version.has(v::FORCED_DOWN) {
-        view["forced_down"] = json!(host.forced_down);
+        view["forced_down"] = json!(service.forced_down);
     }
     view
+}
+
+/// What is not of a host can be neither disabled nor called dead.
+fn only_computes(binary: &str) -> Read<()> {
+    if binary == COMPUTE {
+        return Ok(());
+    }
+    Err(ApiError::bad_request(format!(
+        "Updating a {binary} service is not supported. Only nova-compute services can be updated."
+    )))
 }
 
 /// `GET /os-services`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     query::only(&call.query, &["host", "binary"], call.version, v::STRICT_QUERY)?;
-    let services = call.service.services(&call.caller).await?;
-    let wanted = |host: &Host| {
-        call.query.get("host").is_none_or(|name| name == host.name())
-            && call.query.get("binary").is_none_or(|binary| binary == BINARY)
+    let services = call.service.services(&call.caller, &call.rule).await?;
+    // an empty filter is none
+    let fits = |name: &str, value: &str| {
+        call.query.get(name).is_none_or(|wanted| wanted.is_empty() || wanted == value)
     };
-    let list: Vec<Value> = services
-        .iter()
-        .filter(|(host, _)| wanted(host))
-        .map(|(host, zone)| view(&call.service, host, zone, call.version))
-        .collect();
+    let wanted = services.iter().filter(|one| fits("host", &one.host) && fits("binary", one.binary));
+    let list: Vec<Value> = wanted.map(|one| view(one, call.version)).collect();
     Ok(Json(json!({ "services": list })))
 }
 
@@ -64,14 +68,14 @@ pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Resu
     let disabled = status.map(|word| word == "disabled");
     let change = ServiceChange { disabled, reason, forced_down };
     let what = format!("Service {id}");
-    let host = call
-        .service
-        .change_service(&call.caller, |host| host.service.to_string() == uuid, &what, change)
-        .await?;
-    let services = call.service.services(&call.caller).await?;
-    let zone =
-        services.iter().find(|(one, _)| one.name() == host.name()).map_or("", |(_, zone)| zone.as_str());
-    Ok(Json(json!({ "service": view(&call.service, &host, zone, call.version) })))
+    call.service.may_manage(&call.caller, &call.rule)?;
+    let internal = call.service.internal_services().await?;
+    if let Some(service) = internal.iter().find(|one| one.id.to_string() == uuid) {
+        only_computes(service.binary)?;
+    }
+    let is_it = |host: &Host| host.service.to_string() == uuid;
+    let changed = call.service.change_service(&call.caller, is_it, &what, change).await?;
+    Ok(Json(json!({ "service": view(&changed, call.version) })))
 }
 
 async fn act(call: &Call<Compute>, action: &str, body: &Value) -> Result<Json<Value>, ApiError> {
@@ -95,9 +99,11 @@ async fn act(call: &Call<Compute>, action: &str, body: &Value) -> Result<Json<Va
         forced_down: down.filter(|_| action == "force-down"),
     };
     let what = format!("Host '{host}'");
-    let is_it = |one: &Host| one.name() == host && binary == BINARY;
+    call.service.may_manage(&call.caller, &call.rule)?;
+    only_computes(&binary)?;
+    let is_it = |one: &Host| one.name() == host;
     let changed = call.service.change_service(&call.caller, is_it, &what, change).await?;
-    let mut view = json!({"host": changed.name(), "binary": BINARY});
+    let mut view = json!({"host": changed.host, "binary": changed.binary});
     if action == "force-down" {
         view["forced_down"] = json!(changed.forced_down);
     } else {

@@ -1,16 +1,19 @@
 //! `/os-availability-zone` and `/extensions`.
 
+use std::collections::BTreeMap;
+
 use kogge_http::{ApiError, Json};
 use kogge_resource::Call;
 use serde_json::{Map, Value, json};
 
 use crate::api::query;
+use crate::model::host::Service;
 use crate::{Compute, microversion as v};
 
 /// `GET /os-availability-zone`
 pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
-    let zones = call.service.zones(&call.caller, false).await?;
+    let zones = call.service.zones(&call.caller, &call.rule).await?;
     let list: Vec<Value> = zones
         .iter()
         .map(|(name, zone)| json!({"zoneName": name, "zoneState": {"available": zone.available}, "hosts": null}))
@@ -21,23 +24,26 @@ pub(crate) async fn index(call: Call<Compute>) -> Result<Json<Value>, ApiError> 
 /// `GET /os-availability-zone/detail`
 pub(crate) async fn detail(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
     query::only(&call.query, &[], call.version, v::FLAVOR_CLEANUP)?;
-    let zones = call.service.zones(&call.caller, true).await?;
-    let (now, patience) = (call.service.now(), call.service.config().host_patience());
-    let mut list = Vec::new();
-    for (name, zone) in &zones {
-        let mut hosts = Map::new();
-        for host in zone.hosts.iter().filter(|host| !host.disabled) {
-            let service = json!({
-                "available": host.is_up(now, patience),
-                "active": !host.disabled,
-                "updated_at": host.seen_at.micros(),
-            });
-            hosts.insert(host.name().to_owned(), json!({ "nova-compute": service }));
-        }
-        let hosts = if zone.available { Value::Object(hosts) } else { Value::Null };
-        list.push(json!({"zoneName": name, "zoneState": {"available": zone.available}, "hosts": hosts}));
+    let services = call.service.services(&call.caller, &call.rule).await?;
+    let mut zones: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
+    for service in &services {
+        zones.entry(&service.zone).or_default().push(service);
     }
+    let list: Vec<Value> = zones.into_iter().map(|(name, services)| zone_view(name, &services)).collect();
     Ok(Json(json!({ "availabilityZoneInfo": list })))
+}
+
+/// A zone with what its hosts run, where any of them takes servers.
+fn zone_view(name: &str, services: &[&Service]) -> Value {
+    let mut hosts: Map<String, Value> = Map::new();
+    for service in services.iter().filter(|one| !one.disabled) {
+        let shown = json!({"available": service.up, "active": true, "updated_at": service.seen_at.micros()});
+        let host = hosts.entry(service.host.clone()).or_insert_with(|| json!({}));
+        host[service.binary] = shown;
+    }
+    let available = services.iter().any(|one| one.up && !one.disabled);
+    let hosts = if available { Value::Object(hosts) } else { Value::Null };
+    json!({"zoneName": name, "zoneState": {"available": available}, "hosts": hosts})
 }
 
 /// Extensions of old that are served here: alias, name and what it is about, in the order of aliases.

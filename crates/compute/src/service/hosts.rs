@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use kogge_auth::{Caller, Rule, Target};
+use kogge_db::Life;
 use kogge_placement::{DISK_GB, MEMORY_MB, Resources, VCPU};
 
 use crate::error::{Error, Result};
-use crate::model::host::{Aggregate, Host, zone_of};
+use crate::model::host::{Aggregate, Host, OF_PROCESSES, Service, zone_of};
 use crate::store::{aggregates, big, hosts as store, servers};
 use crate::{Compute, policy};
 
@@ -61,32 +62,43 @@ pub(crate) struct ServiceChange {
 }
 
 impl Compute {
-    /// All hosts, with their zones.
-    pub(crate) async fn services(&self, caller: &Caller) -> Result<Vec<(Host, String)>> {
-        caller.allow(&policy::SERVICES_LIST, &Target::none())?;
+    /// All services: those of hosts, then what the processes of the cloud do.
+    pub(crate) async fn services(&self, caller: &Caller, rule: &Rule) -> Result<Vec<Service>> {
+        caller.allow(rule, &Target::none())?;
         let aggregates = aggregates::list(self.db()).await?;
-        let hosts = store::list(self.db()).await?;
-        Ok(hosts
-            .into_iter()
-            .map(|host| {
-                let zone = zone_of(host.name(), &aggregates, &self.config().default_zone);
-                (host, zone)
-            })
-            .collect())
+        let of_host = |host| self.service_of(host, &aggregates);
+        let mut services: Vec<Service> = store::list(self.db()).await?.into_iter().map(of_host).collect();
+        services.extend(self.internal_services().await?);
+        Ok(services)
     }
 
-    /// Changes the service that `is_it` picks.
+    fn service_of(&self, host: Host, aggregates: &[Aggregate]) -> Service {
+        let zone = zone_of(host.name(), aggregates, &self.config().default_zone);
+        let up = host.is_up(self.now(), self.config().host_patience());
+        Service::of_host(host, zone, up)
+    }
+
+    /// What the processes of the cloud do. Each that lives conducts and places; one that is late is shown as down until
+    /// another one takes its work.
+    pub(crate) async fn internal_services(&self) -> Result<Vec<Service>> {
+        let lives = self.db().lives(self.clock()).await?;
+        let parts = |life: &Life| OF_PROCESSES.map(|binary| Service::of_process(life, binary));
+        Ok(lives.iter().flat_map(parts).collect())
+    }
+
+    /// Changes the service of a host that `is_it` picks.
     pub(crate) async fn change_service(
         &self,
         caller: &Caller,
         is_it: impl Fn(&Host) -> bool + Send,
         what: &str,
         change: ServiceChange,
-    ) -> Result<Host> {
+    ) -> Result<Service> {
         caller.allow(&policy::SERVICES_UPDATE, &Target::none())?;
         let mut tx = self.db().begin().await?;
         let found = store::list(&mut tx).await?.into_iter().find(|host| is_it(host));
         let mut host = found.ok_or_else(|| Error::NotFound(format!("{what} could not be found.")))?;
+        let aggregates = aggregates::list(&mut tx).await?;
         if let Some(disabled) = change.disabled {
             host.disabled = disabled;
             host.disabled_reason = change.reason.filter(|_| disabled);
@@ -97,7 +109,7 @@ impl Compute {
         store::update(&mut tx, &host).await?;
         tx.commit().await?;
         self.wakes().place.wake();
-        Ok(host)
+        Ok(self.service_of(host, &aggregates))
     }
 
     /// All hypervisors, with usage and servers.
@@ -121,6 +133,11 @@ impl Compute {
         Ok(caller.allow_on_own(rule)?)
     }
 
+    /// Asks for what only administrators have to do with.
+    pub(crate) fn may_manage(&self, caller: &Caller, rule: &Rule) -> Result<()> {
+        Ok(caller.allow(rule, &Target::none())?)
+    }
+
     /// Asks for the moves of servers of a project, or of all where none is named.
     pub(crate) fn may_see_migrations(&self, caller: &Caller, project: Option<&str>) -> Result<()> {
         caller.allow_on_own(&policy::MIGRATIONS_INDEX)?;
@@ -131,8 +148,7 @@ impl Compute {
     }
 
     /// All zones by name.
-    pub(crate) async fn zones(&self, caller: &Caller, detail: bool) -> Result<BTreeMap<String, Zone>> {
-        let rule = if detail { &policy::ZONES_DETAIL } else { &policy::ZONES_LIST };
+    pub(crate) async fn zones(&self, caller: &Caller, rule: &Rule) -> Result<BTreeMap<String, Zone>> {
         caller.allow(rule, &Target::none())?;
         self.all_zones().await
     }

@@ -40,7 +40,7 @@ async fn until_struck(cloud: &TestCloud, call: Call, before: u64, times: Times) 
 
 async fn host_is_up(cloud: &TestCloud) -> bool {
     let admin = cloud.session("kogge-admin").await;
-    let list = admin.get("/compute/v2.1/os-services").await;
+    let list = admin.get("/compute/v2.1/os-services?binary=nova-compute").await;
     list.body["services"][0]["state"] == "up"
 }
 

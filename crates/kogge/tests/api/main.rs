@@ -17,6 +17,7 @@ mod referee;
 mod robust;
 mod scene;
 mod server_groups;
+mod services;
 mod walk;
 
 /// The cloud of the tests that run over the wire as well (`tests/wire`).

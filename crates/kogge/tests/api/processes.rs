@@ -28,9 +28,15 @@ async fn site() -> Option<Site> {
 }
 
 async fn hosts_up(admin: &Session) -> usize {
-    let list = admin.get("/compute/v2.1/os-services").await;
+    let list = admin.get("/compute/v2.1/os-services?binary=nova-compute").await;
     let services = list.body["services"].as_array().cloned().unwrap_or_default();
     services.iter().filter(|service| service["state"] == "up").count()
+}
+
+async fn schedulers(admin: &Session) -> Vec<Value> {
+    let list = admin.get("/compute/v2.1/os-services?binary=nova-scheduler").await;
+    let services = list.body["services"].as_array().unwrap();
+    services.iter().map(|service| json!([service["host"], service["state"]])).collect()
 }
 
 /// The same caller at another process.
@@ -64,6 +70,8 @@ async fn two_processes_are_one_cloud() {
     let elsewhere = at(&two, &admin);
     one.until("both hosts to be up", async || hosts_up(&admin).await == 2).await;
     assert_eq!(hosts_up(&elsewhere).await, 2, "a token of one is good for the other");
+    assert_eq!(schedulers(&admin).await, schedulers(&elsewhere).await);
+    assert_eq!(schedulers(&admin).await.len(), 2, "each process is one");
     // made here and there, of an image that was sent to one of them
     let body = scene::server_body(&admin, "shared").await;
     let mut ids = Vec::new();
@@ -86,8 +94,9 @@ async fn two_processes_are_one_cloud() {
         scene::until_status(&one, &admin, id, "gone").await;
     }
     assert!(whereabouts(&[&near, &far]).is_empty());
-    one.stop().await;
     two.stop().await;
+    assert_eq!(schedulers(&admin).await.len(), 1, "who left is none any more");
+    one.stop().await;
 }
 
 #[tokio::test]
