@@ -3,6 +3,7 @@
 mod errors;
 pub(crate) mod hypervisors;
 pub(crate) mod images;
+pub(crate) mod networks;
 pub(crate) mod quotas;
 pub(crate) mod security_groups;
 pub(crate) mod servers;
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Routes<Compute> {
         .merge(project_routes())
         .merge(host_routes())
         .merge(proxy_routes())
+        .merge(network_proxies())
         .merge(absent_routes())
         .list::<Migrations>()
         .fixed::<Keypairs>()
@@ -151,6 +153,8 @@ fn absent_routes() -> Routes<Compute> {
 }
 
 fn server_actions() -> Routes<Compute> {
+    use servers::addressing;
+    let addresses = VersionRange::until(v::NO_ADDRESS_ACTIONS);
     const PATH: &str = "/v2.1/servers/{id}/action";
     Routes::new()
         .post(PATH, Access::Token, servers::action::action)
@@ -172,6 +176,10 @@ fn server_actions() -> Routes<Compute> {
         .action(PATH, "revertResize", p::SERVERS_REVERT_RESIZE)
         .action(PATH, "addSecurityGroup", p::GROUPS_ADD)
         .action(PATH, "removeSecurityGroup", p::GROUPS_REMOVE)
+        .action_in(PATH, addressing::ADD_FIXED_IP, addresses, p::MULTINIC_ADD)
+        .action_in(PATH, addressing::REMOVE_FIXED_IP, addresses, p::MULTINIC_REMOVE)
+        .action_in(PATH, addressing::ADD_FLOATING_IP, addresses, p::FLOATING_IPS_ADD)
+        .action_in(PATH, addressing::REMOVE_FLOATING_IP, addresses, p::FLOATING_IPS_REMOVE)
 }
 
 fn project_routes() -> Routes<Compute> {
@@ -244,4 +252,19 @@ fn proxy_routes() -> Routes<Compute> {
         .post(RULES, p::GROUP_RULES_CREATE, security_groups::create_rule)
         .delete(RULE, p::GROUP_RULES_DELETE, security_groups::delete_rule)
         .merge(metadata)
+}
+
+fn network_proxies() -> Routes<Compute> {
+    const FLOATING: &str = "/v2.1/os-floating-ips";
+    const ONE: &str = "/v2.1/os-floating-ips/{id}";
+    Routes::within(VersionRange::until(v::NO_PROXIES))
+        .get("/v2.1/os-networks", p::NETWORKS_LIST, networks::index)
+        .get("/v2.1/os-networks/{id}", p::NETWORKS_SHOW, networks::show)
+        .get("/v2.1/os-tenant-networks", p::TENANT_NETWORKS_LIST, networks::tenant_index)
+        .get("/v2.1/os-tenant-networks/{id}", p::TENANT_NETWORKS_SHOW, networks::tenant_show)
+        .get("/v2.1/os-floating-ip-pools", p::FLOATING_IP_POOLS, networks::pools)
+        .get(FLOATING, p::FLOATING_IPS_LIST, networks::floating_ips)
+        .post(FLOATING, p::FLOATING_IPS_CREATE, networks::create_floating_ip)
+        .get(ONE, p::FLOATING_IPS_SHOW, networks::floating_ip)
+        .delete(ONE, p::FLOATING_IPS_DELETE, networks::delete_floating_ip)
 }

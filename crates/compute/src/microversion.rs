@@ -65,6 +65,8 @@ pub const USAGE_PAGES: Microversion = mv(2, 40);
 pub const AGGREGATE_UUID: Microversion = mv(2, 41);
 /// Tags of networks and block devices are back.
 pub const DEVICE_TAGS_AGAIN: Microversion = mv(2, 42);
+/// The actions on fixed and floating IPs are gone.
+pub const NO_ADDRESS_ACTIONS: Microversion = mv(2, 44);
 /// `createImage` answers a body instead of a `Location`.
 pub const IMAGE_ID_BODY: Microversion = mv(2, 45);
 /// The flavor is embedded in the server.

@@ -166,7 +166,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Paths of old, of which upstream says that they are gone: 410, whatever is asked there. They are in no table.
+    /// Paths of old, of which upstream says that they are gone: 410, whatever is asked there, or where a method stands
+    /// before the path, for that one. They are in no table.
     #[must_use]
     pub fn gone(mut self, paths: impl IntoIterator<Item = &'static str>) -> Self {
         self.gone.extend(paths);
@@ -182,7 +183,16 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// The router: strangers get 401 for every path (of Keystone only for those that it has), others 404 and 405 in the
     /// service's words.
     pub fn into_router(self, state: S) -> Router {
-        let router = self.gone.into_iter().fold(self.router, |router, path| router.route(path, any(gone)));
+        let router = self.gone.into_iter().fold(self.router, |router, line| {
+            let named = line.split_once(' ').map(|(method, path)| (Method::try_from(method), path));
+            match named {
+                Some((Ok(method), path)) => {
+                    let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
+                    router.route(path, on(filter, gone))
+                }
+                _ => router.route(line, any(gone)),
+            }
+        });
         router.fallback(no_route).method_not_allowed_fallback(no_method).with_state(state)
     }
 }

@@ -1,7 +1,9 @@
 //! What compute calls: ports of servers, made, found and given back inside compute's own transactions.
 
+mod addresses;
 mod attachments;
 mod departures;
+mod floating;
 mod shown;
 
 use std::collections::{HashMap, HashSet};
@@ -12,6 +14,7 @@ use kogge_db::Tx;
 use kogge_ids::{NetworkId, PortId, SecurityGroupId, ServerId, SubnetId};
 
 pub use attachments::{Attachment, Bound};
+pub use floating::ShownFloatingIp;
 pub use shown::ShownPort;
 
 use crate::Networking;
@@ -155,12 +158,19 @@ impl Networking {
     /// # Errors
     /// The database's.
     pub async fn networks(&self, caller: &Caller, ids: &[NetworkId]) -> Result<Vec<NetworkView>> {
-        let query = ListQuery::by("id", ids.iter().map(ToString::to_string));
         if ids.is_empty() {
             return Ok(Vec::new());
         }
+        self.list_networks(caller, &ListQuery::by("id", ids.iter().map(ToString::to_string))).await
+    }
+
+    /// The networks that the caller may see and the query asks for.
+    ///
+    /// # Errors
+    /// 400 for unknown filters.
+    pub async fn list_networks(&self, caller: &Caller, query: &ListQuery) -> Result<Vec<NetworkView>> {
         let mut source: Source<'_> = self.db().into();
-        let found = page_of(&mut source, crate::service::scope(caller), &query).await?.items;
+        let found = page_of(&mut source, crate::service::scope(caller), query).await?.items;
         self.complete_networks(&mut source, caller, found).await
     }
 

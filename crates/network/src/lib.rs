@@ -37,7 +37,7 @@ use kogge_task::Bells;
 pub use api::routes;
 pub use config::{NetworkConfig, PublicNetwork};
 pub use error::{Error, Kind, Result};
-pub use for_compute::{Attachment, BootNetwork, Bound, ShownPort};
+pub use for_compute::{Attachment, BootNetwork, Bound, ShownFloatingIp, ShownPort};
 pub use kogge_db::ListQuery;
 pub use model::commands;
 pub use model::device_port::{DevicePort, PortAddress};

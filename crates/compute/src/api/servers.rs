@@ -3,6 +3,7 @@
 pub(crate) mod absent;
 pub(crate) mod action;
 pub(crate) mod addresses;
+pub(crate) mod addressing;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod instance_actions;

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use kogge_auth::{Caller, Target};
+use kogge_auth::{Caller, Rule, Target};
 use kogge_db::Tx;
 use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, SubnetId};
 use kogge_network::commands::{FixedIpWish, NewPort};
-use kogge_network::{Attachment, Kind, ShownPort};
+use kogge_network::{Attachment, DevicePort, Kind, ListQuery, NetworkView, ShownPort};
 use kogge_node_api::NodeError;
 
 use crate::error::{Error, Result};
 use crate::model::hostname::dns_label;
-use crate::model::server::Nic;
+use crate::model::server::{Nic, Server};
 use crate::{Compute, policy};
 
 /// A port that a server is to have.
@@ -139,6 +139,29 @@ impl Compute {
         let mut ports = found.remove(&server).unwrap_or_default();
         ports.sort_by_key(|port| nics.iter().position(|nic| nic.port == port.id));
         Ok(self.network().network_data_json(&ports).to_string())
+    }
+
+    /// The ports of a server in the guest's order, as of a transaction.
+    pub(crate) async fn ports_in_order(&self, tx: &mut Tx, server: &Server) -> Result<Vec<DevicePort>> {
+        let mut found =
+            self.network().ports_of_servers_in(tx, &[server.id]).await.map_err(Error::internal)?;
+        let mut ports = found.remove(&server.id).unwrap_or_default();
+        ports.sort_by_key(|port| server.nics.iter().position(|nic| nic.port == port.id));
+        Ok(ports)
+    }
+
+    /// The networks that the caller may see.
+    pub(crate) async fn networks_of(&self, caller: &Caller, rule: &Rule) -> Result<Vec<NetworkView>> {
+        caller.allow_on_own(rule)?;
+        self.network().list_networks(caller, &ListQuery::default()).await.map_err(plain)
+    }
+
+    /// A network that the caller may see.
+    pub(crate) async fn network_by_id(&self, caller: &Caller, id: &str, rule: &Rule) -> Result<NetworkView> {
+        caller.allow_on_own(rule)?;
+        let missing = || Error::NotFound("Network not found".to_owned());
+        let id: NetworkId = id.parse().map_err(|_| missing())?;
+        self.network().networks(caller, &[id]).await.map_err(plain)?.pop().ok_or_else(missing)
     }
 
     /// Makes the networking of a host what it should be, now.

@@ -6,6 +6,7 @@ pub(crate) mod console;
 pub(crate) mod create;
 pub(crate) mod details;
 pub(crate) mod find;
+pub(crate) mod fixed_ips;
 pub(crate) mod interfaces;
 pub(crate) mod labels;
 pub(crate) mod power;

@@ -1,6 +1,7 @@
 //! The API over HTTP, against the whole program in process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod addresses;
 mod bounds;
 mod damaged;
 mod documents;

@@ -12,7 +12,7 @@ const TRIES: usize = 100;
 const ROOM: usize = 3;
 
 /// Sends the same request a hundred times at once, with the number of the try for those that must differ.
-async fn rush(
+pub(crate) async fn rush(
     session: &Session,
     method: &Method,
     path: impl Fn(usize) -> String,
@@ -26,7 +26,7 @@ async fn rush(
 }
 
 /// Complains unless just `room` of the answers are successes and the others are the client's fault.
-fn judge(what: &str, answers: &[Answer], room: usize) -> Option<String> {
+pub(crate) fn judge(what: &str, answers: &[Answer], room: usize) -> Option<String> {
     let good = answers.iter().filter(|answer| answer.status < 300).count();
     let odd = answers.iter().find(|answer| (300..400).contains(&answer.status) || answer.status >= 500);
     let told = odd.or(answers.iter().find(|answer| answer.status >= 300));

@@ -13,7 +13,7 @@ fn no(reason: String) -> Checked {
 }
 
 /// Most addresses of a port.
-const MOST_FIXED_IPS: usize = 32;
+pub(crate) const MOST_FIXED_IPS: usize = 32;
 
 /// A list of `{subnet_id, ip_address}`, each with one or both.
 pub(crate) fn fixed_ips(value: Value) -> Checked {

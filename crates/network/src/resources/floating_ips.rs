@@ -2,9 +2,8 @@
 
 use kogge_auth::{Rule, Target};
 use kogge_db::filter::{BASIC, DESCRIBED, TAGS, by, text};
-use kogge_db::record::Json;
 use kogge_db::{Record, SortKey, Tx};
-use kogge_ids::{FloatingIpId, PortId};
+use kogge_ids::PortId;
 use kogge_resource::neutron::check;
 use kogge_resource::neutron::tags::Tagged;
 use kogge_resource::{
@@ -18,7 +17,6 @@ use crate::error::{Error, Result};
 use crate::model::commands::{FloatingIpChange, NewFloatingIp};
 use crate::model::status;
 use crate::service::floating_ips::bad;
-use crate::service::{owner, permit, permit_fields};
 use crate::store::rows::{FloatingIp, Port};
 use crate::store::{ports, sort_keys};
 use crate::{Networking, policy};
@@ -145,42 +143,7 @@ impl Create for FloatingIps {
     async fn create(call: &Call<Networking>, tx: &mut Tx, body: Body) -> Result<(FloatingIp, Option<Port>)> {
         let (net, caller) = (&call.service, &call.caller);
         let new: NewFloatingIp = command(body)?;
-        let project = owner(caller, new.project_id.clone())?;
-        let wished = Target::project(&project);
-        permit(caller, &<Self as Create>::RULE, &wished)?;
-        permit_fields(caller, "create_floatingip", &new.fields, &wished)?;
-        net.charge(tx, &project, "floatingip", 1).await?;
-        let network = new.floating_network_id.ok_or_else(|| Error::network_not_found(""))?;
-        let network = net.visible_network(&mut (&mut *tx).into(), caller, network).await?;
-        let id = FloatingIpId::random();
-        let (port, address) = net.take_external(tx, &network, id, &new).await?;
-        net.still_open(tx, caller, &network).await?;
-        let now = net.clock().now();
-        let mut row = FloatingIp {
-            id,
-            project_id: project,
-            description: new.description,
-            floating_network_id: network.id,
-            floating_ip_address: address,
-            floating_port_id: port.id,
-            port_id: None,
-            fixed_ip_address: None,
-            router_id: None,
-            dns_name: new.dns_name,
-            dns_domain: new.dns_domain,
-            tags: Json(Vec::new()),
-            created_at: now,
-            updated_at: now,
-            revision_number: 1,
-        };
-        match (new.port_id, new.fixed_ip_address) {
-            (None, Some(_)) => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
-            (None, None) => {}
-            (Some(port), fixed) => net.associate(tx, caller, &mut row, port, fixed).await?,
-        }
-        if !row.insert(tx).await? {
-            return Err(Error::changed_meanwhile());
-        }
+        let row = net.create_floating_ip_in(tx, caller, new).await?;
         let port = port_of(tx, &row).await?;
         Ok((row, port))
     }
@@ -203,19 +166,13 @@ impl Update for FloatingIps {
         let (mut row, change) = (loaded.into_row(), command::<FloatingIpChange>(body)?);
         fresh(call, row.revision_number)?;
         match (change.port_id, change.fixed_ip_address.flatten()) {
-            (Some(Some(port)), fixed) => net.associate(tx, caller, &mut row, port, fixed).await?,
+            (Some(Some(port)), fixed) => net.lead(tx, caller, &mut row, Some((port, fixed))).await?,
             (_, Some(_)) => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
             (None, None) if !names_nothing => {}
-            (_, None) => {
-                row.port_id = None;
-                row.fixed_ip_address = None;
-                row.router_id = None;
-            }
+            (_, None) => net.lead(tx, caller, &mut row, None).await?,
         }
         row.description = change.description.unwrap_or(row.description);
-        row.updated_at = net.clock().now();
-        row.revision_number += 1;
-        row.save(tx).await?;
+        net.save_floating_ip(tx, &mut row).await?;
         let port = port_of(tx, &row).await?;
         Ok((row, port))
     }
@@ -227,9 +184,7 @@ impl Delete for FloatingIps {
 
     async fn delete(call: &Call<Networking>, tx: &mut Tx, row: Loaded<Self>) -> Result<()> {
         fresh(call, row.revision_number)?;
-        FloatingIp::delete(tx, &row.id).await?;
-        ports::remove(tx, row.floating_port_id).await?;
-        Ok(())
+        call.service.remove_floating_ip(tx, &row).await
     }
 }
 

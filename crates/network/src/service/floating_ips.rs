@@ -1,23 +1,120 @@
-//! Where floating IPs lead.
+//! Making floating IPs, and where they lead.
 
 use std::net::IpAddr;
 
-use kogge_auth::Caller;
+use kogge_auth::{Caller, Rule, Target};
+use kogge_db::record::Json;
 use kogge_db::{Record as _, Tx};
 use kogge_ids::{FloatingIpId, PortId, RouterId};
 
 use super::ipam::Claim;
-use super::is_admin;
+use super::{is_admin, owner, permit, permit_change, permit_fields};
 use crate::error::{Error, Result};
 use crate::model::commands::{FixedIpWish, NewFloatingIp, NewPort};
 use crate::model::holder::Holder;
 use crate::store::rows::{FloatingIp, Network, Port, Router, Subnet};
-use crate::store::{allocations, routers as store};
+use crate::store::{allocations, ports, routers as store};
 use crate::{Networking, policy};
 
 impl Networking {
+    /// Makes a floating IP, and lets it lead somewhere where that was asked for.
+    ///
+    /// # Errors
+    /// `PolicyNotAuthorized`, `OverQuota`, `NetworkNotFound`, `ExternalIpAddressExhausted`, and as for an update.
+    pub async fn create_floating_ip_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewFloatingIp,
+    ) -> Result<FloatingIp> {
+        let project = owner(caller, new.project_id.clone())?;
+        let wished = Target::project(&project);
+        permit(caller, &policy::CREATE_FLOATINGIP, &wished)?;
+        permit_fields(caller, "create_floatingip", &new.fields, &wished)?;
+        self.charge(tx, &project, "floatingip", 1).await?;
+        let network = new.floating_network_id.ok_or_else(|| Error::network_not_found(""))?;
+        let network = self.visible_network(&mut (&mut *tx).into(), caller, network).await?;
+        let id = FloatingIpId::random();
+        let (port, address) = self.take_external(tx, &network, id, &new).await?;
+        self.still_open(tx, caller, &network).await?;
+        let now = self.clock().now();
+        let mut row = FloatingIp {
+            id,
+            project_id: project,
+            description: new.description,
+            floating_network_id: network.id,
+            floating_ip_address: address,
+            floating_port_id: port.id,
+            port_id: None,
+            fixed_ip_address: None,
+            router_id: None,
+            dns_name: new.dns_name,
+            dns_domain: new.dns_domain,
+            tags: Json(Vec::new()),
+            created_at: now,
+            updated_at: now,
+            revision_number: 1,
+        };
+        match (new.port_id, new.fixed_ip_address) {
+            (None, Some(_)) => return Err(bad("fixed_ip_address cannot be specified without a port_id")),
+            (None, None) => {}
+            (Some(port), fixed) => self.associate(tx, caller, &mut row, port, fixed).await?,
+        }
+        if !row.insert(tx).await? {
+            return Err(Error::changed_meanwhile());
+        }
+        Ok(row)
+    }
+
+    /// Lets a floating IP that was loaded for a change lead elsewhere, or nowhere.
+    pub(crate) async fn lead(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        row: &mut FloatingIp,
+        to: Option<(PortId, Option<IpAddr>)>,
+    ) -> Result<()> {
+        match to {
+            Some((port, fixed)) => self.associate(tx, caller, row, port, fixed).await,
+            None => {
+                row.port_id = None;
+                row.fixed_ip_address = None;
+                row.router_id = None;
+                Ok(())
+            }
+        }
+    }
+
+    /// Stores a change of a floating IP.
+    pub(crate) async fn save_floating_ip(&self, tx: &mut Tx, row: &mut FloatingIp) -> Result<()> {
+        row.updated_at = self.clock().now();
+        row.revision_number += 1;
+        Ok(row.save(tx).await?)
+    }
+
+    /// Removes a floating IP: its address is free then.
+    pub(crate) async fn remove_floating_ip(&self, tx: &mut Tx, row: &FloatingIp) -> Result<()> {
+        FloatingIp::delete(tx, &row.id).await?;
+        ports::remove(tx, row.floating_port_id).await?;
+        Ok(())
+    }
+
+    /// The locked floating IP, where `rule` lets the caller change it.
+    pub(crate) async fn own_floating_ip(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: FloatingIpId,
+        rule: &Rule,
+    ) -> Result<FloatingIp> {
+        let missing = || Error::floating_ip_not_found(id);
+        let row = FloatingIp::lock(tx, &id).await?.ok_or_else(missing)?;
+        permit_change(caller, rule, &policy::GET_FLOATINGIP, &Target::project(&row.project_id), missing)?;
+        Ok(row)
+    }
+
     /// Takes an address of the external network for a port of our own.
-    pub(crate) async fn take_external(
+    async fn take_external(
         &self,
         tx: &mut Tx,
         network: &Network,
@@ -46,7 +143,7 @@ impl Networking {
     }
 
     /// Makes a floating IP lead to an address of a port.
-    pub(crate) async fn associate(
+    async fn associate(
         &self,
         tx: &mut Tx,
         caller: &Caller,

@@ -8,6 +8,7 @@ use kogge_http::{ApiError, Json};
 use kogge_resource::Call;
 use serde_json::{Value, json};
 
+use super::addressing;
 use super::create::reference;
 use super::rebuild::rebuild;
 use crate::api::body::{Fields, Read};
@@ -69,6 +70,10 @@ impl Action<'_> {
                 Ok(accepted())
             }
             "addSecurityGroup" | "removeSecurityGroup" => self.group(name).await,
+            addressing::ADD_FIXED_IP
+            | addressing::REMOVE_FIXED_IP
+            | addressing::ADD_FLOATING_IP
+            | addressing::REMOVE_FLOATING_IP => addressing::run(self.call, name, self.inner(name)?).await,
             _ => Err(ApiError::bad_request(format!("There is no such action: {name}"))),
         }
     }

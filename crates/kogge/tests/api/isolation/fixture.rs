@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::scene;
 
 /// The collections whose members in the fixture belong to `demo`.
-const OWNED: [&str; 13] = [
+const OWNED: [&str; 16] = [
     "servers",
     "os-server-groups",
     "images",
@@ -23,6 +23,9 @@ const OWNED: [&str; 13] = [
     "subnetpools",
     "address-scopes",
     "rbac-policies",
+    "os-networks",
+    "os-tenant-networks",
+    "os-floating-ips",
 ];
 
 /// The id of nothing.
@@ -362,6 +365,8 @@ pub(crate) fn kind_of_parameter<'a>(before: &'a str, path: &str) -> &'a str {
         "os-interface" => "server-port",
         "security_groups" | "os-security-groups" => "security-groups",
         "os-security-group-rules" => "security-group-rules",
+        "os-networks" | "os-tenant-networks" => "networks",
+        "os-floating-ips" => "floatingips",
         "{store}" => "images",
         "routers" if path.ends_with("/remove_router_interface") => "routed-router",
         other => other,

@@ -131,6 +131,9 @@ pub(super) fn actions(path: &str, action: &str, fixture: &Fixture) -> Vec<Value>
         "rebuild" => json!({"imageRef": fixture.id("images")}),
         "resize" => json!({"flavorRef": fixture.id("flavors")}),
         "add_host" | "remove_host" => json!({"host": "sim"}),
+        "addFixedIp" => json!({"networkId": fixture.id("networks")}),
+        "removeFixedIp" => json!({"address": "10.9.0.250"}),
+        "addFloatingIp" | "removeFloatingIp" => json!({"address": "192.0.2.250"}),
         "set_metadata" => json!({"metadata": {"a": "b"}}),
         _ => Value::Null,
     }]
