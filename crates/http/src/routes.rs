@@ -180,6 +180,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         &self.table
     }
 
+    /// The paths of which upstream says that they are gone, as [`Routes::gone`] took them.
+    #[must_use]
+    pub fn gone_paths(&self) -> &[&'static str] {
+        &self.gone
+    }
+
     /// The router: strangers get 401 for every path (of Keystone only for those that it has), others 404 and 405 in the
     /// service's words.
     pub fn into_router(self, state: S) -> Router {

@@ -1,11 +1,16 @@
-//! `docs/COMPATIBILITY.md`: what is served, printed from the route tables, with what people wrote about gaps and what
-//! Tempest measured (`docs/parts`).
+//! `docs/COMPATIBILITY.md`: what is served, printed from the route tables, what upstream has besides, what people wrote
+//! about gaps and what Tempest measured (`docs/parts`).
+
+mod missing;
 
 use std::collections::BTreeMap;
 
 use kogge_http::{Access, RouteInfo};
 
 use crate::cloud::{Door, doors};
+
+/// The part about gaps: behind it stands what is missing.
+const GAPS: &str = "00-gaps.md";
 
 /// The page; `parts` are texts by file name.
 #[must_use]
@@ -22,10 +27,14 @@ pub fn page(parts: &BTreeMap<String, String>) -> String {
         text.push_str(&format!("| {} | `{}` | {versions} | {count} |\n", door.service, door.mount));
     }
     for (name, part) in parts {
-        let _ = name;
         text.push('\n');
         text.push_str(part.trim_end());
         text.push('\n');
+        if name == GAPS {
+            text.push('\n');
+            text.push_str(&missing::missing(&doors));
+            text.push_str(&missing::beyond(&doors));
+        }
     }
     for door in &doors {
         text.push_str(&section(door));
@@ -66,10 +75,10 @@ mod tests {
 
     #[test]
     fn every_service_has_a_section_and_parts_are_included() {
-        let text = page(&BTreeMap::from([("gaps.md".to_owned(), "## Gaps\n\nNone of note.\n".to_owned())]));
+        let text = page(&BTreeMap::from([(GAPS.to_owned(), "## Gaps\n\nNone of note.\n".to_owned())]));
         for service in ["identity", "image", "placement", "network", "compute"] {
             assert!(text.contains(&format!("\n## {service}\n")));
         }
-        assert!(text.contains("None of note."));
+        assert!(text.contains("None of note.\n\n### Operations that are missing"));
     }
 }

@@ -20,6 +20,7 @@ pub mod exit;
 pub mod notify;
 pub mod output;
 pub mod test_cloud;
+pub mod upstream;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -26,6 +26,8 @@ pub struct Door {
     pub versions: Option<Versions>,
     /// Its route table.
     pub table: Vec<RouteInfo>,
+    /// Paths that are gone upstream and here, some for one method.
+    pub gone: Vec<&'static str>,
     router: Option<Router>,
 }
 
@@ -33,6 +35,7 @@ macro_rules! door {
     ($service:literal, $mount:literal, $style:ident, $versions:expr, $routes:expr, $state:expr) => {{
         let routes = $routes;
         let table = routes.table().to_vec();
+        let gone = routes.gone_paths().to_vec();
         let router = $state.map(|state| routes.into_router(state));
         Door {
             service: $service,
@@ -40,6 +43,7 @@ macro_rules! door {
             style: FaultStyle::$style,
             versions: $versions,
             table,
+            gone,
             router,
         }
     }};
