@@ -41,6 +41,12 @@ impl CloudConfig {
         cloud::from_tree(&name, tree)
     }
 
+    /// The file that clouds are described in, if there is one.
+    #[must_use]
+    pub fn file(env: &Environment) -> Option<std::path::PathBuf> {
+        files::find(env, "OS_CLIENT_CONFIG_FILE", "clouds")
+    }
+
     /// The names of all clouds that could be loaded, `envvars` among them if `OS_*` describe one.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 mod results;
 mod stream;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -168,14 +169,18 @@ pub async fn run(
         Stop::Itself
     } else {
         let group = start(prepared, tempest, place)?;
-        let mut watch = stream::Watch::new(prepared, place, &mut report, events)?;
+        let mut watch = stream::Watch::new(prepared, place, &mut report, events, options.clock.clone())?;
         let stop = watch.follow(group, options).await;
         watch.end(stop, &tempest.version, place);
         stop
     };
+    report.run.stopped = results::stopped(stop);
     let swept = clean(prepared, place, options, events).await;
     let whole = stop == Stop::Itself && prepared.tests.interrupted().is_none();
     results::leftovers(&mut report, prepared, &swept, whole);
+    if let (Some(account), false) = (prepared.accounts.first(), options.cancel.is_cancelled()) {
+        report.run.api_versions = account.client.api_versions(VERSIONS).await;
+    }
     report.run.ended_at = Some(options.clock.now().seconds_z());
     report.summarize();
     events.updated(&report);
@@ -197,9 +202,13 @@ fn head(prepared: &Prepared, tempest: &Tempest, options: &Options) -> Report {
             cloud: name,
             auth_url: config.map(|config| config.auth_url.to_string()).unwrap_or_default(),
             project: config.map(|config| scope_in_words(&config.scope)).unwrap_or_default(),
+            region: config.and_then(|config| config.region.clone()),
+            api_versions: BTreeMap::new(),
+            clock_offset_ms: None,
             users: prepared.users.clone(),
             started_at: begun.unwrap_or_else(|| options.clock.now().seconds_z()),
             ended_at: None,
+            stopped: None,
             program: format!("{}, {}", options.program, tempest.version),
             argv: options.argv.clone(),
         },
@@ -258,6 +267,9 @@ fn entry(run: &str, text: &str) -> Entry {
     };
     Entry { number: 0, object, id: None, looked: None }
 }
+
+/// How long a service may take to tell its version.
+const VERSIONS: Duration = Duration::from_secs(5);
 
 /// The passwords that must not get into a reason.
 fn secrets(accounts: &[Account]) -> Vec<String> {

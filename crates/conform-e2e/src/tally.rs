@@ -213,7 +213,7 @@ fn failed(test: &Test, found: &str) -> Outcome {
         found: found.to_owned(),
         fix: String::new(),
     };
-    Outcome { verdict: Verdict::Fail, reason: None, by_document: None, findings: vec![finding] }
+    Outcome { verdict: Verdict::Fail, findings: vec![finding], ..Outcome::pass() }
 }
 
 #[cfg(test)]

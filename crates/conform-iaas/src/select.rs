@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::civil::Date;
 use kogge_conform::{Check, CheckResult, Plan, PlannedVersion, ScopeRef};
 use kogge_standards::scope::{Covered, Scope, SelectError, Validity, scs_compatible_iaas};
+use sha2::{Digest, Sha256};
 
 use crate::advisory::advisory;
 use crate::catalogue::{catalogue, unknown};
@@ -147,6 +148,12 @@ fn unknown_ones(
         .collect()
 }
 
+/// The digest of a scope as it was read, in hexadecimal digits.
+fn digest(scope: &Scope) -> String {
+    let text = serde_json::to_vec(scope).unwrap_or_default();
+    hex::encode(Sha256::digest(text))
+}
+
 fn plan(scope: &Scope, wanted: &Wanted, covered: &[Covered<'_>]) -> Plan {
     let version = |c: &Covered<'_>| PlannedVersion {
         version: c.version.version.clone(),
@@ -159,7 +166,12 @@ fn plan(scope: &Scope, wanted: &Wanted, covered: &[Covered<'_>]) -> Plan {
             .collect::<BTreeMap<_, _>>(),
     };
     Plan {
-        scope: Some(ScopeRef { uuid: scope.uuid.clone(), name: scope.name.clone(), url: scope.url.clone() }),
+        scope: Some(ScopeRef {
+            uuid: scope.uuid.clone(),
+            name: scope.name.clone(),
+            url: scope.url.clone(),
+            sha256: digest(scope),
+        }),
         versions: covered.iter().map(version).collect(),
         reference_date: wanted.date.to_string(),
         forced_version: wanted.version.clone(),

@@ -101,6 +101,14 @@ fn pattern(seen: &str) -> String {
     format!("{method} {service} {}", segments.collect::<Vec<_>>().join("/"))
 }
 
+/// Whether this is `GET …/v2.1/`.
+fn is_version_document(seen: &str) -> bool {
+    let last = seen.strip_suffix('/').and_then(|path| path.rsplit('/').next());
+    let version = last.and_then(|segment| segment.strip_prefix('v'));
+    seen.starts_with("GET ")
+        && version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 #[tokio::test]
 async fn every_check_sends_the_requests_that_it_is_said_to_send() {
     for check in catalogue() {
@@ -108,8 +116,9 @@ async fn every_check_sends_the_requests_that_it_is_said_to_send() {
         let running = Cloud::default().start().await;
         running.check("v5.1", &format!("{id}$"), Arc::new(Journal::in_memory())).await;
         let sign_in = "POST /identity/v3/auth/tokens";
-        let seen: BTreeSet<String> =
-            running.seen().iter().filter(|s| *s != sign_in).map(|s| pattern(s)).collect();
+        // of each service that it used, the run itself asks for the version document
+        let about_us = |seen: &&String| *seen != sign_in && !is_version_document(seen);
+        let seen: BTreeSet<String> = running.seen().iter().filter(about_us).map(|s| pattern(s)).collect();
         let said = requests(&id).iter().filter(|r| r.only.is_empty());
         let said: BTreeSet<String> = said.map(|r| format!("{} {} {}", r.method, r.service, r.path)).collect();
         assert_eq!(seen, said, "{id}");

@@ -32,6 +32,8 @@ pub struct Description {
     pub url: String,
     /// Whether it counts.
     pub section: Section,
+    /// Rises when it looks at something else or judges it otherwise, so that older results can be told from newer ones.
+    pub revision: u32,
     /// Service types without which it has nothing to look at.
     pub needs: Vec<&'static str>,
     /// The role that its user must have in the project.
@@ -58,6 +60,7 @@ impl Description {
             title: title.into(),
             url: url.into(),
             section: Section::Official,
+            revision: 1,
             needs: Vec::new(),
             role: "member",
             creates: Vec::new(),

@@ -31,11 +31,11 @@ pub mod verdict;
 
 pub use check::{Check, Description, Section};
 pub use context::{Context, RunId};
-pub use exit::ExitCode;
+pub use exit::{ExitCode, FailOn};
 pub use finding::{Finding, ObjectRef, Severity};
 pub use journal::{Entry, Journal, Journals, NewEntry, Removal};
 pub use lookups::Shared;
-pub use outcome::Outcome;
+pub use outcome::{Answered, Outcome};
 pub use plan::{Plan, PlannedVersion, ScopeRef};
 pub use problem::Problem;
 pub use report::{CheckResult, Report, RunHead};

@@ -15,11 +15,24 @@ pub struct Outcome {
     pub by_document: Option<Verdict>,
     /// What was observed.
     pub findings: Vec<Finding>,
+    /// Where it was not found out now, but answered by somebody before.
+    pub answered: Option<Answered>,
+}
+
+/// When people answered, and how long that is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// When, `2026-11-24T08:00:00Z`.
+    pub at: String,
+    /// The end, `2027-04-01T00:00:00`.
+    pub good_until: String,
+    /// Whether a report that dates all of its results by the run, as upstream's does, would make it last longer.
+    pub outlasts: bool,
 }
 
 impl Outcome {
     fn plain(verdict: Verdict, reason: Option<String>) -> Self {
-        Self { verdict, reason, by_document: None, findings: Vec::new() }
+        Self { verdict, reason, by_document: None, findings: Vec::new(), answered: None }
     }
 
     /// All is well.
@@ -73,7 +86,8 @@ impl Outcome {
             Some(f) => format!("{}: expected {}, found {}", f.object.name, f.expected, f.found),
             None => "it could not be decided".to_owned(),
         });
-        Self { verdict, reason, by_document: judgement.by_document.map(Verdict::from), findings }
+        let by_document = judgement.by_document.map(Verdict::from);
+        Self { verdict, reason, by_document, findings, answered: None }
     }
 }
 

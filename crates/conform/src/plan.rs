@@ -15,6 +15,10 @@ pub struct ScopeRef {
     pub name: String,
     /// Where its newest file can be read.
     pub url: String,
+    /// The SHA-256 of what was read of it, whatever its file looks like: two runs with the same one were judged by the
+    /// same scope.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sha256: String,
 }
 
 /// One version of the scope.

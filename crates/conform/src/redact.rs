@@ -51,8 +51,22 @@ impl Redactor {
 
     /// Every field by name, so that a new one cannot be forgotten.
     fn head(&mut self, head: RunHead) -> RunHead {
-        let RunHead { uuid, subject, cloud, auth_url, project, users, started_at, ended_at, program, argv } =
-            head;
+        let RunHead {
+            uuid,
+            subject,
+            cloud,
+            auth_url,
+            project,
+            region,
+            api_versions,
+            clock_offset_ms,
+            users,
+            started_at,
+            ended_at,
+            stopped,
+            program,
+            argv,
+        } = head;
         let hidden = if cloud.is_empty() {
             String::new()
         } else {
@@ -64,11 +78,15 @@ impl Redactor {
             argv: argv.iter().map(|argument| self.argument(argument, &cloud, &hidden)).collect(),
             auth_url: self.text(&auth_url),
             project: self.text(&project),
+            region: region.map(|region| stand_in(&mut self.seen, "region", &region.to_lowercase())),
+            api_versions,
+            clock_offset_ms,
             users: users.iter().map(|user| self.text(user)).collect(),
             cloud: hidden,
             uuid,
             started_at,
             ended_at,
+            stopped,
             program,
         }
     }

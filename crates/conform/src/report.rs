@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kogge_clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Description, Section};
@@ -52,6 +53,15 @@ pub struct RunHead {
     /// For what the run's token was good, as configured: `project demo`.
     #[serde(default)]
     pub project: String,
+    /// The region whose services were asked; the first of each service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The newest version of each service that was asked, as it says itself: `compute` is `2.96`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub api_versions: BTreeMap<String, String>,
+    /// By how many milliseconds the cloud's clock was ahead of ours, to about half a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset_ms: Option<i64>,
     /// Who ran it, as configured and with their roles, where it takes several users: `reader ann of domain Default`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<String>,
@@ -59,6 +69,9 @@ pub struct RunHead {
     pub started_at: String,
     /// When it ended; absent while it runs.
     pub ended_at: Option<String>,
+    /// Why it ended before all checks had; absent if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// The program and its version.
     pub program: String,
     /// Its arguments, as given (none of them is a secret).
@@ -92,6 +105,18 @@ pub struct CheckResult {
     pub findings: Vec<Finding>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
+    /// When it ended, or was answered by somebody, `2026-11-24T08:00:00Z`; absent where it never began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<String>,
+    /// How long an answer is good, `2027-04-01T00:00:00`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_until: Option<String>,
+    /// Whether a report that dates all of its results by the run, as upstream's does, would make it last longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outlasts: bool,
+    /// The check's revision: it rises when the check looks at something else or judges it otherwise.
+    #[serde(default)]
+    pub revision: u32,
     /// Taken over from an earlier run.
     #[serde(default)]
     pub resumed: bool,
@@ -152,6 +177,13 @@ impl CheckResult {
         format!("{}{section}{warned}", self.verdict.word())
     }
 
+    /// The same, having ended now, unless somebody answered it before.
+    #[must_use]
+    pub fn ended_at(mut self, now: Timestamp) -> Self {
+        self.checked_at.get_or_insert_with(|| now.seconds_z());
+        self
+    }
+
     /// From a check's outcome.
     #[must_use]
     pub fn new(description: &Description, outcome: Outcome, elapsed_ms: u64) -> Self {
@@ -166,6 +198,10 @@ impl CheckResult {
             reason: outcome.reason,
             findings: outcome.findings,
             elapsed_ms,
+            checked_at: outcome.answered.as_ref().map(|answered| answered.at.clone()),
+            outlasts: outcome.answered.as_ref().is_some_and(|answered| answered.outlasts),
+            good_until: outcome.answered.map(|answered| answered.good_until),
+            revision: description.revision,
             resumed: false,
             bug: false,
         }

@@ -6,10 +6,12 @@ mod resume;
 
 use queue::Queue;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use kogge_client::Client;
 use kogge_clock::{Clock, Timestamp};
@@ -25,6 +27,7 @@ use crate::plan::Plan;
 use crate::printable::printable;
 use crate::problem::Problem;
 use crate::report::{CheckResult, FORMAT, Report, RunHead};
+use crate::verdict::Verdict;
 
 pub use resume::{Earlier, OtherRun, scope_in_words};
 
@@ -65,6 +68,8 @@ pub struct Options {
     pub parallel: usize,
     /// Stops the run: running checks are dropped, left-overs removed, the report says what is missing.
     pub cancel: CancellationToken,
+    /// How long the checks may take in all; without an end if absent. What has not ended by then has not finished.
+    pub time: Option<Duration>,
     /// How long removing left-overs may take in all. Default 5 minutes.
     pub cleanup_time: Duration,
     /// What is created is written here first.
@@ -91,6 +96,7 @@ impl Default for Options {
             run: RunId::random(),
             parallel: 64,
             cancel: CancellationToken::new(),
+            time: None,
             cleanup_time: Duration::from_secs(300),
             journal: Arc::new(Journal::in_memory()),
             cleaner: None,
@@ -117,6 +123,9 @@ pub fn unsettled(entry: &Entry, again: Timestamp) -> String {
 /// Time between two updates of a report while checks end. Most end together when their list is there; writing the
 /// report for each of them would take longer than the checks.
 const BETWEEN_UPDATES: Duration = Duration::from_millis(200);
+
+/// How long a service may take to tell its version.
+const VERSIONS: Duration = Duration::from_secs(5);
 
 fn update(report: &mut Report, events: &mut dyn Events) {
     report.summarize();
@@ -162,6 +171,7 @@ impl Runner {
         }
         self.run_all(&checks, &mut report, events).await;
         self.clean(&mut report, events).await;
+        self.look_around(&mut report.run).await;
         report.run.ended_at = Some(self.options.clock.now().seconds_z());
         report.summarize();
         events.updated(&report);
@@ -197,22 +207,41 @@ impl Runner {
             cloud: config.name.clone(),
             auth_url: config.auth_url.to_string(),
             project: scope_in_words(&config.scope),
+            region: config.region.clone(),
+            api_versions: BTreeMap::new(),
+            clock_offset_ms: None,
             users: Vec::new(),
             started_at: begun.unwrap_or_else(|| self.context.started.seconds_z()),
             ended_at: None,
+            stopped: None,
             program: self.options.program.clone(),
             argv: self.options.argv.clone(),
         }
     }
 
+    /// Notes what the cloud is. Nothing is asked of a cloud that a stopped run may be hanging on.
+    async fn look_around(&self, head: &mut RunHead) {
+        if self.options.cancel.is_cancelled() {
+            return;
+        }
+        head.api_versions = self.context.client.api_versions(VERSIONS).await;
+        // a cloud that nobody could sign in to has told no time
+        head.clock_offset_ms = match self.context.client.token().now_or_never() {
+            Some(Ok(token)) => token.clock_offset_ms,
+            _ => None,
+        };
+    }
+
     async fn run_all(&self, checks: &[Box<dyn Check>], report: &mut Report, events: &mut dyn Events) {
         let mut waiting = Queue::new(checks);
+        let end = one::End::of(&self.options);
         let mut running = FuturesUnordered::new();
         // when the last update was, and whether something is new since then
         let (mut told, mut news) = (Instant::now(), false);
         loop {
-            while running.len() < self.options.parallel.max(1) && !self.options.cancel.is_cancelled() {
+            while running.len() < self.options.parallel.max(1) && end.reason().is_none() {
                 let Some((index, check)) = waiting.next() else { break };
+                let end = &end;
                 if report.results[index].resumed {
                     events.finished(&report.results[index]);
                     waiting.ended(check.description());
@@ -220,7 +249,7 @@ impl Runner {
                 }
                 events.started(check.description());
                 running.push(Box::pin(async move {
-                    (index, one::run(check, &self.context, &self.options.cancel).await)
+                    (index, one::run(check, &self.context, end, &self.options.clock).await)
                 }));
             }
             let ended = tokio::select! {
@@ -242,6 +271,16 @@ impl Runner {
                 update(report, events);
                 (told, news) = (Instant::now(), false);
             }
+        }
+        if let Some(reason) = end.reason() {
+            let unfinished = |result: &&mut CheckResult| result.verdict == Verdict::NotFinished;
+            for result in report.results.iter_mut().filter(unfinished) {
+                if result.checked_at.is_none() {
+                    result.reason = Some(format!("not started: {reason}"));
+                }
+                report.run.stopped = Some(reason.clone());
+            }
+            news = true;
         }
         if news {
             update(report, events);

@@ -54,6 +54,7 @@ fn report(name: &str) -> Report {
                 uuid: "5039".into(),
                 name: "SCS-compatible IaaS".into(),
                 url: "https://u".into(),
+                sha256: "ab".repeat(32),
             }),
             versions: vec![version],
             reference_date: "2026-11-24".into(),
@@ -104,6 +105,16 @@ fn the_upstream_form_has_upstreams_keys_in_upstreams_order() {
         let at = rest.find(key).unwrap_or_else(|| panic!("{key:?} is missing or out of order in\n{text}"));
         rest = &rest[at..];
     }
+}
+
+#[test]
+fn the_upstream_form_leaves_out_answers_that_its_date_would_renew() {
+    let mut report = report("flavor");
+    report.results[0].outlasts = true;
+    let parsed: Value = serde_saphyr::from_str(&upstream_yaml::report(&report)).unwrap();
+    let invocation = &parsed["run"]["invocations"]["8d6cf2cd-0a2c-4d5e-9a3b-0123456789ab"];
+    assert_eq!(invocation["results"], serde_json::json!({"t-2": -1, "t-3": 1, "t-4": 0}));
+    assert!(!invocation["stdout"].to_string().contains("t-1"), "{invocation}");
 }
 
 #[test]

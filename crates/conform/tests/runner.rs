@@ -191,6 +191,25 @@ async fn a_stop_leaves_the_rest_unfinished_and_cleans_up() {
     assert_eq!(exit_code(&report), ExitCode::CouldNotRun);
 }
 
+#[tokio::test(start_paused = true)]
+async fn when_its_time_has_passed_a_run_ends_and_says_so() {
+    let time = Some(Duration::from_millis(50));
+    let broom = Arc::new(Broom::default());
+    let options = Options { time, parallel: 1, cleaner: Some(broom.clone()), ..Options::default() };
+    let report = run(vec![probe("a", Does::CreateAndHang), probe("b", Does::Pass)], options).await;
+    assert_eq!(verdicts(&report), [Verdict::NotFinished, Verdict::NotFinished]);
+    let reasons: Vec<&str> = report.results.iter().map(|r| r.reason.as_deref().unwrap()).collect();
+    assert_eq!(
+        reasons,
+        ["the run's time of 0 s had passed", "not started: the run's time of 0 s had passed"]
+    );
+    assert!(report.run.stopped.is_some() && report.results[0].checked_at.is_some());
+    assert_eq!(report.results[1].checked_at, None, "it never began");
+    assert_eq!(broom.removed.lock().unwrap().len(), 1);
+    let whole = run(vec![probe("a", Does::Pass)], Options { time, ..Options::default() }).await;
+    assert_eq!((whole.run.stopped, whole.results[0].revision), (None, 1));
+}
+
 #[tokio::test]
 async fn what_an_earlier_run_decided_is_not_checked_again() {
     let earlier = run(vec![probe("a", Does::Pass), probe("b", Does::Hang)], Options::default()).await;

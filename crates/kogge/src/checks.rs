@@ -25,7 +25,8 @@ const HEAD: &str = "# Checks\n\n\
     other,\nadvisory checks after all others. Everything that is created bears the run's id in its name, is written into \
     the run's own journal\n(`$XDG_STATE_HOME/kogge/journal`) before the call, and is removed; `kogge check clean` removes \
     what killed runs left, and leaves alone\nwhat runs that go on have. A create that was never answered is looked for \
-    twice, ten minutes apart, before it counts as not made.\n\n\
+    twice, ten minutes apart, before it counts as not made.\nIn the end each service that was used is \
+    asked for its version document, for the report.\n\n\
     Whose trouble a problem is decides what it may come to. What the cloud answers can be a failure. A disk of ours that \
     is full, a time\nor size that we set, or missing credentials leave a check open. A call that is lost on its way \
     (502, 503, 504, no answer) is sent\nagain where that is safe; waiting for a volume or a machine goes on through any \

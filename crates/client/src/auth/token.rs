@@ -32,6 +32,9 @@ pub struct Token {
     pub domain: Option<Named>,
     /// The services, as the cloud lists them.
     pub catalog: Catalog,
+    /// By how many milliseconds the clock of the cloud was ahead of ours when it was made, to half a second and half of
+    /// what the call took; nothing if the cloud did not tell its time.
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// An id with the name it had when the token was made.
@@ -100,6 +103,7 @@ impl Token {
             project_domain,
             domain: token.domain,
             catalog: token.catalog,
+            clock_offset_ms: None,
         })
     }
 

@@ -4,6 +4,9 @@
 //! from its answer only the *version's path segment* is used: a service behind a proxy often tells a wrong host, and a
 //! hostile one must not lead us away.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use http::Method;
 use serde_json::Value;
 use url::Url;
@@ -13,6 +16,9 @@ use crate::answer::{Answer, printable};
 use crate::auth::token::Token;
 use crate::error::{Error, Result};
 use crate::service_type::{self, Version, spellings};
+
+/// The longest version that is believed, in bytes.
+const LONGEST_VERSION: usize = 20;
 
 /// How many service types an error names.
 const MOST_OFFERED: usize = 50;
@@ -92,6 +98,21 @@ impl Client {
         self.0.transport.guard.addresses(url).await.map_err(refused)
     }
 
+    /// The newest version that each service used so far has, by service type: what its version document says, else what
+    /// stands in its address. Services that do not answer in that time are left out, and so are those without versions.
+    pub async fn api_versions(&self, time: Duration) -> BTreeMap<String, String> {
+        let cells: Vec<_> = self.0.endpoints.lock().await.clone().into_iter().collect();
+        let used = cells.into_iter().filter_map(|(service, cell)| Some((service, cell.get()?.clone())));
+        let asked = used.map(|(service, url)| async move {
+            let call = self.call(Method::GET, &service, "").at(version_root(&url));
+            let told = tokio::time::timeout(time, call.send()).await.ok()?.ok()?;
+            let document = told.status.is_success().then(|| told.json::<Value>().ok()).flatten();
+            let version = document.as_ref().and_then(newest).or_else(|| in_path(&url))?;
+            Some((service, self.without_secrets(&printable(&version))))
+        });
+        futures_util::future::join_all(asked).await.into_iter().flatten().collect()
+    }
+
     /// The service's version document, if it has one that can be read. 300 is its usual status.
     async fn ask_versions(&self, service: &str, base: &Url) -> Result<Option<Value>> {
         let answer: Answer =
@@ -99,6 +120,29 @@ impl Client {
         let usable = answer.status.is_success() || answer.status.as_u16() == 300;
         Ok(usable.then(|| answer.json().ok()).flatten())
     }
+}
+
+/// What a version document says is the newest: the microversion, else the id.
+fn newest(document: &Value) -> Option<String> {
+    let about = document.get("version")?;
+    let text = |key: &str| about.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let version = text("version").or_else(|| text("id"))?;
+    (version.len() <= LONGEST_VERSION).then(|| version.to_owned())
+}
+
+/// The address up to its version, where the version document is; what follows is a project.
+fn version_root(url: &Url) -> Url {
+    let path: Vec<&str> = url.path().trim_end_matches('/').split('/').collect();
+    let end =
+        path.iter().position(|segment| parse_version(segment).is_some()).map_or(path.len(), |at| at + 1);
+    let mut root = below(url, "");
+    root.set_path(&format!("{}/", path[..end].join("/")));
+    root
+}
+
+/// The version in an address.
+fn in_path(url: &Url) -> Option<String> {
+    url.path_segments()?.find(|segment| parse_version(segment).is_some()).map(str::to_owned)
 }
 
 /// `base/rest` without doubling slashes; query and fragment of `base` are dropped.
@@ -174,6 +218,27 @@ mod tests {
     fn nonsense_chooses_nothing() {
         for document in [json!({}), json!({"versions": "x"}), json!({"versions": [{"id": 2}]}), json!([])] {
             assert_eq!(choose(&document, COMPUTE), None, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_newest_version_is_the_microversion_else_the_id_else_the_addresss() {
+        let compute = json!({"version": {"id": "v2.1", "version": "2.96", "min_version": "2.1"}});
+        assert_eq!(newest(&compute).as_deref(), Some("2.96"));
+        let identity = json!({"version": {"id": "v3.14", "version": ""}});
+        assert_eq!(newest(&identity).as_deref(), Some("v3.14"));
+        for none in [json!({}), json!({"version": 3}), json!({"version": {"id": "x".repeat(21)}}), json!([])]
+        {
+            assert_eq!(newest(&none), None, "{none}");
+        }
+        assert_eq!(in_path(&"http://h/network/v2.0/".parse().unwrap()).as_deref(), Some("v2.0"));
+        assert_eq!(in_path(&"http://h/network".parse().unwrap()), None);
+        for (url, root) in [
+            ("http://h/volume/v3/p1/", "http://h/volume/v3/"),
+            ("http://h/v2.1", "http://h/v2.1/"),
+            ("http://h/", "http://h/"),
+        ] {
+            assert_eq!(version_root(&url.parse().unwrap()).as_str(), root);
         }
     }
 

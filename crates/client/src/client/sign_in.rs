@@ -1,10 +1,12 @@
 //! Getting, keeping and renewing the token.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
+use kogge_clock::Timestamp;
 use url::Url;
 
 use super::Client;
@@ -54,6 +56,7 @@ impl Client {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, JSON);
         headers.insert(ACCEPT, JSON);
+        let asked = self.0.clock.now();
         let answer = self.0.transport.send(Outgoing {
             call: CallName::new(&Method::POST, "identity", &url),
             method: Method::POST,
@@ -64,10 +67,21 @@ impl Client {
             // a token more does no harm
             repeatable: true,
         });
-        let token = Token::read(&answer.await?.success()?)?;
+        let answer = answer.await?;
+        let told = answer.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+        let clock_offset_ms = told.and_then(|date| ahead_by(date, asked, self.0.clock.now()));
+        let token = Token { clock_offset_ms, ..Token::read(&answer.success()?)? };
         self.0.transport.secrets.add(&token.secret);
         Ok(token)
     }
+}
+
+/// By how many milliseconds the other side's clock is ahead, if it showed `date` between two of our moments. A `Date` has
+/// whole seconds, the one that has begun: it is half a second later on the average.
+fn ahead_by(date: SystemTime, asked: Timestamp, answered: Timestamp) -> Option<i64> {
+    let date = i64::try_from(date.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()?;
+    let ours = (asked.as_micros() / 2 + answered.as_micros() / 2) / 1000;
+    date.checked_add(500)?.checked_sub(ours)
 }
 
 /// `…/v3/auth/tokens` below the configured address, which may or may not end in a version.
@@ -84,6 +98,18 @@ fn tokens_url(auth_url: &Url) -> Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_ahead_is_seen_so() {
+        let date = httpdate::parse_http_date("Tue, 24 Nov 2026 08:00:10 GMT").unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (asked, answered) = (at("2026-11-24T08:00:00.000000Z"), at("2026-11-24T08:00:01.000000Z"));
+        assert_eq!(ahead_by(date, asked, answered), Some(10_000));
+        assert_eq!(
+            ahead_by(SystemTime::UNIX_EPOCH - std::time::Duration::from_secs(1), asked, answered),
+            None
+        );
+    }
 
     #[test]
     fn the_address_for_tokens_does_not_depend_on_spelling() {

@@ -90,7 +90,7 @@ pub(super) fn from_variables(env: &Environment) -> Option<Tree> {
     Some(keys.map(|(k, v)| (k["OS_".len()..].to_lowercase(), Value::String(v.to_owned()))).collect())
 }
 
-fn find(env: &Environment, variable: &str, stem: &str) -> Option<PathBuf> {
+pub(super) fn find(env: &Environment, variable: &str, stem: &str) -> Option<PathBuf> {
     let named = env.var(variable).map(|p| env.expand(p));
     if let Some(path) = named.as_ref().filter(|p| !p.exists()) {
         tracing::warn!(variable, path = %path.display(), "this file does not exist; looking in the usual places");

@@ -26,7 +26,11 @@ pub(super) fn plan(prepared: &Prepared, options: &Options) -> Plan {
         targets: BTreeMap::from([(target.to_owned(), ids)]),
     };
     Plan {
-        scope: Some(ScopeRef { uuid: String::new(), name: list::NAME.to_owned(), url: list::URL.to_owned() }),
+        scope: Some(ScopeRef {
+            name: list::NAME.to_owned(),
+            url: list::URL.to_owned(),
+            ..ScopeRef::default()
+        }),
         versions: vec![version],
         reference_date: options.clock.now().seconds_z().chars().take(10).collect(),
         forced_version: None,
@@ -66,16 +70,26 @@ pub(super) fn ended(prepared: &Prepared, test: &Test, mut outcome: Outcome, elap
     CheckResult::new(&test.description(), outcome, elapsed_ms)
 }
 
+/// Why a run ended before all tests had.
+pub(super) fn stopped(stop: Stop) -> Option<String> {
+    match stop {
+        Stop::Itself => None,
+        Stop::Cancelled => Some("the run was stopped".to_owned()),
+        Stop::OutOfTime(time) => {
+            Some(format!("the run's time of {} minutes had passed", time.as_secs() / 60))
+        }
+    }
+}
+
 /// Why a test that was planned has no end.
 pub(super) fn unfinished(stop: Stop, seen: bool, started: bool, version: &str, said: &str) -> Outcome {
-    match stop {
-        Stop::Cancelled => Outcome::not_finished("the run was stopped"),
-        Stop::OutOfTime(time) => {
-            Outcome::not_finished(format!("the run's time of {} minutes had passed", time.as_secs() / 60))
-        }
-        Stop::Itself if seen => Outcome::not_finished(format!("Tempest ended before it: {said}")),
-        Stop::Itself if started => Outcome::could_not_run(format!("{version} has no such test")),
-        Stop::Itself => Outcome::could_not_run(format!("Tempest could not begin: {said}")),
+    if let Some(because) = stopped(stop) {
+        return Outcome::not_finished(because);
+    }
+    match started {
+        _ if seen => Outcome::not_finished(format!("Tempest ended before it: {said}")),
+        true => Outcome::could_not_run(format!("{version} has no such test")),
+        false => Outcome::could_not_run(format!("Tempest could not begin: {said}")),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::time::Duration;
 
+use kogge_clock::Clock;
 use kogge_conform::{Events, Finding, ObjectRef, Problem, Report, Severity};
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStdout;
@@ -27,6 +28,7 @@ pub(super) struct Watch<'a> {
     prepared: &'a Prepared,
     report: &'a mut Report,
     events: &'a mut dyn Events,
+    clock: Clock,
     tally: Tally,
     copy: File,
     copied: u64,
@@ -41,10 +43,21 @@ impl<'a> Watch<'a> {
         place: &Place,
         report: &'a mut Report,
         events: &'a mut dyn Events,
+        clock: Clock,
     ) -> Result<Self, Problem> {
         let tally = Tally::new(&prepared.planned.run, secrets(&prepared.accounts));
         let copy = place.create("run.subunit")?;
-        Ok(Self { prepared, report, events, tally, copy, copied: 0, ending: String::new(), show: None })
+        Ok(Self {
+            prepared,
+            report,
+            events,
+            clock,
+            tally,
+            copy,
+            copied: 0,
+            ending: String::new(),
+            show: None,
+        })
     }
 
     /// Reads until the stream ends or the group has been stopped.
@@ -107,6 +120,7 @@ impl<'a> Watch<'a> {
     fn finished(&mut self, test: &'static Test) {
         let Some(ended) = self.tally.ended(test).cloned() else { return };
         let result = results::ended(self.prepared, test, ended.outcome, ended.elapsed_ms);
+        let result = result.ended_at(self.clock.now());
         self.events.finished(&result);
         self.put(result);
         self.show.get_or_insert_with(|| Instant::now() + SHOWN);

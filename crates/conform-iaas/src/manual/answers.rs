@@ -183,19 +183,23 @@ impl Answers {
     #[must_use]
     pub fn standing(&self, question: &Question, now: Timestamp) -> Standing {
         let Some(answer) = self.of(question.id) else { return Standing::NotAnswered };
-        let expiry = answer
-            .at
-            .parse::<Timestamp>()
-            .ok()
-            .and_then(civil)
-            .map(|at| lifetime::expiry(at, Some(lifetime_of(question.id))));
-        match (expiry, civil(now)) {
-            (Some(Ok(expiry)), Some(now)) if now < expiry => Standing::Good(expiry.to_string()),
-            (Some(Ok(expiry)), _) => Standing::Expired(expiry.to_string()),
+        let end = answer.at.parse::<Timestamp>().ok().and_then(|at| ends(question.id, at));
+        match (end, civil(now)) {
+            (Some(end), Some(now)) if now < end => Standing::Good(end.to_string()),
+            (Some(end), _) => Standing::Expired(end.to_string()),
             // `fit` keeps such times out
             _ => Standing::Expired(answer.at.clone()),
         }
     }
+}
+
+/// Until when an answer of that moment is good, `2027-04-01T00:00:00`.
+pub(super) fn expiry(id: &str, at: Timestamp) -> Option<String> {
+    ends(id, at).map(|end| end.to_string())
+}
+
+fn ends(id: &str, at: Timestamp) -> Option<DateTime> {
+    lifetime::expiry(civil(at)?, Some(lifetime_of(id))).ok()
 }
 
 /// The file of a cloud: by its name, and by its address, since names are only what somebody wrote into `clouds.yaml`.

@@ -1,11 +1,12 @@
 //! A question as a check: its verdict is the stored answer.
 
 use async_trait::async_trait;
+use kogge_clock::Timestamp;
 use kogge_conform::{
-    Check, Context, Description, Finding, ObjectRef, Outcome, Plan, Section, Severity, Verdict,
+    Answered, Check, Context, Description, Finding, ObjectRef, Outcome, Plan, Section, Severity, Verdict,
 };
 
-use super::answers::{Answer, Answers, Reply, Standing};
+use super::answers::{Answer, Answers, Reply, Standing, expiry};
 use super::questions::{Question, questions};
 
 struct Asked {
@@ -42,7 +43,7 @@ impl Check for Asked {
                 Outcome::not_finished(format!("the answer was good until {at}; {how} again"))
             }
             Standing::Good(until) => match self.answers.of(id) {
-                Some(answer) => self.outcome(answer, &until),
+                Some(answer) => self.outcome(answer, until, context.started),
                 None => Outcome::not_finished(how),
             },
         }
@@ -50,8 +51,8 @@ impl Check for Asked {
 }
 
 impl Asked {
-    fn outcome(&self, answer: &Answer, until: &str) -> Outcome {
-        let said = said(answer, until);
+    fn outcome(&self, answer: &Answer, until: String, now: Timestamp) -> Outcome {
+        let said = said(answer, &until);
         let mut outcome = match answer.reply {
             Reply::Yes => Outcome::pass(),
             Reply::NotApplicable => Outcome::not_applicable(said.clone()),
@@ -71,6 +72,11 @@ impl Asked {
                 String::new()
             },
         });
+        outcome.answered = Some(Answered {
+            at: answer.at.clone(),
+            outlasts: expiry(self.question.id, now).is_none_or(|anew| anew != until),
+            good_until: until,
+        });
         outcome
     }
 }
@@ -88,4 +94,30 @@ fn said(answer: &Answer, until: &str) -> String {
         text.push_str(&more.replace('\n', " "));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::questions::question;
+    use super::*;
+
+    #[test]
+    fn an_answer_is_dated_by_when_it_was_given_and_said_to_outlast_itself_in_the_next_quarter() {
+        let question = question("availability-zones-check").unwrap();
+        let description = Description::reading(question.id, question.title, question.url());
+        let asked = Asked { description, question, answers: Answers::default() };
+        let answer = Answer {
+            reply: Reply::Yes,
+            evidence: None,
+            note: Some("three rooms".to_owned()),
+            by: "Ada".to_owned(),
+            at: "2026-11-24T08:00:00Z".to_owned(),
+        };
+        let until = "2027-04-01T00:00:00";
+        let on = |now: &str| asked.outcome(&answer, until.to_owned(), now.parse().unwrap()).answered.unwrap();
+        let same = on("2026-12-31T23:00:00Z");
+        assert_eq!((same.at.as_str(), same.good_until.as_str()), ("2026-11-24T08:00:00Z", until));
+        assert!(!same.outlasts, "a report of this quarter makes it good for just as long");
+        assert!(on("2027-01-01T00:00:00Z").outlasts);
+    }
 }

@@ -5,6 +5,8 @@ use std::process::{Output, Stdio};
 
 use kogge::test_cloud::TestCloud;
 use serde_json::Value;
+
+use crate::validator;
 use tokio::process::{Child, Command};
 
 /// A directory and an environment.
@@ -46,8 +48,14 @@ impl Desk {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// A file of JSON. Every report that a test looks at is one that its schema describes.
     pub(crate) fn json(&self, name: &str) -> Value {
-        serde_json::from_str(&self.read(name)).unwrap()
+        let value: Value = serde_json::from_str(&self.read(name)).unwrap();
+        if value.get("results").is_some() {
+            let schema = serde_json::from_str(validator::REPORT).unwrap();
+            assert_eq!(validator::wrong(&schema, &value), Vec::<String>::new(), "{name}");
+        }
+        value
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {

@@ -18,3 +18,5 @@ mod sign;
 mod spec;
 mod terminal;
 mod upload;
+#[path = "../../../conform/tests/schema/validator.rs"]
+mod validator;
