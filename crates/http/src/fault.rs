@@ -80,6 +80,12 @@ impl FaultStyle {
         matches!(self, Self::Image | Self::Network)
     }
 
+    /// True where an object is looked up before a rule is asked, whatever the token is of: `enforce_call` of Keystone. The
+    /// service itself refuses the scope then, with the rule.
+    pub(crate) const fn looks_first(self) -> bool {
+        matches!(self, Self::Identity)
+    }
+
     /// True where a body says what it is, or is refused, and where clients that take no JSON get nothing: `require_content`
     /// and `check_accept` of Placement.
     pub(crate) const fn is_strict(self) -> bool {

@@ -218,11 +218,14 @@ impl Gate {
         let Some(caller) = request.extensions().get::<Caller>() else {
             return ApiError::unauthorized().into_response();
         };
-        if self.scopes.take(&caller.scope) {
+        let style = request.extensions().get::<FaultStyle>().copied();
+        let asked_later =
+            self.one && matches!(self.access, Access::Rule(_)) && style.is_some_and(FaultStyle::looks_first);
+        if self.scopes.take(&caller.scope) || asked_later {
             request.extensions_mut().insert(self.access);
             return next.run(request).await;
         }
-        let hides = request.extensions().get::<FaultStyle>().is_some_and(|style| style.hides());
+        let hides = style.is_some_and(FaultStyle::hides);
         let refusal = if hides && self.one { no_such() } else { self.refusal(&caller.scope) };
         refusal.into_response()
     }

@@ -256,3 +256,36 @@ async fn a_manager_of_a_project_is_no_domain_manager() {
     cloud.post(&token, "/v3/users", json!({"user": {"name": "x", "domain_id": one}})).await.expect(403);
     cloud.get(&token, "/v3/roles").await.expect(403);
 }
+
+#[tokio::test]
+async fn what_is_not_there_is_missing_whatever_a_token_is_of() {
+    let Domains { cloud, manager, .. } = domains().await;
+    let known = role(&cloud, "reader");
+    for (path, key) in [("/v3/roles", "role"), ("/v3/domains", "domain")] {
+        let unknown = format!("{path}/{}", "0".repeat(32));
+        cloud.patch(&manager, &unknown, json!({ key: {"description": "d"} })).await.expect(404);
+        cloud.delete(&manager, &unknown).await.expect(404);
+    }
+    let path = format!("/v3/roles/{known}");
+    cloud.patch(&manager, &path, json!({"role": {"description": "d"}})).await.expect(403);
+    cloud.delete(&manager, &path).await.expect(403);
+}
+
+#[tokio::test]
+async fn own_credentials_are_listed_with_a_token_of_another_domain() {
+    let Domains { cloud, admin, one, two, their_user, .. } = domains().await;
+    let boss = cloud.get(&admin, &format!("/v3/users?name=boss&domain_id={one}")).await.expect(200);
+    let boss = boss["users"][0]["id"].as_str().unwrap().to_owned();
+    let manager = role(&cloud, "manager");
+    cloud.put(&admin, &format!("/v3/domains/{two}/users/{boss}/roles/{manager}")).await.expect(204);
+    for user in [&boss, &their_user] {
+        let body = json!({"credential": {"user_id": user, "type": "cert", "blob": "b"}});
+        cloud.post(&admin, "/v3/credentials", body).await.expect(201);
+    }
+    let identity = json!({"methods": ["password"], "password": {"user": {"id": boss, "password": "p"}}});
+    let token = cloud.log_in(json!({"identity": identity, "scope": {"domain": {"id": two}}})).await.token();
+    let list = cloud.get(&token, "/v3/credentials").await.expect(200);
+    let owners: Vec<&Value> =
+        list["credentials"].as_array().unwrap().iter().map(|one| &one["user_id"]).collect();
+    assert_eq!(owners, [boss.as_str()], "its own, and no other's");
+}

@@ -40,12 +40,20 @@ const FOREIGN_IS_RIGHT: [(&str, &str); 10] = [
 ];
 
 /// Where a foreign thing may answer other than a missing one, and why.
-const KNOWN_ORACLES: [(&str, &str); 7] = [
+const KNOWN_ORACLES: [(&str, &str); 9] = [
     (" {role_id}", "roles are the cloud's: a manager lists them"),
     ("/identity/v3/roles ?", "roles are the cloud's: a manager lists them"),
     ("project.parent_id", "Keystone tells a manager that a parent is in another domain"),
     ("{application_credential_id}", "403 says that a random id exists; Keystone's order of checks"),
     ("OS-EC2/{credential_id} {credential_id}", "403 says that a random access key exists"),
+    (
+        "PATCH /identity/v3/domains/{domain_id} {domain_id}",
+        "403 says that a random id exists; Keystone's order of checks",
+    ),
+    (
+        "DELETE /identity/v3/domains/{domain_id} {domain_id}",
+        "403 says that a random id exists; Keystone's order of checks",
+    ),
     ("DELETE /identity/v3/groups/{group_id}", "403 says that a random id exists; Keystone's order of checks"),
     ("import {id}", "a public image answers 409 before 403"),
 ];
