@@ -235,6 +235,8 @@ fn canonical(name: &str, value: &str) -> String {
         "image" | "image_ref" | "flavor" => value.rsplit('/').next().unwrap_or(value).to_owned(),
         "vm_state" | "task_state" => value.to_ascii_lowercase(),
         "status" => value.to_ascii_uppercase(),
+        // the column of a server without one is empty in Nova
+        "config_drive" if value.is_empty() => false.to_string(),
         "config_drive" => flag(value).map_or_else(|| value.to_owned(), |flag| flag.to_string()),
         _ => value.to_owned(),
     }

@@ -185,6 +185,7 @@ async fn every_filter_that_is_taken_filters() {
         ("power_state=1".to_owned(), 3),
         ("power_state=on".to_owned(), 0),
         ("config_drive=perhaps".to_owned(), 0),
+        ("config_drive=".to_owned(), 3),
         // of several values the last one counts
         ("name=nothing&name=beta".to_owned(), 1),
     ] {

@@ -9,7 +9,7 @@ use kogge_http::ApiError;
 use serde_json::{Map, Value};
 
 use super::names::{is_description, is_name, uuid_like};
-use super::python::repr;
+use super::python::{cut, repr};
 
 /// Most items of a list in a body, where no smaller number holds.
 const LIST: usize = 256;
@@ -33,9 +33,7 @@ pub fn wrong(field: &str, value: &Value, why: &str) -> ApiError {
         return ApiError::bad_request(why);
     }
     // a text stands there as it is, unlike in what is wrong with it
-    let shown = repr(value);
-    let bare = |text: &str| text.strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"']).map(str::to_owned);
-    let shown = Some(&shown).filter(|_| value.is_string()).and_then(|text| bare(text)).unwrap_or(shown);
+    let shown = value.as_str().map_or_else(|| repr(value), |text| cut(text.to_owned()));
     ApiError::bad_request(format!("Invalid input for field/attribute {field}. Value: {shown}. {why}"))
 }
 

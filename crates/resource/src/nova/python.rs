@@ -9,6 +9,11 @@ const LONGEST: usize = 300;
 pub fn repr(value: &Value) -> String {
     let mut text = String::new();
     write(value, &mut text);
+    cut(text)
+}
+
+/// A text, cut where it is long.
+pub(super) fn cut(mut text: String) -> String {
     if text.chars().count() > LONGEST {
         text = text.chars().take(LONGEST).collect();
         text.push('…');

@@ -39,6 +39,10 @@ fn types_and_lengths_have_the_validators_words() {
     assert_eq!(message(fields.name("name")), number);
     assert!(message(fields.text("long", 0, 2)).ends_with("'aaa' is too long"));
     assert!(message(fields.name("empty")).ends_with("'' should be non-empty"));
+    let long = json!({ "name": "a".repeat(400) });
+    let words = message(Fields::of(&long).unwrap().name("name"));
+    let start = format!("Invalid input for field/attribute name. Value: {}…. '", "a".repeat(300));
+    assert!(words.starts_with(&start), "a value stands there without quotes, also where it is cut: {words}");
 }
 
 #[test]
