@@ -2,7 +2,11 @@
 #
 #   python_suites                     sets python, the folder of an environment with all Python suites
 #   go_module MODULE@VERSION          prints the folder of its source
-#   devstack [SETTINGS]               a simulated cloud with kogge.toml SETTINGS; its accounts have DevStack's names
+#   go_program MODULE@VERSION NAME COMMAND...
+#                                     prints the program NAME that `go COMMAND -o` makes of it; makes it once
+#   policies                          sets settings with what the CI of Go's clients changes of the rules
+#   merged FILE...                    prints results of several accounts: failed with one, else passed with one, else skipped
+#   devstack [go]                     a simulated cloud with kogge.toml `settings`; its accounts have DevStack's names
 #   run_stestr PLACE [ARGUMENTS...]   runs the tests under a folder of the environment and notes their results
 #   version PACKAGE                   prints the version of a Python suite
 #   verdict TITLE                     judges the results by expected/SUITE.txt; its status is that of the suite
@@ -46,16 +50,36 @@ go_module() {
     go mod download -json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
 }
 
+go_program() {
+    local program=$KOGGE_CACHE/go/bin/$2-${1##*@} source
+    if [[ ! -e $program ]]; then
+        source=$(go_module "$1")
+        (cd "$source" && go "$3" -o "$program.part" "${@:4}") >&2
+        mv "$program.part" "$program"
+    fi
+    echo "$program"
+}
+
+merged() { sort -t $'\t' -k 3,3 -k 1,1 "$@" | awk -F'\t' '!seen[$3]++'; }
+
 # hundreds of users are made, whose passwords are worth nothing; what Keystone shows is shown
 devstack_settings='
 [identity]
 bcrypt_cost = 4
 show_ec2_secrets = true'
 
+# administrators may write the profile of a binding
+policies() {
+    local verb
+    for verb in create update; do echo "\"${verb}_port:binding:profile\": \"rule:admin_only or rule:service_api\""; done \
+        >"$out/policies.yaml"
+    settings=$devstack_settings$'\n[policy]\n'"file = \"$out/policies.yaml\""
+}
+
 devstack() {
-    settings=${1:-$devstack_settings}
+    : "${settings:=$devstack_settings}"
     test_cloud "$suite" sim
-    "$python/python" scripts/clients/devstack "$data/clouds.yaml" >"$data/devstack.sh"
+    "$python/python" scripts/clients/devstack "$data/clouds.yaml" "$@" >"$data/devstack.sh"
     . "$data/devstack.sh"
 }
 

@@ -128,11 +128,12 @@ END
 }
 
 tempest() {
-    devstack "$devstack_settings"'
+    settings=$devstack_settings'
 lockout_failures = 2
 lockout_seconds = 5
 [image]
 web_download_private_networks = ["127.0.0.0/8"]'
+    devstack
     http_images
     mkdir "$data/etc"
     tempest_configuration >"$data/etc/tempest.conf"
