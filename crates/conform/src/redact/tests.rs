@@ -131,9 +131,13 @@ fn nothing_in_the_head_tells_which_cloud_it_was() {
         cloud: CLOUD.into(),
         auth_url: "https://acme-prod.example:5000/v3".into(),
         project: "project acme-prod of domain acme-prod".into(),
+        region: Some("acme-north".into()),
+        api_versions: [("compute".to_owned(), "2.96".to_owned())].into(),
+        clock_offset_ms: Some(12),
         users: vec!["reader ann of cloud acme-prod".into()],
         started_at: "2026-11-24T08:00:00Z".into(),
         ended_at: Some("2026-11-24T08:01:00Z".into()),
+        stopped: Some("the run was stopped".into()),
         program: "kogge 0.1.0".into(),
         argv: argv.map(str::to_owned).into(),
     };
@@ -141,13 +145,17 @@ fn nothing_in_the_head_tells_which_cloud_it_was() {
     let fields = serde_json::to_value(&head).unwrap();
     let named: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
     let known = [
+        "api_versions",
         "argv",
         "auth_url",
+        "clock_offset_ms",
         "cloud",
         "ended_at",
         "program",
         "project",
+        "region",
         "started_at",
+        "stopped",
         "subject",
         "users",
         "uuid",

@@ -183,7 +183,7 @@ fn accounts() -> SeedAccounts {
         alt_demo: secret("alt_demo"),
         demo_reader: secret("demo-reader"),
         alt_demo_reader: secret("alt-demo-reader"),
-        domain_manager: None,
+        domain_manager: secret("domain-manager"),
     }
 }
 

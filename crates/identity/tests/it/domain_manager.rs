@@ -272,20 +272,22 @@ async fn what_is_not_there_is_missing_whatever_a_token_is_of() {
 }
 
 #[tokio::test]
-async fn own_credentials_are_listed_with_a_token_of_another_domain() {
-    let Domains { cloud, admin, one, two, their_user, .. } = domains().await;
-    let boss = cloud.get(&admin, &format!("/v3/users?name=boss&domain_id={one}")).await.expect(200);
-    let boss = boss["users"][0]["id"].as_str().unwrap().to_owned();
-    let manager = role(&cloud, "manager");
-    cloud.put(&admin, &format!("/v3/domains/{two}/users/{boss}/roles/{manager}")).await.expect(204);
-    for user in [&boss, &their_user] {
-        let body = json!({"credential": {"user_id": user, "type": "cert", "blob": "b"}});
-        cloud.post(&admin, "/v3/credentials", body).await.expect(201);
-    }
-    let identity = json!({"methods": ["password"], "password": {"user": {"id": boss, "password": "p"}}});
-    let token = cloud.log_in(json!({"identity": identity, "scope": {"domain": {"id": two}}})).await.token();
-    let list = cloud.get(&token, "/v3/credentials").await.expect(200);
-    let owners: Vec<&Value> =
-        list["credentials"].as_array().unwrap().iter().map(|one| &one["user_id"]).collect();
-    assert_eq!(owners, [boss.as_str()], "its own, and no other's");
+async fn a_new_cloud_has_a_domain_with_a_manager_who_reaches_nothing_else() {
+    let cloud = Cloud::start().await;
+    let managed = json!({"name": "managed"});
+    let user = json!({"name": "domain-manager", "domain": managed, "password": "domain-manager-password"});
+    let identity = json!({"methods": ["password"], "password": {"user": user}});
+    let answer = cloud.log_in(json!({"identity": identity, "scope": {"domain": managed}})).await;
+    let manager = answer.token();
+    let domains = cloud.get(&manager, "/v3/domains").await.expect(200);
+    let domains: Vec<&str> =
+        domains["domains"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(domains, ["managed"]);
+    let user = json!({"user": {"name": "x", "domain_id": "default"}});
+    cloud.post(&manager, "/v3/users", user).await.expect(403);
+    let admin = role(&cloud, "admin");
+    let id = cloud.identity.snapshot().domain_named("managed").unwrap().id.clone();
+    let own = cloud.get(&manager, "/v3/users").await.expect(200);
+    let own = own["users"][0]["id"].as_str().unwrap().to_owned();
+    cloud.put(&manager, &format!("/v3/domains/{id}/users/{own}/roles/{admin}")).await.expect(403);
 }

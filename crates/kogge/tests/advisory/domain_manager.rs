@@ -247,7 +247,7 @@ async fn gateway(cloud: &TestCloud, first: usize) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_that_a_gateway_loses_are_no_failure_of_the_cloud() {
     let mut scene = Scene::new("").await;
-    for first in 0..5 {
+    for first in [0, 2, 4] {
         let root = gateway(&scene.cloud, first).await;
         let admin = scene.cloud.session("kogge-admin").await;
         scene.options.domain_managers.manager = Some(manager(&root, &admin, &format!("lost-{first}")).await);
