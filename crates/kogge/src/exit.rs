@@ -15,10 +15,14 @@ pub enum Exit {
     ChecksFailed,
     /// The outside did not let us: no cloud, no rights, no network.
     CouldNotRun,
+    /// Ctrl-C (SIGINT) ended it before it was done.
+    Interrupted,
+    /// SIGTERM ended it before it was done.
+    Terminated,
 }
 
 impl Exit {
-    /// What the shell sees: 0 to 4.
+    /// What the shell sees: 0 to 4, and after a signal 128 more than its number, as from any program that it ends.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -27,6 +31,8 @@ impl Exit {
             Self::Usage => 2,
             Self::ChecksFailed => 3,
             Self::CouldNotRun => 4,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 }

@@ -44,6 +44,19 @@ pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{mark}kogge: {text}");
 }
 
+/// One line for people on standard error, beside what is printed; as `eprintln!`, but a reader that went away ends nothing.
+macro_rules! tell {
+    ($($text:tt)*) => {
+        $crate::output::to_people(format_args!($($text)*))
+    };
+}
+pub(crate) use tell;
+
+/// What [`tell`] does.
+pub(crate) fn to_people(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Prints `value` as JSON, or as `text` says.
 ///
 /// # Errors

@@ -5,6 +5,8 @@
 mod broken;
 #[path = "check_fix/steps.rs"]
 mod steps;
+#[path = "check_fix/stopped.rs"]
+mod stopped;
 
 use kogge::test_cloud::TestCloud;
 use serde_json::Value;
@@ -20,6 +22,14 @@ struct Ran {
 }
 
 impl Ran {
+    fn of(output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
@@ -51,19 +61,22 @@ async fn check(cloud: &TestCloud, arguments: &[&str]) -> Ran {
 }
 
 async fn run(cloud: &TestCloud, arguments: &[&str]) -> Ran {
-    let program = tokio::process::Command::new(env!("CARGO_BIN_EXE_kogge"))
+    let mut program = command(cloud, env!("CARGO_BIN_EXE_kogge"), arguments);
+    Ran::of(program.output().await.unwrap())
+}
+
+fn command(cloud: &TestCloud, program: &str, arguments: &[&str]) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(program);
+    command
         .args(arguments)
         .env_clear()
         .env("OS_CLIENT_CONFIG_FILE", cloud.clouds_yaml())
         .env("XDG_STATE_HOME", std::path::Path::new(&cloud.clouds_yaml()).parent().unwrap())
         .stdin(std::process::Stdio::null())
-        .output();
-    let output = program.await.unwrap();
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .kill_on_drop(true);
+    command
 }
 
 /// `kogge fix plan`, written to a file beside the cloud's.

@@ -55,6 +55,11 @@ pub trait Watch: Send {
     /// # Errors
     /// If it cannot be written down. Then it is not made, and none after it.
     fn begins(&mut self, change: &Change) -> io::Result<()>;
+    /// A step is about to delete something that it makes anew, and this is all of it.
+    ///
+    /// # Errors
+    /// If it cannot be written down. Then it stays.
+    fn deletes(&mut self, change: &Change, whole: &Value) -> io::Result<()>;
     /// A step has ended.
     fn ended(&mut self, applied: &Applied);
 }
@@ -75,6 +80,10 @@ pub struct Unwatched;
 
 impl Watch for Unwatched {
     fn begins(&mut self, _: &Change) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn deletes(&mut self, _: &Change, _: &Value) -> io::Result<()> {
         Ok(())
     }
 
@@ -100,9 +109,9 @@ pub async fn apply(
             (Some(because), _) => Outcome::Stopped { because: because.clone() },
             (None, Some(because)) => Outcome::Skipped { because: because.clone() },
             (None, None) => match watch.begins(change) {
-                Ok(()) => made(client, change, cancel).await,
+                Ok(()) => made(client, change, cancel, watch).await,
                 Err(error) => {
-                    let because = format!("the record of the changes cannot be written: {error}");
+                    let because = unrecorded(&error);
                     stopped = Some(because.clone());
                     Outcome::Stopped { because }
                 }
@@ -118,10 +127,19 @@ pub async fn apply(
     all
 }
 
-async fn made(client: &Client, change: &Change, cancel: &CancellationToken) -> Outcome {
+fn unrecorded(error: &io::Error) -> String {
+    format!("the record of the changes cannot be written: {error}")
+}
+
+async fn made(
+    client: &Client,
+    change: &Change,
+    cancel: &CancellationToken,
+    watch: &mut dyn Watch,
+) -> Outcome {
     let step = async {
         unchanged(client, change).await?;
-        step(client, &change.action, cancel).await
+        step(client, change, cancel, watch).await
     };
     match Box::pin(step).await {
         Ok(()) => Outcome::Done,
@@ -161,10 +179,20 @@ fn is_done(action: &Action, current: &Value) -> bool {
     }
 }
 
-async fn step(client: &Client, action: &Action, cancel: &CancellationToken) -> Result<(), Problem> {
-    match action {
+async fn step(
+    client: &Client,
+    change: &Change,
+    cancel: &CancellationToken,
+    watch: &mut dyn Watch,
+) -> Result<(), Problem> {
+    match &change.action {
         Action::CreateFlavor(new) => flavors::create(client, new).await,
-        Action::ReplaceFlavor { id, with } => flavors::replace(client, id, with).await,
+        Action::ReplaceFlavor { id, with } => {
+            let mut deletes = |whole: &Value| {
+                watch.deletes(change, whole).map_err(|error| Problem::ours(unrecorded(&error)))
+            };
+            flavors::replace(client, id, with, &mut deletes).await
+        }
         Action::SetSpecs { id, specs } => flavors::set_specs(client, id, specs).await,
         Action::UnsetSpec { id, key } => flavors::unset_spec(client, id, key).await,
         Action::SetProperty { id, key, value, present } => {

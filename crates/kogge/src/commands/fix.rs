@@ -15,7 +15,7 @@ use kogge_conform_iaas::select;
 use crate::cli::fix::{Fix, FixCommand, FixPlan};
 use crate::commands::check::{selection, target};
 use crate::exit::{Exit, Failure};
-use crate::output::show as print;
+use crate::output::{show as print, tell};
 
 /// Plans, or makes what was planned.
 ///
@@ -53,7 +53,7 @@ async fn plan_only(arguments: &FixPlan) -> Result<Exit, Failure> {
         let failed = |error| Failure::outside(&format!("writing {}", file.display()), error);
         report_file::replace(file, format!("{text}\n").as_bytes()).map_err(failed)?;
         if !stored.plan.changes.is_empty() {
-            eprintln!("make these changes with: kogge fix apply {}", file.display());
+            tell!("make these changes with: kogge fix apply {}", file.display());
         }
     }
     let whole = stored.plan.changes.is_empty() && stored.plan.advice.is_empty();

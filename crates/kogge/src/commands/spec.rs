@@ -9,7 +9,7 @@ use url::Url;
 
 use super::text_file::read_bounded;
 use crate::exit::Failure;
-use crate::output::printable;
+use crate::output::{printable, tell};
 
 /// The longest scope file, in bytes. Upstream's has 40 thousand.
 const LONGEST: u64 = 1 << 20;
@@ -27,7 +27,7 @@ pub(super) async fn read(place: &str) -> Result<Scope, Failure> {
     };
     let scope = read_scope(&text).map_err(|error| wrong(printable(&error.to_string())))?;
     for advice in scope.advice() {
-        eprintln!("kogge: --spec: {}", kogge_conform::render::terminal::plain(&advice));
+        tell!("kogge: --spec: {}", kogge_conform::render::terminal::plain(&advice));
     }
     Ok(scope)
 }

@@ -15,6 +15,7 @@ use super::sign::{Verification, beside, verify};
 use crate::cli::report::Upload;
 use crate::commands::text_file::read_bounded;
 use crate::exit::{Exit, Failure};
+use crate::output::tell;
 use account::Account;
 use send::{Answered, send};
 
@@ -58,15 +59,12 @@ impl Monitor {
             Verification::Good => {}
             Verification::Bad(because) => return Err(wrong(&place, because)),
             Verification::CannotSay(because) => {
-                eprintln!(
-                    "{}: not verified before sending: {because}; the monitor judges it",
-                    place.display()
-                );
+                tell!("{}: not verified before sending: {because}; the monitor judges it", place.display());
             }
         }
         match send(&self.reports, &self.account, &signature, &report).await {
-            Ok(Answered::Taken) => eprintln!("uploaded to {}", self.given),
-            Ok(Answered::KnownAlready) => eprintln!("{} has this report already", self.given),
+            Ok(Answered::Taken) => tell!("uploaded to {}", self.given),
+            Ok(Answered::KnownAlready) => tell!("{} has this report already", self.given),
             Err(because) => {
                 let (file, given) = (file.display(), &self.given);
                 return Err(Failure::Outside(format!(

@@ -41,6 +41,10 @@ impl Watch for Counting {
         if self.begun > self.may_begin { Err(std::io::Error::other("the disk is full")) } else { Ok(()) }
     }
 
+    fn deletes(&mut self, _: &Change, _: &Value) -> std::io::Result<()> {
+        Ok(())
+    }
+
     fn ended(&mut self, _: &Applied) {
         self.ended += 1;
     }

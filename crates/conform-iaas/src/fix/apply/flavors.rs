@@ -47,8 +47,14 @@ async fn existing(client: &Client, new: &NewFlavor) -> Result<Option<String>, Pr
 }
 
 /// Deletes a flavor and creates it anew under the same id, unless a server got it in the meantime. Names of flavors are
-/// unique, so the new one cannot come first; if it cannot be made, the old one comes back.
-pub(super) async fn replace(client: &Client, id: &str, with: &NewFlavor) -> Result<(), Problem> {
+/// unique, so the new one cannot come first; if it cannot be made, the old one comes back. `deletes` is told all of the
+/// old one before it goes.
+pub(super) async fn replace(
+    client: &Client,
+    id: &str,
+    with: &NewFlavor,
+    deletes: &mut (dyn FnMut(&Value) -> Result<(), Problem> + Send),
+) -> Result<(), Problem> {
     if is_used(client, id).await? {
         return Err(Problem::cloud(format!(
             "flavor {:?} got a server since the plan was made: resize that server, then plan anew",
@@ -61,6 +67,7 @@ pub(super) async fn replace(client: &Client, id: &str, with: &NewFlavor) -> Resu
     new.figures = [("vcpus", with.vcpus), ("ram", with.ram_mib), ("disk", with.disk_gb)]
         .map(|(key, value)| (key.to_owned(), json!(value)));
     new.specs.extend(with.extra_specs.clone());
+    deletes(&json!({"flavor": old.body(id)["flavor"], "extra_specs": old.specs}))?;
     delete(client, SERVICE, &path).await?;
     let Err(problem) = new.make(client, id).await else { return Ok(()) };
     // the new one may be half made, without its specs

@@ -11,7 +11,8 @@ use super::record::Record;
 use super::{administrator, show};
 use crate::ask::{Answer, ask};
 use crate::cli::fix::FixApply;
-use crate::commands::check::{cancelled_by_signal, target};
+use crate::commands::check::target;
+use crate::commands::signal::Stop;
 use crate::commands::text_file::read_bounded;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, line, show as print};
@@ -29,6 +30,9 @@ struct Told {
     applied: Vec<Applied>,
     /// Where each change was written down before it was made.
     record: PathBuf,
+    /// Why it does not tell all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_recorded: Option<String>,
     /// How the test cases concerned stood before and stand after.
     checked: Vec<Stand>,
     /// Who judged them.
@@ -60,13 +64,13 @@ pub(super) async fn run(arguments: &FixApply) -> Result<Exit, Failure> {
         return Ok(Exit::CouldNotRun);
     }
     let judge = Judge::new(arguments, &stored)?;
-    let before = judge.look(&client, &clock).await?;
     let path = arguments.record.clone().unwrap_or_else(|| beside(&arguments.plan));
-    let cancel = cancelled_by_signal("the step under way is brought to its end");
     let mut record = Record::open(&path, output, clock.clone())?;
-    let applied = apply(&client, &stored.plan, &cancel, &mut record).await;
+    let stop = Stop::listen("the step under way is brought to its end")?;
+    let before = judge.look(&client, &clock, &stop).await?;
+    let applied = apply(&client, &stored.plan, &stop.token(), &mut record).await;
     // a second look that fails takes nothing away from what was done
-    let after = judge.look(&client, &clock).await;
+    let after = judge.look(&client, &clock, &stop).await;
     let not_checked = after.as_ref().err().map(ToString::to_string);
     let told = Told {
         cloud: stored.cloud,
@@ -74,6 +78,7 @@ pub(super) async fn run(arguments: &FixApply) -> Result<Exit, Failure> {
         plan: stored.plan,
         applied,
         record: path,
+        not_recorded: record.trouble(),
         checked: recheck::pair(before, after.unwrap_or_default()),
         checked_by: judge.who(),
         not_checked,
@@ -85,11 +90,14 @@ pub(super) async fn run(arguments: &FixApply) -> Result<Exit, Failure> {
                 "What was changed, and what there was before, stands in {}.",
                 told.record.display()
             ));
+            if let Some(because) = &told.not_recorded {
+                line(&format!("The record does not tell how all of it ended: {because}"));
+            }
             told.not_checked.iter().for_each(|because| line(&format!("Not judged afterwards: {because}")));
         }
         Output::Json => print(output, &told, |_| String::new())?,
     }
-    Ok(exit(&told))
+    Ok(stop.exit().unwrap_or_else(|| exit(&told)))
 }
 
 fn read(file: &Path) -> Result<StoredPlan, Failure> {
@@ -125,7 +133,7 @@ async fn agreed(arguments: &FixApply, changes: usize) -> Result<bool, Failure> {
 
 fn exit(told: &Told) -> Exit {
     let undone = told.applied.iter().any(|applied| applied.outcome != Outcome::Done);
-    if undone || told.not_checked.is_some() {
+    if undone || told.not_checked.is_some() || told.not_recorded.is_some() {
         Exit::CouldNotRun
     } else if !told.plan.advice.is_empty() || told.checked.iter().any(|stand| !stand.passes) {
         Exit::ChecksFailed

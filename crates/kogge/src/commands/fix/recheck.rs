@@ -12,11 +12,13 @@ use kogge_conform::{Options, RunId, Runner, Silent, Verdict};
 use kogge_conform_iaas::fix::{StoredPlan, Wishes, look, standings};
 use kogge_conform_iaas::{Sweeper, catalogue};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::outside;
 use crate::cli::Target;
 use crate::cli::fix::FixApply;
 use crate::commands::check::target;
+use crate::commands::signal::Stop;
 use crate::exit::Failure;
 
 /// How a test case stood and stands.
@@ -59,10 +61,14 @@ impl Judge {
         }
     }
 
-    /// The verdicts as they are now.
-    pub(super) async fn look(&self, admin: &Client, clock: &Clock) -> Result<Verdicts, Failure> {
+    /// The verdicts as they are now; none after a stop.
+    pub(super) async fn look(&self, admin: &Client, clock: &Clock, stop: &Stop) -> Result<Verdicts, Failure> {
+        let stopped = stop.token();
+        if stopped.is_cancelled() {
+            return Err(Failure::Outside("it was stopped".to_owned()));
+        }
         match &self.member {
-            Some((_, member)) => self.run(member, clock).await,
+            Some((_, member)) => self.run(member, clock, stopped).await,
             None => {
                 let inventory = Box::pin(look(admin, clock.now(), &self.wishes)).await.map_err(outside)?;
                 let stands = standings(&inventory, &self.wishes.testcases);
@@ -71,12 +77,18 @@ impl Judge {
         }
     }
 
-    async fn run(&self, member: &Client, clock: &Clock) -> Result<Verdicts, Failure> {
+    async fn run(
+        &self,
+        member: &Client,
+        clock: &Clock,
+        cancel: CancellationToken,
+    ) -> Result<Verdicts, Failure> {
         let mut checks = catalogue();
         checks.retain(|check| self.wishes.testcases.contains(&check.description().id));
         let run = RunId::random();
         let options = Options {
             run,
+            cancel,
             clock: clock.clone(),
             journal: Arc::new(target::journal(run)?),
             cleaner: Some(Arc::new(Sweeper)),

@@ -13,6 +13,7 @@ use ssh_key::PrivateKey;
 use tokio::sync::oneshot;
 
 use crate::commands::signal;
+use crate::output::tell;
 
 /// The variable that holds it where nobody sits at a terminal.
 const VARIABLE: &str = "KOGGE_SIGN_PASSPHRASE";
@@ -63,7 +64,7 @@ fn asked(key: &PrivateKey, prompt: &str) -> Result<Option<PrivateKey>, String> {
             Ok(typed) => SecretString::from(typed),
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(None),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                eprintln!();
+                tell!("");
                 return Err(format!("no passphrase was given; type it, or put it into {VARIABLE}"));
             }
             Err(error) => return Err(nobody(&error.to_string())),
@@ -71,7 +72,7 @@ fn asked(key: &PrivateKey, prompt: &str) -> Result<Option<PrivateKey>, String> {
         if let Some(open) = decrypted(key, &typed) {
             return Ok(Some(open));
         }
-        eprintln!("That does not open it.");
+        tell!("That does not open it.");
     }
     Err("no passphrase opened it".to_owned())
 }
