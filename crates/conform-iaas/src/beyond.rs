@@ -13,6 +13,9 @@ use crate::select::Expression;
 pub struct Beyond {
     /// Credentials for advisory checks.
     pub options: AdvisoryOptions,
+    /// Whether they were given for this run, so that they bring their checks along; else they only serve checks that were
+    /// asked for.
+    pub given_now: bool,
     /// Answers to questions that no program can answer; none at all adds only questions that are named.
     pub answers: Answers,
 }
@@ -30,7 +33,11 @@ pub fn beyond(checks: Vec<Box<dyn Check>>, plan: &Plan, beyond: &Beyond) -> Vec<
     let mut all: Vec<Box<dyn Check>> =
         checks.into_iter().map(|check| known.remove(&check.description().id).unwrap_or(check)).collect();
     let given = |id: &str| {
-        if id.starts_with("advisory-") { beyond.options.serve(id) } else { !beyond.answers.is_empty() }
+        if id.starts_with("advisory-") {
+            beyond.given_now && beyond.options.serve(id)
+        } else {
+            !beyond.answers.is_empty()
+        }
     };
     // one that cannot be read was refused when the tests were selected
     let expression = plan.forced_tests.as_deref().and_then(|text| Expression::read(text).ok());
@@ -55,7 +62,7 @@ mod tests {
     fn given() -> Beyond {
         let options =
             AdvisoryOptions { object_store: Some(ObjectStore::default()), ..AdvisoryOptions::default() };
-        Beyond { options, ..Beyond::default() }
+        Beyond { options, given_now: true, ..Beyond::default() }
     }
 
     #[test]
@@ -65,6 +72,8 @@ mod tests {
         let added = beyond(Vec::new(), &plan, &given());
         assert_eq!((added.len(), ids(&added, "advisory-0123-s3-")), (3, 3));
         assert_eq!(beyond(advisory(), &plan, &given()).len(), advisory().len());
+        let kept = Beyond { given_now: false, ..given() };
+        assert!(beyond(Vec::new(), &plan, &kept).is_empty(), "what a profile keeps brings nothing along");
         let plan = Plan { forced_tests: Some("advisory-0123-s3-obj".into()), ..plan };
         assert_eq!(beyond(Vec::new(), &plan, &given()).len(), 1);
         let plan = Plan { forced_tests: Some("scs-0100".into()), ..plan };

@@ -7,6 +7,7 @@ mod e2e;
 pub mod fix;
 pub mod flavor_name;
 mod image;
+mod known;
 mod manual;
 mod print;
 mod quarantine;
@@ -21,10 +22,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::output::Output;
 
 pub use advice::Advice;
-pub use check::{Asked, Check, CheckCommand, Clean, Explain, ListChecks, Reports, Run, Which};
+pub use check::{Asked, Check, CheckCommand, Clean, Explain, FailOn, ListChecks, Reports, Run, Which};
 pub use demo::Demo;
 pub use e2e::{CleanEndToEnd, EndToEnd, EndToEndCommand, RunEndToEnd, TestAccounts};
 pub use image::{Image, Publish};
+pub use known::offer_clouds;
 pub use manual::Manual;
 pub use quarantine::{ImageRemoval, Quarantine, Removal};
 pub use referee::{Forms, Target};
@@ -81,6 +83,9 @@ pub enum Command {
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
+        /// Offer the names of clouds too, as they are in clouds.yaml now
+        #[arg(long)]
+        clouds: bool,
     },
     /// Write a man page for each command into a directory: how packages are made
     #[command(hide = true)]

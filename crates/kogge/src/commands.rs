@@ -26,7 +26,7 @@ mod upload;
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, offer_clouds};
 use crate::exit::{Exit, Failure};
 
 /// Runs what the command line says.
@@ -50,7 +50,10 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Report(command) => report::run(command).await,
         Command::Standards(command) => standards::run(command).await,
         Command::Config(command) => config::run(command).await,
-        Command::Completions { shell } => {
+        Command::Completions { shell, clouds } => {
+            if clouds {
+                offer_clouds(check::target::cloud_names()?);
+            }
             // to a buffer first: a reader that goes away must not end us with a panic
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "kogge", &mut script);

@@ -214,6 +214,7 @@ fn a_scope_comes_from_the_web_as_for_kogge_check() {
 fn what_is_not_there_is_refused_with_what_is() {
     for (arguments, word) in [
         (&["show", "scs-0130"][..], "did you mean scs-0100-v1"),
+        (&["show", "foo"], "test case `foo`; `kogge standards list` shows"),
         (&["show", "scs-0103-flavor-4v-61"], "did you mean scs-0103-flavor-4v-16"),
         (&["show", "scs-compatible-iaas@v9"], "it has next, v5.1, v4, v3"),
         (&["show", "nonsense@v1"], "scs-compatible-iaas, scs-compatible-kaas"),
@@ -326,6 +327,33 @@ fn completions_offer_ids_and_versions() {
     for word in ["scs-0103-v1", "scs-0103-flavor-4v-16", "scs-compatible-iaas@v5.1", "scs-compatible-kaas"] {
         assert!(script.contains(word), "{word}");
     }
+}
+
+#[test]
+fn completions_offer_scopes_checks_and_the_clouds_of_who_asks_for_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("clouds.yaml");
+    std::fs::write(&file, "clouds:\n  acme-of-mine:\n    auth:\n      auth_url: http://k\n").unwrap();
+    let script = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kogge"));
+        command.args(["completions", "bash"]).args(words).env("OS_CLIENT_CONFIG_FILE", &file);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let (plain, own) = (script(&[]), script(&["--clouds"]));
+    assert!(own.contains("acme-of-mine") && !plain.contains("acme-of-mine"));
+    // what is offered behind a command is in the case of that command
+    let offered = |command: &str, word: &str| {
+        let case = own.split(&format!("        {command})")).nth(1).unwrap();
+        let case = case.split("            return 0").next().unwrap();
+        assert!(
+            case.split_whitespace().any(|one| one.trim_matches(['"', ')']) == word),
+            "{command} {word}: {case}"
+        );
+    };
+    offered("kogge__subcmd__check__subcmd__run", "@v5.1");
+    offered("kogge__subcmd__check__subcmd__run", "scs-compatible-iaas@v5.1");
+    offered("kogge__subcmd__check__subcmd__explain", "advisory-0126-rbac");
+    offered("kogge__subcmd__fix__subcmd__plan", "@v5.1");
 }
 
 /// Runs the line behind the prompt of an example.

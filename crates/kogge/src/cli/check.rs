@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::e2e::EndToEnd;
+use super::known::{CHECKED, CHECKS, Known};
 use super::referee::{EXITS, Forms, Target};
 use crate::output::Output;
 
@@ -37,8 +38,10 @@ pub enum CheckCommand {
 
 /// `kogge check explain`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXITS)]
 pub struct Explain {
     /// The test case, or the beginning of the ids of several, e.g. scs-0102
+    #[arg(value_parser = Known(&CHECKS), hide_possible_values = true)]
     pub id: String,
     /// How to print
     #[arg(long = "format", value_enum, default_value_t)]
@@ -47,6 +50,7 @@ pub struct Explain {
 
 /// `kogge check clean`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXITS)]
 pub struct Clean {
     /// Only what this run left, by its id or the beginning of it [default: all that have ended]
     pub run: Option<String>,
@@ -77,6 +81,7 @@ pub struct Check {
 
 /// `kogge check list`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXITS)]
 pub struct ListChecks {
     /// What would run
     #[command(flatten)]
@@ -96,6 +101,12 @@ pub struct Run {
     /// How many checks run at the same time; those that create something run one after the other [default: 64]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
+    /// The longest that the checks may take as a whole, in minutes; what has not ended by then has not finished
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=10080))]
+    pub timeout: Option<u32>,
+    /// What exit code 3 is for, beside official checks that fail; may come often, or separated by commas
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    pub fail_on: Vec<FailOn>,
     /// Show only what did not pass, and the summary
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -107,10 +118,25 @@ pub struct Run {
     pub reports: Reports,
 }
 
+/// What exit code 3 is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Of the official checks only those of the target main: what is merely recommended may fail
+    Main,
+    /// Passes with a warning too
+    Warnings,
+    /// Advice and answers that fail too
+    Advice,
+    /// Official checks that could not run or did not finish, instead of exit code 4
+    #[value(alias = "not-finished")]
+    Undecided,
+}
+
 /// What is to be checked, and where.
 #[derive(Debug, Clone, Args)]
 pub struct Asked {
     /// Scope and version, e.g. scs-compatible-iaas@v5.1 [default: the version in effect of scs-compatible-iaas]
+    #[arg(value_parser = Known(&CHECKED), hide_possible_values = true)]
     pub scope: Option<String>,
     /// Which cloud
     #[command(flatten)]
@@ -125,7 +151,7 @@ pub struct Asked {
     #[command(flatten)]
     pub advice: super::Advice,
     /// File with what checks of each cloud take every time: a table [cloud.NAME] with subject, jobs and the options of
-    /// advisory checks [default: $XDG_CONFIG_HOME/kogge/check.toml, if there]
+    /// advisory checks [default: $XDG_CONFIG_HOME/kogge/check.toml, then check.toml beside clouds.yaml]
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
 }
@@ -138,7 +164,7 @@ pub struct Which {
     pub date: Option<String>,
     /// Only tests whose id matches somewhere, as everywhere in kogge (^ and $ stand for its ends). Advisory checks and
     /// questions whose id begins with a match run too; where nothing else runs, the exit code is 4, for nothing was decided
-    #[arg(short, long, value_name = "REGEX")]
+    #[arg(short, long, value_name = "REGEX", value_parser = Known(&CHECKS), hide_possible_values = true)]
     pub tests: Option<String>,
     /// Every test case that kogge has, whatever the versions in effect list
     #[arg(long)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::known::{CLOUDS, Known};
 use super::referee::{EXITS, Forms, Target};
 
 /// `kogge check e2e`: the 258 Tempest tests of SCS-0128.
@@ -34,6 +35,7 @@ pub enum EndToEndCommand {
 
 /// `kogge check e2e clean`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXITS)]
 pub struct CleanEndToEnd {
     /// The run, by the eight digits in the names of what it left, or `all` that are older than a run may last
     pub run: String,
@@ -53,6 +55,7 @@ pub struct CleanEndToEnd {
 
 /// `kogge check e2e install`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXITS)]
 pub struct Install {
     /// The Python that makes the virtual environment
     #[arg(long, value_name = "COMMAND", default_value = "python3")]
@@ -107,23 +110,27 @@ pub struct RunEndToEnd {
 }
 
 /// The accounts of the tests, by their names in clouds.yaml.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct TestAccounts {
     /// A member of a project
     #[command(flatten)]
     pub target: Target,
     /// A reader of the same project
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Known(&CLOUDS), hide_possible_values = true)]
     pub reader_cloud: Option<String>,
     /// A member of another project
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Known(&CLOUDS), hide_possible_values = true)]
     pub alt_cloud: Option<String>,
     /// A reader of that other project
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Known(&CLOUDS), hide_possible_values = true)]
     pub alt_reader_cloud: Option<String>,
     /// An administrator: Tempest makes projects and users for each class of tests, and removes them
     #[arg(long, value_name = "NAME", conflicts_with_all = ["reader_cloud", "alt_cloud", "alt_reader_cloud"])]
     pub admin_cloud: Option<String>,
+    /// File in which a table [cloud.NAME] names these accounts by reader_cloud, alt_cloud, alt_reader_cloud or admin_cloud
+    /// [default: as for `kogge check`]
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
 }
 
 /// What the tests use, where the choice shall not be left to us.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::check::Which;
+use super::known::{CHECKED, CLOUDS, Known};
 use super::referee::Target;
 use crate::output::Output;
 
@@ -34,8 +35,10 @@ pub enum FixCommand {
 
 /// `kogge fix plan`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct FixPlan {
     /// Scope and version, e.g. scs-compatible-iaas@v5.1 [default: the version in effect of scs-compatible-iaas]
+    #[arg(value_parser = Known(&CHECKED), hide_possible_values = true)]
     pub scope: Option<String>,
     /// The cloud of an administrator
     #[command(flatten)]
@@ -62,6 +65,7 @@ pub struct FixPlan {
 
 /// `kogge fix apply`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct FixApply {
     /// The plan, as `kogge fix plan -o FILE` wrote it
     pub plan: PathBuf,
@@ -72,7 +76,7 @@ pub struct FixApply {
     #[arg(short, long)]
     pub yes: bool,
     /// Cloud of an ordinary member, with which the checks concerned are run before and after
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Known(&CLOUDS), hide_possible_values = true)]
     pub check_as: Option<String>,
     /// Where each change is written down before it is made, with what there was [default: PLAN.record]
     #[arg(long, value_name = "FILE")]

@@ -2,16 +2,18 @@
 
 use clap::Args;
 
+use super::known::{Known, QUESTIONS};
 use crate::output::Output;
 
 /// Questions that no program can answer, and the answers of the operator.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct Manual {
     /// Which cloud
     #[command(flatten)]
     pub target: super::referee::Target,
     /// Only this question
-    #[arg(long, value_name = "ID", conflicts_with = "answer")]
+    #[arg(long, value_name = "ID", conflicts_with = "answer", value_parser = Known(&QUESTIONS), hide_possible_values = true)]
     pub id: Option<String>,
     /// Answer without being asked, e.g. availability-zones-check=yes; the answers are yes, no and na
     #[arg(long, value_name = "ID=ANSWER", conflicts_with = "list")]

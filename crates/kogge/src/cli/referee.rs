@@ -6,18 +6,21 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use kogge_conform::render;
 
+use super::known::{CLOUDS, Known};
+
 /// How every command of the referee ends.
 pub(super) const EXITS: &str = "\
 Exit codes:
-  0  all that counts passed        3  a check failed
-  2  the command line is wrong     4  something could not be decided or done
-  1  a bug in kogge";
+  0  all that counts passed        4    something could not be decided or done
+  1  a bug in kogge                130  Ctrl-C ended it before it was done
+  2  the command line is wrong     143  SIGTERM ended it before it was done
+  3  a check failed";
 
 /// Which cloud.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Target {
     /// Name in clouds.yaml [default: $OS_CLOUD, else kogge]
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", value_parser = Known(&CLOUDS), hide_possible_values = true)]
     pub cloud: Option<String>,
     /// Region of the cloud [default: the one in clouds.yaml or $OS_REGION_NAME, else the first]
     #[arg(long, value_name = "NAME")]

@@ -28,6 +28,7 @@ pub enum ReportCommand {
 
 /// `kogge report convert`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct Convert {
     /// The JSON report
     pub file: PathBuf,
@@ -38,6 +39,7 @@ pub struct Convert {
 
 /// `kogge report diff`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct ReportDiff {
     /// The older JSON report
     pub old: PathBuf,
@@ -50,6 +52,7 @@ pub struct ReportDiff {
 
 /// `kogge report verify`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct Verify {
     /// The report; its signature lies beside it as FILE.sig
     pub file: PathBuf,
@@ -57,6 +60,7 @@ pub struct Verify {
 
 /// `kogge report sign`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct Sign {
     /// The report in upstream's YAML format
     pub file: PathBuf,
@@ -68,6 +72,7 @@ pub struct Sign {
 
 /// `kogge report upload`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct Upload {
     /// The report in upstream's YAML format; its signature lies beside it as FILE.sig
     pub file: PathBuf,
@@ -81,6 +86,7 @@ pub struct Upload {
 
 /// `kogge report redact`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = super::referee::EXITS)]
 pub struct Redact {
     /// The JSON report
     pub file: PathBuf,

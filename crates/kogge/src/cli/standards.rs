@@ -1,15 +1,13 @@
 //! The command line of `kogge standards`.
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
-use kogge_standards::document::{Track, documents};
-use kogge_standards::scope::built_in;
+use kogge_standards::document::Track;
 
 use super::flavor_name::FlavorName;
+use super::known::{IDS, Known, SCOPES, VERSIONS};
 use super::print::Print;
 
 /// `kogge standards`.
@@ -135,52 +133,3 @@ fn track() -> impl TypedValueParser<Value = Track> {
     let words = PossibleValuesParser::new(Track::ALL.map(Track::word));
     words.try_map(|word| Track::named(&word).ok_or("there is no such track"))
 }
-
-/// A free text with values that completions offer: files of --spec may hold others.
-#[derive(Clone, Copy)]
-struct Known(&'static LazyLock<Vec<String>>);
-
-impl TypedValueParser for Known {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let values: &'static [String] = self.0;
-        Some(Box::new(values.iter().map(|value| PossibleValue::new(value.as_str()))))
-    }
-}
-
-static SCOPES: LazyLock<Vec<String>> =
-    LazyLock::new(|| built_in().iter().map(|(name, _)| (*name).to_owned()).collect());
-
-/// Bare versions of the scope that is taken unless told otherwise, then all with their scopes.
-static VERSIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let [(_, default), _] = built_in();
-    let bare = default.versions.iter().map(|version| version.version.clone());
-    let all = built_in().into_iter().flat_map(|(name, scope)| {
-        scope.versions.iter().map(move |version| format!("{name}@{}", version.version))
-    });
-    bare.chain(all).collect()
-});
-
-static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let documents = documents().iter().map(|document| document.short_id());
-    let scopes = built_in().into_iter();
-    let ids = scopes.flat_map(|(name, scope)| {
-        let versions = scope.versions.iter().map(move |version| format!("{name}@{}", version.version));
-        let modules = scope.modules.iter().map(|module| module.id.clone());
-        versions.chain(modules).chain(scope.testcases().map(|(testcase, _)| testcase.id.clone()))
-    });
-    let mut all: Vec<_> = documents.chain(ids).collect();
-    all.sort();
-    all.dedup();
-    all
-});

@@ -13,17 +13,19 @@ pub(in crate::commands) mod selection;
 pub(in crate::commands) mod target;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kogge_client::CloudConfig;
 use kogge_clock::Clock;
 use kogge_conform::redact::Names;
-use kogge_conform::{ExitCode, Options, Report, RunId, Runner};
+use kogge_conform::{ExitCode, FailOn, Options, Report, RunId, Runner};
 use kogge_conform_iaas::{AdvisoryOptions, AdvisorySweeper, Selected, beyond};
-use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Check, CheckCommand, Run};
+use crate::cli::{self, Check, CheckCommand, Run};
 use crate::commands::outputs::Outputs;
+use crate::commands::signal::Stop;
 use crate::exit::{Exit, Failure};
+use crate::output::tell;
 use deliver::Delivery;
 use live::{Detail, Live};
 use profile::Profile;
@@ -55,9 +57,8 @@ async fn check(arguments: Run) -> Result<Exit, Failure> {
         None => selection::selected(asked, &clock).await?,
     };
     let client = target::client(&asked.target)?;
-    let profile = Profile::of(asked.profile.as_deref(), &client.config().name)?;
-    let given = profile.advice(&asked.advice);
-    let more = advice::beyond(&given, asked.target.data.as_deref(), Some(client.config()))?;
+    let profile = Profile::of(asked.profile.as_deref(), &asked.target, &client.config().name)?;
+    let more = advice::beyond(&asked.advice, &profile, &asked.target, Some(client.config()))?;
     let Selected { plan, checks } = selected;
     let checks = beyond(checks, &plan, &more);
     let earlier = selection::earlier(interrupted.as_ref(), client.config())?;
@@ -69,14 +70,18 @@ async fn check(arguments: Run) -> Result<Exit, Failure> {
     }
     outputs.prepare()?;
     let delivery = Delivery::prepare(reports, &outputs).await?;
-    let cancel = cancelled_by_signal("what was created is being removed");
+    let stop = Stop::listen("what was created is being removed")?;
     let subject = interrupted.map(|report| report.run.subject);
     let run = earlier.as_ref().map_or_else(RunId::random, |earlier| earlier.run);
     let defaults = Options::default();
     let options = Options {
         run,
         parallel: arguments.jobs.or(profile.jobs).map_or(defaults.parallel, usize::from),
-        cancel: cancel.clone(),
+        cancel: stop.token(),
+        time: arguments
+            .timeout
+            .or(profile.timeout)
+            .map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
         journal: Arc::new(target::journal(run)?),
         cleaner: Some(Arc::new(AdvisorySweeper::new(&more.options))),
         clock,
@@ -89,12 +94,20 @@ async fn check(arguments: Run) -> Result<Exit, Failure> {
     let mut live = Live::new(checks.len(), outputs.clone(), Detail::of(arguments.quiet, arguments.verbose));
     let report = Runner::new(client, options).run(checks, &mut live).await;
     live.end(&report);
-    outputs.write(&report)?;
-    if cancel.is_cancelled() {
-        how_to_go_on(&outputs, "kogge check");
-        return Ok(exit(&report));
+    let exit = exit(&report, fail_on(&arguments.fail_on));
+    if let Err(failure) = outputs.write(&report) {
+        // it hides no failed check
+        if stop.exit().is_none() && matches!(exit, Exit::Pass | Exit::CouldNotRun) {
+            return Err(failure);
+        }
+        tell!("kogge: {failure}");
+        return Ok(stop.exit().unwrap_or(exit));
     }
-    delivery.run(exit(&report)).await
+    if report.run.stopped.is_some() || stop.exit().is_some() {
+        how_to_go_on(&outputs, "kogge check");
+        return Ok(stop.exit().unwrap_or(exit));
+    }
+    delivery.run(exit).await
 }
 
 /// The private names of all users of a run.
@@ -108,37 +121,29 @@ fn names(config: &CloudConfig, options: &AdvisoryOptions) -> Names {
 fn how_to_go_on(outputs: &Outputs, command: &str) {
     match outputs.file(kogge_conform::render::Format::Json) {
         Some(_) if outputs.redacts() => {
-            eprintln!(
+            tell!(
                 "a run whose report is not redacted can be gone on with after a stop: {command} --resume FILE"
             );
         }
-        Some(file) => eprintln!("go on with: {command} --resume {}", file.display()),
+        Some(file) => tell!("go on with: {command} --resume {}", file.display()),
         None => {
-            eprintln!(
-                "a run with --report json=FILE can be gone on with after a stop: {command} --resume FILE"
-            );
+            tell!("a run with --report json=FILE can be gone on with after a stop: {command} --resume FILE");
         }
     }
 }
 
-/// The first Ctrl-C (or SIGTERM) lets the run come to its end; the second ends it at once.
-pub(in crate::commands) fn cancelled_by_signal(told: &'static str) -> CancellationToken {
-    let token = CancellationToken::new();
-    let cancel = token.clone();
-    tokio::spawn(async move {
-        if crate::commands::signal::ended().await.is_ok() {
-            eprintln!("stopping; {told} (Ctrl-C again ends at once)");
-            cancel.cancel();
-        }
-        if crate::commands::signal::ended().await.is_ok() {
-            std::process::exit(4);
-        }
-    });
-    token
+fn fail_on(asked: &[cli::FailOn]) -> FailOn {
+    let has = |what| asked.contains(&what);
+    FailOn {
+        main_only: has(cli::FailOn::Main),
+        warnings: has(cli::FailOn::Warnings),
+        advice: has(cli::FailOn::Advice),
+        undecided: has(cli::FailOn::Undecided),
+    }
 }
 
-fn exit(report: &Report) -> Exit {
-    match kogge_conform::exit::exit_code(report) {
+fn exit(report: &Report, fail_on: FailOn) -> Exit {
+    match kogge_conform::exit::exit_code_on(report, fail_on) {
         ExitCode::Pass => Exit::Pass,
         ExitCode::Bug => Exit::Bug,
         ExitCode::Usage => Exit::Usage,

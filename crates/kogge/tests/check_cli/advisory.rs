@@ -67,3 +67,43 @@ async fn what_is_named_alone_runs_alone_and_is_no_pass() {
     assert!(desk.kogge(&fix).await.expect(2).err.contains("decides nothing"));
     cloud.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_cloud_is_judged_whole_and_within_seconds() {
+    let cloud = TestCloud::start().await;
+    crate::overlap::image(&cloud).await;
+    let desk = Desk::of(&cloud);
+    desk.check(&["--tests", "scs-0100", "--advisory", "--report", "json=r.json"]).await.expect(0);
+    let report = desk.json("r.json");
+    let results = report["results"].as_array().unwrap();
+    let verdict = |id: &str| {
+        let result = results.iter().find(|one| one["id"] == id).unwrap_or_else(|| panic!("no {id}"));
+        (result["verdict"].as_str().unwrap(), result["reason"].as_str().unwrap_or_default())
+    };
+    // a simulated machine says so itself: nobody waits for what it would print
+    let (simulated, why) = verdict("advisory-0101-entropy-avail");
+    assert!(simulated == "not-applicable" && why.contains("only simulates"), "{why}");
+    let (store, why) = verdict("advisory-0123-s3-objects");
+    assert!(store == "not-applicable" && why.contains("no object store"), "{why}");
+    // the account that a new cloud has for it, named by the check.toml beside clouds.yaml
+    let of_managers = results.iter().filter(|one| one["id"].as_str().unwrap().starts_with("advisory-0302-"));
+    let of_managers: Vec<_> = of_managers.map(|one| one["verdict"].as_str().unwrap()).collect();
+    assert_eq!(of_managers, ["pass"; 3], "{report}");
+    let unfinished = results.iter().filter(|one| one["verdict"] == "not-finished");
+    assert_eq!(unfinished.count(), 0, "{report}");
+    assert!(report["run"]["api_versions"]["compute"].is_string(), "{}", report["run"]);
+    assert!(report["run"]["clock_offset_ms"].as_i64().unwrap().abs() < 60_000, "{}", report["run"]);
+    assert_eq!(report["run"]["region"], "RegionOne");
+    assert!(results.iter().all(|one| one["checked_at"].is_string() && one["revision"] == 1));
+
+    // what a profile keeps brings no advice along, and one that says otherwise goes first
+    let plain = desk.check(&["--tests", "scs-0100"]).await.expect(0);
+    assert!(!plain.out.contains("advisory-"), "{}", plain.out);
+    desk.write("none.toml", "[cloud.kogge]\nsubject = \"mine\"\n");
+    let words = ["--tests", "advisory-0302", "--profile", "none.toml", "--report", "json=r.json"];
+    let without = desk.check(&words).await.expect(4);
+    assert!(without.out.contains("COULD NOT RUN (advice) advisory-0302"), "{}", without.out);
+    assert!(without.out.contains("--domain-manager-cloud NAME"), "{}", without.out);
+    assert_eq!(desk.json("r.json")["run"]["subject"], "mine");
+    cloud.stop().await;
+}

@@ -38,7 +38,7 @@ async fn a_stopped_run_goes_on_with_what_is_missing() {
     cloud.until("Tempest hangs", async || desk.path("started").exists()).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     kill(Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()), Signal::SIGINT).unwrap();
-    let stopped = Ended::of(child.wait_with_output().await.unwrap()).expect(4);
+    let stopped = Ended::of(child.wait_with_output().await.unwrap()).expect(130);
     assert!(stopped.err.contains("go on with: kogge check e2e --resume r.json"), "{}", stopped.err);
     let half = desk.json("r.json");
     assert_eq!(half["run"]["subject"], "mine");
@@ -98,5 +98,33 @@ async fn nothing_private_is_shown_or_written() {
     assert!(ended.out.contains("ServerFault: id-"), "{}", ended.out);
     assert!(ended.err.contains("-1 (member of "), "{}", ended.err);
     assert!(desk.check(&["e2e", "--resume", "r.json"]).await.expect(2).err.contains("redacted"));
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_ctrl_c_ends_it_at_once_and_tempest_with_it() {
+    let cloud = TestCloud::start().await;
+    let desk = Desk::of(&cloud);
+    std::fs::write(desk.path("stream"), packet(TESTS[0], 3, None)).unwrap();
+    // a Tempest that nothing but a kill ends
+    tempest(&desk, "trap '' INT TERM\ncat $HERE/stream\necho $$ >$HERE/pid\nwhile :; do sleep 0.1; done");
+    let child = desk.start(&[&E2E[..], &["--tests", "test_flavors"]].concat());
+    let pid =
+        || std::fs::read_to_string(desk.path("pid")).ok()?.trim().parse::<i32>().ok().map(Pid::from_raw);
+    cloud.until("Tempest hangs", async || pid().is_some()).await;
+    let us = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+    kill(us, Signal::SIGINT).unwrap();
+    // the report tells by its reason when the first one was heard; the second is sent until it ends
+    let ended = tokio::spawn(child.wait_with_output());
+    cloud
+        .until("the second one to end it", async || kill(us, Signal::SIGINT).is_err() || ended.is_finished())
+        .await;
+    let ended = Ended::of(ended.await.unwrap().unwrap()).expect(130);
+    assert!(ended.err.contains("Ctrl-C again ends at once"), "{}", ended.err);
+    let report = desk.json("r.json");
+    assert_eq!(report["results"][0]["verdict"], "pass", "{report}");
+    let left = report["leftovers"][0].as_str().unwrap();
+    assert!(left.contains("whatever begins with ke2e-"), "{left}");
+    cloud.until("Tempest to be gone", async || kill(pid().unwrap(), None).is_err()).await;
     cloud.stop().await;
 }

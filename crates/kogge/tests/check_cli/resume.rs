@@ -61,13 +61,13 @@ fn send(child: &Child, signal: Signal) {
 #[tokio::test]
 async fn a_stopped_run_goes_on_where_it_was() {
     let cloud = TestCloud::start().await;
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let (desk, _listener) = stuck(&cloud).await;
         let child = desk.start(&[&TESTS[..], &["--report", "json=r.json,yaml=r.yaml"]].concat());
         let half = half_done(&desk).await;
         assert_eq!(verdict(&half, "scs-0102-image-recency"), "not-finished");
         send(&child, signal);
-        let stopped = ended(child).await.expect(4);
+        let stopped = ended(child).await.expect(code);
         assert!(stopped.err.contains("go on with: kogge check --resume r.json"), "{}", stopped.err);
         assert!(stopped.out.contains("NOT FINISHED  scs-0102-image-recency"), "{}", stopped.out);
         let yaml: Value = serde_saphyr::from_str(&desk.read("r.yaml")).unwrap();
@@ -145,6 +145,6 @@ async fn a_second_ctrl_c_ends_it_at_once() {
     send(&child, Signal::SIGINT);
     // the first signal may already have ended it, which is as good
     let _ = kill(Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()), Signal::SIGINT);
-    ended(child).await.expect(4);
+    ended(child).await.expect(130);
     cloud.stop().await;
 }

@@ -1,43 +1,43 @@
-//! The credentials of advisory checks, from the command line.
+//! The credentials of advisory checks, from the command line and the profile.
 
 use std::io::Read;
 use std::path::Path;
 
-use kogge_client::{Client, CloudConfig};
+use kogge_client::CloudConfig;
 use kogge_conform_iaas::manual::Answers;
 use kogge_conform_iaas::{AdvisoryOptions, Beyond, DomainManagers, ObjectStore, S3Key};
 use url::Url;
 
 use super::manual::answers_of;
+use super::profile::Profile;
 use super::target;
 use crate::cli::{Advice, Target};
 use crate::exit::Failure;
+use crate::output::tell;
 
 /// The largest file of keys that is read, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// What a run looks at beyond the scope: what was given here, and the answers that are kept for the cloud. Answers that
-/// cannot be read keep nobody from checking; without a cloud there are none.
+/// What a run looks at beyond the scope: what was given on the command line, or else is in the profile, and the answers
+/// that are kept for the cloud. Answers that cannot be read keep nobody from checking; without a cloud there are none.
 pub(super) fn beyond(
-    advice: &Advice,
-    data: Option<&Path>,
+    given: &Advice,
+    profile: &Profile,
+    target: &Target,
     config: Option<&CloudConfig>,
 ) -> Result<Beyond, Failure> {
-    let options = options(advice, data)?;
+    let options = options(&profile.advice(given), target)?;
     let answers = config.map_or_else(|| Ok(Answers::default()), answers_of);
-    let answers = answers.map_err(|failure| eprintln!("kogge: {failure}; going on without them"));
-    Ok(Beyond { options, answers: answers.unwrap_or_default() })
+    let answers = answers.map_err(|failure| tell!("kogge: {failure}; going on without them"));
+    let given_now = *given != Advice::default();
+    Ok(Beyond { options, given_now, answers: answers.unwrap_or_default() })
 }
 
-fn options(advice: &Advice, data: Option<&Path>) -> Result<AdvisoryOptions, Failure> {
-    let client = |name: &Option<String>| match name {
-        None => Ok(None),
-        Some(name) => {
-            let of = Target { cloud: Some(name.clone()), region: None, data: data.map(Path::to_owned) };
-            let config = target::config(&of)?;
-            let client = Client::new(config).map_err(|error| Failure::Usage(kogge_client::chain(&error)))?;
-            Ok::<_, Failure>(Some(client))
-        }
+/// Credentials are looked for where the cloud under test was found.
+fn options(advice: &Advice, target: &Target) -> Result<AdvisoryOptions, Failure> {
+    let (environment, _) = target::environment(target.cloud.as_deref(), target.data.as_deref())?;
+    let client = |name: &Option<String>| {
+        name.clone().map(|name| target::load(&environment, Some(name), None)).transpose()
     };
     let domain_managers = DomainManagers {
         manager: client(&advice.domain_manager_cloud)?,

@@ -10,7 +10,7 @@ use super::profile::Profile;
 use super::{advice, target};
 use crate::cli::Clean;
 use crate::exit::{Exit, Failure};
-use crate::output::line;
+use crate::output::{line, tell};
 
 /// Removes it, and says what is left.
 pub(super) async fn run(what: &Clean) -> Result<Exit, Failure> {
@@ -24,8 +24,8 @@ pub(super) async fn run(what: &Clean) -> Result<Exit, Failure> {
         return Ok(shown(&ended));
     }
     let client = target::client(&what.target)?;
-    let given = Profile::of(None, &client.config().name)?.advice(&what.advice);
-    let more = advice::beyond(&given, what.target.data.as_deref(), Some(client.config()))?;
+    let profile = Profile::of(None, &what.target, &client.config().name)?;
+    let more = advice::beyond(&what.advice, &profile, &what.target, Some(client.config()))?;
     let now = Clock::system().now();
     let mut swept = Swept::default();
     for journal in &ended.journals {
@@ -36,15 +36,12 @@ pub(super) async fn run(what: &Clean) -> Result<Exit, Failure> {
         swept.open.extend(one.open);
     }
     if ended.running > 0 {
-        eprintln!(
-            "{} and keep what is theirs",
-            counted(ended.running, "run is going on", "runs are going on")
-        );
+        tell!("{} and keep what is theirs", counted(ended.running, "run is going on", "runs are going on"));
     }
     let elsewhere = ended.journals.iter().map(|journal| journal.left().len()).sum::<usize>();
     let elsewhere = elsewhere.saturating_sub(swept.failed.len() + swept.open.len());
     if elsewhere > 0 {
-        eprintln!(
+        tell!(
             "{} of other clouds, projects or users; see --dry-run",
             counted(elsewhere, "entry is", "entries are")
         );
@@ -61,7 +58,7 @@ fn shown(ended: &Ended) -> Exit {
         let text = format!("{} {}{id} on cloud {}", object.kind, object.name, object.cloud);
         line(&printable(&text));
     }
-    ended.unreadable.iter().for_each(|text| eprintln!("kogge: {text}"));
+    ended.unreadable.iter().for_each(|text| tell!("kogge: {text}"));
     if ended.journals.is_empty() {
         line("Nothing of earlier runs is left.");
     }

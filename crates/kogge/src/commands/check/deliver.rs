@@ -9,6 +9,7 @@ use crate::commands::outputs::Outputs;
 use crate::commands::sign::{Signer, beside};
 use crate::commands::upload::Monitor;
 use crate::exit::{Exit, Failure};
+use crate::output::tell;
 
 /// What is to be done with the report.
 pub(super) struct Delivery(Option<Signed>);
@@ -48,7 +49,7 @@ impl Delivery {
         let Some(Signed { signer, report, monitor }) = self.0 else { return Ok(exit) };
         let delivered = async {
             let signature = signer.sign(&report).await?;
-            eprintln!("signed: {}", signature.display());
+            tell!("signed: {}", signature.display());
             match &monitor {
                 Some(monitor) => monitor.deliver(&report).await,
                 None => Ok(()),
@@ -58,7 +59,7 @@ impl Delivery {
             Ok(()) => Ok(exit),
             Err(failure) if matches!(exit, Exit::Pass | Exit::CouldNotRun) => Err(failure),
             Err(failure) => {
-                eprintln!("kogge: {failure}");
+                tell!("kogge: {failure}");
                 Ok(exit)
             }
         }

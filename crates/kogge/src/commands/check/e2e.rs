@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kogge_clock::Clock;
 use kogge_conform::render::Format;
-use kogge_conform::{Problem, Verdict};
+use kogge_conform::{FailOn, Problem, Verdict};
 use kogge_conform_e2e::{
     Accounts, Interrupted, NotThisRun, Options, Place, Prepared, Tempest, Tests, Wishes, prepare,
 };
@@ -21,8 +21,9 @@ use super::selection;
 use super::target::{state, user_folder};
 use crate::cli::{EndToEnd, EndToEndCommand, RunEndToEnd};
 use crate::commands::outputs::Outputs;
+use crate::commands::signal::Stop;
 use crate::exit::{Exit, Failure};
-use crate::output::line;
+use crate::output::{line, tell};
 
 /// How long removing what is left may take.
 const CLEANUP: Duration = Duration::from_secs(600);
@@ -63,11 +64,14 @@ async fn tests_of(arguments: &RunEndToEnd) -> Result<Exit, Failure> {
         return Ok(Exit::Pass);
     }
     let tempest = tempest(arguments).await?;
-    eprint!("{plan}");
+    tell!("{}", plan.trim_end());
     let files = format!("{}; files in {}", tempest.version, place.path().display());
-    eprintln!("{}", outputs.shown_text(&files));
+    tell!("{}", outputs.shown_text(&files));
     let mut live = Live::new(prepared.planned.all().len(), outputs.clone(), Detail::Usual);
-    let options = options(arguments);
+    let abort = CancellationToken::new();
+    let at_once = abort.clone();
+    let stop = Stop::listening("what Tempest made is being removed", move |_| at_once.cancel())?;
+    let options = options(arguments, &stop, abort);
     let ran = kogge_conform_e2e::run(&prepared, &tempest, &place, &options, &mut live).await;
     if arguments.out.is_none() {
         place.forget_secrets().map_err(outside)?;
@@ -78,7 +82,7 @@ async fn tests_of(arguments: &RunEndToEnd) -> Result<Exit, Failure> {
     if report.count(Verdict::NotFinished) > 0 {
         super::how_to_go_on(&outputs, "kogge check e2e");
     }
-    Ok(super::exit(&report))
+    Ok(stop.exit().unwrap_or_else(|| super::exit(&report, FailOn::default())))
 }
 
 /// The upstream suite has no test case for SCS-0128, and so no place for it in its report format.
@@ -121,12 +125,11 @@ fn wishes(arguments: &RunEndToEnd) -> Wishes {
     }
 }
 
-fn options(arguments: &RunEndToEnd) -> Options {
-    let (cancel, abort) = stopped_by_signal();
+fn options(arguments: &RunEndToEnd, stop: &Stop, abort: CancellationToken) -> Options {
     Options {
         deadline: Duration::from_secs(u64::from(arguments.deadline) * 60),
         cleanup_time: CLEANUP,
-        cancel,
+        cancel: stop.token(),
         abort,
         clock: Clock::system(),
         program: concat!("kogge ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -158,23 +161,7 @@ async fn tempest(arguments: &RunEndToEnd) -> Result<Tempest, Failure> {
 async fn on_demand(python: &str) -> Result<Tempest, Failure> {
     let cache = user_folder("XDG_CACHE_HOME", ".cache");
     let cache = cache.ok_or_else(|| Failure::Usage("no HOME: give --tempest PATH".to_owned()))?;
-    Tempest::on_demand(&cache, python, &|text| eprintln!("{text}")).await.map_err(outside)
-}
-
-/// The first Ctrl-C (or SIGTERM) stops Tempest and removes what it made; the second ends everything at once.
-fn stopped_by_signal() -> (CancellationToken, CancellationToken) {
-    let (cancel, abort) = (CancellationToken::new(), CancellationToken::new());
-    let (first, second) = (cancel.clone(), abort.clone());
-    tokio::spawn(async move {
-        if crate::commands::signal::ended().await.is_ok() {
-            eprintln!("stopping Tempest; what it made is being removed (Ctrl-C again ends at once)");
-            first.cancel();
-        }
-        if crate::commands::signal::ended().await.is_ok() {
-            second.cancel();
-        }
-    });
-    (cancel, abort)
+    Tempest::on_demand(&cache, python, &|text| tell!("{text}")).await.map_err(outside)
 }
 
 fn outside(problem: Problem) -> Failure {

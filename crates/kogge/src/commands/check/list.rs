@@ -12,7 +12,7 @@ use super::profile::Profile;
 use super::{advice, selection, target};
 use crate::cli::ListChecks;
 use crate::exit::{Exit, Failure};
-use crate::output::{show, table};
+use crate::output::{show, table, tell};
 
 /// The plan for programs.
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ pub(super) async fn run(arguments: &ListChecks) -> Result<Exit, Failure> {
         Ok(config) => Some(config),
         Err(failure) if asked.target.cloud.is_some() || interrupted.is_some() => return Err(failure),
         Err(failure) => {
-            eprintln!("kogge: {failure}; this is the plan for any cloud");
+            tell!("kogge: {failure}; this is the plan for any cloud");
             None
         }
     };
@@ -47,8 +47,8 @@ pub(super) async fn run(arguments: &ListChecks) -> Result<Exit, Failure> {
         None => None,
     };
     let name = config.as_ref().map_or("", |config| config.name.as_str());
-    let given = Profile::of(asked.profile.as_deref(), name)?.advice(&asked.advice);
-    let more = advice::beyond(&given, asked.target.data.as_deref(), config.as_ref())?;
+    let profile = Profile::of(asked.profile.as_deref(), &asked.target, name)?;
+    let more = advice::beyond(&asked.advice, &profile, &asked.target, config.as_ref())?;
     let checks = beyond(selected.checks, &selected.plan, &more);
     let all = checks.iter().map(|check| check.description());
     let again =

@@ -8,7 +8,7 @@ use kogge_conform::render::terminal::{self, Style};
 use kogge_conform::{CheckResult, Entry, Events, Report, Section, Verdict};
 
 use crate::commands::outputs::Outputs;
-use crate::output::{line, style};
+use crate::output::{line, style, tell};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +142,7 @@ impl Events for Live {
     fn updated(&mut self, report: &Report) {
         if let (Err(failure), false) = (self.outputs.write_files(report), self.told) {
             self.told = true;
-            self.bar.suspend(|| eprintln!("kogge: {failure}"));
+            self.bar.suspend(|| tell!("kogge: {failure}"));
         }
     }
 

@@ -75,6 +75,12 @@ pub(super) fn environment(
     Ok((environment, cloud))
 }
 
+/// The names of all clouds that commands would know without any option.
+pub(in crate::commands) fn cloud_names() -> Result<Vec<String>, Failure> {
+    let (environment, _) = environment(None, None)?;
+    CloudConfig::names(&environment).map_err(|error| Failure::Usage(kogge_client::chain(&error)))
+}
+
 /// Where this user's state is kept; `None` without a home.
 pub(super) fn state() -> Option<PathBuf> {
     user_folder("XDG_STATE_HOME", ".local/state")

@@ -5,14 +5,18 @@ use kogge_conform::redact::Names;
 use kogge_conform_e2e::{Accounts, Ordinary, Prepared};
 
 use crate::cli::TestAccounts;
+use crate::commands::check::profile::Profile;
 use crate::commands::check::target;
 use crate::exit::Failure;
 
 /// Reads the configuration of every account; nothing is called yet.
-pub(super) fn named(wanted: &TestAccounts) -> Result<Accounts, Failure> {
-    let of = &wanted.target;
+pub(super) fn named(given: &TestAccounts) -> Result<Accounts, Failure> {
+    let of = &given.target;
     let (environment, cloud) = target::environment(of.cloud.as_deref(), of.data.as_deref())?;
     let load = |name: Option<String>| target::load(&environment, name, of.region.clone());
+    // with an administrator there need be no member
+    let name = target::config(of).map_or_else(|_| cloud.clone().unwrap_or_default(), |config| config.name);
+    let wanted = Profile::of(given.profile.as_deref(), of, &name)?.accounts(given)?;
     if let Some(admin) = &wanted.admin_cloud {
         let admin = load(Some(admin.clone()))?;
         // without a member of its own, the administrator's view has to do

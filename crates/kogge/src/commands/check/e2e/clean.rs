@@ -9,7 +9,7 @@ use super::{CLEANUP, accounts, outside};
 use crate::ask::{Answer, ask};
 use crate::cli::CleanEndToEnd;
 use crate::exit::{Exit, Failure};
-use crate::output::line;
+use crate::output::{line, tell};
 
 pub(super) async fn run(what: &CleanEndToEnd) -> Result<Exit, Failure> {
     let of = Of::read(&what.run).ok_or_else(|| {
@@ -23,7 +23,7 @@ pub(super) async fn run(what: &CleanEndToEnd) -> Result<Exit, Failure> {
     let named = accounts::named(&what.accounts)?;
     let signed = kogge_conform_e2e::accounts::sign_in(&named).await.map_err(outside)?;
     let found = find(&signed, &marks, Clock::system().now()).await;
-    found.told.iter().for_each(|text| eprintln!("{text}"));
+    found.told.iter().for_each(|text| tell!("{text}"));
     if found.things.is_empty() {
         line("Nothing is left.");
         return Ok(Exit::Pass);
@@ -48,7 +48,7 @@ pub(super) async fn run(what: &CleanEndToEnd) -> Result<Exit, Failure> {
     }
     // what was shown, and nothing else
     let exactly = Marks::exactly(&found.things);
-    let swept = sweep(&signed, &exactly, Instant::now() + CLEANUP, &mut |text| eprintln!("{text}")).await;
+    let swept = sweep(&signed, &exactly, Instant::now() + CLEANUP, &mut |text| tell!("{text}")).await;
     if !swept.left.is_empty() {
         return Err(Failure::Outside(format!("could not be removed:\n  {}", swept.left.join("\n  "))));
     }
