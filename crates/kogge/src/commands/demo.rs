@@ -11,11 +11,10 @@ mod things;
 mod walk;
 
 use kogge_client::Client;
-use tokio_util::sync::CancellationToken;
 
 use crate::cli::Demo;
-use crate::commands::check::{cancelled_by_signal, target};
-use crate::commands::status;
+use crate::commands::check::target;
+use crate::commands::{signal, status};
 use crate::control::Status;
 use crate::data_dir::DataDir;
 use crate::exit::{Exit, Failure};
@@ -51,7 +50,8 @@ pub async fn run(arguments: Demo) -> Result<Exit, Failure> {
         .prefix("kogge-demo-")
         .tempdir()
         .map_err(|error| Failure::outside("making a directory for the key", error))?;
-    let cancel = cancelled_by_signal("what was made is being removed");
+    let signals = signal::Stop::listen("what was made is being removed")?;
+    let cancel = signals.token();
     let name = format!("kogge-demo-{}", short());
     let mut walk = Walk {
         client: &client,
@@ -81,21 +81,21 @@ pub async fn run(arguments: Demo) -> Result<Exit, Failure> {
     } else {
         things.remove(&client).await
     };
-    concluded(ended, &left, &cancel)
+    concluded(ended, &left, signals.exit())
 }
 
-fn concluded(ended: Result<(), Stop>, left: &[String], cancel: &CancellationToken) -> Result<Exit, Failure> {
+fn concluded(ended: Result<(), Stop>, left: &[String], stopped: Option<Exit>) -> Result<Exit, Failure> {
     if !left.is_empty() {
         return Err(Failure::Outside(format!("not everything could be removed:\n{}", left.join("\n"))));
     }
-    match ended {
-        Ok(()) if !cancel.is_cancelled() => {
+    match (ended, stopped) {
+        (Ok(()), None) => {
             line("\nThat was the whole walk.");
             Ok(Exit::Pass)
         }
         // told already
-        Ok(()) | Err(Stop::Interrupted) => Ok(Exit::CouldNotRun),
-        Err(Stop::Failed(_)) => Err(Failure::Outside("a step of the walk failed: see above".to_owned())),
+        (Ok(()) | Err(Stop::Interrupted), stopped) => Ok(stopped.unwrap_or(Exit::CouldNotRun)),
+        (Err(Stop::Failed(_)), _) => Err(Failure::Outside("a step of the walk failed: see above".to_owned())),
     }
 }
 

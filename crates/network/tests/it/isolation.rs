@@ -134,11 +134,11 @@ both!(what_nobody_may_change_is_said_before_whose_thing_it_is, cloud, {
     let pool = id(&cloud.make("subnetpool", json!({"name": "p", "prefixes": ["10.0.0.0/8"]})).await);
     let path = format!("/subnetpools/{pool}");
     let fixed = json!({"subnetpool": {"shared": true}});
-    for who in [Persona::Other, Persona::Member] {
+    for who in [Persona::OtherMember, Persona::Member] {
         let (status, answer) = cloud.call(who, "PUT", &path, fixed.clone()).await;
         assert_eq!(status, 400, "{who:?}: {answer}");
         assert_eq!(answer["NeutronError"]["message"], "Attribute 'shared' not allowed in PUT", "{who:?}");
     }
     let change = json!({"subnetpool": {"name": "stolen"}});
-    assert_eq!(cloud.call(Persona::Other, "PUT", &path, change).await.0, 404);
+    assert_eq!(cloud.call(Persona::OtherMember, "PUT", &path, change).await.0, 404);
 });
