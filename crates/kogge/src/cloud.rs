@@ -4,6 +4,7 @@ mod belonging;
 mod catalog;
 mod checkpoint;
 mod commons;
+mod control_view;
 mod descriptors;
 mod figures;
 pub(crate) mod health;
@@ -27,11 +28,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kogge_clock::{Clock, Timestamp};
+use kogge_clock::Clock;
 use kogge_config::Config;
-use kogge_db::{Db, Grant, Lease, LeaseState, Newcomer, Process};
-use kogge_ids::ServerId;
-use kogge_node_api::{NodeError, Nodes, Quarantined};
+use kogge_db::{Db, Grant, Lease, Newcomer, Process};
 use kogge_node_sim::SimNode;
 use kogge_room::Room;
 use kogge_task::{Driver, DriverOptions, TaskStatus};
@@ -41,9 +40,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Passwords;
 use crate::clouds_yaml;
-use crate::control::{self, Api, Controlled, Discarded, Status, TaskView};
+use crate::control;
 use crate::data_dir::{Claim, DataDir, write_private};
 use crate::exit::Failure;
+use control_view::ControlView;
 use figures::Figures;
 use health::Health;
 pub(crate) use hosts::Hosts;
@@ -342,102 +342,4 @@ async fn turn(process: &Process, name: &str) -> Result<Grant, Failure> {
     let late =
         |_| Failure::Outside("another process of this cloud has been starting for a minute".to_owned());
     tokio::time::timeout(PATIENCE, waiting).await.map_err(late)?
-}
-
-/// What commands see of the cloud.
-struct ControlView {
-    config: Option<String>,
-    address: SocketAddr,
-    simulated: bool,
-    data: String,
-    node: NodePlace,
-    nodes: Nodes,
-    health: Health,
-    db: Db,
-    stopper: Stopper,
-}
-
-impl ControlView {
-    /// Removes an instance that is in quarantine on some host of this process.
-    async fn remove(&self, id: ServerId) -> Result<bool, NodeError> {
-        let mut because = NodeError::NotYet { what: "this machine's node to start".to_owned() };
-        for (_, node) in self.nodes.all() {
-            match node.discard(id).await {
-                Ok(gone) => return Ok(gone),
-                Err(error) => because = error,
-            }
-        }
-        Err(because)
-    }
-
-    async fn problems(&self) -> Vec<String> {
-        let checks = self.health.checks().await.into_iter().filter(|check| !check.ok);
-        checks.map(|check| format!("{}: {}", check.what, check.detail)).collect()
-    }
-}
-
-#[async_trait::async_trait]
-impl Controlled for ControlView {
-    async fn status(&self) -> Status {
-        let (guests, kept) = (self.node.guests().await, self.node.quarantine().await);
-        let mut problems = self.problems().await;
-        problems.extend(guests.as_ref().err().map(|error| format!("guests: {error}")));
-        problems.extend(kept.as_ref().err().map(|error| format!("quarantine: {error}")));
-        let apis = catalog::catalog()
-            .into_iter()
-            .map(|service| Api {
-                url: format!("http://{}{}", self.address, service.path),
-                service: service.kind,
-            })
-            .collect();
-        Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            ready: true,
-            simulated: self.simulated,
-            accelerator: self.node.accelerator(),
-            address: self.address.to_string(),
-            pid: std::process::id(),
-            data: self.data.clone(),
-            config: self.config.clone(),
-            apis,
-            instances: guests.as_ref().ok().map(|guests| guests.here),
-            running: guests.as_ref().ok().map(|guests| guests.running),
-            quarantined: kept.as_ref().ok().map(Vec::len),
-            problems,
-            damaged: self.db.damage().rows(),
-        }
-    }
-
-    async fn quarantine(&self) -> Result<Vec<Quarantined>, String> {
-        self.node.quarantine().await.map_err(|error| error.to_string())
-    }
-
-    async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {
-        let mut answers = Vec::with_capacity(ids.len());
-        for id in ids {
-            answers
-                .push(Discarded { id, because: self.remove(id).await.err().map(|error| error.to_string()) });
-        }
-        answers
-    }
-
-    async fn tasks(&self) -> Vec<TaskView> {
-        let leases = self.db.leases().await.ok();
-        let shown = |status: TaskStatus| {
-            let name = kogge_task::lease_of(status.name);
-            let lease = leases.iter().flatten().find(|lease| lease.name == name);
-            let until = |lease: &LeaseState| Timestamp::from_micros(lease.expires_at).seconds_z();
-            TaskView {
-                lease_owner: lease.map(|lease| lease.owner.clone()),
-                lease_expires: lease.map(until),
-                lease_known: leases.is_some(),
-                status,
-            }
-        };
-        (self.health.tasks)().into_iter().map(shown).collect()
-    }
-
-    fn stop(&self, keep_guests: bool) {
-        self.stopper.stop(keep_guests);
-    }
 }

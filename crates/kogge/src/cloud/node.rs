@@ -70,8 +70,7 @@ impl NodePlace {
                 "this machine cannot run guests:\n{obstacles}\n`kogge doctor` says more; `kogge up --sim` needs none of it"
             )));
         }
-        let machine = Arc::new(start.machine());
-        tokio::spawn(start.run(Arc::clone(&machine), hosts.clone()));
+        let machine = Machine::start(start, hosts.clone());
         Ok(Self { hosts, kind: Kind::Real(machine) })
     }
 
@@ -160,9 +159,12 @@ impl NodePlace {
 
     /// Ends the node; without `keep_guests` also its guests, which come back with the next start.
     pub async fn end(&self, keep_guests: bool) {
-        if let Kind::Real(machine) = &self.kind
-            && let Some(node) = machine.node()
-        {
+        let Kind::Real(machine) = &self.kind else { return };
+        if !keep_guests {
+            // guests of an earlier life run while the node still starts: only the node can end them
+            machine.settled().await;
+        }
+        if let Some(node) = machine.node() {
             node.end(keep_guests).await;
         }
     }

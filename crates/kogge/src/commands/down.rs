@@ -15,10 +15,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Stops the cloud and waits until it is gone.
 ///
 /// # Errors
-/// Where it does not end in time.
+/// Where it does not end in time, or guests run on that should not.
 pub async fn run(arguments: Down) -> Result<Exit, Failure> {
     let data = DataDir::chosen(arguments.place.data.as_deref())?;
     let Some(running) = status::ask(&data).await? else {
+        if data.holder().is_some() || left(&data) > 0 {
+            return Err(status::none_answers(&data));
+        }
         line("No cloud runs.");
         return Ok(Exit::Pass);
     };
@@ -37,8 +40,21 @@ pub async fn run(arguments: Down) -> Result<Exit, Failure> {
         let log = data.log();
         Failure::Outside(format!("the cloud has not stopped within 120 s; its log: {}", log.display()))
     })?;
-    line(if arguments.keep_guests { "Stopped; the guests run on." } else { "Stopped." });
-    Ok(Exit::Pass)
+    match left(&data) {
+        guests if guests > 0 && !arguments.keep_guests => Err(Failure::Outside(format!(
+            "the cloud has stopped, but {guests} of its guests run on; its log says why: {}",
+            data.log().display()
+        ))),
+        _ => {
+            line(if arguments.keep_guests { "Stopped; the guests run on." } else { "Stopped." });
+            Ok(Exit::Pass)
+        }
+    }
+}
+
+/// Guests that run though no control plane does.
+fn left(data: &DataDir) -> usize {
+    kogge_node::running(&data.join("node"))
 }
 
 /// Ended, and only waiting for its parent to notice.

@@ -21,6 +21,7 @@ fn guests_are_counted_before_the_node_is_up_and_after_a_crash() {
         lab.try_up(&[]).unwrap();
         // at once: the accelerator is still being tried
         assert_eq!(counted(&lab), (Some(1), Some(1)));
+        // and ended at once, it ends the guests that it has not yet taken over
         let stopped = lab.kogge(&["down"]);
         assert!(stopped.status.success(), "{stopped:?}");
         let out = lab.kogge(&["status"]);

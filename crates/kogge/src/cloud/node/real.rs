@@ -1,13 +1,14 @@
 //! This machine as a node: QEMU and the Linux data plane.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kogge_config::{Accel, Config};
 use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_node::{Guests, MetadataBook, NodeConfig, QemuNode, UserRange, Wiring};
 use kogge_node_api::{Accelerator, Node, NodeError, NodeHandle};
 use kogge_qemu::AccelSetting;
+use tokio::task::JoinHandle;
 
 use super::namespace;
 use crate::cloud::{Hosts, Services};
@@ -18,9 +19,29 @@ pub(super) struct Machine {
     /// The node's part of the data directory.
     pub(super) place: PathBuf,
     started: OnceLock<Result<RealNode, String>>,
+    /// Its start, while nobody has waited for that.
+    starting: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Machine {
+    /// Starts the node behind our back; it joins `hosts` when it is there.
+    pub(super) fn start(start: Start, hosts: Hosts) -> Arc<Self> {
+        let place = start.data.join("node");
+        let machine = Arc::new(Self { place, started: OnceLock::new(), starting: Mutex::default() });
+        let starting = tokio::spawn(start.run(Arc::clone(&machine), hosts));
+        *machine.starting.lock().unwrap_or_else(PoisonError::into_inner) = Some(starting);
+        machine
+    }
+
+    /// Waits until its start is over, well or not.
+    pub(super) async fn settled(&self) {
+        let starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(starting) = starting {
+            // one that panicked is over too
+            let _ = starting.await;
+        }
+    }
+
     /// The node, once it works.
     pub(super) fn node(&self) -> Option<&RealNode> {
         self.started.get()?.as_ref().ok()
@@ -49,13 +70,8 @@ pub(in crate::cloud) struct Start {
 }
 
 impl Start {
-    /// The machine that is going to be started.
-    pub(super) fn machine(&self) -> Machine {
-        Machine { place: self.data.join("node"), started: OnceLock::new() }
-    }
-
     /// Starts the node and lets it join; a node that does not start is told, and the APIs go on without.
-    pub(super) async fn run(self, machine: Arc<Machine>, hosts: Hosts) {
+    async fn run(self, machine: Arc<Machine>, hosts: Hosts) {
         match self.open().await {
             Ok(node) => {
                 let handle = node.handle();
