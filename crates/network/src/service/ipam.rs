@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use kogge_db::Tx;
+use kogge_db::{Record as _, Tx};
 use kogge_ids::{NetworkId, PortId};
 
 use crate::error::{Error, Result};
@@ -23,6 +23,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) subnets: &'a [Subnet],
     /// The port.
     pub(crate) port: PortId,
+    /// Its project.
+    pub(crate) project: Option<&'a str>,
     /// Its MAC address.
     pub(crate) mac: &'a str,
     /// What holds it.
@@ -41,7 +43,8 @@ impl<'a> Claim<'a> {
     /// For `port`, of these subnets of its network.
     pub(crate) fn of(port: &'a Port, network: &'a Network, subnets: &'a [Subnet]) -> Self {
         let (mac, device_owner) = (port.mac_address.as_str(), port.device_owner.as_str());
-        Self { network, subnets, port: port.id, mac, holder: port.holder, device_owner }
+        let project = port.project_id.project();
+        Self { network, subnets, port: port.id, project, mac, holder: port.holder, device_owner }
     }
 
     /// Takes the addresses: as wished, or one of each IP version; plus those that guests make themselves.
@@ -88,6 +91,7 @@ impl<'a> Claim<'a> {
     }
 
     async fn grant(&self, tx: &mut Tx, wish: &FixedIpWish, taken: &mut Vec<FixedIp>) -> Result<()> {
+        self.check_is_known(tx, wish).await?;
         let subnet = self.subnet_of(wish)?;
         let own = eui64(&subnet.cidr, self.mac).filter(|_| is_auto(subnet));
         match wish.ip_address {
@@ -101,6 +105,19 @@ impl<'a> Claim<'a> {
             // the addresses that guests make themselves come at the end, for all subnets
             None if own.is_some() && !self.holder.is_router_leg() => Ok(()),
             None => self.any_of(tx, &[subnet], taken).await,
+        }
+    }
+
+    /// A subnet that is not of the network is not found, unless it is another one of the port's project: then the wish is
+    /// wrong.
+    async fn check_is_known(&self, tx: &mut Tx, wish: &FixedIpWish) -> Result<()> {
+        let Some(id) = wish.subnet_id else { return Ok(()) };
+        if self.subnets.is_empty() || self.subnets.iter().any(|subnet| subnet.id == id) {
+            return Ok(());
+        }
+        match Subnet::get(&mut *tx, &id).await? {
+            Some(other) if Some(other.project_id.as_str()) == self.project => Ok(()),
+            _ => Err(Error::subnet_not_found(id)),
         }
     }
 

@@ -295,3 +295,21 @@ both!(dhcp_options_replace_and_vanish, cloud, {
     let changed = cloud.ok(200, "PUT", &path, change).await;
     assert_eq!(changed["port"]["extra_dhcp_opts"], json!([]));
 });
+
+both!(a_subnet_that_is_nowhere_is_missing_and_one_of_another_network_is_wrong, cloud, {
+    let (network, other) = (cloud.network().await, cloud.network().await);
+    cloud.subnet(&network, "10.1.0.0/24").await;
+    let elsewhere = id(&cloud.subnet(&other, "10.2.0.0/24").await);
+    let foreign = cloud.make_as(Persona::OtherMember, "network", json!({"name": "n"})).await;
+    let subnet = json!({"network_id": id(&foreign), "ip_version": 4, "cidr": "10.3.0.0/24"});
+    let foreign = id(&cloud.make_as(Persona::OtherMember, "subnet", subnet).await);
+    for (subnet, status) in
+        [("00000000-0000-4000-8000-000000000000", 404), (foreign.as_str(), 404), (elsewhere.as_str(), 400)]
+    {
+        let body = json!({"port": {"network_id": network, "fixed_ips": [{"subnet_id": subnet}]}});
+        let (found, answer) = cloud.call(Persona::Member, "POST", "/ports", body).await;
+        assert_eq!(found, status, "{answer}");
+        let kind = if status == 404 { "SubnetNotFound" } else { "InvalidInput" };
+        assert_eq!(answer["NeutronError"]["type"], kind);
+    }
+});
