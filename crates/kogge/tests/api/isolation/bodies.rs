@@ -9,6 +9,8 @@ mod image;
 mod network;
 mod placement;
 
+pub(crate) use compute::{FIXED, FLOATING};
+
 use std::time::{Duration, Instant};
 
 use http::Method;

@@ -4,6 +4,11 @@ use serde_json::{Value, json};
 
 use crate::isolation::fixture::Fixture;
 
+/// An address on the fixture's network that nothing has.
+pub(crate) const FIXED: &str = "10.9.0.250";
+/// An address outside that nothing has.
+pub(crate) const FLOATING: &str = "172.24.4.250";
+
 pub(super) fn all(method: &str, path: &str, fixture: &Fixture) -> Vec<Value> {
     match (method, path) {
         ("POST", "/v2.1/servers") => servers(fixture),
@@ -95,6 +100,7 @@ fn groups(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Value>> {
         ("PUT", "/v2.1/os-security-groups/{id}") => {
             vec![json!({"security_group": {"name": "y", "description": "d"}})]
         }
+        ("POST", "/v2.1/os-floating-ips") => vec![json!({"pool": "public"})],
         ("POST", "/v2.1/os-security-group-rules") => vec![
             json!({"security_group_rule": {"parent_group_id": group, "ip_protocol": "tcp", "from_port": 1,
                 "to_port": 2, "cidr": "10.0.0.0/8"}}),
@@ -132,8 +138,8 @@ pub(super) fn actions(path: &str, action: &str, fixture: &Fixture) -> Vec<Value>
         "resize" => json!({"flavorRef": fixture.id("flavors")}),
         "add_host" | "remove_host" => json!({"host": "sim"}),
         "addFixedIp" => json!({"networkId": fixture.id("networks")}),
-        "removeFixedIp" => json!({"address": "10.9.0.250"}),
-        "addFloatingIp" | "removeFloatingIp" => json!({"address": "192.0.2.250"}),
+        "removeFixedIp" => json!({"address": FIXED}),
+        "addFloatingIp" | "removeFloatingIp" => json!({"address": FLOATING}),
         "set_metadata" => json!({"metadata": {"a": "b"}}),
         _ => Value::Null,
     }]
