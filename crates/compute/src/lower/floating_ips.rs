@@ -143,6 +143,7 @@ impl Compute {
 
     /// Lets a floating IP that leads to a server lead nowhere.
     pub(crate) async fn remove_floating_ip(&self, caller: &Caller, id: &str, address: IpAddr) -> Result<()> {
+        self.server(caller, id, &policy::FLOATING_IPS_REMOVE).await?;
         let floating = self.floating_ip_by_address(caller, address).await?;
         let other =
             || Error::Conflict(format!("Floating IP {address} is not associated with instance {id}."));

@@ -69,6 +69,10 @@ async fn a_server_of_another_project_is_not_there_by_any_route() {
             Some("rebuild") => json!({"rebuild": {"imageRef": cloud.image}}),
             Some("resize") => json!({"resize": {"flavorRef": "large"}}),
             Some(group @ ("addSecurityGroup" | "removeSecurityGroup")) => json!({group: {"name": "default"}}),
+            Some("addFixedIp") => json!({"addFixedIp": {"networkId": "x"}}),
+            Some(address @ ("removeFixedIp" | "addFloatingIp" | "removeFloatingIp")) => {
+                json!({address: {"address": "10.0.0.9"}})
+            }
             Some(action) => json!({ action: null }),
             None if route.path.ends_with("/action") => json!({"os-stop": null}),
             None if route.path.ends_with("/metadata") => json!({"metadata": {"k": "w"}}),

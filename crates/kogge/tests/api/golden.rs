@@ -7,6 +7,7 @@ mod bad;
 mod book;
 mod exchanges;
 mod goods;
+mod more;
 mod plain;
 mod queries;
 mod reads;
@@ -37,6 +38,7 @@ async fn answers_are_as_noted(service: &'static str) {
         book.open(&name(route));
         Writes { scene: &mut scene, door: &door, book: &mut book }.route(route).await;
     }
+    more::walk(&scene, &mut book).await;
     book.compare();
     scene.cloud.stop().await;
 }

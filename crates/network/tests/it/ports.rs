@@ -64,8 +64,8 @@ both!(fixed_addresses_by_subnet_by_address_and_several, cloud, {
         .await;
     cloud
         .fault(
-            400,
-            "InvalidInput",
+            404,
+            "SubnetNotFound",
             "POST",
             "/ports",
             post(json!([{"subnet_id": "4e72dc2d-44c5-4336-9667-f7972e95c402"}])),

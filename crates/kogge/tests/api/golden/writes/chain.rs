@@ -1,5 +1,7 @@
 //! What comes before a change, what shows it, and how it is undone.
 
+mod addresses;
+
 use http::Method;
 use kogge::cloud::Door;
 use kogge::test_cloud::{Answer, Session};
@@ -12,6 +14,7 @@ use crate::isolation::fixture::UNKNOWN;
 
 /// Brings the server into the state that an action wants.
 pub(super) async fn before(scene: &Scene, route: &RouteInfo) {
+    addresses::before(scene, route).await;
     let body = match route.action {
         Some("os-start") => json!({"os-stop": null}),
         Some("unpause") => json!({"pause": null}),
@@ -131,6 +134,7 @@ async fn reset(scene: &Scene, admin: &Session, route: &RouteInfo, path: &str, bo
         }
         _ => {}
     }
+    addresses::reset(scene, route).await;
     if route.action == Some("confirmResize") {
         // the next one begins with the flavor that servers of the fixture have
         let server = path.trim_end_matches("/action");
