@@ -7,7 +7,7 @@
 #   companions=(PID...)          processes that end with the cloud
 #
 # Sets KOGGE_BIN, data (its directory, gone in the end) and port; clouds.yaml is in OS_CLIENT_CONFIG_FILE, and the
-# unmodified openstack command in PATH.
+# unmodified openstack command in PATH, unless own_client says that there is one.
 : "${KOGGE_CACHE:=$HOME/.cache/kogge}"
 : "${CARGO_TARGET_DIR:=$KOGGE_CACHE/target}"
 export KOGGE_CACHE CARGO_TARGET_DIR
@@ -15,7 +15,7 @@ if [[ -z ${KOGGE_BIN:-} ]]; then
     cargo build --quiet --locked --package kogge --bin kogge
     KOGGE_BIN=$CARGO_TARGET_DIR/debug/kogge
 fi
-PATH=$(scripts/openstack-client):$PATH
+[[ -n ${own_client:-} ]] || PATH=$(scripts/openstack-client):$PATH
 space=
 companions=()
 

@@ -23,6 +23,8 @@ export PYTHONWARNINGS=ignore
 out=${KOGGE_CLIENTS_OUT:-$KOGGE_CACHE/clients}/$suite
 rm -rf "$out"
 mkdir -p "$out"
+# python_suites brings the same
+own_client=1
 . scripts/test-cloud.bash
 . scripts/clients/go.versions
 
@@ -46,6 +48,7 @@ python_suites() {
 version() { sed -n "s/^$1==//Ip" scripts/clients/python.txt; }
 
 go_module() {
+    command -v go >/dev/null || { echo "$suite: needs Go 1.26 or newer" >&2; return 1; }
     go mod download "$1" >&2
     go mod download -json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
 }
