@@ -62,6 +62,11 @@ pub const MIGRATIONS: Migrations = Migrations {
             sql: include_str!("../migrations/0004_port_counts.sql"),
         },
         Migration { version: 5, name: "agents", sql: include_str!("../migrations/0005_agents.sql") },
+        Migration {
+            version: 6,
+            name: "no_positions",
+            sql: include_str!("../migrations/0006_no_positions.sql"),
+        },
     ],
 };
 

@@ -100,6 +100,15 @@ pub fn fits(net: &IpNet, address: IpAddr, router: bool) -> bool {
     }
 }
 
+/// The gateway of a subnet for which none was named: the address behind the first one, in IPv4 outside of a subnet of one
+/// address, as in Neutron.
+#[must_use]
+pub fn default_gateway(net: &IpNet) -> Option<IpAddr> {
+    let (first, last) = bounds(net);
+    let greatest = if net.network().is_ipv4() { u128::from(u32::MAX) } else { last };
+    (first < greatest).then(|| address(first + 1, net.network()))
+}
+
 /// The pools of a subnet for which none are given: everything but network, broadcast and gateway address.
 #[must_use]
 pub fn default_pools(net: &IpNet, gateway: Option<IpAddr>) -> Vec<Pool> {
@@ -240,6 +249,19 @@ mod tests {
         assert_eq!(default_pools(&net("10.0.0.9/32"), None).len(), 1);
         let v6 = default_pools(&net("fd00::/64"), Some(ip("fd00::1")));
         assert_eq!(v6[0].to_string(), "fd00::2-fd00::ffff:ffff:ffff:ffff");
+    }
+
+    #[test]
+    fn the_gateway_is_the_address_behind_the_first() {
+        for (range, gateway) in [
+            ("10.0.0.0/24", Some("10.0.0.1")),
+            ("10.0.0.9/32", Some("10.0.0.10")),
+            ("255.255.255.255/32", None),
+            ("2001:db8::/64", Some("2001:db8::1")),
+            ("2001:db8::5/128", None),
+        ] {
+            assert_eq!(default_gateway(&net(range)), gateway.map(ip), "{range}");
+        }
     }
 
     #[test]

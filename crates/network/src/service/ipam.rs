@@ -70,6 +70,7 @@ impl<'a> Claim<'a> {
         if wishes.is_none_or(|wishes| !wishes.is_empty()) {
             self.auto(tx, &mut taken).await?;
         }
+        store::in_order(&mut taken);
         Ok(taken)
     }
 
@@ -87,6 +88,7 @@ impl<'a> Claim<'a> {
         if !taken.is_empty() {
             self.auto(tx, &mut taken).await?;
         }
+        store::in_order(&mut taken);
         Ok(taken)
     }
 
@@ -155,7 +157,7 @@ impl<'a> Claim<'a> {
         ip: IpAddr,
         taken: &mut Vec<FixedIp>,
     ) -> Result<()> {
-        if !store::take(tx, subnet, ip, self.port, position(taken)).await? {
+        if !store::take(tx, subnet, ip, self.port).await? {
             return Err(Error::ip_allocated(ip, subnet.id));
         }
         taken.push(FixedIp { subnet_id: subnet.id, ip_address: ip });
@@ -171,7 +173,7 @@ impl<'a> Claim<'a> {
                     if !pool.contains(ip) {
                         break;
                     }
-                    if store::take(tx, subnet, ip, self.port, position(taken)).await? {
+                    if store::take(tx, subnet, ip, self.port).await? {
                         taken.push(FixedIp { subnet_id: subnet.id, ip_address: ip });
                         return Ok(());
                     }
@@ -211,10 +213,6 @@ impl<'a> Claim<'a> {
         }
         Ok(open)
     }
-}
-
-fn position(taken: &[FixedIp]) -> i64 {
-    i64::try_from(taken.len()).unwrap_or(i64::MAX)
 }
 
 fn no_address(network: NetworkId) -> Error {

@@ -11,7 +11,7 @@ use kogge_ids::{NetworkId, SubnetId};
 use super::ipam::{Claim, is_auto};
 use super::{owner, permit, permit_fields, spelled};
 use crate::error::{Error, Result};
-use crate::model::address::{self, Pool, Route, check_pools, default_pools, fits, overlap};
+use crate::model::address::{self, Pool, Route, check_pools, default_gateway, default_pools, fits, overlap};
 use crate::model::commands::{NewPort, NewSubnet, SubnetChange};
 use crate::model::holder::Holder;
 use crate::store::rows::{Network, Port, Subnet};
@@ -206,7 +206,7 @@ impl Networking {
         for port in ports::of_network(&mut (&mut *tx).into(), network.id).await? {
             let skip = matches!(port.holder, Holder::RouterInterface | Holder::FloatingIp);
             if let Some(ip) = address::eui64(&subnet.cidr, &port.mac_address).filter(|_| !skip) {
-                allocations::take(tx, subnet, ip, port.id, 99).await?;
+                allocations::take(tx, subnet, ip, port.id).await?;
             }
         }
         Ok(())
@@ -257,11 +257,6 @@ impl Networking {
         let draft = NewPort::of(Holder::Dhcp, network.id, format_args!("dhcp-{}", network.id));
         self.insert_port(tx, network, Some(&network.project_id), &draft).await
     }
-}
-
-fn default_gateway(cidr: &IpNet) -> Option<IpAddr> {
-    let (first, last) = address::bounds(cidr);
-    (first < last).then(|| address::address(first + 1, cidr.network()))
 }
 
 fn same_version(row: &Subnet, name: &str, ip: IpAddr) -> Result<()> {

@@ -26,15 +26,14 @@ pub(crate) async fn take(
     subnet: &Subnet,
     address: IpAddr,
     port: PortId,
-    position: i64,
 ) -> Result<bool, DbError> {
     let query = Query::new(
-        "INSERT INTO ip_allocations (network_id, address, subnet_id, port_id, slot, position) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        "INSERT INTO ip_allocations (network_id, address, subnet_id, port_id, slot) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
     );
     let query = query.bind(subnet.network_id).bind(address.to_string()).bind(subnet.id).bind(port);
     tx.touch(Port::TABLE, port);
-    Ok(tx.execute(query.bind(slot(&subnet.cidr, address)).bind(position)).await? == 1)
+    Ok(tx.execute(query.bind(slot(&subnet.cidr, address))).await? == 1)
 }
 
 /// Gives an address of a port back.
@@ -105,7 +104,7 @@ async fn free_from(tx: &mut Tx, subnet: &Subnet, begin: i64, last: i64) -> Resul
     row.map(|row| row.int("free")).transpose()
 }
 
-/// The addresses of some ports, in the order in which they were asked for.
+/// The addresses of some ports, [`in_order`].
 pub(crate) async fn of_ports(
     source: &mut Source<'_>,
     ports: &[PortId],
@@ -113,8 +112,7 @@ pub(crate) async fn of_ports(
     let mut found: HashMap<PortId, Vec<FixedIp>> = HashMap::new();
     for part in ports.chunks(500) {
         let select = Select::new("port_id, subnet_id, address", "ip_allocations")
-            .and_in("port_id", part.iter().copied())
-            .order_by("position", kogge_db::Direction::Ascending);
+            .and_in("port_id", part.iter().copied());
         let read = |row: &Row| {
             let ip = FixedIp { subnet_id: row.parse("subnet_id")?, ip_address: row.parse("address")? };
             Ok((row.parse("port_id")?, ip))
@@ -123,7 +121,15 @@ pub(crate) async fn of_ports(
             found.entry(port).or_default().push(ip);
         }
     }
+    found.values_mut().for_each(|ips| in_order(ips));
     Ok(found)
+}
+
+/// Sorts addresses of a port as Neutron shows them: as texts, whatever was asked for.
+pub(crate) fn in_order(ips: &mut [FixedIp]) {
+    if ips.len() > 1 {
+        ips.sort_by_cached_key(|ip| (ip.ip_address.to_string(), ip.subnet_id));
+    }
 }
 
 /// Who has an address of a network.
