@@ -44,7 +44,8 @@ pub fn render(address: SocketAddr, region: &str, passwords: &Passwords) -> Strin
 pub fn profile() -> String {
     let manager = DOMAIN_MANAGER.cloud;
     format!(
-        "# Written by `kogge up`: what `kogge check` of this cloud may use.\n[cloud.{}]\n\
+        "# Written by `kogge up` at each start: what `kogge check` of this cloud may use. What is yours belongs into\n\
+         # ~/.config/kogge/check.toml, which goes before it.\n[cloud.{}]\n\
          domain_manager_cloud = \"{manager}\"\n",
         ACCOUNTS[0].cloud
     )

@@ -190,7 +190,7 @@ pub struct Choice {
 #[derive(Debug, Clone, Args)]
 pub struct Account {
     /// File with the account at the monitor, as base64 of NAME:PASSWORD [default: $KOGGE_MONITOR_TOKEN, else
-    /// $KOGGE_MONITOR_USER and $KOGGE_MONITOR_PASSWORD, else the monitor's entry in netrc]
+    /// $KOGGE_MONITOR_USER and $KOGGE_MONITOR_PASSWORD]
     #[arg(long, value_name = "FILE", env = "KOGGE_MONITOR_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
 }

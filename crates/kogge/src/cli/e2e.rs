@@ -27,7 +27,7 @@ pub struct EndToEnd {
 #[derive(Debug, Clone, Subcommand)]
 pub enum EndToEndCommand {
     /// Remove what a stopped run left in the cloud; what is found is shown first
-    Clean(CleanEndToEnd),
+    Clean(Box<CleanEndToEnd>),
     /// Make the virtual environment with Tempest, print the path of its command, and end: for machines from which PyPI
     /// cannot be reached later
     Install(Install),
@@ -82,7 +82,7 @@ pub struct RunEndToEnd {
     pub jobs: Option<u32>,
     /// The longest that the tests may take as a whole, in minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..=10080))]
-    pub deadline: u32,
+    pub timeout: u32,
     /// Look the cloud through, write the files and show the plan, without starting Tempest
     #[arg(long)]
     pub dry_run: bool,

@@ -4,7 +4,6 @@
 //! signature, `&`, and the report. The monitor takes a run's id once, so that sending a report twice does no harm.
 
 mod account;
-mod netrc;
 mod send;
 
 use std::path::Path;
@@ -42,7 +41,7 @@ impl Monitor {
     /// Reads the address and the account.
     pub(in crate::commands) fn open(given: &str, token_file: Option<&Path>) -> Result<Self, Failure> {
         let reports = address(given)?;
-        let account = Account::find(&reports, token_file).map_err(Failure::Usage)?;
+        let account = Account::find(token_file).map_err(Failure::Usage)?;
         Ok(Self { given: given.to_owned(), reports, account })
     }
 

@@ -50,7 +50,7 @@ async fn a_failed_upload_keeps_the_report_and_names_the_command_that_tries_again
 }
 
 #[tokio::test]
-async fn the_account_comes_from_a_file_or_netrc_too_and_a_wrong_one_is_told() {
+async fn the_account_comes_from_a_file_too_and_a_wrong_one_is_told() {
     let cloud = TestCloud::start().await;
     let (desk, monitor) = ready(&cloud).await;
     let signed = words(&monitor.place);
@@ -58,11 +58,10 @@ async fn the_account_comes_from_a_file_or_netrc_too_and_a_wrong_one_is_told() {
     assert!(none.err.contains("--token-file") && none.out.is_empty(), "{}{}", none.out, none.err);
     desk.write("token", &format!("{TOKEN}\n"));
     desk.check(&[&signed[..], &["--token-file", "token"]].concat()).await.expect(0);
-    desk.write(".netrc", "machine 127.0.0.1 login monitor password geheim\n");
-    desk.check(&signed).await.expect(0);
-    assert_eq!(monitor.stored().len(), 2);
-    desk.write(".netrc", "machine 127.0.0.1 login monitor password falsch\n");
-    let refused = desk.check(&signed).await.expect(4);
+    assert_eq!(monitor.stored().len(), 1);
+    // monitor:falsch
+    desk.write("token", "bW9uaXRvcjpmYWxzY2g=\n");
+    let refused = desk.check(&[&signed[..], &["--token-file", "token"]].concat()).await.expect(4);
     assert!(refused.err.contains("wrong credentials") && !refused.err.contains("falsch"), "{}", refused.err);
     cloud.stop().await;
 }

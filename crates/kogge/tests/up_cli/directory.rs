@@ -36,7 +36,7 @@ fn a_backup_would_take_whatever_cannot_be_made_again() {
     let site = Site::new();
     site.up(ANY_PORT).expect(0);
     // who adds something to the data directory says here, or in KEPT, whether a backup has to have it
-    let passing = ["clouds.yaml", "control.sock", "kogge.lock", "kogge.log", "ballast"];
+    let passing = ["clouds.yaml", "check.toml", "control.sock", "kogge.lock", "kogge.log", "ballast"];
     for entry in std::fs::read_dir(site.data()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let kept = kogge::data_dir::KEPT.contains(&name.as_str());
@@ -54,7 +54,15 @@ fn a_directory_of_another_user_is_refused_and_nothing_in_it_is_followed() {
     let target = site.path("target");
     std::fs::write(&target, "untouched").unwrap();
     std::fs::create_dir(site.data()).unwrap();
-    for name in ["kogge.log", "kogge.lock", "process-name", "accounts.toml", "kogge.toml", "clouds.yaml"] {
+    for name in [
+        "kogge.log",
+        "kogge.lock",
+        "process-name",
+        "accounts.toml",
+        "kogge.toml",
+        "clouds.yaml",
+        "check.toml",
+    ] {
         std::os::unix::fs::symlink(&target, site.data().join(name)).unwrap();
     }
     std::os::unix::fs::chown(site.data(), Some(65_534), None).unwrap();

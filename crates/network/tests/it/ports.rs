@@ -40,7 +40,8 @@ both!(fixed_addresses_by_subnet_by_address_and_several, cloud, {
     let wish = json!([{"ip_address": "10.2.0.7"}, {"ip_address": "10.1.0.7"}, {"ip_address": "10.1.0.10"}]);
     let port = cloud.ok(201, "POST", "/ports", post(wish)).await["port"].clone();
     let shown = cloud.ok(200, "GET", &format!("/ports/{}", id(&port)), Value::Null).await["port"].clone();
-    let listed = cloud.ok(200, "GET", &format!("/ports?id={}", id(&port)), Value::Null).await["ports"][0].clone();
+    let listed =
+        cloud.ok(200, "GET", &format!("/ports?id={}", id(&port)), Value::Null).await["ports"][0].clone();
     for answer in [port, shown, listed] {
         let of = |number: usize| answer["fixed_ips"][number]["ip_address"].clone();
         assert_eq!([of(0), of(1), of(2)], [json!("10.1.0.10"), json!("10.1.0.7"), json!("10.2.0.7")]);

@@ -127,7 +127,7 @@ fn wishes(arguments: &RunEndToEnd) -> Wishes {
 
 fn options(arguments: &RunEndToEnd, stop: &Stop, abort: CancellationToken) -> Options {
     Options {
-        deadline: Duration::from_secs(u64::from(arguments.deadline) * 60),
+        deadline: Duration::from_secs(u64::from(arguments.timeout) * 60),
         cleanup_time: CLEANUP,
         cancel: stop.token(),
         abort,

@@ -1,14 +1,12 @@
-//! Who we are at the monitor: HTTP Basic, from a file or the environment or netrc, never from the command line.
+//! Who we are at the monitor: HTTP Basic, from a file or the environment, never from the command line.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
 
-use super::netrc;
 use crate::commands::text_file::read_bounded;
 
 /// The longest file, in bytes.
@@ -23,11 +21,11 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// The account for a monitor: the file's, else the environment's, else netrc's.
+    /// The account at the monitor: the file's, else the environment's.
     ///
     /// # Errors
     /// In words: there is none, or it cannot be read.
-    pub(super) fn find(monitor: &Url, token_file: Option<&Path>) -> Result<Self, String> {
+    pub(super) fn find(token_file: Option<&Path>) -> Result<Self, String> {
         if let Some(file) = token_file {
             let text = SecretString::from(
                 read_bounded(file, LONGEST)
@@ -43,15 +41,14 @@ impl Account {
         let user = std::env::var("KOGGE_MONITOR_USER").ok();
         let password = std::env::var("KOGGE_MONITOR_PASSWORD").map(SecretString::from).ok();
         match (user, password) {
-            (Some(name), Some(password)) => return Ok(Self { name, password }),
-            (None, None) => {}
-            _ => return Err("of KOGGE_MONITOR_USER and KOGGE_MONITOR_PASSWORD one is missing".to_owned()),
+            (Some(name), Some(password)) => Ok(Self { name, password }),
+            (None, None) => Err(
+                "--upload needs an account at the monitor: --token-file FILE (base64 of NAME:PASSWORD), or \
+                 KOGGE_MONITOR_TOKEN, or KOGGE_MONITOR_USER and KOGGE_MONITOR_PASSWORD"
+                    .to_owned(),
+            ),
+            _ => Err("of KOGGE_MONITOR_USER and KOGGE_MONITOR_PASSWORD one is missing".to_owned()),
         }
-        Self::of_netrc(monitor)?.ok_or_else(|| {
-            "--upload needs an account at the monitor: --token-file FILE (base64 of NAME:PASSWORD), or \
-             KOGGE_MONITOR_TOKEN, or KOGGE_MONITOR_USER and KOGGE_MONITOR_PASSWORD, or an entry in ~/.netrc"
-                .to_owned()
-        })
     }
 
     /// From base64 of `NAME:PASSWORD`, which is what upstream's runner keeps in its file.
@@ -60,18 +57,6 @@ impl Account {
         let (name, password) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
         let plain = !name.is_empty() && !bytes.iter().any(u8::is_ascii_control);
         plain.then(|| Self { name: name.to_owned(), password: SecretString::from(password) })
-    }
-
-    fn of_netrc(monitor: &Url) -> Result<Option<Self>, String> {
-        let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".netrc"));
-        let Some(file) = std::env::var_os("NETRC").map(PathBuf::from).or_else(home) else { return Ok(None) };
-        if !file.exists() {
-            return Ok(None);
-        }
-        let text = read_bounded(&file, LONGEST).map_err(|why| format!("{}: {why}", file.display()))?;
-        let text = SecretString::from(text);
-        let found = netrc::entry(text.expose_secret(), monitor.host_str().unwrap_or_default());
-        Ok(found.map(|(name, password)| Self { name, password: SecretString::from(password) }))
     }
 
     /// The header `Authorization`.

@@ -43,7 +43,7 @@ async fn show(State(monitor): State<Monitor>, Path(id): Path<String>) -> Respons
 fn account() -> Account {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "bWluZTpnZWhlaW0=").unwrap();
-    Account::find(&Url::parse("http://127.0.0.1/").unwrap(), Some(file.path())).unwrap()
+    Account::find(Some(file.path())).unwrap()
 }
 
 async fn delivered(script: Script, stored: Option<&'static str>) -> (Result<Answered, String>, Monitor) {
