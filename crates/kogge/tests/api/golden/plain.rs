@@ -178,6 +178,10 @@ impl Names {
     fn numbered(&self, value: &Value, key: &str, numbers: &mut Numbers) -> Value {
         match value {
             Value::Number(_) if is_hidden(key) => format!("<{key}>").into(),
+            // made of the random name of a process
+            Value::Number(number) if key == "id" && number.as_u64().is_some_and(|id| id >= 1 << 30) => {
+                self.id(&number.to_string(), numbers).into()
+            }
             Value::String(text) if is_hidden(key) && !text.is_empty() => format!("<{key}>").into(),
             Value::String(text) => self.masked(text, numbers).into(),
             Value::Array(items) => items.iter().map(|item| self.numbered(item, key, numbers)).collect(),
