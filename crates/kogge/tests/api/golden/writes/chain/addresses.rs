@@ -45,9 +45,11 @@ pub(super) async fn reset(scene: &Scene, route: &RouteInfo) {
     }
 }
 
+/// The address that the port of the server has of its own.
 async fn first_of_port(scene: &Scene) -> Value {
     let path = format!("/network/v2.0/ports/{}", scene.fixture.id("server-port"));
-    scene.session("member").get(&path).await.body["port"]["fixed_ips"][0].clone()
+    let port = scene.session("member").get(&path).await.body["port"].clone();
+    items(&port, "fixed_ips").find(|one| one["ip_address"] != FIXED).unwrap().clone()
 }
 
 async fn set_port(scene: &Scene, addresses: Value) {
