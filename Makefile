@@ -27,7 +27,7 @@ check-fast: ## What to run before a commit: no root, no QEMU, no PostgreSQL
 	cargo xtask tidy
 
 .PHONY: dist
-dist: ## The optimised program and a Debian package of it, in dist/; half an hour on two cores
+dist: ## The optimised program and a Debian package of it, in dist/; a quarter of an hour on two cores
 	scripts/dist
 
 audit: ## Known advisories of all dependencies; needs a network that reaches the advisory database

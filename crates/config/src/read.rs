@@ -27,14 +27,14 @@ pub enum ConfigError {
         because: String,
     },
     /// A key that does not exist.
-    #[error("{place}: there is no key `{key}`; did you mean `{nearest}`? `kogge config example` lists all")]
+    #[error("{place}: there is no key `{key}`; {}`kogge config example` lists all", meant(nearest.as_deref()))]
     Unknown {
         /// File or variable.
         place: String,
         /// The key.
         key: String,
-        /// The nearest one that exists.
-        nearest: String,
+        /// One that exists and looks like it.
+        nearest: Option<String>,
     },
 }
 
@@ -117,8 +117,16 @@ fn unknown(key: &str, place: &str) -> ConfigError {
         let name = known.split_once('.').map_or(known, |(_, name)| name);
         strsim::damerau_levenshtein(key, known).min(1 + strsim::damerau_levenshtein(key, name))
     };
-    let nearest = KEYS.iter().map(|(known, _)| *known).min_by_key(|known| distance(known)).unwrap_or("");
-    ConfigError::Unknown { place: place.to_owned(), key: key.to_owned(), nearest: nearest.to_owned() }
+    // a slip in every four characters is one; what differs by more is another word
+    let slips = 1 + key.len() / 4;
+    let known = KEYS.iter().map(|(known, _)| (distance(known), *known));
+    let nearest = known.min().filter(|(distance, _)| *distance <= slips);
+    let nearest = nearest.map(|(_, known)| known.to_owned());
+    ConfigError::Unknown { place: place.to_owned(), key: key.to_owned(), nearest }
+}
+
+fn meant(nearest: Option<&str>) -> String {
+    nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default()
 }
 
 /// `KOGGE_SERVER_LISTEN`. Other variables that begin with `KOGGE_` may be for other tools and are passed over.
@@ -162,6 +170,11 @@ mod tests {
         assert!(message.contains("`server.lisen`") && message.contains("`server.listen`"), "{message}");
         let message = read("[sever]\nlisten = \"x\"\n").unwrap_err().to_string();
         assert!(message.contains("`server.listen`"), "{message}");
+        let message = read("[server]\nnonsense = \"x\"\n").unwrap_err().to_string();
+        assert_eq!(
+            message, "kogge.toml: there is no key `server.nonsense`; `kogge config example` lists all",
+            "what looks like nothing is not made into something"
+        );
     }
 
     #[test]

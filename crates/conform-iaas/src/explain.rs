@@ -112,6 +112,16 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_done_is_not_proposed() {
+        for known in explanations() {
+            for fix in &known.fixes {
+                let id = &known.description.id;
+                assert!(!fix.starts_with("rename the flavor"), "{id}: flavors cannot be renamed: {fix}");
+            }
+        }
+    }
+
+    #[test]
     fn the_versions_that_list_it_are_named() {
         let versions = explain("scs-0117-test-backup").unwrap().versions;
         assert_eq!(versions, ["next (main)", "v5.1 (main)"]);

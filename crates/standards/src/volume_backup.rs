@@ -71,9 +71,14 @@ mod tests {
     #[test]
     fn whatever_does_not_work_fails() {
         assert_eq!(judge_backup(&Outcome::Worked).verdict, Verdict::Pass);
-        for outcome in [Outcome::NotClean("volume x".to_owned()), Outcome::Broken("no quota".to_owned())] {
+        for (outcome, fix) in [
+            (Outcome::NotClean("volume x".to_owned()), "delete these volumes"),
+            (Outcome::Broken("no quota".to_owned()), "the project's quotas"),
+            (Outcome::NoService("compute".to_owned()), "offer block storage"),
+        ] {
             let judgement = judge_backup(&outcome);
             assert_eq!((judgement.verdict, judgement.findings.len()), (Verdict::Fail, 1));
+            assert!(judgement.findings[0].fix.contains(fix), "{}", judgement.findings[0].fix);
         }
     }
 

@@ -20,7 +20,8 @@ pub(super) const TEXTS: &[Text] = &[
             "A GPU without unit count followed by _ib is rejected by the suite's grammar, which the document allows.",
         ],
         fixes: &[
-            "rename the flavor: create it anew under a valid name, or under one that does not begin with SCS-",
+            "flavors cannot be renamed: create it anew under a valid name, or one that does not begin with SCS-, and delete \
+             this one",
         ],
     },
     Text {
@@ -33,7 +34,8 @@ pub(super) const TEXTS: &[Text] = &[
             "CPU type, disk type, GPU and the like are not compared at all.",
         ],
         fixes: &[
-            "sizes of a flavor cannot be changed: create it anew with the right ones, or with a name that fits",
+            "sizes of a flavor cannot be changed: create it anew with the right ones, or with a name that fits, and delete \
+             this one",
         ],
     },
     Text {

@@ -31,8 +31,17 @@ async fn a_member_boots_a_server_reaches_it_and_leaves_nothing() {
     assert_eq!(made.status, 202, "{}", made.body);
     let id = made.id("server");
     scene::until_status(&cloud, &demo, &id, "ACTIVE").await;
-    let console =
-        demo.post(&format!("/compute/v2.1/servers/{id}/action"), json!({"os-getConsoleOutput": {}})).await;
+    let path = format!("/compute/v2.1/servers/{id}/action");
+    let read = json!({"os-getConsoleOutput": {}});
+    let mut console = demo.post(&path, read.clone()).await;
+    // where calls to the node are lost, "try again later" is an answer
+    for _ in 0..50 {
+        if console.status != 503 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        console = demo.post(&path, read.clone()).await;
+    }
     assert!(console.body["output"].as_str().unwrap_or("").contains("login:"), "{}", console.body);
 
     let port = demo.get(&format!("/network/v2.0/ports?device_id={id}")).await;

@@ -50,6 +50,7 @@ async fn a_stopped_run_goes_on_with_what_is_missing() {
     assert!(both.err.contains("--tests"), "{}", both.err);
     let plan = desk.check(&["e2e", "--resume", "r.json", "--dry-run"]).await.expect(0);
     assert!(plan.out.contains("1 tests will be started, 0 cannot"), "{}", plan.out);
+    assert!(plan.out.contains("a service that is not there is skipped, and counts as n/a"), "{}", plan.out);
     assert!(plan.out.contains("\n1 were decided"), "{}", plan.out);
 
     std::fs::write(desk.path("stream"), packet(TESTS[1], 3, None)).unwrap();

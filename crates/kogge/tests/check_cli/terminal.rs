@@ -32,7 +32,8 @@ struct Terminal {
 
 impl Terminal {
     fn new(desk: &Desk, typed: &str, words: &[&str]) -> Self {
-        let command: &[&str] = if words.first() == Some(&"fix") { &[] } else { &["check"] };
+        let whole = ["fix", "standards"].iter().any(|first| words.first() == Some(first));
+        let command: &[&str] = if whole { &[] } else { &["check"] };
         let program = [&["-c", typed, "sh", env!("CARGO_BIN_EXE_kogge")], command, words].concat();
         let mut command = desk.command("sh", &program).into_std();
         command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
@@ -223,5 +224,33 @@ async fn an_answer_that_is_not_finished_is_not_kept() {
     })
     .await;
     assert!(list().await.contains("yes until"), "{}", list().await);
+    cloud.stop().await;
+}
+
+/// At a terminal of 60 columns, with colours and without.
+const NARROW: &str = r#"stty sane; stty cols 60; export TERM=xterm; echo "shell $$ before $(stty -g)"; "$@"; echo "ended $?"; echo "after $(stty -g)"; echo bye"#;
+const COLOURLESS: &str = r#"stty sane; stty cols 60; export TERM=xterm NO_COLOR=1; echo "shell $$ before $(stty -g)"; "$@"; echo "ended $?"; echo "after $(stty -g)"; echo bye"#;
+
+#[tokio::test]
+async fn a_terminal_gets_its_width_and_colours_unless_it_wants_none() {
+    let cloud = TestCloud::start().await;
+    let desk = Desk::of(&cloud);
+    let check = ["--tests", "scs-0100-syntax"];
+    for (typed, coloured) in [(NARROW, true), (COLOURLESS, false)] {
+        sit(&desk, typed, &check, move |terminal| {
+            let seen = terminal.ends(0);
+            assert_eq!(seen.contains("\u{1b}[0m"), coloured, "{seen}");
+        })
+        .await;
+    }
+    for words in [&["standards", "list"][..], &["list"]] {
+        sit(&desk, COLOURLESS, words, |terminal| {
+            let seen = terminal.ends(0);
+            let told = seen.lines().skip(1).filter(|line| !line.contains("ended") && !line.contains("after"));
+            let longest = told.map(|line| line.trim_end().chars().count()).max().unwrap();
+            assert!((30..=60).contains(&longest), "{longest}: {seen}");
+        })
+        .await;
+    }
     cloud.stop().await;
 }

@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use kogge_auth::testing::{Persona, Personas};
 use kogge_auth::{Caller, Policies};
-use kogge_clock::{Clock, Timestamp};
+use kogge_clock::{Clock, FakeClock, Timestamp};
 use kogge_db::Db;
 use kogge_http::{FaultStyle, FrontDoor};
 use kogge_network::{MIGRATIONS, NetworkConfig, NetworkDeps, Networking, RULE_SET, routes};
@@ -144,6 +144,8 @@ pub(crate) struct Cloud {
     /// That of the first host.
     pub(crate) node: Arc<FakeNode>,
     pub(crate) hosts: [(String, Arc<FakeNode>); 2],
+    /// Its clock, which stands still by itself.
+    pub(crate) time: FakeClock,
     policies: Arc<Policies>,
     app: axum::Router,
     _dir: tempfile::TempDir,
@@ -153,7 +155,7 @@ impl Cloud {
     pub(crate) async fn start(postgres: bool) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::for_test(dir.path(), postgres).await.unwrap()?;
-        let (clock, _) = Clock::fake(Timestamp::from_seconds(1_800_000_000));
+        let (clock, time) = Clock::fake(Timestamp::from_seconds(1_800_000_000));
         db.migrate(&[MIGRATIONS], &clock).await.unwrap();
         let nodes = node::Nodes::new();
         let node = Arc::new(FakeNode::default());
@@ -171,7 +173,7 @@ impl Cloud {
             tokens: Arc::new(Personas(Arc::clone(&policies))),
         };
         let app = door.guard(routes().into_router(net.clone()));
-        Some(Self { net, node, hosts, policies, app, _dir: dir })
+        Some(Self { net, node, hosts, time, policies, app, _dir: dir })
     }
 
     /// What a process that begins anew would tell a host: the whole, as the database has it.

@@ -174,6 +174,8 @@ fn the_least_disk_is_compared_with_the_file_size() {
             "{min_disk:?} {size:?}"
         );
     }
+    let fix = &judgement("scs-0102-prop-min_disk", &[image(Some(0), Some(1))]).findings[0].fix;
+    assert!(fix.starts_with("openstack image set --min-disk GIB ") && fix.contains("virtual size"), "{fix}");
 }
 
 #[test]

@@ -37,12 +37,8 @@ pub(super) struct Live {
     detail: Detail,
     style: Style,
     bar: ProgressBar,
-    /// Places of the checks in the plan, by section and id.
-    places: BTreeMap<(&'static str, String), usize>,
-    /// Results that wait for those before them, so that two runs can be compared line by line.
-    waiting: BTreeMap<usize, CheckResult>,
-    /// The place of the next result to be shown.
-    next: usize,
+    /// Results in the order of the plan.
+    queue: Queue<CheckResult>,
     /// The section that was shown last.
     section: Section,
     /// Whether it was told that files cannot be written.
@@ -62,9 +58,7 @@ impl Live {
             detail,
             style,
             bar,
-            places: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            next: 0,
+            queue: Queue::default(),
             section: Section::Official,
             told: false,
         }
@@ -83,12 +77,7 @@ impl Live {
 
     /// Shows a result as soon as all before it are shown.
     fn take(&mut self, result: &CheckResult) {
-        let Some(place) = self.places.get(&key(result.section, &result.id)).copied() else { return };
-        if place >= self.next {
-            self.waiting.insert(place, result.clone());
-        }
-        while let Some(result) = self.waiting.remove(&self.next) {
-            self.next += 1;
+        for result in self.queue.take(&key(result.section, &result.id), || result.clone()) {
             self.show(&result);
         }
     }
@@ -108,7 +97,44 @@ impl Live {
     }
 }
 
-fn key(section: Section, id: &str) -> (&'static str, String) {
+/// Which check: its section and id.
+type Key = (&'static str, String);
+
+/// What came early waits for what stands before it in the plan, so that two runs can be compared line by line.
+struct Queue<T> {
+    places: BTreeMap<Key, usize>,
+    waiting: BTreeMap<usize, T>,
+    /// The place of the next one to be shown.
+    next: usize,
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self::of([])
+    }
+}
+
+impl<T> Queue<T> {
+    fn of(keys: impl IntoIterator<Item = Key>) -> Self {
+        let places = keys.into_iter().enumerate().map(|(place, key)| (key, place)).collect();
+        Self { places, waiting: BTreeMap::new(), next: 0 }
+    }
+
+    /// Takes one in, once; those whose turn it is.
+    fn take(&mut self, key: &Key, one: impl FnOnce() -> T) -> Vec<T> {
+        if let Some(place) = self.places.get(key).copied().filter(|place| *place >= self.next) {
+            self.waiting.insert(place, one());
+        }
+        let mut turn = Vec::new();
+        while let Some(one) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            turn.push(one);
+        }
+        turn
+    }
+}
+
+fn key(section: Section, id: &str) -> Key {
     let word = match section {
         Section::Official => "official",
         Section::Advisory => "advisory",
@@ -126,8 +152,7 @@ impl Events for Live {
             Section::Advisory => 1,
             Section::Manual => 2,
         });
-        let places = places.into_iter().enumerate();
-        self.places = places.map(|(place, (section, id))| (key(section, id), place)).collect();
+        self.queue = Queue::of(places.into_iter().map(|(section, id)| key(section, id)));
     }
 
     fn started(&mut self, check: &Description) {
@@ -149,5 +174,22 @@ impl Events for Live {
     fn cleaning(&mut self, entry: &Entry) {
         let text = format!("removing {} {}", entry.object.kind, entry.object.name);
         self.bar.set_message(terminal::plain(&self.outputs.shown_text(&text)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_shown_in_the_order_of_the_plan_whatever_ends_first() {
+        let keys = [key(Section::Official, "a"), key(Section::Official, "b"), key(Section::Advisory, "a")];
+        let mut queue = Queue::of(keys.clone());
+        let [first, second, third] = keys;
+        assert_eq!(queue.take(&third, || 3), []);
+        assert_eq!(queue.take(&second, || 2), []);
+        assert_eq!(queue.take(&first, || 1), [1, 2, 3]);
+        assert_eq!(queue.take(&first, || 1), [], "each once");
+        assert_eq!(queue.take(&key(Section::Manual, "a"), || 4), [], "what is not in the plan has no place");
     }
 }

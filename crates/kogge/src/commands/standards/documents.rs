@@ -187,7 +187,7 @@ impl DocumentDetails {
             table(&MODULE_HEAD, self.modules.iter().map(ModuleView::row).collect())
         ));
         if !self.testcases.is_empty() {
-            let head = ["  test case", "target", "in versions", "decided by", "lasts a", "asks"];
+            let head = ["  test case", "target", "in versions", "decided by", "lifetime", "asks"];
             let rows = self.testcases.iter().map(|testcase| testcase.row(&document.short_id));
             text.push_str(&format!("\n{}\n", table(&head, rows.collect())));
         }

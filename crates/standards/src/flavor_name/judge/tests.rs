@@ -83,6 +83,8 @@ fn one_bad_name_fails_the_syntax_check_and_is_named() {
     assert_eq!(judgement.verdict, Verdict::Fail);
     assert_eq!(judgement.findings[0].object, "flavor \"SCS-1v-4\"");
     assert!(judgement.findings[0].expected.contains("position 5"));
+    let fix = &judgement.findings[0].fix;
+    assert!(fix.starts_with("flavors cannot be renamed") && fix.ends_with("delete this one"), "{fix}");
     assert_eq!(judgement.by_document, None);
 }
 
