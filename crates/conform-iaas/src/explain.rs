@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn what_cannot_be_done_is_not_proposed() {
         for known in explanations() {
-            for fix in &known.fixes {
+            for fix in known.fixes {
                 let id = &known.description.id;
                 assert!(!fix.starts_with("rename the flavor"), "{id}: flavors cannot be renamed: {fix}");
             }

@@ -227,9 +227,9 @@ async fn an_answer_that_is_not_finished_is_not_kept() {
     cloud.stop().await;
 }
 
-/// At a terminal of 60 columns, with colours and without.
-const NARROW: &str = r#"stty sane; stty cols 60; export TERM=xterm; echo "shell $$ before $(stty -g)"; "$@"; echo "ended $?"; echo "after $(stty -g)"; echo bye"#;
-const COLOURLESS: &str = r#"stty sane; stty cols 60; export TERM=xterm NO_COLOR=1; echo "shell $$ before $(stty -g)"; "$@"; echo "ended $?"; echo "after $(stty -g)"; echo bye"#;
+/// At a terminal of 80 columns, with colours and without.
+const NARROW: &str = r#"stty sane; stty cols 80; export TERM=xterm; echo "shell $$ before $(stty -g)"; "$@"; echo "ended $?"; echo "after $(stty -g)"; echo bye"#;
+const COLOURLESS: &str = r#"stty sane; stty cols 80; export TERM=xterm NO_COLOR=1; echo "shell $$ before $(stty -g)"; "$@"; echo "ended $?"; echo "after $(stty -g)"; echo bye"#;
 
 #[tokio::test]
 async fn a_terminal_gets_its_width_and_colours_unless_it_wants_none() {
@@ -248,7 +248,7 @@ async fn a_terminal_gets_its_width_and_colours_unless_it_wants_none() {
             let seen = terminal.ends(0);
             let told = seen.lines().skip(1).filter(|line| !line.contains("ended") && !line.contains("after"));
             let longest = told.map(|line| line.trim_end().chars().count()).max().unwrap();
-            assert!((30..=60).contains(&longest), "{longest}: {seen}");
+            assert!((40..=80).contains(&longest), "{longest}: {seen}");
         })
         .await;
     }

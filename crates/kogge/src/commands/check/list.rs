@@ -12,7 +12,7 @@ use super::profile::Profile;
 use super::{advice, selection, target};
 use crate::cli::ListChecks;
 use crate::exit::{Exit, Failure};
-use crate::output::{show, table, tell};
+use crate::output::{show, style, table, tell};
 
 /// The plan for programs.
 #[derive(Serialize)]
@@ -96,10 +96,15 @@ fn conditions(checks: &[&Description]) -> String {
     let or_none = |set: BTreeSet<&str>| {
         if set.is_empty() { "none".to_owned() } else { set.into_iter().collect::<Vec<_>>().join("; ") }
     };
-    format!(
-        "user:     an ordinary member of a project (role member, neither admin nor manager)\n\
-         services: identity, and {}\nquota:    {}",
-        or_none(services),
-        or_none(quota)
-    )
+    let user = "an ordinary member of a project (role member, neither admin nor manager)";
+    let services = format!("identity, and {}", or_none(services));
+    let lines = [("user:", user), ("services:", &services), ("quota:", &or_none(quota))];
+    lines.map(|(label, text)| hanging(&format!("{label:<10}"), text)).join("\n")
+}
+
+/// A text behind its label, within the width of the terminal where there is one.
+fn hanging(label: &str, text: &str) -> String {
+    let Some(width) = style().width else { return format!("{label}{text}") };
+    let indent = " ".repeat(label.len());
+    textwrap::fill(text, textwrap::Options::new(width).initial_indent(label).subsequent_indent(&indent))
 }

@@ -53,15 +53,7 @@ impl Live {
             bar.set_style(style);
         }
         let style = Style { verbose: detail == Detail::Verbose, ..style() };
-        Self {
-            outputs,
-            detail,
-            style,
-            bar,
-            queue: Queue::default(),
-            section: Section::Official,
-            told: false,
-        }
+        Self { outputs, detail, style, bar, queue: Queue::default(), section: Section::Official, told: false }
     }
 
     pub(super) fn end(&mut self, report: &Report) {
@@ -183,13 +175,18 @@ mod tests {
 
     #[test]
     fn results_are_shown_in_the_order_of_the_plan_whatever_ends_first() {
+        const NONE: [i32; 0] = [];
         let keys = [key(Section::Official, "a"), key(Section::Official, "b"), key(Section::Advisory, "a")];
         let mut queue = Queue::of(keys.clone());
         let [first, second, third] = keys;
-        assert_eq!(queue.take(&third, || 3), []);
-        assert_eq!(queue.take(&second, || 2), []);
+        assert_eq!(queue.take(&third, || 3), NONE);
+        assert_eq!(queue.take(&second, || 2), NONE);
         assert_eq!(queue.take(&first, || 1), [1, 2, 3]);
-        assert_eq!(queue.take(&first, || 1), [], "each once");
-        assert_eq!(queue.take(&key(Section::Manual, "a"), || 4), [], "what is not in the plan has no place");
+        assert_eq!(queue.take(&first, || 1), NONE, "each once");
+        assert_eq!(
+            queue.take(&key(Section::Manual, "a"), || 4),
+            NONE,
+            "what is not in the plan has no place"
+        );
     }
 }
