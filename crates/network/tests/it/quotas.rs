@@ -125,7 +125,10 @@ both!(agents_have_words_of_their_own_and_times_that_stay, cloud, {
     );
     cloud.time.advance(std::time::Duration::from_secs(3600));
     let later = agents("sort_key=host&sort_dir=desc").await;
-    assert_eq!((&later[0]["created_at"], &later[0]["started_at"]), (&all[0]["created_at"], &all[0]["started_at"]));
+    assert_eq!(
+        (&later[0]["created_at"], &later[0]["started_at"]),
+        (&all[0]["created_at"], &all[0]["started_at"])
+    );
     for (query, count) in [
         ("agent_type=L3%20agent", 2),
         ("host=host-1&binary=kogge", 4),
