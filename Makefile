@@ -9,7 +9,7 @@ SUITE ?=
 
 SECONDS ?= 20
 
-.PHONY: fuzz crash up down test test-clients bench check-fast audit docs e2e-tempest
+.PHONY: fuzz crash up down dist test test-clients bench check-fast audit docs e2e-tempest
 
 up: ## Install what the host lacks, build, start a cloud; SIM=1 simulates guests and needs no root
 	scripts/up $(if $(SIM),--sim) $(if $(DATA),--data $(DATA)) $(if $(LISTEN),--listen $(LISTEN))
@@ -26,7 +26,6 @@ check-fast: ## What to run before a commit: no root, no QEMU, no PostgreSQL
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask tidy
 
-.PHONY: dist
 dist: ## The optimised program and a Debian package of it, in dist/; a quarter of an hour on two cores
 	scripts/dist
 

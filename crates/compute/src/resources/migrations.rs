@@ -30,8 +30,8 @@ pub(crate) struct Migrations;
 impl Resource for Migrations {
     type Service = Compute;
     type Row = Migration;
-    /// The address of the host that it goes to.
-    type More = Option<String>;
+    /// Whether the caller may see hosts, and the address of the one that it goes to.
+    type More = (bool, Option<String>);
 
     const NAMES: Names =
         Names::new("migration", "migrations", "/v2.1/os-migrations", "/v2.1/os-migrations/{id}");
@@ -45,19 +45,21 @@ impl Resource for Migrations {
         row.id.to_string()
     }
 
-    async fn more(call: &Call<Compute>, rows: &[Migration]) -> Result<Vec<Option<String>>> {
+    async fn more(call: &Call<Compute>, rows: &[Migration]) -> Result<Vec<Self::More>> {
+        if !call.caller.may(&policy::MIGRATIONS_INDEX_HOST, &Target::none()) {
+            return Ok(vec![(false, None); rows.len()]);
+        }
         let names: BTreeSet<&str> = rows.iter().filter_map(|row| row.dest_host.as_deref()).collect();
         let hosts = hosts::named(call.service.db(), &names).await?;
         let addresses: BTreeMap<&str, String> =
             hosts.iter().map(|host| (host.name(), host.facts.address.to_string())).collect();
         let address = |row: &Migration| addresses.get(row.dest_host.as_deref()?).cloned();
-        Ok(rows.iter().map(address).collect())
+        Ok(rows.iter().map(|row| (true, address(row))).collect())
     }
 
-    fn view(call: &Call<Compute>, row: &Migration, address: &Option<String>, _: Verb) -> Value {
-        let may_see_hosts = call.caller.may(&policy::MIGRATIONS_INDEX_HOST, &Target::none());
-        let (source, dest) = (row.source_host.as_ref(), row.dest_host.as_ref());
-        let (source, dest) = (source.filter(|_| may_see_hosts), dest.filter(|_| may_see_hosts));
+    fn view(call: &Call<Compute>, row: &Migration, (may_see, address): &Self::More, _: Verb) -> Value {
+        let seen = |host: &Option<String>| host.clone().filter(|_| *may_see);
+        let (source, dest) = (seen(&row.source_host), seen(&row.dest_host));
         let mut view = json!({
             "id": row.number,
             "instance_uuid": row.server,
@@ -66,7 +68,7 @@ impl Resource for Migrations {
             "source_node": source,
             "dest_compute": dest,
             "dest_node": dest,
-            "dest_host": address.as_ref().filter(|_| may_see_hosts),
+            "dest_host": address,
             // rows of Nova's own table of flavors: flavors have no numbers here
             "old_instance_type_id": null,
             "new_instance_type_id": null,

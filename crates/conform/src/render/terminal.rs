@@ -29,18 +29,25 @@ pub struct Style {
     pub verbose: bool,
 }
 
+/// A text within so many columns behind its label, under which the next lines go on.
+#[must_use]
+pub fn hanging(width: usize, label: &str, text: &str) -> String {
+    let blanks = " ".repeat(label.chars().count());
+    let options = textwrap::Options::new(width)
+        .initial_indent(label)
+        .subsequent_indent(&blanks)
+        // an address, an id or an option that is cut cannot be copied
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(text, options)
+}
+
 impl Style {
     /// A line that begins so deep, and goes on as deep in the next ones.
     fn line(&self, indent: usize, text: &str) -> String {
         let (text, blanks) = (plain(text), " ".repeat(indent));
         let Some(width) = self.width else { return format!("{blanks}{text}\n") };
-        let options = textwrap::Options::new(width)
-            .initial_indent(&blanks)
-            .subsequent_indent(&blanks)
-            // an address, an id or an option that is cut cannot be copied
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .break_words(false);
-        textwrap::fill(&text, options) + "\n"
+        hanging(width, &blanks, &text) + "\n"
     }
 
     /// A verdict's word in its colour; the width is that of the word.

@@ -69,8 +69,8 @@ impl List for Credentials {
     const RULE: Rule = policy::LIST_CREDENTIALS;
     const LIST: Listing = Listing { names: &["user_id", "type"], ..Listing::OWN };
 
-    /// Those that the caller may see; with a domain's token those of its users, and the caller's own. One whose blob cannot be opened is left out
-    /// and noted.
+    /// Those that the caller may see; with a domain's token those of its users, and the caller's own. One whose blob cannot be
+    /// opened is left out and noted.
     async fn page(call: &Call<Identity>, wanted: &Wanted) -> Result<Paged<Arc<Credential>>> {
         let (identity, caller) = (&call.service, &call.caller);
         caller.allow(&<Self as List>::RULE, &with_owner(Target::none(), caller.user.id.as_str()))?;

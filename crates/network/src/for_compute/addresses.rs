@@ -9,6 +9,7 @@ use kogge_ids::PortId;
 use crate::attributes::ports::MOST_FIXED_IPS;
 use crate::error::{Error, Kind, Result};
 use crate::model::commands::{FixedIpWish, PortChange};
+use crate::service::ports::address_fields;
 use crate::store::allocations::{self, FixedIp};
 use crate::{Networking, policy};
 
@@ -82,8 +83,6 @@ fn wishes(held: &[FixedIp]) -> Vec<FixedIpWish> {
 /// A change of addresses, with the field rules that the same change asks as a body.
 fn change(wishes: &[FixedIpWish]) -> PortChange {
     let mut fields = vec!["fixed_ips".to_owned()];
-    let mut name = |given: bool, field: &str| fields.extend(given.then(|| field.to_owned()));
-    name(wishes.iter().any(|wish| wish.ip_address.is_some()), "fixed_ips:ip_address");
-    name(wishes.iter().any(|wish| wish.subnet_id.is_some()), "fixed_ips:subnet_id");
+    fields.extend(address_fields(wishes));
     PortChange { fixed_ips: Some(wishes.to_vec()), fields, ..PortChange::default() }
 }

@@ -14,7 +14,7 @@ use kogge_ids::{PortId, SecurityGroupId};
 use super::ipam::Claim;
 use super::{is_own, owner, permit, permit_change, permit_fields, project_of, spelled};
 use crate::error::{Error, Result};
-use crate::model::commands::{NewPort, PairWish};
+use crate::model::commands::{FixedIpWish, NewPort, PairWish};
 use crate::model::holder::Holder;
 use crate::model::{mac, rule, status};
 use crate::store::allocations::{self, FixedIp};
@@ -268,16 +268,22 @@ impl Networking {
 /// The field rules that a command asks by what it holds: a caller inside the process has no body to name fields in,
 /// and must not get past them for that.
 fn implied_fields(new: &NewPort) -> Vec<String> {
-    let mut fields = Vec::new();
+    let mut fields = address_fields(new.fixed_ips.as_deref().unwrap_or_default());
     let mut name = |given: bool, field: &str| fields.extend(given.then(|| field.to_owned()));
-    let wishes = new.fixed_ips.as_deref().unwrap_or_default();
-    name(wishes.iter().any(|wish| wish.ip_address.is_some()), "fixed_ips:ip_address");
-    name(wishes.iter().any(|wish| wish.subnet_id.is_some()), "fixed_ips:subnet_id");
     name(new.mac_address.is_some(), "mac_address");
     name(new.port_security_enabled.is_some(), "port_security_enabled");
     name(!new.allowed_address_pairs.is_empty(), "allowed_address_pairs");
     name(new.holder == Holder::Nobody && !new.device_owner.is_empty(), "device_owner");
     fields
+}
+
+/// The field rules that wishes for addresses ask, by what they name.
+pub(crate) fn address_fields(wishes: &[FixedIpWish]) -> Vec<String> {
+    let named = [
+        (wishes.iter().any(|wish| wish.ip_address.is_some()), "fixed_ips:ip_address"),
+        (wishes.iter().any(|wish| wish.subnet_id.is_some()), "fixed_ips:subnet_id"),
+    ];
+    named.into_iter().filter(|(given, _)| *given).map(|(_, field)| field.to_owned()).collect()
 }
 
 /// The pairs with the port's own MAC address where none was named. None stands twice, in whatever spelling.

@@ -1,5 +1,6 @@
 //! `kogge check explain`: what a test case demands, how it is judged, what helps.
 
+use kogge_conform::render::terminal;
 use kogge_conform_iaas::{Explanation, Means, explain_all};
 
 use crate::cli::Explain;
@@ -8,8 +9,6 @@ use crate::output::show;
 
 /// Lines longer than this are hard to read, however wide the terminal is.
 const WIDEST: usize = 100;
-/// How far the text of a part is indented.
-const INDENT: &str = "             ";
 
 /// Says what there is to know about a test case, or about all whose ids begin alike.
 pub(super) fn run(what: &Explain) -> Result<Exit, Failure> {
@@ -25,14 +24,7 @@ fn rendered(known: &Explanation, width: usize) -> String {
     let about = &known.description;
     let mut text = format!("{}\n", about.id);
     let mut part = |name: &str, words: &str| {
-        let first = format!("  {name:<11}");
-        let options = textwrap::Options::new(width)
-            .initial_indent(&first)
-            .subsequent_indent(INDENT)
-            // an address, an id or an option that is cut cannot be copied
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .break_words(false);
-        text.push_str(&textwrap::fill(words, options));
+        text.push_str(&terminal::hanging(width, &format!("  {name:<11}"), words));
         text.push('\n');
     };
     part("looks at", &about.title);

@@ -104,7 +104,5 @@ fn conditions(checks: &[&Description]) -> String {
 
 /// A text behind its label, within the width of the terminal where there is one.
 fn hanging(label: &str, text: &str) -> String {
-    let Some(width) = style().width else { return format!("{label}{text}") };
-    let indent = " ".repeat(label.len());
-    textwrap::fill(text, textwrap::Options::new(width).initial_indent(label).subsequent_indent(&indent))
+    style().width.map_or_else(|| format!("{label}{text}"), |width| terminal::hanging(width, label, text))
 }
