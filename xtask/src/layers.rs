@@ -11,13 +11,24 @@ use serde_json::Value;
 const LAYERS: [(&str, &[&str]); 5] = [
     ("binary", &["kogge"]),
     ("outside", &["kogge-conform-iaas", "kogge-conform-e2e", "kogge-conform", "kogge-client"]),
-    ("services", &["kogge-compute", "kogge-network", "kogge-image", "kogge-placement", "kogge-identity"]),
+    (
+        "services",
+        &[
+            "kogge-compute",
+            "kogge-volume",
+            "kogge-network",
+            "kogge-image",
+            "kogge-placement",
+            "kogge-identity",
+        ],
+    ),
     (
         "node",
         &[
             "kogge-node-sim",
             "kogge-node",
             "kogge-node-wire",
+            "kogge-storage",
             "kogge-qemu",
             "kogge-dataplane",
             "kogge-node-api",
@@ -49,8 +60,8 @@ const FORBIDDEN: [(&str, &str, &str); 3] = [
 ];
 
 /// What the services may not know of each other: the lower never calls the upper.
-const SERVICE_ORDER: [&str; 5] =
-    ["kogge-compute", "kogge-network", "kogge-image", "kogge-placement", "kogge-identity"];
+const SERVICE_ORDER: [&str; 6] =
+    ["kogge-compute", "kogge-volume", "kogge-network", "kogge-image", "kogge-placement", "kogge-identity"];
 
 pub(crate) fn complaints(root: &Path) -> Result<Vec<String>> {
     let graph = graph(root)?;

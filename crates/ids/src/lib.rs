@@ -50,6 +50,28 @@ ids! { uuid_kinds, UuidId:
     ProviderId;
     /// A volume.
     VolumeId;
+    /// A type of volumes.
+    VolumeTypeId;
+    /// A set of qualities of service that types of volumes are joined to.
+    QosSpecId;
+    /// A snapshot of a volume.
+    VolumeSnapshotId;
+    /// A backup of a volume.
+    BackupId;
+    /// An offer of a volume to another project.
+    TransferId;
+    /// The tie between a volume and the server that uses it.
+    AttachmentId;
+    /// A group of volumes.
+    VolumeGroupId;
+    /// A type of groups of volumes.
+    GroupTypeId;
+    /// A snapshot of a group of volumes.
+    GroupSnapshotId;
+    /// A word to the user about what went wrong in the background.
+    MessageId;
+    /// A secret, such as the key of an encrypted volume.
+    SecretId;
     /// A compute service record or a hypervisor.
     HostId;
 }

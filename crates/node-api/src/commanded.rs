@@ -6,7 +6,7 @@ use kogge_ids::ServerId;
 
 use crate::{
     Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead, NetworkingChange,
-    NodeError, NodeHandle, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
+    NodeError, NodeHandle, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Slot, Welcome,
 };
 
 /// A node, and the epoch in which it is commanded. A run takes one at its beginning and keeps it: once another process
@@ -136,8 +136,8 @@ impl Commanded {
     ///
     /// # Errors
     /// Those of the node.
-    pub async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError> {
-        self.node.export_disk(id).await
+    pub async fn export_disk(&self, id: ServerId, slot: &Slot) -> Result<DiskCopy, NodeError> {
+        self.node.export_disk(id, slot).await
     }
 
     /// As [`crate::Node::apply_networking`].

@@ -3,6 +3,8 @@
 use kogge_ids::ImageId;
 use serde::{Deserialize, Serialize};
 
+use crate::VolumeSource;
+
 /// A disk of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesiredDisk {
@@ -31,6 +33,8 @@ pub enum DiskSource {
     Blank,
     /// Nothing but the signature by which a guest knows a swap disk.
     Swap,
+    /// A volume: made by a storage backend, and not the node's to make or remove.
+    Volume(VolumeSource),
 }
 
 /// An image that a disk is made from. Its data come by [`crate::Node::put_image`].
@@ -50,7 +54,16 @@ impl DesiredDisk {
     pub const fn image(&self) -> Option<&ImageSource> {
         match &self.source {
             DiskSource::Image(image) => Some(image),
-            DiskSource::Blank | DiskSource::Swap => None,
+            DiskSource::Blank | DiskSource::Swap | DiskSource::Volume(_) => None,
+        }
+    }
+
+    /// The volume that it is, if it is one.
+    #[must_use]
+    pub const fn volume(&self) -> Option<&VolumeSource> {
+        match &self.source {
+            DiskSource::Volume(volume) => Some(volume),
+            DiskSource::Image(_) | DiskSource::Blank | DiskSource::Swap => None,
         }
     }
 }
@@ -77,6 +90,13 @@ impl Slot {
     #[must_use]
     pub fn ephemeral_of(number: usize) -> Self {
         if number == 0 { Self::ephemeral() } else { Self(format!("ephemeral-{}", number + 1)) }
+    }
+
+    /// The volume of an attachment: named by the attachment, so that one that comes again is another disk.
+    #[must_use]
+    pub fn volume(attachment: kogge_ids::AttachmentId) -> Self {
+        let digits = attachment.uuid().simple().to_string();
+        Self(format!("vol-{}", &digits[..20]))
     }
 
     /// The swap disk of a flavor.

@@ -119,6 +119,9 @@ pub struct ObservedInstance {
     /// What of the reached generation the guest itself holds up: an interface that it does not let go or has no slot
     /// for. It comes true when the guest lets it, and at its next start at the latest.
     pub deferred: Option<crate::NodeError>,
+    /// Volumes that it has open or may have, also such as are not desired any more: a guest may be slow to let one go.
+    #[serde(default)]
+    pub holds: Vec<crate::HeldVolume>,
     /// Images whose data it waits for; whoever commands the host hands them over ([`crate::Node::put_image`]).
     #[serde(default)]
     pub lacks: Vec<ImageSource>,

@@ -151,6 +151,7 @@ mod tests {
             state: InstanceState::Running,
             disks_built: true,
             reboots_done: 0,
+            holds: Vec::new(),
             fault: None,
             deferred: None,
             lacks: Vec::new(),

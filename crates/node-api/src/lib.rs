@@ -27,6 +27,7 @@ mod metadata;
 mod networking;
 mod node;
 mod quarantine;
+mod volume;
 
 pub use change::{GoneNetworking, MembersChange, NetworkingChange};
 pub use commanded::Commanded;
@@ -49,3 +50,4 @@ pub use networking::{
 };
 pub use node::{Node, NodeHandle, Nodes};
 pub use quarantine::{Quarantined, SetAside};
+pub use volume::{HeldVolume, IoLimits, VolumePlace, VolumeSource};

@@ -9,7 +9,7 @@ use kogge_ids::ServerId;
 
 use crate::{
     Changes, Commanded, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
-    NetworkingChange, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
+    NetworkingChange, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Slot, Welcome,
 };
 
 /// A machine that runs instances. All calls are idempotent and may be repeated at any time, also late.
@@ -76,9 +76,10 @@ pub trait Node: Send + Sync {
     /// [`NodeError::Failed`] where the data break off, are not the ones that were named, or cannot be kept.
     async fn put_image(&self, by: Epoch, head: ImageHead, data: Data) -> Result<(), NodeError>;
 
-    /// A consistent, self-contained qcow2 copy of the root disk as it is at this moment. Nothing of it stays on the node
-    /// when it was read, or is dropped.
-    async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError>;
+    /// A consistent, self-contained copy of the disk in `slot` as it is at this moment: qcow2, whose content of an
+    /// encrypted volume is its LUKS container as it is stored, never what is in it. Nothing of it stays on the node when
+    /// it was read, or is dropped.
+    async fn export_disk(&self, id: ServerId, slot: &Slot) -> Result<DiskCopy, NodeError>;
 
     /// Changes networking on this node, and answers what is. What is older than what was applied, by epoch and then by
     /// generation, and what builds on something else than what is held, changes nothing: the answer bears the number of

@@ -70,6 +70,7 @@ impl Instance {
             state: self.state,
             disks_built: self.state != InstanceState::Building,
             reboots_done: self.reboots_done,
+            holds: Vec::new(),
             fault: self.fault.clone(),
             deferred: self.deferred(),
             lacks: self.lacks.clone(),

@@ -410,14 +410,14 @@ impl Node for SimNode {
         answer(lost, ())
     }
 
-    async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError> {
+    async fn export_disk(&self, id: ServerId, slot: &Slot) -> Result<DiskCopy, NodeError> {
         let lost = self.pass(Call::ExportDisk, Some(id)).await?;
         self.settle();
         let found = self.with(|state| {
             let instance = state.instances.get(&id)?;
             let digest = instance.desired.image().and_then(|image| image.digest.as_ref());
             let image = digest.and_then(|digest| state.images.get(digest)).copied();
-            let size = disk::virtual_size(instance.desired.disk(&Slot::root()), image);
+            let size = disk::virtual_size(instance.desired.disk(slot), image);
             Some((instance.state, size))
         });
         let (state, size) = found.ok_or_else(|| no_server(id))?;

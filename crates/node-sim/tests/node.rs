@@ -193,7 +193,7 @@ async fn work_takes_its_time_by_the_clock_and_a_removal_cuts_it_short() {
     let web = desired(1, Power::Running);
     let at_once = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
     assert_eq!((at_once.reached, at_once.state), (0, InstanceState::Building));
-    assert!(matches!(node.export_disk(web.id).await, Err(NodeError::NotYet { .. })));
+    assert!(matches!(node.export_disk(web.id, &Slot::root()).await, Err(NodeError::NotYet { .. })));
     hand.advance(Duration::from_secs(6));
     // being told again does not begin anew
     node.apply(Epoch::FIRST, web.clone()).await.unwrap();
@@ -279,7 +279,7 @@ async fn every_call_fails_as_often_as_ordered() {
     let cursor = node.observe_since(None, Duration::ZERO).await.unwrap().cursor;
     assert!(node.observe_since(Some(cursor), Duration::ZERO).await.is_err());
     assert!(node.console_output(web.id, None).await.is_err());
-    assert!(node.export_disk(web.id).await.is_err());
+    assert!(node.export_disk(web.id, &Slot::root()).await.is_err());
     let (head, data) = image(b"x");
     assert!(node.put_image(Epoch::FIRST, head, data).await.is_err());
     assert!(
@@ -381,7 +381,7 @@ async fn a_restart_of_agent_or_host_forgets_no_instance() {
 async fn an_export_is_a_disk_of_the_guests_size() {
     let (node, web) = (node(), desired(1, Power::Running));
     node.apply(Epoch::FIRST, web.clone()).await.unwrap();
-    let copy = node.export_disk(web.id).await.unwrap();
+    let copy = node.export_disk(web.id, &Slot::root()).await.unwrap();
     let pieces: Vec<_> = copy.data.into_stream().collect().await;
     let bytes: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.unwrap().to_vec()).collect();
     assert_eq!(u64::try_from(bytes.len()).unwrap(), copy.bytes);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use kogge_ids::ServerId;
-use kogge_node_api::{Cursor, DesiredInstance, Epoch, ImageHead, NetworkingChange, SetAside};
+use kogge_node_api::{Cursor, DesiredInstance, Epoch, ImageHead, NetworkingChange, SetAside, Slot};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -86,6 +86,8 @@ pub(crate) struct Console {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Export {
     pub id: ServerId,
+    #[serde(default = "Slot::root")]
+    pub slot: Slot,
 }
 
 /// Of `put_image`, in the header [`ORDER`].

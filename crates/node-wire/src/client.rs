@@ -12,7 +12,7 @@ use http::StatusCode;
 use kogge_ids::ServerId;
 use kogge_node_api::{
     Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead, NetworkingChange,
-    Node, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Welcome,
+    Node, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Slot, Welcome,
 };
 use reqwest::{Body, Response};
 use serde::Serialize;
@@ -346,8 +346,8 @@ impl Node for WireNode {
         }
     }
 
-    async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError> {
-        let body = word(&Export { id })?;
+    async fn export_disk(&self, id: ServerId, slot: &Slot) -> Result<DiskCopy, NodeError> {
+        let body = word(&Export { id, slot: slot.clone() })?;
         let mut tries = self.tries();
         loop {
             // making a copy takes as long as the disk is large: whoever asks says how long it may

@@ -245,7 +245,7 @@ async fn put_image(State(node): Node, headers: HeaderMap, body: Body) -> Respons
 }
 
 async fn export_disk(State(node): Node, Json(said): Json<Export>) -> Response {
-    match node.export_disk(said.id).await {
+    match node.export_disk(said.id, &said.slot).await {
         Ok(copy) => {
             let body = Body::from_stream(copy.data.into_stream());
             ([(BYTES, copy.bytes.to_string())], body).into_response()

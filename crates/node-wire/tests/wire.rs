@@ -128,7 +128,7 @@ async fn every_call_of_the_trait_reaches_the_node_and_comes_back() {
     assert_eq!(node.take_command(Epoch(9)).await.unwrap(), Epoch(9));
     assert!(node.remove(Epoch(3), web.id, 1).await.is_err(), "and the one before is deposed");
     assert!(String::from_utf8(node.console_output(web.id, None).await.unwrap()).unwrap().contains("login:"));
-    let copy = node.export_disk(web.id).await.unwrap();
+    let copy = node.export_disk(web.id, &Slot::root()).await.unwrap();
     let pieces: Vec<_> = copy.data.into_stream().map(|piece| piece.unwrap()).collect().await;
     let bytes = pieces.concat();
     assert_eq!((bytes.len() as u64, &bytes[..4]), (copy.bytes, b"QFI\xfb".as_slice()));
@@ -153,7 +153,7 @@ async fn what_the_node_says_no_to_comes_back_as_its_own_words() {
     let id = ServerId::random();
     let missing = NodeError::NotFound { kind: "server".to_owned(), id: id.to_string() };
     assert_eq!(node.console_output(id, Some(3)).await.unwrap_err(), missing);
-    assert_eq!(node.export_disk(id).await.unwrap_err(), missing);
+    assert_eq!(node.export_disk(id, &Slot::root()).await.unwrap_err(), missing);
     node.apply(Epoch(2), desired()).await.unwrap();
     let deposed = NodeError::Deposed { by: Epoch(1), newest: Epoch(2) };
     assert_eq!(node.apply(Epoch(1), desired()).await.unwrap_err(), deposed);

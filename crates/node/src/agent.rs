@@ -10,7 +10,7 @@ use kogge_ids::ServerId;
 use kogge_node_api::{
     AppliedNetworking, Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
     Journal, NetworkingChange, Node, NodeError, Obeyed, ObservedInstance, ObservedNetworking, Quarantined,
-    SetAside, Welcome, capability,
+    SetAside, Slot, Welcome, capability,
 };
 use kogge_qemu::{Engine, FoundGuest, ImageTool, tail_lines};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -410,7 +410,10 @@ impl Node for QemuNode {
         taken
     }
 
-    async fn export_disk(&self, id: ServerId) -> Result<DiskCopy, NodeError> {
+    async fn export_disk(&self, id: ServerId, slot: &Slot) -> Result<DiskCopy, NodeError> {
+        if *slot != Slot::root() {
+            return Err(NodeError::NotFound { kind: "Disk".to_owned(), id: slot.to_string() });
+        }
         let commands = self.reach(id).ok_or_else(|| no_server(id))?;
         let (answer, answered) = oneshot::channel();
         commands.send(Command::Export(answer)).await.map_err(|_| no_server(id))?;

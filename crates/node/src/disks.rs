@@ -49,7 +49,7 @@ pub(crate) fn check(desired: &DesiredInstance) -> Result<(), NodeError> {
 /// The file that a disk is.
 fn file_of(disk: &DesiredDisk) -> String {
     match disk.source {
-        DiskSource::Image(_) | DiskSource::Blank => format!("{}.qcow2", disk.slot),
+        DiskSource::Image(_) | DiskSource::Blank | DiskSource::Volume(_) => format!("{}.qcow2", disk.slot),
         DiskSource::Swap => format!("{}.raw", disk.slot),
     }
 }
@@ -103,6 +103,10 @@ pub(crate) async fn build(
         }
         match &disk.source {
             DiskSource::Image(image) => build_from_image(tool, images, dir, disk, image).await?,
+            DiskSource::Volume(_) => {
+                let because = "volumes".to_owned();
+                return Err(NodeError::Refused { because });
+            }
             DiskSource::Blank => {
                 let made = tool.create_empty(&dir.join(file_of(disk)), bytes_of(disk)).await;
                 made.map_err(|error| failed(&format!("making the {} disk", disk.slot), error))?;

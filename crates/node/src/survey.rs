@@ -52,6 +52,7 @@ impl Sealed {
             state: if running { InstanceState::Running } else { InstanceState::Building },
             disks_built: false,
             reboots_done: 0,
+            holds: Vec::new(),
             fault: Some(self.refusal()),
             deferred: None,
             lacks: Vec::new(),

@@ -152,6 +152,7 @@ mod tests {
             state,
             disks_built,
             reboots_done: 0,
+            holds: Vec::new(),
             fault,
             deferred: None,
             lacks: Vec::new(),

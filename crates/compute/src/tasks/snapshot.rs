@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kogge_ids::{ImageId, ServerId};
-use kogge_node_api::{Commanded, NodeError};
+use kogge_node_api::{Commanded, NodeError, Slot};
 use kogge_task::{Bells, KeyedTask, Report, TaskError};
 
 use super::{failed, patiently};
@@ -66,7 +66,7 @@ impl Compute {
         image: ImageId,
         node: &Commanded,
     ) -> std::result::Result<(), NodeError> {
-        let copy = node.export_disk(server).await?;
+        let copy = node.export_disk(server, &Slot::root()).await?;
         match self.image().receive_snapshot(image, copy.bytes, copy.data.into_stream()).await {
             // whoever deleted the image wants no picture
             Err(error) if !error.is_not_found() => Err(NodeError::failed("storing the image", error)),

@@ -113,7 +113,11 @@ impl node::Node for FakeNode {
     ) -> Result<(), node::NodeError> {
         Err(node::NodeError::failed("put_image", "not asked for here"))
     }
-    async fn export_disk(&self, _: kogge_ids::ServerId) -> Result<node::DiskCopy, node::NodeError> {
+    async fn export_disk(
+        &self,
+        _: kogge_ids::ServerId,
+        _: &node::Slot,
+    ) -> Result<node::DiskCopy, node::NodeError> {
         Err(node::NodeError::failed("export_disk", "not asked for here"))
     }
     async fn apply_networking(

@@ -16,6 +16,7 @@ pub(super) fn of_record(record: &Record) -> ObservedInstance {
         state,
         disks_built: record.is_built(),
         reboots_done: record.reboots_done,
+        holds: Vec::new(),
         fault: crash(record),
         deferred: record.deferred.clone(),
         // the actor knows

@@ -1,6 +1,6 @@
 //! Copies of disks.
 
-use kogge_node_api::{DiskFormat, Epoch, Node, NodeError, Power};
+use kogge_node_api::{DiskFormat, Epoch, Node, NodeError, Power, Slot};
 use kogge_qemu::ImageTool;
 
 use crate::lab::{Lab, next, root};
@@ -29,9 +29,9 @@ async fn a_copy_of_a_running_and_of_a_stopped_guest_boots_by_itself() {
 async fn there_is_no_copy_of_what_is_not_there() {
     let Some(lab) = Lab::open().await else { return };
     let web = lab.server(&tiny::waiting());
-    assert!(matches!(lab.node().export_disk(web.id).await, Err(NodeError::NotFound { .. })));
+    assert!(matches!(lab.node().export_disk(web.id, &Slot::root()).await, Err(NodeError::NotFound { .. })));
     lab.node().apply(Epoch::FIRST, web.clone()).await.unwrap();
-    assert!(matches!(lab.node().export_disk(web.id).await, Err(NodeError::NotYet { .. })));
+    assert!(matches!(lab.node().export_disk(web.id, &Slot::root()).await, Err(NodeError::NotYet { .. })));
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_copy_that_nobody_reads_leaves_nothing_and_the_guest_goes_on() {
     let Some(lab) = Lab::open().await else { return };
     let web = lab.server(&tiny::waiting());
     lab.make(&web).await;
-    drop(lab.node().export_disk(web.id).await.unwrap());
+    drop(lab.node().export_disk(web.id, &Slot::root()).await.unwrap());
     assert!(!lab.instance_dir(web.id).join("copy.qcow2").exists());
     let seen = lab.see(web.id).await.unwrap();
     assert_eq!((seen.fault, seen.reached), (None, 1));

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use kogge_node_api::{Node, NodeError};
+use kogge_node_api::{Node, NodeError, Slot};
 
 use crate::lab::Lab;
 use crate::tiny;
@@ -35,8 +35,8 @@ async fn a_build_and_a_copy_that_find_no_room_are_faults_and_succeed_when_there_
     // nobody has to ask again
     lab.reached(&web).await;
     let filler = fill(&lab);
-    assert!(lab.node().export_disk(web.id).await.is_err());
+    assert!(lab.node().export_disk(web.id, &Slot::root()).await.is_err());
     assert!(!lab.instance_dir(web.id).join("copy.qcow2").exists(), "half a copy takes no room");
     std::fs::remove_file(filler).unwrap();
-    drop(lab.node().export_disk(web.id).await.unwrap());
+    drop(lab.node().export_disk(web.id, &Slot::root()).await.unwrap());
 }

@@ -330,7 +330,7 @@ impl Lab {
 
     /// A copy of the disk of an instance, and where it is.
     pub(crate) async fn picture(&self, id: ServerId, name: &str) -> Result<PathBuf, NodeError> {
-        let copy = self.node().export_disk(id).await?;
+        let copy = self.node().export_disk(id, &Slot::root()).await?;
         let path = self.path(name);
         let mut file = tokio::fs::File::create(&path).await.unwrap();
         let mut data = StreamReader::new(copy.data.into_stream());

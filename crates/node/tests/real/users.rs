@@ -6,7 +6,7 @@ use std::process::Command;
 
 use kogge_ids::ServerId;
 use kogge_node::UserRange;
-use kogge_node_api::{Epoch, InstanceState, Node, Power, Reboot, RebootKind};
+use kogge_node_api::{Epoch, InstanceState, Node, Power, Reboot, RebootKind, Slot};
 
 use crate::lab::{Lab, next};
 use crate::tiny;
@@ -115,7 +115,7 @@ async fn a_picture_is_ours_alone_whoever_wrote_the_disk() {
     let web = lab.server(&tiny::waiting());
     lab.make(&web).await;
     for generation in [1, 2] {
-        let copy = lab.node().export_disk(web.id).await.unwrap();
+        let copy = lab.node().export_disk(web.id, &Slot::root()).await.unwrap();
         let kogge_node_api::Data::File(file) = copy.data else { panic!("on one machine it is a file") };
         assert_eq!(file.metadata().unwrap().nlink(), 0, "and nobody finds it, generation {generation}");
         assert!(!lab.instance_dir(web.id).join("copy.qcow2").exists());
