@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use syn::visit::Visit;
 
 /// Crates that have the rooms.
-const SERVICES: [&str; 5] = ["compute", "identity", "image", "network", "placement"];
+const SERVICES: [&str; 6] = ["compute", "identity", "image", "network", "placement", "volume"];
 
 /// What a room may not know, and why.
 const WALLS: [(&str, &[&str], &str); 6] = [

@@ -70,3 +70,15 @@ pub const fn base_rules(service: &'static str) -> [Rule; 9] {
         Rule::new(service, "project_manager_or_admin", "rule:project_manager_api or rule:context_is_admin"),
     ]
 }
+
+/// Both lists as one: a table of rules. `N` is the sum of their lengths.
+#[must_use]
+pub const fn joined<const N: usize>(base: &[Rule], own: &[Rule]) -> [Rule; N] {
+    let mut all = [base[0]; N];
+    let mut index = 0;
+    while index < N {
+        all[index] = if index < base.len() { base[index] } else { own[index - base.len()] };
+        index += 1;
+    }
+    all
+}

@@ -26,7 +26,6 @@ pub mod microversion;
 pub mod model;
 pub mod policy;
 mod resources;
-mod seal;
 mod service;
 mod store;
 mod tasks;
@@ -41,6 +40,7 @@ use kogge_network::Networking;
 use kogge_node_api::Nodes;
 use kogge_placement::Placement;
 use kogge_task::{Bells, KeyedTask, Task, Wake};
+use kogge_volume::{Seal, Volumes};
 
 use crate::model::server::Server;
 use crate::tasks::record::Recorder;
@@ -48,7 +48,6 @@ use crate::tasks::record::Recorder;
 pub use config::{ComputeConfig, ConfiguredFlavor};
 pub use error::Error;
 pub use policy::RULES;
-pub use seal::Seal;
 pub use service::census::Census;
 pub use service::counts::{miscounted, recount};
 pub use store::MIGRATIONS;
@@ -63,6 +62,8 @@ pub struct ComputeDeps {
     pub image: Images,
     /// Networks.
     pub network: Networking,
+    /// Volumes.
+    pub volume: Volumes,
     /// Room on hosts.
     pub placement: Placement,
     /// The hosts' agents.
@@ -158,6 +159,10 @@ impl Compute {
 
     pub(crate) fn network(&self) -> &Networking {
         &self.0.deps.network
+    }
+
+    pub(crate) fn volume(&self) -> &Volumes {
+        &self.0.deps.volume
     }
 
     pub(crate) fn placement(&self) -> &Placement {

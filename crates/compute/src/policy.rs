@@ -1,6 +1,7 @@
 //! The policy table: Nova's rule names and secure-RBAC defaults.
 
-use kogge_auth::{Rule, RuleSet, policy::base_rules};
+use kogge_auth::policy::{base_rules, joined};
+use kogge_auth::{Rule, RuleSet};
 
 const ADMIN: &str = "rule:context_is_admin";
 const MEMBER: &str = "rule:project_member_or_admin";
@@ -162,16 +163,6 @@ rules! {
 }
 
 const BASE: [Rule; 9] = base_rules(SERVICE);
-
-const fn joined<const N: usize>(base: &[Rule], own: &[Rule]) -> [Rule; N] {
-    let mut all = [base[0]; N];
-    let mut index = 0;
-    while index < N {
-        all[index] = if index < base.len() { base[index] } else { own[index - base.len()] };
-        index += 1;
-    }
-    all
-}
 
 const ALL: [Rule; BASE.len() + OWN.len()] = joined(&BASE, OWN);
 

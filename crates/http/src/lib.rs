@@ -29,7 +29,7 @@ pub use extract::{Auth, Json, OptionalJson, Pairs, Path, RequestId};
 pub use fault::FaultStyle;
 pub use front_door::FrontDoor;
 pub use microversion::{Microversion, VersionRange, Versions, mv};
-pub use old_path::at_present_path;
+pub use old_path::{at_present_path, without_project};
 pub use paging::{PageRules, next_query, page};
 pub use patch::Patch;
 pub use peer::Peer;

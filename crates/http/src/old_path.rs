@@ -44,6 +44,32 @@ pub fn at_present_path(mut request: Request) -> Request {
     request
 }
 
+/// As [`at_present_path`], for block storage, whose paths had the id of the project behind `/v3` before 3.67. Source:
+/// `cinder/api/v3/router.py`.
+#[must_use]
+pub fn without_project(mut request: Request) -> Request {
+    let path = request.uri().path();
+    let Some((project, rest)) = path.strip_prefix("/v3/").and_then(|rest| rest.split_once('/')) else {
+        return request;
+    };
+    if !is_project(project) || project.len() < SHORTEST_PROJECT || rest.is_empty() {
+        return request;
+    }
+    let (project, path) = (project.to_owned(), format!("/v3/{rest}"));
+    let Some(uri) = with_path(request.uri(), &path) else { return request };
+    *request.uri_mut() = uri;
+    request.extensions_mut().insert(PathProject(project));
+    request
+}
+
+/// Shorter words behind `/v3` are names of resources.
+const SHORTEST_PROJECT: usize = 32;
+
+/// Whether a part of a path may be the id of a project.
+fn is_project(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'))
+}
+
 /// The path of today, the project that is named, and whether the version is `/v2`; nothing where the path is today's.
 fn present(path: &str) -> Option<(String, Option<String>, bool)> {
     let (version, rest) = path.strip_prefix('/')?.split_once('/')?;
@@ -51,8 +77,7 @@ fn present(path: &str) -> Option<(String, Option<String>, bool)> {
     if (version != "v2.1" && !old) || rest.is_empty() {
         return None;
     }
-    let is_id = |word: &str| word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    match rest.split_once('/').filter(|(first, _)| !first.is_empty() && is_id(first)) {
+    match rest.split_once('/').filter(|(first, _)| is_project(first)) {
         Some((project, rest)) => Some((format!("/v2.1/{rest}"), Some(project.to_owned()), old)),
         None if old => Some((format!("/v2.1/{rest}"), None, old)),
         None => None,
@@ -68,6 +93,24 @@ mod tests {
         let request = Request::builder().uri("http://cloud:8770/v2/flavors?limit=1");
         let moved = at_present_path(request.body(axum::body::Body::empty()).unwrap());
         assert_eq!(moved.uri(), "http://cloud:8770/v2.1/flavors?limit=1");
+    }
+
+    #[test]
+    fn block_storage_is_found_with_project_and_without() {
+        let at = |uri: &str| {
+            let request = Request::builder().uri(uri).body(axum::body::Body::empty()).unwrap();
+            let moved = without_project(request);
+            let project = moved.extensions().get::<PathProject>().map(|project| project.0.clone());
+            (moved.uri().to_string(), project)
+        };
+        let id = "0123456789abcdef0123456789abcdef";
+        assert_eq!(
+            at(&format!("/v3/{id}/volumes?limit=1")),
+            ("/v3/volumes?limit=1".to_owned(), Some(id.to_owned()))
+        );
+        for same in ["/v3/volumes", "/v3/backups/abc", "/v3/", "/"] {
+            assert_eq!(at(same), (same.to_owned(), None), "{same}");
+        }
     }
 
     #[test]

@@ -97,6 +97,8 @@ pub struct Shape<'a> {
     pub ends: Option<(String, String)>,
     /// True where the list goes on.
     pub more: bool,
+    /// How many there are on all pages, where the client asked.
+    pub total: Option<i64>,
     /// What was asked for.
     pub wanted: &'a Wanted,
 }

@@ -63,9 +63,10 @@ async fn listed<R: List>(call: Call<R::Service>, verb: Verb) -> Result<Response,
     let wanted = Manners::<R>::wanted(&R::LIST, &call)?;
     let page = R::page(&call, &wanted).await.map_err(api)?;
     let more = R::more(&call, &page.items).await.map_err(api)?;
+    let total = R::total(&call, &wanted).await.map_err(api)?;
     let sight = Sight::of::<R>(&call.caller, &wanted.fields);
     let ends = page.items.first().zip(page.items.last()).map(|(first, last)| (R::id(first), R::id(last)));
-    let shape = Shape { count: page.items.len(), ends, more: page.more, wanted: &wanted };
+    let shape = Shape { count: page.items.len(), ends, more: page.more, total, wanted: &wanted };
     let beside = Manners::<R>::beside(&call, &R::NAMES, &R::LIST, shape);
     let headers = R::headers(&call, &page.items, verb);
     let body = Page::<R> { call: &call, sight: &sight, verb, rows: &page.items, more: &more, beside };

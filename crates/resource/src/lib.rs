@@ -10,11 +10,12 @@
 //!
 //! What differs between *services* is theirs to say, once: [`Service`] (handle, transaction, error, who may know of
 //! what) and [`Dialect`] (words of refusals, query strings, links, statuses), of which there is one per family of
-//! OpenStack: [`nova`], [`neutron`], [`keystone`], [`glance`], [`placement`]. The kit knows no resource: what only one of
+//! OpenStack: [`nova`], [`cinder`], [`neutron`], [`keystone`], [`glance`], [`placement`]. The kit knows no resource: what only one of
 //! them needs is no flag in here but that resource's own function.
 
 pub mod body;
 mod call;
+pub mod cinder;
 mod dialect;
 pub mod glance;
 pub mod handlers;

@@ -189,6 +189,15 @@ pub trait List: Resource {
         }
     }
 
+    /// How many there are on all pages, where the client asks and the resource says it.
+    fn total(
+        call: &Call<Self::Service>,
+        wanted: &Wanted,
+    ) -> impl Future<Output = Result<Option<i64>, Error<Self>>> + Send {
+        let _ = (call, wanted);
+        std::future::ready(Ok(None))
+    }
+
     /// Writes an item of a list. What is listed by thousands is [`crate::Written`].
     ///
     /// # Errors

@@ -52,6 +52,10 @@ impl<S: Sql, T: Record> Stored<S> for T {
         let select = whose.of(T::select(), rules.own);
         let mut select = apply(select, rules.filters, &wanted.query).map_err(ListError::from)?;
         if let Some(offset) = wanted.offset {
+            for (key, direction) in &wanted.query.page.sort {
+                let known = rules.sort.iter().find(|known| known.name == key);
+                select = known.map_or(select.clone(), |known| select.order_by(known.expression, *direction));
+            }
             for (expression, direction) in rules.order {
                 select = select.order_by(expression, *direction);
             }

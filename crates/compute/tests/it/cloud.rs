@@ -19,7 +19,9 @@ use kogge_network::{NetworkConfig, NetworkDeps, Networking};
 use kogge_node_api::Nodes;
 use kogge_node_sim::{SimConfig, SimNode};
 use kogge_placement::Placement;
+use kogge_storage::SimStorage;
 use kogge_task::{KeyedTask, Task};
+use kogge_volume::{SealedKeyring, VolumeConfig, VolumeDeps, Volumes};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -133,6 +135,7 @@ impl Cloud {
             kogge_image::MIGRATIONS,
             kogge_network::MIGRATIONS,
             kogge_placement::MIGRATIONS,
+            kogge_volume::MIGRATIONS,
             kogge_compute::MIGRATIONS,
         ];
         db.migrate(&migrations, &clock).await.unwrap();
@@ -147,6 +150,18 @@ impl Cloud {
             nodes: nodes.clone(),
             config: NetworkConfig::default(),
         });
+        let seal: Arc<dyn kogge_compute::Seal> = Arc::new(Backwards);
+        let storage = SimStorage::new();
+        let volume = Volumes::new(VolumeDeps {
+            db: db.clone(),
+            clock: clock.clone(),
+            image: images.clone(),
+            nodes: nodes.clone(),
+            backends: vec![("memory".to_owned(), Arc::new(storage))],
+            keyring: Arc::new(SealedKeyring::new(db.clone(), clock.clone(), Arc::clone(&seal))),
+            config: VolumeConfig::default(),
+        });
+        volume.seed().await.unwrap();
         let compute = Compute::new(ComputeDeps {
             db: db.clone(),
             clock: clock.clone(),
@@ -154,11 +169,12 @@ impl Cloud {
             network: networking.clone(),
             placement: Placement::new(db.clone(), clock.clone()),
             nodes: nodes.clone(),
-            seal: Arc::new(Backwards),
+            volume,
+            seal,
             config: ComputeConfig { flavors: flavors(), ..ComputeConfig::default() },
         });
         compute.seed().await.unwrap();
-        let sets = [kogge_image::RULES, kogge_network::RULE_SET, kogge_compute::RULES];
+        let sets = [kogge_image::RULES, kogge_network::RULE_SET, kogge_volume::RULES, kogge_compute::RULES];
         let policies = Arc::new(Policies::compile(&sets).unwrap());
         let door = |service, mount, style, versions| FrontDoor {
             service,

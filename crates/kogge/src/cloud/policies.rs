@@ -16,6 +16,7 @@ pub fn rule_sets() -> Vec<RuleSet> {
         kogge_image::RULES,
         kogge_placement::RULES,
         kogge_network::RULE_SET,
+        kogge_volume::RULES,
         kogge_compute::RULES,
     ]
 }

@@ -6,7 +6,9 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::get;
 use http::header;
-use kogge_http::{FaultStyle, FrontDoor, RouteInfo, Versions, at_present_path, without_extension};
+use kogge_http::{
+    FaultStyle, FrontDoor, RouteInfo, Versions, at_present_path, without_extension, without_project,
+};
 use tower::util::MapRequest;
 use tower_http::normalize_path::NormalizePath;
 
@@ -56,6 +58,7 @@ pub fn doors(services: Option<&Services>) -> Vec<Door> {
     let image = services.map(|services| services.image.clone());
     let placement = services.map(|services| services.placement.clone());
     let network = services.map(|services| services.network.clone());
+    let volume = services.map(|services| services.volume.clone());
     let compute = services.map(|services| services.compute.clone());
     let identity_routes = kogge_identity::version_routes().merge(kogge_identity::routes());
     vec![
@@ -70,6 +73,14 @@ pub fn doors(services: Option<&Services>) -> Vec<Door> {
             placement
         ),
         door!("network", "/network", Network, None, kogge_network::routes(), network),
+        door!(
+            "block-storage",
+            "/volume",
+            Compute,
+            Some(kogge_volume::versions()),
+            kogge_volume::routes(),
+            volume
+        ),
         door!(
             "compute",
             "/compute",
@@ -104,6 +115,7 @@ pub(super) fn build(services: &Services, health: &Health, figures: Option<Figure
         let guarded = front.guard(router);
         all = match door.service {
             "compute" => all.nest_service(door.mount, MapRequest::new(guarded, at_present_path)),
+            "block-storage" => all.nest_service(door.mount, MapRequest::new(guarded, without_project)),
             _ => all.nest(door.mount, guarded),
         };
     }

@@ -16,7 +16,9 @@ use kogge_network::{NetworkConfig, NetworkDeps, Networking, PublicNetwork};
 use kogge_node_api::Nodes;
 use kogge_placement::Placement;
 use kogge_room::Room;
+use kogge_storage::{BackendHandle, SimStorage};
 use kogge_task::{KeyedTask, Task};
+use kogge_volume::{SealedKeyring, VolumeConfig, VolumeDeps, Volumes};
 
 use super::belonging::{self, Belonging};
 use super::checkpoint::CheckpointDatabase;
@@ -41,6 +43,8 @@ pub struct Services {
     pub image: Images,
     /// Networks.
     pub network: Networking,
+    /// Volumes.
+    pub volume: Volumes,
     /// Servers.
     pub compute: Compute,
     /// The machines.
@@ -67,12 +71,13 @@ pub(super) struct Plan<'a> {
     pub(super) room: Option<Room>,
 }
 
-const MIGRATIONS: [Migrations; 6] = [
+const MIGRATIONS: [Migrations; 7] = [
     belonging::MIGRATIONS,
     kogge_identity::MIGRATIONS,
     kogge_placement::MIGRATIONS,
     kogge_image::MIGRATIONS,
     kogge_network::MIGRATIONS,
+    kogge_volume::MIGRATIONS,
     kogge_compute::MIGRATIONS,
 ];
 
@@ -125,19 +130,30 @@ impl Services {
             nodes: nodes.clone(),
             config: network_config(config)?,
         });
+        let seal: Arc<dyn Seal> = Arc::new(ServerKeys::open(data.path(), clock())?);
+        let volume = Volumes::new(VolumeDeps {
+            db: db.clone(),
+            clock: clock(),
+            image: image.clone(),
+            nodes: nodes.clone(),
+            backends: backends(*simulated),
+            keyring: Arc::new(SealedKeyring::new(db.clone(), clock(), Arc::clone(&seal))),
+            config: VolumeConfig::default(),
+        });
         let compute = Compute::new(ComputeDeps {
             db: db.clone(),
             clock: clock(),
             image: image.clone(),
             network: network.clone(),
             placement: placement.clone(),
+            volume: volume.clone(),
             nodes: nodes.clone(),
-            seal: Arc::new(ServerKeys::open(data.path(), clock())?),
+            seal,
             config: compute_config(config),
         });
         // a simulated cloud is in memory, which others need more
         let ballast = (!simulated && config.storage.reserve_mib > 0).then(|| data.join("ballast"));
-        Ok(Self { db, identity, placement, image, network, compute, nodes, cloud, room, ballast })
+        Ok(Self { db, identity, placement, image, network, volume, compute, nodes, cloud, room, ballast })
     }
 
     /// Makes what a new cloud has: accounts, catalog, flavors, the external network. What is there stays.
@@ -160,6 +176,7 @@ impl Services {
             .seed(&admin)
             .await
             .map_err(|error| Failure::caused("making the external network")(&error))?;
+        self.volume.seed().await.map_err(|error| Failure::caused("making the volume types")(&error))?;
         self.compute.seed().await.map_err(|error| Failure::caused("making the standard flavors")(&error))?;
         self.db.checkpoint().await.map_err(|error| Failure::caused("writing the database")(&error))
     }
@@ -167,6 +184,7 @@ impl Services {
     /// The background tasks of each host and each server.
     pub(super) fn keyed_tasks(&self) -> Vec<Arc<dyn KeyedTask>> {
         let mut tasks = self.network.keyed_tasks();
+        tasks.extend(self.volume.keyed_tasks());
         tasks.extend(self.compute.keyed_tasks());
         tasks
     }
@@ -175,6 +193,7 @@ impl Services {
     pub(super) fn tasks(&self) -> Vec<Arc<dyn Task>> {
         let mut tasks = self.identity.tasks();
         tasks.extend(self.image.tasks());
+        tasks.extend(self.volume.tasks());
         tasks.extend(self.compute.tasks());
         tasks.push(Arc::new(CheckpointDatabase(self.db.clone())));
         tasks.extend(
@@ -184,6 +203,14 @@ impl Services {
         );
         tasks
     }
+}
+
+/// Where the data of volumes are, by name.
+fn backends(simulated: bool) -> Vec<(String, BackendHandle)> {
+    if simulated {
+        return vec![("memory".to_owned(), Arc::new(SimStorage::new()) as BackendHandle)];
+    }
+    Vec::new()
 }
 
 /// Opens the database, once it is clear that it is this data directory's.

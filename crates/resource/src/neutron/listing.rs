@@ -194,7 +194,7 @@ mod tests {
         let base = BaseUrl::fixed("http://c", "/network");
         let wanted = Wanted { query: read(text).unwrap(), ..Wanted::default() };
         let ends = ids.first().zip(ids.last()).map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
-        let shape = Shape { count: ids.len(), ends, more, wanted: &wanted };
+        let shape = Shape { total: None, count: ids.len(), ends, more, wanted: &wanted };
         let found = links(&base, "/v2.0/networks", &Pairs::parse(text), &shape);
         let plain = |link: &Value| {
             let href = link["href"].as_str().unwrap().strip_prefix("http://c/network/v2.0/networks?");

@@ -1,0 +1,33 @@
+//! What an operator can set of block storage.
+
+use std::collections::BTreeMap;
+
+/// Settings of block storage. Every one has a default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VolumeConfig {
+    /// The name of this service's host in `host@backend#pool`.
+    pub host: String,
+    /// The availability zone of all volumes.
+    pub zone: String,
+    /// Quota defaults by Cinder's resource names; -1 is no limit.
+    pub quota: BTreeMap<String, i64>,
+    /// Most items of a page.
+    pub max_limit: u32,
+    /// Most volumes of a project, whatever its quotas say.
+    pub max_volumes_per_project: i64,
+    /// How long one step at a backend may take, in seconds: copies of large disks take long.
+    pub step_seconds: u64,
+}
+
+impl Default for VolumeConfig {
+    fn default() -> Self {
+        Self {
+            host: "kogge".to_owned(),
+            zone: "nova".to_owned(),
+            quota: BTreeMap::new(),
+            max_limit: 1000,
+            max_volumes_per_project: 100_000,
+            step_seconds: 4 * 3600,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Resources on the kit (`kogge_resource`), and what is Cinder's about all of them.
+
+pub(crate) mod volume_types;
+
+use kogge_auth::{Caller, Rule, Target};
+use kogge_db::filter::Whose;
+use kogge_db::{Db, Tx};
+use kogge_ids::ProjectId;
+use kogge_resource::cinder::Cinder;
+use kogge_resource::{Call, Judgement, Service, Sql};
+
+use crate::Volumes;
+use crate::error::{Error, Result};
+
+/// Who sees things of all projects.
+pub(crate) fn is_admin(caller: &Caller) -> bool {
+    caller.may(&crate::policy::CONTEXT_IS_ADMIN, &Target::none())
+}
+
+impl Service for Volumes {
+    type Error = Error;
+    type Write = Tx;
+    type Dialect = Cinder;
+
+    async fn begin(&self) -> Result<Tx> {
+        Ok(self.db().begin().await?)
+    }
+
+    async fn commit(&self, write: Tx) -> Result<()> {
+        Ok(write.commit().await?)
+    }
+
+    /// Who is neither of the project nor an admin gets 404; the rule decides for the others.
+    fn judge(caller: &Caller, rule: &Rule, _: &Rule, found: Option<&Target<'_>>) -> Judgement {
+        let own = caller.project_id().map(ProjectId::as_str);
+        match found {
+            Some(target) if is_admin(caller) || (own.is_some() && target.get("project_id") == own) => {
+                if caller.may(rule, target) {
+                    Judgement::Allowed
+                } else {
+                    Judgement::Denied
+                }
+            }
+            _ => Judgement::Missing,
+        }
+    }
+
+    /// Those of the project; an administrator sees all with `all_tenants`.
+    fn whose<'c>(call: &'c Call<Self>, rule: &Rule) -> Result<Whose<'c>> {
+        call.caller.allow_on_own(rule)?;
+        let own = call.caller.require_project(rule)?.as_str();
+        let all = call.query.get("all_tenants").is_some_and(|word| !matches!(word, "0" | "false" | "False"));
+        if !(all && is_admin(&call.caller)) {
+            return Ok(Whose::Of(own));
+        }
+        Ok(call.query.get("project_id").map_or(Whose::Everybodys, Whose::Of))
+    }
+
+    fn most_per_page(&self) -> u32 {
+        self.config().max_limit
+    }
+}
+
+impl Sql for Volumes {
+    fn db(&self) -> &Db {
+        Self::db(self)
+    }
+}

@@ -1,0 +1,98 @@
+//! Types: those that a cloud begins with, and which one a new volume gets.
+
+use std::collections::BTreeMap;
+
+use kogge_auth::Caller;
+use kogge_db::Record as _;
+use kogge_db::record::Json;
+use kogge_ids::VolumeTypeId;
+use kogge_standards::volume_types::claim;
+use kogge_storage::Feature;
+
+use crate::Volumes;
+use crate::error::{Error, Result};
+use crate::model::volume_type::{DEFAULT, Encryption, VolumeType};
+use crate::resources::is_admin;
+use crate::store::types as store;
+
+impl Volumes {
+    /// Makes the types that a cloud begins with, each once in its life: the default one, an encrypted one, and a replicated
+    /// one where a backend replicates. Their descriptions say so in the words of SCS-0114.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn seed(&self) -> Result<()> {
+        let mut wanted = vec![
+            self.seeded(DEFAULT, "Default Volume Type", None, false),
+            self.seeded("encrypted", "Encrypted with LUKS, each volume with a key of its own", None, true),
+        ];
+        for (name, backend) in self.backends() {
+            let facts = backend.facts().await;
+            if facts.is_ok_and(|facts| facts.features.contains(&Feature::Replicated)) {
+                wanted.push(self.seeded(
+                    "replicated",
+                    "Outlives the loss of any one machine",
+                    Some(name),
+                    false,
+                ));
+                break;
+            }
+        }
+        let mut tx = self.db().begin().await?;
+        for kind in wanted {
+            if store::note_seed(&mut tx, &kind.name).await? {
+                kind.insert(&mut tx).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+
+    fn seeded(&self, name: &str, text: &str, backend: Option<&str>, encrypted: bool) -> VolumeType {
+        let now = self.now();
+        let encryption = Encryption {
+            id: VolumeTypeId::random().to_string(),
+            provider: "luks".to_owned(),
+            cipher: Some("aes-xts-plain64".to_owned()),
+            key_size: Some(256),
+            control_location: "front-end".to_owned(),
+            created_at: now.as_micros(),
+        };
+        let text = format!("{} {text}", claim(encrypted, backend.is_some()));
+        let spec = backend.map(|name| (crate::model::volume_type::BACKEND_NAME.to_owned(), name.to_owned()));
+        VolumeType {
+            id: VolumeTypeId::random(),
+            name: name.to_owned(),
+            description: Some(text.trim_start().to_owned()),
+            is_public: true,
+            extra_specs: Json(spec.into_iter().collect::<BTreeMap<_, _>>()),
+            qos_id: None,
+            encryption: encrypted.then_some(Json(encryption)),
+            created_at: now,
+            updated_at: None,
+        }
+    }
+
+    /// The type that a caller names by id or name, if it may use it.
+    pub(crate) async fn usable_type(&self, caller: &Caller, word: &str) -> Result<VolumeType> {
+        let found = match word.parse::<VolumeTypeId>() {
+            Ok(id) => VolumeType::get(self.db(), &id).await?,
+            Err(_) => None,
+        };
+        let found = match found {
+            Some(found) => Some(found),
+            None => store::named(self.db(), word).await?,
+        };
+        let kind = found.ok_or_else(|| Error::no_type(word))?;
+        let project = caller.project_id().map_or("", |project| project.as_str());
+        if kind.is_public || is_admin(caller) || store::has_access(self.db(), kind.id, project).await? {
+            return Ok(kind);
+        }
+        Err(Error::no_type(word))
+    }
+
+    /// The type of volumes of a project for which nobody named one.
+    pub(crate) async fn default_type(&self) -> Result<VolumeType> {
+        let found = store::named(self.db(), DEFAULT).await?;
+        found.ok_or_else(|| Error::Invalid(format!("The default volume type {DEFAULT} is not there.")))
+    }
+}

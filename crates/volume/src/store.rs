@@ -1,0 +1,14 @@
+//! Rows and SQL. Nothing here knows callers or HTTP.
+
+pub(crate) mod attachments;
+pub(crate) mod keys;
+pub(crate) mod types;
+pub(crate) mod usage;
+
+use kogge_db::{Migration, Migrations};
+
+/// The schema of block storage.
+pub const MIGRATIONS: Migrations = Migrations {
+    owner: "volume",
+    steps: &[Migration { version: 1, name: "volume", sql: include_str!("../migrations/0001_volume.sql") }],
+};

@@ -1,0 +1,89 @@
+//! Limits of projects, and what they have.
+
+use kogge_db::{DbError, Executor, Query, Row, Tx};
+
+use crate::model::quota::{Limits, RESOURCES, Usage};
+
+/// The key under which limits for everybody stand.
+pub(crate) const EVERYBODY: &str = "class:default";
+
+/// Takes the project's turn until the transaction ends, so that two requests never count the same room twice.
+pub(crate) async fn take_turn(tx: &mut Tx, project: &str) -> Result<(), DbError> {
+    let turn = Query::new(
+        "INSERT INTO volume_quota_turns (project_id, turn) VALUES ($1, 1) \
+         ON CONFLICT (project_id) DO UPDATE SET turn = volume_quota_turns.turn + 1",
+    );
+    tx.execute(turn.bind(project)).await.map(drop)
+}
+
+/// The limits that hold for a project: its own, else those of everybody, else `defaults`.
+pub(crate) async fn limits(db: impl Executor, project: &str, defaults: &Limits) -> Result<Limits, DbError> {
+    let query =
+        Query::new("SELECT project_id, resource, most FROM volume_quota_limits WHERE project_id IN ($1, $2)");
+    let rows = db.all(query.bind(project).bind(EVERYBODY)).await?;
+    let mut limits: Limits = RESOURCES
+        .iter()
+        .map(|(name, limit)| ((*name).to_owned(), defaults.get(*name).copied().unwrap_or(*limit)))
+        .collect();
+    for own in [false, true] {
+        for row in &rows {
+            if (row.text("project_id")? != EVERYBODY) == own {
+                limits.insert(row.text("resource")?, row.int("most")?);
+            }
+        }
+    }
+    Ok(limits)
+}
+
+const SUMS: &str = "CAST(COALESCE(SUM(volumes), 0) AS BIGINT) AS volumes, \
+    CAST(COALESCE(SUM(snapshots), 0) AS BIGINT) AS snapshots, \
+    CAST(COALESCE(SUM(gigabytes), 0) AS BIGINT) AS gigabytes, \
+    CAST(COALESCE(SUM(backups), 0) AS BIGINT) AS backups, \
+    CAST(COALESCE(SUM(backup_gigabytes), 0) AS BIGINT) AS backup_gigabytes";
+
+fn read(row: &Row) -> Result<Usage, DbError> {
+    Ok(Usage {
+        volumes: row.int("volumes")?,
+        snapshots: row.int("snapshots")?,
+        gigabytes: row.int("gigabytes")?,
+        backups: row.int("backups")?,
+        backup_gigabytes: row.int("backup_gigabytes")?,
+    })
+}
+
+/// What a project has: of a type, or of all.
+pub(crate) async fn usage(db: impl Executor, project: &str, type_id: Option<&str>) -> Result<Usage, DbError> {
+    let select = kogge_db::Select::new(SUMS, "volume_usage").and("project_id = ?", project);
+    let select = match type_id {
+        Some(id) => select.and("type_id = ?", id),
+        None => select,
+    };
+    read(&db.one(select.query()).await?)
+}
+
+/// Notes that a project has this much more of a type, or less; `""` for what has no type.
+pub(crate) async fn moved(tx: &mut Tx, project: &str, type_id: &str, more: Usage) -> Result<(), DbError> {
+    let note = Query::new(
+        "INSERT INTO volume_usage (project_id, type_id, volumes, snapshots, gigabytes, backups, backup_gigabytes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (project_id, type_id) DO UPDATE SET \
+         volumes = volume_usage.volumes + excluded.volumes, \
+         snapshots = volume_usage.snapshots + excluded.snapshots, \
+         gigabytes = volume_usage.gigabytes + excluded.gigabytes, \
+         backups = volume_usage.backups + excluded.backups, \
+         backup_gigabytes = volume_usage.backup_gigabytes + excluded.backup_gigabytes",
+    );
+    let note = note.bind(project).bind(type_id).bind(more.volumes).bind(more.snapshots).bind(more.gigabytes);
+    tx.execute(note.bind(more.backups).bind(more.backup_gigabytes)).await.map(drop)
+}
+
+pub(crate) async fn put(tx: &mut Tx, key: &str, resource: &str, most: i64) -> Result<(), DbError> {
+    let put = Query::new(
+        "INSERT INTO volume_quota_limits (project_id, resource, most) VALUES ($1, $2, $3) \
+         ON CONFLICT (project_id, resource) DO UPDATE SET most = excluded.most",
+    );
+    tx.execute(put.bind(key).bind(resource).bind(most)).await.map(drop)
+}
+
+pub(crate) async fn delete(tx: &mut Tx, key: &str) -> Result<(), DbError> {
+    tx.execute(Query::new("DELETE FROM volume_quota_limits WHERE project_id = $1").bind(key)).await.map(drop)
+}
