@@ -40,13 +40,14 @@ use kogge_network::Networking;
 use kogge_node_api::Nodes;
 use kogge_placement::Placement;
 use kogge_task::{Bells, KeyedTask, Task, Wake};
-use kogge_volume::{Seal, Volumes};
+use kogge_volume::Volumes;
 
 use crate::model::server::Server;
 use crate::tasks::record::Recorder;
 
 pub use config::{ComputeConfig, ConfiguredFlavor};
 pub use error::Error;
+pub use kogge_volume::Seal;
 pub use policy::RULES;
 pub use service::census::Census;
 pub use service::counts::{miscounted, recount};

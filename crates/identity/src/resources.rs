@@ -126,7 +126,7 @@ pub(crate) async fn collection<R: Resource<Service = Identity>>(
     let views = page.items.iter().zip(&more).map(|(row, more)| R::view(call, row, more, Verb::List));
     let views: Vec<Value> = views.collect();
     let ends = page.items.first().zip(page.items.last()).map(|(first, last)| (R::id(first), R::id(last)));
-    let shape = Shape { count: page.items.len(), ends, more: page.more, wanted };
+    let shape = Shape { count: page.items.len(), ends, more: page.more, total: None, wanted };
     let mut body = Keystone::beside(call, &R::NAMES, rules, shape);
     body.insert(R::NAMES.many.to_owned(), views.into());
     Ok(Json(body.into()))
