@@ -83,7 +83,9 @@ impl Volumes {
     /// The service.
     #[must_use]
     pub fn new(deps: VolumeDeps) -> Self {
-        Self(Arc::new(Inner { deps, wakes: Wakes::default() }))
+        let volumes = Self(Arc::new(Inner { deps, wakes: Wakes::default() }));
+        volumes.ring_after_commits();
+        volumes
     }
 
     /// The background tasks about the whole cloud.

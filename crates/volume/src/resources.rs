@@ -1,6 +1,8 @@
 //! Resources on the kit (`kogge_resource`), and what is Cinder's about all of them.
 
+pub(crate) mod attachments;
 pub(crate) mod volume_types;
+pub(crate) mod volumes;
 
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::filter::Whose;

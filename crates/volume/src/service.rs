@@ -1,5 +1,12 @@
 //! Rules, and functions that upper services call.
 
+pub(crate) mod attach;
 pub(crate) mod backends;
+pub(crate) mod change;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod found;
 pub(crate) mod quota;
+pub(crate) mod save;
 pub(crate) mod types;
+pub(crate) mod upload;

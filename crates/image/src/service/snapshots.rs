@@ -117,6 +117,26 @@ impl Images {
         Ok(image.id)
     }
 
+    /// Says who sees an image that was just registered, and whether it is protected; the caller asked the policy.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it is gone, [`Error::Invalid`] for a word that is none.
+    pub async fn show_as_in(
+        &self,
+        tx: &mut Tx,
+        id: ImageId,
+        visibility: Option<&str>,
+        protected: bool,
+    ) -> Result<(), Error> {
+        let mut image = store::images::lock(tx, id).await?.ok_or_else(|| Error::no_image(id))?;
+        if let Some(word) = visibility {
+            image.visibility =
+                word.parse().map_err(|_| Error::invalid(format!("'{word}' is no visibility")))?;
+        }
+        image.protected = protected;
+        Ok(store::images::save(tx, &image).await.map(drop)?)
+    }
+
     /// Takes the data of a snapshot, which are so many bytes. Doing it twice is fine: what came first stays.
     ///
     /// # Errors

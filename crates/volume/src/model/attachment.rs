@@ -38,7 +38,7 @@ words! {
 
 record! {
     /// The tie between a volume and a server, or a host.
-    pub Attachment in "volume_attachments" {
+    pub Attachment in "volume_attachments" touches "volumes" by volume_id {
         /// Its id.
         id: AttachmentId,
         /// The volume.

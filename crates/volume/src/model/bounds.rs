@@ -4,6 +4,8 @@
 pub const PAIRS: usize = 256;
 /// GiB of one volume, whatever quotas say: what a 64-bit file offset has room for, by far.
 pub const GIB: i64 = 1 << 20;
+/// Bytes of what a client says of itself.
+pub const CONNECTOR: usize = 16 * 1024;
 /// Bytes in a GiB.
 pub const BYTES: u64 = 1 << 30;
 

@@ -15,7 +15,7 @@ use crate::model::status::VolumeStatus;
 
 record! {
     /// A volume. Whoever changes it locks its row first.
-    pub Volume in "volumes" {
+    pub Volume in "volumes" touches "volumes" by id {
         /// Its id.
         id: VolumeId,
         /// Whose it is.

@@ -90,8 +90,8 @@ impl Volumes {
         Err(Error::no_type(word))
     }
 
-    /// The type of volumes of a project for which nobody named one.
-    pub(crate) async fn default_type(&self) -> Result<VolumeType> {
+    /// The type of the caller's volumes for which nobody named one.
+    pub(crate) async fn default_type_of(&self, _: &Caller) -> Result<VolumeType> {
         let found = store::named(self.db(), DEFAULT).await?;
         found.ok_or_else(|| Error::Invalid(format!("The default volume type {DEFAULT} is not there.")))
     }

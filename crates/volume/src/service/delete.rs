@@ -1,0 +1,99 @@
+//! Deleting volumes.
+
+use kogge_db::{Executor as _, Query, Record as _, Tx};
+use kogge_ids::VolumeId;
+
+use crate::Volumes;
+use crate::error::{Error, Result};
+use crate::model::doing::{Doing, SnapshotDoing};
+use crate::model::snapshot::Snapshot;
+use crate::model::status::{SnapshotStatus, VolumeStatus};
+use crate::model::volume::Volume;
+use crate::store::attachments;
+
+impl Volumes {
+    /// Begins to delete a volume whose row this transaction locked. `cascade` takes its snapshots along; `force` asks for no
+    /// state but that nothing uses it.
+    pub(crate) async fn doom_in(
+        &self,
+        tx: &mut Tx,
+        volume: Volume,
+        cascade: bool,
+        force: bool,
+    ) -> Result<()> {
+        let mut volume = volume;
+        // what is on its way out stays so; a second delete is no mistake
+        if volume.doing.doing == Doing::Deleting {
+            volume.begin(Doing::Deleting, self.now());
+            return self.save_in(tx, &mut volume).await;
+        }
+        use VolumeStatus as S;
+        let ready = matches!(
+            volume.status,
+            S::Available
+                | S::Error
+                | S::ErrorRestoring
+                | S::ErrorExtending
+                | S::ErrorManaging
+                | S::ErrorDeleting
+        );
+        let ties = attachments::of_volume(&mut *tx, volume.id).await?;
+        let snapshots = of_volume(tx, volume.id).await?;
+        let free = ties.is_empty() && volume.group_id.is_none() && (force || ready);
+        let loose = |snapshot: &Snapshot| snapshot.group_snapshot_id.is_none();
+        let settled = |snapshot: &Snapshot| {
+            use SnapshotStatus as S;
+            force || matches!(snapshot.status, S::Available | S::Error | S::Deleting | S::ErrorDeleting)
+        };
+        let alone = if cascade {
+            snapshots.iter().all(|one| loose(one) && settled(one))
+        } else {
+            snapshots.is_empty()
+        };
+        if !free || !alone {
+            let status = if force {
+                ""
+            } else {
+                "status must be available or error or error_restoring or error_extending or error_managing and "
+            };
+            return Err(Error::volume(format!(
+                "Volume {status}must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or \
+                 be disassociated from snapshots after volume transfer."
+            )));
+        }
+        for snapshot in snapshots {
+            let mut snapshot = snapshot;
+            snapshot.begin(SnapshotDoing::Deleting, self.now());
+            snapshot.save(tx).await?;
+            tx.touch(super::save::SNAPSHOT_WORK, snapshot.id);
+        }
+        volume.begin(Doing::Deleting, self.now());
+        self.save_in(tx, &mut volume).await
+    }
+
+    /// Begins to delete a volume that a server took along, whatever it is doing, if nothing else uses it. One that has
+    /// snapshots stays: nobody asked to lose them.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn delete_unused_in(&self, tx: &mut Tx, id: VolumeId) -> Result<()> {
+        let Some(volume) = Volume::lock(tx, &id).await? else { return Ok(()) };
+        match self.doom_in(tx, volume, false, true).await {
+            Err(Error::Invalid(why)) => {
+                tracing::info!(volume.id = %id, why, "a volume outlives its server");
+                Ok(())
+            }
+            done => done,
+        }
+    }
+}
+
+/// The snapshots of a volume, locked.
+async fn of_volume(tx: &mut Tx, volume: VolumeId) -> Result<Vec<Snapshot>> {
+    let ids = Query::new("SELECT id FROM volume_snapshots WHERE volume_id = $1 ORDER BY id").bind(volume);
+    let mut found = Vec::new();
+    for row in tx.all(ids).await? {
+        found.extend(Snapshot::lock(tx, &row.parse("id")?).await?);
+    }
+    Ok(found)
+}

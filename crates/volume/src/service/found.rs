@@ -1,0 +1,43 @@
+//! What else is looked up for a volume: its image by name, its backup, its limits.
+
+use kogge_auth::Caller;
+use kogge_db::Tx;
+use kogge_ids::{HostId, ImageId, derive};
+use kogge_node_api::IoLimits;
+use kogge_resource::Call;
+
+use crate::Volumes;
+use crate::error::{Error, Result};
+use crate::model::volume::Volume;
+use crate::service::create::BackupSource;
+
+impl Volumes {
+    /// The image that the caller names by id.
+    pub(crate) async fn image_named(&self, caller: &Caller, word: &str) -> Result<ImageId> {
+        let unknown =
+            || Error::Invalid("Invalid image identifier or unable to access requested image.".to_owned());
+        let id: ImageId = word.parse().map_err(|_| unknown())?;
+        match self.image().for_boot(caller, id).await {
+            Ok(image) => Ok(image.id),
+            Err(error) if error.is_not_found() => Err(unknown()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The backup that a volume is to be made from.
+    pub(crate) async fn backup_source(&self, _: &mut Tx, _: &Call<Self>, id: &str) -> Result<BackupSource> {
+        Err(Error::NotFound(format!("Backup {id} could not be found.")))
+    }
+
+    /// How much a guest may ask of a volume.
+    pub(crate) async fn limits_of(&self, _: &Volume) -> Result<IoLimits> {
+        Ok(IoLimits::default())
+    }
+
+    /// The id of the service of a backend.
+    pub(crate) fn service_id(&self, backend: &str) -> HostId {
+        const SPACE: &str = "d9428888-122b-11e1-b85c-61cd3cbb3210";
+        let space: HostId = SPACE.parse().unwrap_or_else(|_| HostId::random());
+        derive(space.uuid(), &self.host_of(backend)).into()
+    }
+}

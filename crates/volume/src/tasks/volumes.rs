@@ -1,0 +1,268 @@
+//! `work_volumes`: what is being done to a volume is done at its backend, and what came of it is written down.
+//!
+//! Every step is one call of a backend that may be repeated, then one transaction that ends the job, if it still is the same
+//! one. A process that dies between the two does the step again, and finds it done.
+
+mod create;
+mod move_data;
+pub(crate) mod upload;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kogge_clock::Timestamp;
+use kogge_db::{Direction, Executor as _, Record as _, Select, Tx};
+use kogge_ids::VolumeId;
+use kogge_storage::{DiskId, StorageError};
+use kogge_task::{Bells, KeyedTask, Report, TaskError};
+
+use super::failed;
+use crate::Volumes;
+use crate::error::{Error, Result};
+use crate::model::bounds;
+use crate::model::doing::{Doing, TRIES};
+use crate::model::quota::Usage;
+use crate::model::volume::Volume;
+use crate::service::save::VOLUME_WORK;
+use crate::store::attachments;
+
+/// Most volumes that one question answers.
+const BATCH: u32 = 500;
+/// When to look again at what waits for something else.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Does what is being done.
+pub(super) struct WorkVolumes(pub(super) Volumes);
+
+/// Why a step did not end.
+pub(crate) enum Stop {
+    /// Something else has to end first.
+    Wait,
+    /// The backend, or what it was given, failed.
+    Storage(StorageError),
+    /// It can never work: words for the owner.
+    Never(String),
+    /// Our own trouble: it is tried again.
+    Own(Error),
+}
+
+impl From<StorageError> for Stop {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Own(error)
+    }
+}
+
+impl From<kogge_db::DbError> for Stop {
+    fn from(error: kogge_db::DbError) -> Self {
+        Self::Own(error.into())
+    }
+}
+
+#[async_trait]
+impl KeyedTask for WorkVolumes {
+    kogge_task::named!("work_volumes", every 5 s);
+
+    fn bells(&self) -> Bells {
+        self.0.wakes().volumes.clone()
+    }
+
+    async fn due(&self) -> std::result::Result<Vec<String>, TaskError> {
+        let select = Select::new("id", Volume::TABLE)
+            .and("due_at <= ?", self.0.now())
+            .order_by("due_at", Direction::Ascending)
+            .slice(BATCH, 0);
+        Ok(self.0.db().list(Volume::TABLE, select.query(), |row| row.text("id")).await?)
+    }
+
+    /// A copy of a large disk takes as long as it takes.
+    fn longest_run(&self) -> Duration {
+        Duration::from_secs(self.0.config().step_seconds)
+    }
+
+    fn farewell(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn run(&self, key: &str) -> std::result::Result<Report, TaskError> {
+        let nothing = Ok(Report::default());
+        let Ok(id) = key.parse::<VolumeId>() else { return nothing };
+        let Some(volume) = Volume::get(self.0.db(), &id).await? else { return nothing };
+        if !volume.doing.doing.is_work() || volume.due_at > self.0.now().as_micros() {
+            return nothing;
+        }
+        let stopped = self.0.work(&volume).await;
+        let done = u64::from(stopped.is_ok());
+        if let Err(stop) = stopped {
+            self.0.note_stop(&volume, stop).await.map_err(failed)?;
+        }
+        Ok(Report { seen: 1, done, more: false })
+    }
+}
+
+impl Volumes {
+    async fn work(&self, volume: &Volume) -> std::result::Result<(), Stop> {
+        let disk = DiskId::Volume(volume.id);
+        match &volume.doing.doing {
+            Doing::Creating { origin } => self.make(volume, origin).await,
+            Doing::Deleting => {
+                if self.is_being_copied(volume.id).await? {
+                    return Err(Stop::Wait);
+                }
+                if let Ok(backend) = self.backend(&volume.backend) {
+                    backend.delete(disk).await?;
+                }
+                self.bury(volume).await
+            }
+            Doing::Extending { .. } => {
+                // a guest that has it open grows it by its node
+                if !attachments::of_volume(self.db(), volume.id).await?.is_empty() {
+                    return Err(Stop::Wait);
+                }
+                self.backend(&volume.backend)?.extend(disk, bounds::bytes(volume.size_gib)).await?;
+                self.finish(volume, |volume, now| volume.rest(now)).await
+            }
+            Doing::Uploading { image, format } => self.upload(volume, *image, format).await,
+            Doing::Retyping { to, backend } => self.retype(volume, *to, backend).await,
+            Doing::Reimaging { image } => self.reimage(volume, *image).await,
+            // their own tasks end them, or nobody does anything
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends what was being done, if it still is that.
+    pub(crate) async fn finish(
+        &self,
+        before: &Volume,
+        end: impl FnOnce(&mut Volume, Timestamp) + Send,
+    ) -> std::result::Result<(), Stop> {
+        let mut tx = self.db().begin().await?;
+        self.finish_in(&mut tx, before, end).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// As [`Volumes::finish`], in a transaction; false where something else is being done by now.
+    pub(crate) async fn finish_in(
+        &self,
+        tx: &mut Tx,
+        before: &Volume,
+        end: impl FnOnce(&mut Volume, Timestamp) + Send,
+    ) -> Result<bool> {
+        let Some(mut volume) = Volume::lock(tx, &before.id).await? else { return Ok(false) };
+        if volume.doing.doing != before.doing.doing || volume.doing.since != before.doing.since {
+            return Ok(false);
+        }
+        end(&mut volume, self.now());
+        self.save_in(tx, &mut volume).await?;
+        Ok(true)
+    }
+
+    /// The last of a volume goes: its row, its key, what was counted, what it held.
+    async fn bury(&self, before: &Volume) -> std::result::Result<(), Stop> {
+        let mut tx = self.db().begin().await?;
+        let Some(volume) = Volume::lock(&mut tx, &before.id).await? else { return Ok(()) };
+        if volume.doing.doing != Doing::Deleting {
+            return Ok(());
+        }
+        Volume::delete(&mut tx, &volume.id).await?;
+        tx.touch("volumes", volume.id);
+        if let Some(key) = volume.key_id {
+            self.keyring().forget_in(&mut tx, key).await?;
+        }
+        self.image().release_in(&mut tx, &volume.id.to_string()).await.map_err(Error::from)?;
+        let (project, kind) = (volume.project_id.to_string(), volume.type_id.to_string());
+        self.refund_in(&mut tx, &project, &kind, Usage::volume(volume.size_gib)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whether a volume that is being made copies this one.
+    async fn is_being_copied(&self, id: VolumeId) -> Result<bool> {
+        let select = Select::new("COUNT(*) AS n", Volume::TABLE)
+            .and("source_id = ?", id)
+            .and_fixed("status = 'creating'");
+        Ok(self.db().one(select.query()).await?.int("n")? > 0)
+    }
+
+    /// What stopped a step: wait, try again, or give up and say why. What should be gone is tried for ever.
+    async fn note_stop(&self, before: &Volume, stop: Stop) -> Result<()> {
+        let (message, details, last) = match stop {
+            Stop::Wait => {
+                let again = self.now().plus(LOOK_AGAIN).as_micros();
+                return self.put_off(before, again).await;
+            }
+            Stop::Storage(error) => (error.for_tenants(), error.to_string(), error.is_final()),
+            Stop::Never(why) => (why.clone(), why, true),
+            Stop::Own(error) => {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                let details = format!("{error} {}", source.unwrap_or_default());
+                ("something that block storage needs does not answer".to_owned(), details, false)
+            }
+        };
+        kogge_task::trouble(before.id, format_args!("{}: {details}", before.doing.doing.failure()));
+        tracing::warn!(volume.id = %before.id, details, "a step of a volume failed");
+        let give_up = last || before.doing.failures + 1 >= TRIES;
+        let mut tx = self.db().begin().await?;
+        let mut gave_up = false;
+        self.finish_in(&mut tx, before, |volume, now| {
+            volume.doing.0.failures += 1;
+            if give_up && volume.doing.doing != Doing::Deleting {
+                gave_up = true;
+                volume.fail(sentence(&message), &details, now);
+            } else {
+                volume.due_at = volume.doing.retry_at(now);
+            }
+        })
+        .await?;
+        if gave_up {
+            self.undo_in(&mut tx, before).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// What a job that was given up leaves to be put right.
+    async fn undo_in(&self, tx: &mut Tx, before: &Volume) -> Result<()> {
+        match &before.doing.doing {
+            Doing::Creating { .. } | Doing::Reimaging { .. } => {
+                Ok(self.image().release_in(tx, &before.id.to_string()).await?)
+            }
+            Doing::Extending { from } => {
+                let mut volume = self.lock_in(tx, before.id).await?;
+                let more = Usage::gigabytes(volume.size_gib - from);
+                volume.size_gib = *from;
+                let (project, kind) = (volume.project_id.to_string(), volume.type_id.to_string());
+                self.refund_in(tx, &project, &kind, more).await?;
+                self.save_in(tx, &mut volume).await
+            }
+            Doing::Retyping { to, .. } if *to != before.type_id => {
+                let (project, to) = (before.project_id.to_string(), to.to_string());
+                self.refund_in(tx, &project, &to, Usage::volume(before.size_gib)).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn put_off(&self, before: &Volume, until: i64) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        if let Some(mut volume) = Volume::lock(&mut tx, &before.id).await?
+            && volume.doing == before.doing
+        {
+            volume.due_at = until;
+            volume.save(&mut tx).await?;
+            tx.touch(VOLUME_WORK, volume.id);
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Words as a sentence.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if words.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
