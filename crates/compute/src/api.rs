@@ -92,7 +92,7 @@ fn server_routes() -> Routes<Compute> {
 }
 
 fn server_parts() -> Routes<Compute> {
-    use servers::{addresses, instance_actions, interfaces, metadata, security_groups, tags};
+    use servers::{addresses, instance_actions, interfaces, metadata, security_groups, tags, volumes};
     const META: &str = "/v2.1/servers/{id}/metadata";
     const ITEM: &str = "/v2.1/servers/{id}/metadata/{key}";
     const TAGS: &str = "/v2.1/servers/{id}/tags";
@@ -100,6 +100,8 @@ fn server_parts() -> Routes<Compute> {
     const NICS: &str = "/v2.1/servers/{id}/os-interface";
     const NIC: &str = "/v2.1/servers/{id}/os-interface/{port}";
     const DONE: &str = "/v2.1/servers/{id}/os-instance-actions";
+    const VOLUMES: &str = "/v2.1/servers/{id}/os-volume_attachments";
+    const VOLUME: &str = "/v2.1/servers/{id}/os-volume_attachments/{volume}";
     let tags = Routes::within(VersionRange::since(v::TAGS))
         .get(TAGS, p::TAGS_INDEX, tags::index)
         .put(TAGS, p::TAGS_UPDATE_ALL, tags::replace)
@@ -121,6 +123,11 @@ fn server_parts() -> Routes<Compute> {
         .post(NICS, p::INTERFACES_CREATE, interfaces::create)
         .get(NIC, p::INTERFACES_SHOW, interfaces::show)
         .delete(NIC, p::INTERFACES_DELETE, interfaces::delete)
+        .get(VOLUMES, p::VOLUME_ATTACHMENTS_INDEX, volumes::index)
+        .post(VOLUMES, p::VOLUME_ATTACHMENTS_CREATE, volumes::create)
+        .get(VOLUME, p::VOLUME_ATTACHMENTS_SHOW, volumes::show)
+        .put(VOLUME, p::VOLUME_ATTACHMENTS_UPDATE, volumes::update)
+        .delete(VOLUME, p::VOLUME_ATTACHMENTS_DELETE, volumes::delete)
         .get(DONE, p::ACTIONS_LIST, instance_actions::index)
         .get("/v2.1/servers/{id}/os-instance-actions/{request}", p::ACTIONS_SHOW, instance_actions::show)
         .get("/v2.1/servers/{id}/os-security-groups", p::GROUPS_LIST, security_groups::index)
@@ -132,7 +139,6 @@ fn absent_routes() -> Routes<Compute> {
     const CONSOLES: &str = "/v2.1/servers/{id}/remote-consoles";
     let since = VersionRange::since;
     Routes::new()
-        .get("/v2.1/servers/{id}/os-volume_attachments", p::VOLUME_ATTACHMENTS_INDEX, absent::volumes)
         .route(
             Method::GET,
             "/v2.1/servers/{id}/migrations",

@@ -4,3 +4,4 @@ pub(crate) mod floating_ips;
 pub(crate) mod groups;
 pub(crate) mod image;
 pub(crate) mod network;
+pub(crate) mod volume;

@@ -103,6 +103,14 @@ pub const SERVER_GROUP_RULES: Microversion = mv(2, 64);
 pub const CHANGES_BEFORE: Microversion = mv(2, 66);
 /// Volume type of a new block device.
 pub const VOLUME_TYPE: Microversion = mv(2, 67);
+/// Attachments of volumes show their tag.
+pub const ATTACHMENT_TAG_SHOWN: Microversion = mv(2, 70);
+/// Attachments of volumes say, and show, whether the volume goes with its server.
+pub const ATTACHMENT_DELETE: Microversion = mv(2, 79);
+/// … and that can be changed.
+pub const ATTACHMENT_UPDATE: Microversion = mv(2, 85);
+/// Attachments of volumes have ids of their own.
+pub const ATTACHMENT_IDS: Microversion = mv(2, 89);
 /// Interfaces show their tag.
 pub const INTERFACE_TAG: Microversion = mv(2, 70);
 /// Servers show their groups.

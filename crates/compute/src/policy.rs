@@ -154,6 +154,10 @@ rules! {
     TENANT_NETWORKS_LIST "os_compute_api:os-tenant-networks:list" READER;
     TENANT_NETWORKS_SHOW "os_compute_api:os-tenant-networks:show" READER;
     VOLUME_ATTACHMENTS_INDEX "os_compute_api:os-volumes-attachments:index" READER;
+    VOLUME_ATTACHMENTS_SHOW "os_compute_api:os-volumes-attachments:show" READER;
+    VOLUME_ATTACHMENTS_CREATE "os_compute_api:os-volumes-attachments:create" MEMBER;
+    VOLUME_ATTACHMENTS_UPDATE "os_compute_api:os-volumes-attachments:update" MEMBER;
+    VOLUME_ATTACHMENTS_DELETE "os_compute_api:os-volumes-attachments:delete" MEMBER;
     MIGRATIONS_INDEX "os_compute_api:os-migrations:index" MANAGER;
     MIGRATIONS_INDEX_ALL "os_compute_api:os-migrations:index:all_projects" ADMIN;
     MIGRATIONS_INDEX_HOST "os_compute_api:os-migrations:index:host" ADMIN;

@@ -43,6 +43,8 @@ pub use error::Error;
 pub use keyring::{Keyring, SealedKeyring};
 pub use policy::RULES;
 pub use seal::Seal;
+pub use service::attach::{Connection, VolumeView};
+pub use service::create::{BackupSource, NewVolume, Source};
 pub use store::MIGRATIONS;
 
 /// What block storage stands on.

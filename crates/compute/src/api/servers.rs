@@ -15,3 +15,4 @@ pub(crate) mod security_groups;
 pub(crate) mod show;
 pub(crate) mod tags;
 pub(crate) mod update;
+pub(crate) mod volumes;

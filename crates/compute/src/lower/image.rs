@@ -62,18 +62,20 @@ impl Compute {
         &self,
         server: &Server,
     ) -> std::result::Result<(BirthDisk, Option<String>), NodeError> {
-        let disk = match &server.spec.disk {
-            Some(disk) => disk.clone(),
+        let disk = match (&server.spec.disk, &server.image) {
+            (Some(disk), _) => disk.clone(),
+            // it boots from a volume
+            (None, None) => BirthDisk::default(),
             // made by a version that kept nothing
-            None => match self.image().boot_file(server.image.id).await {
+            (None, Some(image)) => match self.image().boot_file(image.id).await {
                 Ok(image) => birth_disk(&image).unwrap_or_default(),
                 Err(error) if error.is_not_found() => BirthDisk::default(),
                 Err(error) => return Err(NodeError::failed("reading the image", error)),
             },
         };
         let mut digest = disk.digest.clone();
-        if !server.disk_is_built() {
-            let held = self.image().held(server.image.id).await.map_err(cannot_be_made)?;
+        if let Some(image) = server.image.as_ref().filter(|_| !server.disk_is_built()) {
+            let held = self.image().held(image.id).await.map_err(cannot_be_made)?;
             if digest.is_none() || held.digest.is_some() {
                 digest = Some(self.image().digest_of(&held).await.map_err(cannot_be_made)?);
             }

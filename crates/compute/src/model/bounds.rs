@@ -10,6 +10,8 @@ pub const HINTS: usize = 64;
 pub const HINTS_BYTES: usize = 16 * 1024;
 /// Most interfaces of a server: each takes a slot of the guest's bus.
 pub const INTERFACES: usize = 26;
+/// Volumes of one server.
+pub const VOLUMES: usize = 26;
 /// Most items of a list in a body, where no smaller number holds.
 pub const LIST: usize = 256;
 /// Most pairs of a map in a body, and of a server's metadata or a flavor's extra specs.

@@ -16,6 +16,7 @@ pub fn told(server: &mut Server, now: Timestamp) {
 pub fn seen(server: &mut Server, seen: &ObservedInstance, patience: &Patience, now: Timestamp) {
     server.observed.reached = seen.reached;
     server.observed.state = seen.state;
+    server.observed.holds.clone_from(&seen.holds);
     server.observed.deferred = seen.deferred.as_ref().map(NodeError::for_tenants);
     if seen.disks_built {
         server.observed.built = Some(server.observed.disk);
@@ -76,6 +77,7 @@ pub fn missing(server: &mut Server) {
     server.observed.reached = 0;
     server.observed.told = 0;
     server.observed.state = InstanceState::Building;
+    server.observed.holds.clear();
 }
 
 /// The node has thrown the old disk away.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use kogge_clock::Timestamp;
-use kogge_ids::{ImageId, PortId, ProjectId, ServerId, UserId};
-use kogge_node_api::{DiskBus, DiskFormat, Firmware, InstanceState};
+use kogge_ids::{AttachmentId, ImageId, PortId, ProjectId, ServerId, UserId, VolumeId};
+use kogge_node_api::{DiskBus, DiskFormat, Firmware, HeldVolume, InstanceState};
 use serde::{Deserialize, Serialize};
 
 use crate::model::flavor::Shape;
@@ -32,8 +32,8 @@ pub struct Server {
     pub description: Option<String>,
     /// What it is made of.
     pub shape: Shape,
-    /// The image that its disk was made from.
-    pub image: BootedImage,
+    /// The image that its disk was made from; nothing where it boots from a volume.
+    pub image: Option<BootedImage>,
     /// What else was said when it was made.
     pub spec: Spec,
     /// The user's key-value pairs.
@@ -42,6 +42,8 @@ pub struct Server {
     pub tags: Vec<String>,
     /// Network interfaces in the guest's order.
     pub nics: Vec<Nic>,
+    /// Volumes in the guest's order.
+    pub volumes: Vec<ServerVolume>,
     /// Who locked it.
     pub lock: Option<Lock>,
     /// An address that the user wants shown.
@@ -207,6 +209,32 @@ pub struct Nic {
     pub tag: Option<String>,
 }
 
+/// A volume of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerVolume {
+    /// The volume.
+    pub volume: VolumeId,
+    /// The tie between both, which the volume service keeps.
+    pub attachment: AttachmentId,
+    /// What the guest's disk is called, to its owner: `/dev/vdb`.
+    pub device: String,
+    /// The guest boots from it.
+    pub root: bool,
+    /// It is deleted with the server.
+    pub delete: bool,
+    /// A word by which the guest may know it.
+    pub tag: Option<String>,
+}
+
+/// A volume that was taken away, and is held until the node says that the guest has it no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeavingVolume {
+    /// The volume.
+    pub volume: VolumeId,
+    /// The tie between both.
+    pub attachment: AttachmentId,
+}
+
 /// A lock against changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
@@ -241,6 +269,9 @@ pub struct Intent {
     /// more, and gives them back then. Those of an older generation are given back already.
     #[serde(default)]
     pub leaving: Vec<PortId>,
+    /// Volumes that were taken away; see [`LeavingVolume`].
+    #[serde(default)]
+    pub leaving_volumes: Vec<LeavingVolume>,
     /// An admin called it broken.
     pub called_broken: bool,
     /// It should be gone.
@@ -311,6 +342,7 @@ impl Intent {
             resized_from: None,
             snapshot: None,
             leaving: Vec::new(),
+            leaving_volumes: Vec::new(),
             called_broken: false,
             gone: false,
         }
@@ -372,6 +404,9 @@ pub struct Observed {
     pub failed_at: i64,
     /// When to try again, in microseconds.
     pub retry_at: i64,
+    /// Volumes that the node has open or may have.
+    #[serde(default)]
+    pub holds: Vec<HeldVolume>,
     /// What of the reached generation the guest itself holds up, such as an interface that it does not let go.
     #[serde(default)]
     pub deferred: Option<String>,
@@ -396,6 +431,7 @@ impl Default for Observed {
             failures: 0,
             failed_at: 0,
             retry_at: 0,
+            holds: Vec::new(),
             deferred: None,
             fault: None,
             removed: false,
@@ -446,6 +482,32 @@ impl Server {
     pub fn holds(&self, port: PortId) -> bool {
         let leaving = self.observed.reached < self.intent.generation && self.intent.leaving.contains(&port);
         leaving || self.nics.iter().any(|nic| nic.port == port)
+    }
+
+    /// Whether it boots from a volume.
+    #[must_use]
+    pub fn is_volume_backed(&self) -> bool {
+        self.image.is_none()
+    }
+
+    /// Takes out the volumes that left and that the node has no more: what was wanted is reached, and it holds them not.
+    #[must_use]
+    pub fn take_let_go(&mut self) -> Vec<AttachmentId> {
+        if self.observed.reached < self.intent.generation || self.intent.leaving_volumes.is_empty() {
+            return Vec::new();
+        }
+        let held = |id: AttachmentId| self.observed.holds.iter().any(|held| held.attachment == id);
+        let gone: Vec<AttachmentId> =
+            self.intent.leaving_volumes.iter().map(|one| one.attachment).filter(|id| !held(*id)).collect();
+        self.intent.leaving_volumes.retain(|one| !gone.contains(&one.attachment));
+        gone
+    }
+
+    /// All its attachments, also of volumes that are leaving.
+    #[must_use]
+    pub fn attachments(&self) -> Vec<AttachmentId> {
+        let leaving = self.intent.leaving_volumes.iter().map(|one| one.attachment);
+        self.volumes.iter().map(|one| one.attachment).chain(leaving).collect()
     }
 
     /// Forgets the ports that left: with the generation that took them away they were given back.

@@ -9,6 +9,8 @@ pub(crate) mod find;
 pub(crate) mod fixed_ips;
 pub(crate) mod interfaces;
 pub(crate) mod labels;
+pub(crate) mod planned;
 pub(crate) mod power;
 pub(crate) mod reshape;
 pub(crate) mod snapshot;
+pub(crate) mod volumes;

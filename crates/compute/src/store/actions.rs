@@ -71,17 +71,20 @@ pub(crate) async fn finish(
 pub(crate) async fn fail(
     tx: &mut Tx,
     server: ServerId,
-    only: Option<[&str; 2]>,
+    only: Option<[&str; 4]>,
     host: Option<&str>,
     why: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
     let update = Query::new(
         "UPDATE server_actions SET finished_at = $2, updated_at = $2, host = $3, message = 'Error', details = $4 \
-         WHERE server_id = $1 AND finished_at IS NULL AND (name IN ($5, $6) OR $5 IS NULL)",
+         WHERE server_id = $1 AND finished_at IS NULL AND (name IN ($5, $6, $7, $8) OR $5 IS NULL)",
     );
-    let update = update.bind(server).bind(now).bind(host).bind(why);
-    tx.execute(update.bind(only.map(|names| names[0])).bind(only.map(|names| names[1]))).await.map(drop)
+    let mut update = update.bind(server).bind(now).bind(host).bind(why);
+    for at in 0..4 {
+        update = update.bind(only.map(|names| names[at]));
+    }
+    tx.execute(update).await.map(drop)
 }
 
 /// Forgets the actions of a server that nobody asks for any more.

@@ -14,7 +14,7 @@ use crate::model::step::{Patience, Step, next_step};
 use crate::store::{big, json, migrations};
 
 pub(crate) const COLUMNS: &str = "id, project_id, user_id, name, hostname, description, image_id, \
-    image_properties, shape, spec, metadata, tags, nics, locked, access_v4, access_v6, intent, placed_host, \
+    image_properties, shape, spec, metadata, tags, nics, volumes, locked, access_v4, access_v6, intent, placed_host, \
     placed_fault, observed, created_at, updated_at, deleted_at, version";
 
 /// A server from its row.
@@ -27,11 +27,12 @@ pub(crate) fn read(row: &Row) -> Result<Server, DbError> {
         hostname: row.text("hostname")?,
         description: row.opt_text("description")?,
         shape: row.json("shape")?,
-        image: BootedImage { id: row.parse("image_id")?, properties: row.json("image_properties")? },
+        image: image(row)?,
         spec: row.json("spec")?,
         metadata: row.json("metadata")?,
         tags: tags(&row.text("tags")?),
         nics: row.json("nics")?,
+        volumes: row.json("volumes")?,
         lock: row.opt_json("locked")?,
         access_v4: row.opt_parse("access_v4")?,
         access_v6: row.opt_parse("access_v6")?,
@@ -43,6 +44,14 @@ pub(crate) fn read(row: &Row) -> Result<Server, DbError> {
         deleted_at: row.opt_time("deleted_at")?,
         version: row.int("version")?,
     })
+}
+
+/// An empty text is no image.
+fn image(row: &Row) -> Result<Option<BootedImage>, DbError> {
+    if row.text("image_id")?.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(BootedImage { id: row.parse("image_id")?, properties: row.json("image_properties")? }))
 }
 
 /// Tags stand in one column as `,a,b,`, for a tag has no comma: so a filter needs no join.
@@ -78,15 +87,16 @@ pub(crate) async fn insert(tx: &mut Tx, server: &Server) -> Result<(), DbError> 
          image_properties, flavor_id, shape, vcpus, ram_mib, spec, key_name, config_drive, zone, metadata, tags, \
          nics, locked, access_v4, access_v6, intent, placed_host, placed_fault, observed, status, vm_state, \
          task_state, power_state, launched_at, settled, updated_at, deleted_at, created_at, reservation_id, \
-         launch_index, due_at) \
+         launch_index, due_at, volumes) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)",
+         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)",
     );
     let insert = bound(insert, server)?
         .bind(server.created_at)
         .bind(&server.spec.reservation_id)
         .bind(server.spec.launch_index)
-        .bind(due_at(server));
+        .bind(due_at(server))
+        .bind(json(&server.volumes)?);
     tx.execute(insert).await.map(drop)
 }
 
@@ -100,10 +110,11 @@ pub(crate) async fn save(tx: &mut Tx, server: &mut Server, now: Timestamp) -> Re
          ram_mib = $13, spec = $14, key_name = $15, config_drive = $16, zone = $17, metadata = $18, tags = $19, \
          nics = $20, locked = $21, access_v4 = $22, access_v6 = $23, intent = $24, placed_host = $25, \
          placed_fault = $26, observed = $27, status = $28, vm_state = $29, task_state = $30, power_state = $31, \
-         launched_at = $32, settled = $33, updated_at = $34, deleted_at = $35, due_at = $36 \
+         launched_at = $32, settled = $33, updated_at = $34, deleted_at = $35, due_at = $36, volumes = $37 \
          WHERE id = $1 AND version = $2",
     );
-    let done = tx.execute(bound(update, server)?.bind(due_at(server))).await? == 1;
+    let done =
+        tx.execute(bound(update, server)?.bind(due_at(server)).bind(json(&server.volumes)?)).await? == 1;
     if done {
         server.version += 1;
         if let Some(status) = migration::progress(server) {
@@ -123,8 +134,8 @@ fn bound(query: Query, server: &Server) -> Result<Query, DbError> {
         .bind(&server.name)
         .bind(&server.hostname)
         .bind(server.description.clone())
-        .bind(server.image.id)
-        .bind(json(&server.image.properties)?)
+        .bind(server.image.as_ref().map(|image| image.id.to_string()).unwrap_or_default())
+        .bind(json(&server.image.as_ref().map(|image| image.properties.clone()).unwrap_or_default())?)
         .bind(&server.shape.id)
         .bind(json(&server.shape)?)
         .bind(server.shape.vcpus)

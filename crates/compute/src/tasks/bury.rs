@@ -18,6 +18,7 @@ impl Compute {
         }
         let now = self.now();
         self.drop_all_ports(&mut tx, server.id).await?;
+        self.let_volumes_go_in(&mut tx, &mut server).await?;
         self.placement().free_in(&mut tx, server.id).await.map_err(Error::internal)?;
         server_groups::leave(&mut tx, server.id).await?;
         self.release_image(&mut tx, server.id).await?;

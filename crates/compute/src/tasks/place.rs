@@ -174,6 +174,7 @@ impl Compute {
         self.drop_all_ports(tx, server.id).await?;
         server.nics.clear();
         server.intent.leaving.clear();
+        self.let_volumes_go_in(tx, server).await?;
         self.release_image(tx, server.id).await
     }
 }

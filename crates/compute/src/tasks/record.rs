@@ -13,7 +13,8 @@ use crate::model::server::Server;
 use crate::store::{actions, servers as store};
 
 /// Actions that a guest may hold up.
-const INTERFACE_ACTIONS: [&str; 2] = ["attach_interface", "detach_interface"];
+const INTERFACE_ACTIONS: [&str; 4] =
+    ["attach_interface", "detach_interface", "attach_volume", "detach_volume"];
 /// Most servers of one transaction.
 const MOST: usize = 128;
 
@@ -109,6 +110,7 @@ impl Compute {
         if arrived(server) && !arrived(&before) && !server.intent.leaving.is_empty() {
             self.drop_ports(tx, id, &server.intent.leaving).await?;
         }
+        self.follow_volumes_in(tx, server, &before).await?;
         if server.disk_is_built() && !before.disk_is_built() {
             self.release_image(tx, id).await?;
         }

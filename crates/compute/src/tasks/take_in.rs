@@ -148,6 +148,7 @@ fn is_news(known: &Observed, seen: &ObservedInstance) -> bool {
         || known.state != seen.state
         || seen.fault.is_some()
         || known.deferred != seen.deferred.as_ref().map(NodeError::for_tenants)
+        || known.holds != seen.holds
         || known.told > seen.reached
         || (seen.disks_built && known.built.is_none_or(|built| built < known.disk))
 }

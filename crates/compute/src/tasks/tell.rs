@@ -50,7 +50,7 @@ impl Compute {
             }),
             vcpus: server.shape.vcpus,
             memory_mib: server.shape.ram_mib,
-            disks: disks(server, &birth, digest),
+            disks: self.disks(server, &birth, digest).await?,
             nics,
             config_drive: server.spec.config_drive,
             firmware: birth.firmware,
@@ -59,15 +59,34 @@ impl Compute {
     }
 }
 
-/// Root, ephemeral and swap, as far as the flavor has them.
-fn disks(server: &Server, birth: &BirthDisk, digest: Option<String>) -> Vec<DesiredDisk> {
+impl Compute {
+    /// All disks: what it boots from first, then those of its host, then its other volumes.
+    async fn disks(
+        &self,
+        server: &Server,
+        birth: &BirthDisk,
+        digest: Option<String>,
+    ) -> Result<Vec<DesiredDisk>, NodeError> {
+        let (mut all, others): (Vec<_>, Vec<_>) =
+            self.volume_disks(server, birth).await?.into_iter().partition(|disk| disk.boot.is_some());
+        all.extend(local_disks(server, birth, digest));
+        all.extend(others);
+        Ok(all)
+    }
+}
+
+/// Root, ephemeral and swap, as far as the flavor has them and the root is no volume.
+fn local_disks(server: &Server, birth: &BirthDisk, digest: Option<String>) -> Vec<DesiredDisk> {
     let made = server.disk_is_built();
     let disk =
         |slot, source, size_mib, boot| DesiredDisk { slot, source, size_mib, bus: birth.bus, boot, made };
-    let image = ImageSource { image: server.image.id, digest, format: birth.format };
     let mib = |gib: u64| gib.saturating_mul(1024);
     let (ephemeral, swap) = server.spec.local.on(&server.shape);
-    let mut all = vec![disk(Slot::root(), DiskSource::Image(image), mib(server.spec.root_gib), Some(1))];
+    let mut all = Vec::new();
+    if let Some(image) = &server.image {
+        let image = ImageSource { image: image.id, digest, format: birth.format };
+        all.push(disk(Slot::root(), DiskSource::Image(image), mib(server.spec.root_gib), Some(1)));
+    }
     for (number, gib) in ephemeral.into_iter().enumerate().filter(|(_, gib)| *gib > 0) {
         all.push(disk(Slot::ephemeral_of(number), DiskSource::Blank, mib(gib), None));
     }
@@ -100,7 +119,7 @@ fn metadata(details: &Details, network_data: String, admin_password: Option<Stri
         admin_password,
         launch_index: spec.launch_index,
         flavor: server.shape.name.clone(),
-        image: server.image.id.to_string(),
+        image: server.image.as_ref().map(|image| image.id.to_string()).unwrap_or_default(),
         network_data,
         random_seed: Some(spec.random_seed.clone()),
         files: spec.files.iter().filter_map(file).collect(),

@@ -1,5 +1,6 @@
 //! `POST /servers`.
 
+mod devices;
 mod hints;
 
 use axum::response::{IntoResponse, Response};
@@ -12,7 +13,7 @@ use crate::api::body::{Fields, Read, at_most, repr, text, uuid_like, wrong};
 use crate::links;
 use crate::model::bounds;
 use crate::model::server::{InjectedFile, LocalDisks};
-use crate::service::servers::create::{Networks, NewServers, Wish, no_volumes};
+use crate::service::servers::create::{Networks, NewServers, Wish};
 use crate::{Compute, microversion as v};
 
 /// Largest number of servers that can be written in a request; how many are made is bounded by the configuration.
@@ -68,6 +69,7 @@ fn read(body: &Value, version: Microversion) -> Read<(NewServers, bool)> {
         key_name: server.name("key_name")?,
         user_data: user_data(&server)?,
         local: LocalDisks::default(),
+        volumes: Vec::new(),
         files: personality(&server, version)?.unwrap_or_default(),
         config_drive: server.boolean("config_drive")?.unwrap_or(false),
         admin_password: server.text("adminPass", 0, 255)?,
@@ -87,10 +89,10 @@ fn read(body: &Value, version: Microversion) -> Read<(NewServers, bool)> {
         name,
     };
     let reservation = server.boolean("return_reservation_id")?.unwrap_or(false);
-    let (image, local) = devices(&server, version, image)?;
+    let devices::Devices { image, local, volumes } = devices::devices(&server, version, image)?;
     server.finish()?;
     body.finish()?;
-    Ok((NewServers { image: Some(image), local, ..new }, reservation))
+    Ok((NewServers { image, local, volumes, ..new }, reservation))
 }
 
 fn counts(server: &Fields<'_>) -> Read<(u32, u32)> {
@@ -298,92 +300,6 @@ pub(super) fn personality(server: &Fields<'_>, version: Microversion) -> Read<Op
         Ok(InjectedFile { path, contents: base64("contents", contents)? })
     };
     files.iter().map(one).collect::<Read<_>>().map(Some)
-}
-
-/// Block devices: the image on a local disk is what servers have anyway, empty local disks are those of the flavor or
-/// smaller ones; the rest needs volumes.
-fn devices(server: &Fields<'_>, version: Microversion, image: Option<String>) -> Read<(String, LocalDisks)> {
-    let old = server.objects("block_device_mapping")?.unwrap_or_default();
-    let new = server.objects("block_device_mapping_v2")?.unwrap_or_default();
-    let invalid = |why: &str| ApiError::bad_request(format!("Block Device Mapping is Invalid: {why}"));
-    if !old.is_empty() && !new.is_empty() {
-        let why = "Using different block_device_mapping syntaxes is not allowed in the same request.";
-        return Err(ApiError::bad_request(why));
-    }
-    if !old.is_empty() {
-        return Err(no_volumes().into());
-    }
-    if new.len() > bounds::LOCAL_DEVICES {
-        return Err(invalid("You specified more local devices than the limit allows"));
-    }
-    let (mut booted, mut swaps, mut local) = (Vec::new(), 0, LocalDisks::default());
-    for device in &new {
-        match local_device(device, version)? {
-            Device::Image(image) => booted.push(image),
-            Device::Ephemeral(size) => local.ephemeral.push(size),
-            Device::Swap(size) => (swaps, local.swap) = (swaps + 1, size),
-        }
-    }
-    if swaps > 1 {
-        return Err(invalid("More than one swap drive requested."));
-    }
-    match (image, booted.as_slice()) {
-        (Some(image), []) => Ok((image, local)),
-        (None, []) => Err(ApiError::bad_request("Missing imageRef attribute")),
-        (image, [booted]) if image.as_ref().is_none_or(|image| image == booted) => {
-            Ok((booted.clone(), local))
-        }
-        _ => Err(invalid(
-            "Boot sequence for the instance and image/block device mapping combination is not valid.",
-        )),
-    }
-}
-
-/// A local block device.
-enum Device {
-    /// A copy of this image.
-    Image(String),
-    /// An empty disk of so many GiB, or as large as the flavor's.
-    Ephemeral(Option<u64>),
-    /// A swap of so many MiB, or as large as the flavor's.
-    Swap(Option<u64>),
-}
-
-/// What a device is, if it is a local one.
-fn local_device(device: &Fields<'_>, version: Microversion) -> Read<Device> {
-    let source = device.word("source_type", &["volume", "image", "snapshot", "blank"])?;
-    let target = device.word("destination_type", &["local", "volume"])?;
-    let uuid = device.text("uuid", 1, 255)?;
-    let image_id = device.uuid("image_id")?;
-    let format = device.text("guest_format", 0, 255)?;
-    for name in ["device_type", "disk_bus", "device_name", "virtual_name"] {
-        device.text(name, 0, 255)?;
-    }
-    device.number_or_null("boot_index", i64::from(i32::MIN), i64::from(i32::MAX))?;
-    let size =
-        device.number("volume_size", 1, i64::from(i32::MAX))?.and_then(|size| u64::try_from(size).ok());
-    device.boolean("delete_on_termination")?;
-    for name in ["no_device", "connection_info"] {
-        device.take(name);
-    }
-    device.uuid("volume_id")?;
-    device.uuid("snapshot_id")?;
-    let tagged = version.has(v::DEVICE_TAGS) && version.before(v::HYPERVISOR_PAGES)
-        || version.has(v::DEVICE_TAGS_AGAIN);
-    if tagged {
-        tag_of(device)?;
-    }
-    if version.has(v::VOLUME_TYPE) {
-        device.text_or_null("volume_type", 0, 255)?;
-    }
-    device.finish()?;
-    let image = uuid.or(image_id).and_then(|id| uuid_like(&id));
-    match (source.as_deref(), target.as_deref(), image) {
-        (Some("image"), Some("local"), Some(image)) => Ok(Device::Image(image)),
-        (Some("blank"), Some("local"), None) if format.as_deref() == Some("swap") => Ok(Device::Swap(size)),
-        (Some("blank"), Some("local"), None) => Ok(Device::Ephemeral(size)),
-        _ => Err(no_volumes().into()),
-    }
 }
 
 #[cfg(test)]

@@ -51,3 +51,17 @@ pub(crate) struct FaultView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) details: Option<&'a str>,
 }
+
+/// A volume as servers show it.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct VolumeRef {
+    id: kogge_ids::VolumeId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delete_on_termination: Option<bool>,
+}
+
+impl VolumeRef {
+    pub(super) fn of(volume: &crate::model::server::ServerVolume, shows_delete: bool) -> Self {
+        Self { id: volume.volume, delete_on_termination: shows_delete.then_some(volume.delete) }
+    }
+}

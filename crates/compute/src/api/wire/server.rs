@@ -6,7 +6,7 @@ use kogge_http::{BaseUrl, Microversion};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::address;
-use super::parts::{FaultView, FlavorView, GroupView, ImageView};
+use super::parts::{FaultView, FlavorView, GroupView, ImageView, VolumeRef};
 use crate::links::{self, Link};
 use crate::microversion as v;
 use crate::model::server::{Named, ROOT_DEVICE, Server};
@@ -141,7 +141,10 @@ impl Detail<'_> {
         map.serialize_entry("metadata", &server.metadata)?;
         let host = server.placed.host.as_deref();
         map.serialize_entry("hostId", &host_id(server.project.as_str(), host))?;
-        map.serialize_entry("image", &self.image())?;
+        match self.image() {
+            Some(image) => map.serialize_entry("image", &image)?,
+            None => map.serialize_entry("image", "")?,
+        }
         map.serialize_entry("flavor", &self.flavor())?;
         map.serialize_entry("created", &server.created_at.seconds_z())?;
         map.serialize_entry("updated", &server.updated_at.seconds_z())?;
@@ -176,7 +179,9 @@ impl Detail<'_> {
         map.serialize_entry("OS-EXT-STS:task_state", &state.task_state)?;
         map.serialize_entry("OS-EXT-STS:vm_state", state.vm_state.as_str())?;
         map.serialize_entry("OS-EXT-STS:power_state", &state.power_state)?;
-        map.serialize_entry("os-extended-volumes:volumes_attached", &[(); 0])?;
+        let shows_delete = self.viewer.version.has(v::EXTENDED_ATTRIBUTES);
+        let volumes = server.volumes.iter().map(|one| VolumeRef::of(one, shows_delete));
+        map.serialize_entry("os-extended-volumes:volumes_attached", &volumes.collect::<Vec<_>>())?;
         let status_seen = self.viewer.version.has(v::HOST_STATUS) && self.sight.host_status;
         put_if(map, status_seen, "host_status", self.details.host_status)?;
         let pinned = self.viewer.version.has(v::PINNED_ZONE);
@@ -231,11 +236,12 @@ impl Detail<'_> {
         Some(FaultView { code: fault.code, created, message: &fault.message, details })
     }
 
-    fn image(&self) -> ImageView<'_> {
-        let image = &self.details.server.image;
+    /// Nothing is an empty text there, as in Nova.
+    fn image(&self) -> Option<ImageView<'_>> {
+        let image = self.details.server.image.as_ref()?;
         let links = [links::bookmark(self.viewer.base, "images", &image.id.to_string())];
         let properties = self.viewer.version.has(v::IMAGE_PROPERTIES).then_some(&image.properties);
-        ImageView { id: image.id, links, properties }
+        Some(ImageView { id: image.id, links, properties })
     }
 
     fn flavor(&self) -> FlavorView<'_> {

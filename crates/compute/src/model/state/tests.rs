@@ -139,7 +139,7 @@ fn deleting_is_a_task_and_deleted_a_state() {
 #[test]
 fn a_snapshot_is_a_task() {
     let mut server = built();
-    let image = server.image.id;
+    let image = kogge_ids::ImageId::random();
     server.intent.snapshot = Some(Snapshot { number: 1, image });
     assert_eq!(seen(&server), ("ACTIVE", "active", Some("image_uploading"), 1));
     server.observed.snapshots = 1;

@@ -4,6 +4,7 @@ use kogge_placement::{DISK_GB, MEMORY_MB, Resources, VCPU};
 use rand::Rng as _;
 
 use crate::model::flavor::Shape;
+use crate::model::server::Server;
 use crate::store::big;
 
 /// Letters and digits that nobody confuses.
@@ -42,6 +43,14 @@ pub(crate) fn room(shape: &Shape, root_gib: u64) -> Resources {
     [(VCPU, i64::from(shape.vcpus)), (MEMORY_MB, big(shape.ram_mib)), (DISK_GB, big(disk))]
         .map(|(class, amount)| (class.to_owned(), amount))
         .into()
+}
+
+/// What a server takes of a host with this shape. A root disk that is a volume is elsewhere.
+pub(crate) fn room_for(server: &Server, shape: &Shape) -> Resources {
+    if server.is_volume_backed() {
+        return room(&Shape { disk_gib: 0, ..shape.clone() }, 0);
+    }
+    room(shape, server.spec.root_gib)
 }
 
 /// The greater amount of each class: what a server holds while a resize waits to be confirmed.

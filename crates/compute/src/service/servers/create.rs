@@ -10,6 +10,7 @@ use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, UserId}
 use super::boot::{numbered, password, reservation, seed};
 use super::change::note;
 use super::labels::{check_files, check_metadata, distinct};
+use super::planned::{PlannedVolume, born_of};
 use crate::error::{Error, Result};
 use crate::lower::network::WantedPort;
 use crate::model::bounds;
@@ -40,6 +41,7 @@ pub(crate) struct NewServers {
     pub(crate) key_name: Option<String>,
     pub(crate) user_data: Option<String>,
     pub(crate) local: LocalDisks,
+    pub(crate) volumes: Vec<WantedVolume>,
     pub(crate) files: Vec<InjectedFile>,
     pub(crate) config_drive: bool,
     pub(crate) admin_password: Option<String>,
@@ -79,6 +81,34 @@ pub(crate) struct Wish {
     pub(crate) tag: Option<String>,
 }
 
+/// A volume that a new server is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WantedVolume {
+    pub(crate) origin: VolumeOrigin,
+    /// GiB; nothing takes the size of what it is made from.
+    pub(crate) size: Option<i64>,
+    /// Its place in the boot sequence; the server boots from 0.
+    pub(crate) boot: Option<i64>,
+    /// It goes with the server.
+    pub(crate) delete: bool,
+    pub(crate) tag: Option<String>,
+    /// Id or name of its type.
+    pub(crate) kind: Option<String>,
+}
+
+/// Where a volume of a new server comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum VolumeOrigin {
+    /// It is made, with nothing on it.
+    Blank,
+    /// It is made from an image.
+    Image(String),
+    /// It is made from a snapshot.
+    Snapshot(String),
+    /// It is there.
+    Volume(String),
+}
+
 /// Refuses empty disks for which the flavor has no room.
 fn check_local(local: &LocalDisks, shape: &Shape) -> Result<()> {
     let (ephemeral, swap) = local.on(shape);
@@ -104,8 +134,9 @@ pub(crate) struct Made {
 struct Plan {
     project: ProjectId,
     shape: Shape,
-    image: BootedImage,
+    image: Option<BootedImage>,
     disk: BirthDisk,
+    volumes: Vec<PlannedVolume>,
     key: Option<ServerKey>,
     zone: Option<String>,
     host: Option<String>,
@@ -146,7 +177,9 @@ impl Compute {
         for index in 0..count {
             made.push(self.write(&mut tx, caller, &new, &plan, index, count).await?);
         }
-        self.hold_image(&mut tx, plan.image.id, &made).await?;
+        if let Some(image) = &plan.image {
+            self.hold_image(&mut tx, image.id, &made).await?;
+        }
         quotas::moved(&mut tx, plan.project.as_str(), needed(&plan.shape, count)).await?;
         tx.commit().await?;
         self.wakes().place.wake();
@@ -172,9 +205,15 @@ impl Compute {
         let (zone, host) = self.destination(caller, new, &target).await?;
         let shape = self.flavor(caller, &new.flavor).await.map_err(invalid_if_missing)?;
         check_local(&new.local, &shape)?;
-        let Some(image) = &new.image else { return Err(no_volumes()) };
-        let (image, disk) = self.bootable(caller, image, &shape, "Can not find requested image").await?;
-        if shape.disk_gib == 0 && !caller.may(&policy::SERVERS_CREATE_ZERO_DISK, &target) {
+        let volumes = self.plan_volumes(caller, new, &target).await?;
+        let (image, disk) = match &new.image {
+            Some(image) => {
+                let found = self.bootable(caller, image, &shape, "Can not find requested image").await?;
+                (Some(found.0), found.1)
+            }
+            None => (None, born_of(&volumes)),
+        };
+        if image.is_some() && shape.disk_gib == 0 && !caller.may(&policy::SERVERS_CREATE_ZERO_DISK, &target) {
             let why = "Only volume-backed servers are allowed for flavors with zero disk.";
             return Err(Error::Forbidden(why.to_owned()));
         }
@@ -203,6 +242,7 @@ impl Compute {
             shape,
             image,
             disk,
+            volumes,
             key,
             zone,
             host,
@@ -320,7 +360,7 @@ impl Compute {
         let name = numbered(&new.name, index, count);
         let hostname = new.hostname.clone().unwrap_or_else(|| hostname::from_name(&name, &id.to_string()));
         let nics = self.write_ports(tx, caller, plan, id, &hostname).await?;
-        let server = Server {
+        let mut server = Server {
             id,
             project: plan.project.clone(),
             user: caller.user.id.clone(),
@@ -343,13 +383,14 @@ impl Compute {
                 reservation_id: plan.reservation_id.clone(),
                 launch_index: index,
                 auto_disk_config: new.auto_disk_config,
-                root_gib: plan.shape.disk_gib,
+                root_gib: if plan.image.is_some() { plan.shape.disk_gib } else { 0 },
                 random_seed: seed(),
                 disk: Some(plan.disk.clone()),
             },
             metadata: new.metadata.clone(),
             tags: plan.tags.clone(),
             nics,
+            volumes: Vec::new(),
             lock: None,
             access_v4: new.access_v4,
             access_v6: new.access_v6,
@@ -361,6 +402,7 @@ impl Compute {
             deleted_at: None,
             version: 1,
         };
+        self.write_volumes(tx, caller, &mut server, &plan.volumes).await?;
         store::insert(tx, &server).await?;
         if let Some(group) = &plan.company {
             server_groups::join(tx, group.id, id).await?;
@@ -404,19 +446,11 @@ impl Compute {
 }
 
 /// What is not there is a mistake of the request when a server is made.
-fn invalid_if_missing(error: Error) -> Error {
+pub(super) fn invalid_if_missing(error: Error) -> Error {
     match error {
         Error::NotFound(message) => Error::Invalid(message),
         other => other,
     }
-}
-
-/// Volumes come with the volume service.
-pub(crate) fn no_volumes() -> Error {
-    Error::Invalid(
-        "Block Device Mapping is Invalid: this cloud has no volume service; name an image and boot from its local copy."
-            .to_owned(),
-    )
 }
 
 /// What `count` servers count in the quota.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kogge_auth::Caller;
 
-use super::boot::{greater, room};
+use super::boot::{greater, room_for};
 use super::change::{Changing, Guard};
 use super::labels::{ServerUpdate, check_files, check_metadata};
 use crate::error::{Error, Result};
@@ -39,6 +39,10 @@ impl Compute {
     /// Gives a server a new root disk, from the same or another image.
     pub(crate) async fn rebuild(&self, caller: &Caller, id: &str, rebuild: Rebuild) -> Result<Server> {
         let known = self.server(caller, id, &policy::SERVERS_REBUILD).await?;
+        if known.is_volume_backed() {
+            let why = "Unable to rebuild a volume-backed server: make a new server from the image.";
+            return Err(Error::Invalid(why.to_owned()));
+        }
         let shape = Shape { disk_gib: known.spec.root_gib, ..known.shape.clone() };
         let (image, disk) =
             self.bootable(caller, &rebuild.image, &shape, "Cannot find image for rebuild").await?;
@@ -51,7 +55,8 @@ impl Compute {
         let guard = Guard::new("rebuild", REBUILDABLE);
         let mut changing = self.open(caller, id, &policy::SERVERS_REBUILD, guard).await?;
         let server = &mut changing.server;
-        server.image = image;
+        let id_of_image = image.id;
+        server.image = Some(image);
         server.spec.disk = Some(disk);
         rebuild.labels.apply(server);
         server.spec.sealed_password = Some(self.seal().seal(&rebuild.admin_password));
@@ -69,8 +74,8 @@ impl Compute {
         }
         server.intent.disk += 1;
         server.intent.ask(Doing::Rebuilding, changing.now);
-        let (server, image) = (server.id, server.image.id);
-        self.hold_image(&mut changing.tx, image, &[server]).await?;
+        let server = server.id;
+        self.hold_image(&mut changing.tx, id_of_image, &[server]).await?;
         self.close(caller, changing, Some("rebuild")).await
     }
 
@@ -93,7 +98,7 @@ impl Compute {
             return Err(Error::Invalid("When resizing, instances must change flavor!".to_owned()));
         }
         self.has_room()?;
-        if shape.disk_gib < known.spec.root_gib {
+        if !known.is_volume_backed() && shape.disk_gib < known.spec.root_gib {
             return Err(Error::Invalid(format!(
                 "Server disk was unable to be resized because: its root disk has {} GiB and cannot shrink to {}.",
                 known.spec.root_gib, shape.disk_gib
@@ -103,11 +108,12 @@ impl Compute {
         self.afford(&mut changing, &shape).await?;
         let old = changing.server.shape.clone();
         quotas::moved(&mut changing.tx, changing.server.project.as_str(), more(&shape, &old)).await?;
-        let both =
-            greater(&room(&old, changing.server.spec.root_gib), &room(&shape, changing.server.spec.root_gib));
+        let both = greater(&room_for(&changing.server, &old), &room_for(&changing.server, &shape));
         self.hold(&mut changing, &both).await?;
         let server = &mut changing.server;
-        server.spec.root_gib = shape.disk_gib;
+        if !server.is_volume_backed() {
+            server.spec.root_gib = shape.disk_gib;
+        }
         server.spec.auto_disk_config = auto.unwrap_or(server.spec.auto_disk_config);
         server.shape = shape.clone();
         server.intent.resized_from = Some(old);
@@ -121,7 +127,7 @@ impl Compute {
         let guard = Guard::new("confirmResize", RESIZED);
         let rule = &policy::SERVERS_CONFIRM_RESIZE;
         let mut changing = self.open(caller, id, rule, guard).await?;
-        let needed = room(&changing.server.shape, changing.server.spec.root_gib);
+        let needed = room_for(&changing.server, &changing.server.shape);
         self.hold(&mut changing, &needed).await?;
         changing.server.intent.resized_from = None;
         let (server, now) = (changing.server.id, changing.now);
@@ -136,7 +142,7 @@ impl Compute {
         let mut changing = self.open(caller, id, rule, guard).await?;
         let old = changing.server.intent.resized_from.take();
         let old = old.ok_or_else(|| Error::Invalid("Instance has not been resized.".to_owned()))?;
-        let needed = room(&old, changing.server.spec.root_gib);
+        let needed = room_for(&changing.server, &old);
         self.hold(&mut changing, &needed).await?;
         let less = more(&old, &changing.server.shape);
         quotas::moved(&mut changing.tx, changing.server.project.as_str(), less).await?;

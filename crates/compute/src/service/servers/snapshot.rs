@@ -11,6 +11,12 @@ use crate::model::server::Snapshot;
 use crate::model::state::VmState;
 use crate::{Compute, policy};
 
+/// Its root disk is a volume, and no file of its host.
+fn no_picture() -> Error {
+    let why = "The server boots from a volume: make a snapshot of that volume, or an image of it.";
+    Error::Invalid(why.to_owned())
+}
+
 const PICTURABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Paused];
 
 impl Compute {
@@ -26,12 +32,13 @@ impl Compute {
         let rule = &policy::SERVERS_CREATE_IMAGE;
         let mut changing = self.open(caller, id, rule, guard).await?;
         let server = &mut changing.server;
-        let mut properties = server.image.properties.clone();
+        let Some(base) = server.image.clone() else { return Err(no_picture()) };
+        let mut properties = base.properties;
         properties.insert("image_type".to_owned(), "snapshot".to_owned());
         properties.extend(metadata.clone());
         properties.insert("instance_uuid".to_owned(), server.id.to_string());
         properties.insert("user_id".to_owned(), server.user.to_string());
-        properties.insert("base_image_ref".to_owned(), server.image.id.to_string());
+        properties.insert("base_image_ref".to_owned(), base.id.to_string());
         let room = server.spec.root_gib;
         let image =
             self.register_snapshot(&mut changing.tx, caller, name.to_owned(), properties, room).await?;

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::host::{Host, zone_of};
 use crate::model::server::Server;
 use crate::model::server_group::Company;
-use crate::service::servers::boot::room;
+use crate::service::servers::boot::room_for;
 use crate::store::{aggregates, hosts, servers as store};
 
 /// The hosts, and the room on them. What is placed is counted here too.
@@ -88,7 +88,7 @@ impl Board {
     /// The host that a soft policy of the group likes best; of those the one with the most memory free, then the most
     /// CPUs.
     pub(super) fn choose(&self, server: &Server, around: &Around, patience: std::time::Duration) -> Verdict {
-        let needed = room(&server.shape, server.spec.root_gib);
+        let needed = room_for(server, &server.shape);
         let takes = |seat: &Seat| {
             seat.up
                 && seat.supply.as_ref().is_some_and(|supply| supply.fits(&needed))
