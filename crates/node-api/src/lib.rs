@@ -50,4 +50,4 @@ pub use networking::{
 };
 pub use node::{Node, NodeHandle, Nodes};
 pub use quarantine::{Quarantined, SetAside};
-pub use volume::{HeldVolume, IoLimits, VolumePlace, VolumeSource};
+pub use volume::{HeldVolume, IoLimits, VolumePlace, VolumeSource, base_of_volume, is_volume_file};

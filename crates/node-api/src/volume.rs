@@ -62,6 +62,23 @@ pub enum VolumePlace {
     Simulated,
 }
 
+/// Whether a file of a backend may be called so: one word that leads nowhere, and is no draft or hidden file.
+#[must_use]
+pub fn is_volume_file(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=200).contains(&name.len()) && !name.starts_with('.') && name.chars().all(good)
+}
+
+/// What the file below a qcow2 volume called `name` is called, where there is one: it lies beside it and needs no other.
+#[must_use]
+pub fn base_of_volume(name: &str, format: DiskFormat) -> String {
+    let stem = name.strip_suffix(".qcow2").unwrap_or(name);
+    match format {
+        DiskFormat::Raw => format!("{stem}.base.raw"),
+        DiskFormat::Qcow2 => format!("{stem}.base.qcow2"),
+    }
+}
+
 /// Upper bounds of what a guest may ask of a disk; none where nothing is said. Operations and bytes in each second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -87,4 +104,20 @@ pub struct HeldVolume {
     pub attachment: AttachmentId,
     /// How large the guest sees it, in MiB; nothing while it does not run.
     pub size_mib: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_a_volume_is_one_word_that_leads_nowhere() {
+        for good in ["volume-1.raw", "a", "lv_1", &"x".repeat(200)] {
+            assert!(is_volume_file(good), "{good}");
+        }
+        for bad in ["", ".", "..", ".draft-1", "a/b", "/etc/passwd", "a b", "a\0", &"x".repeat(201)] {
+            assert!(!is_volume_file(bad), "{bad}");
+        }
+        assert_eq!(base_of_volume("volume-1.qcow2", DiskFormat::Raw), "volume-1.base.raw");
+    }
 }

@@ -5,6 +5,7 @@ mod guest;
 mod plug;
 mod upkeep;
 mod view;
+mod volume;
 mod work;
 
 use std::path::PathBuf;
@@ -22,9 +23,11 @@ use guest::Guest;
 use work::{Doing, Done, Work};
 
 use crate::host::Host;
-use crate::nics::{NicStep, Nics};
+use crate::keys::Keys;
+use crate::nics::Nics;
 use crate::record::Record;
 use crate::step::{self, Step, Why};
+use crate::volumes::Volumes;
 
 /// How often logs are cut and the guest is looked at without any event.
 const TICK: Duration = Duration::from_secs(5);
@@ -48,6 +51,10 @@ pub(crate) struct Actor {
     state: RunState,
     /// What is known of its network interfaces.
     nics: Nics,
+    /// What is known of its volumes.
+    volumes: Volumes,
+    /// The passphrases of its volumes. In memory only.
+    keys: Keys,
     /// Why the last step failed.
     fault: Option<NodeError>,
     failures: u32,
@@ -98,6 +105,8 @@ impl Actor {
             guest: Guest::Absent,
             state: RunState::Running,
             nics: Nics::default(),
+            volumes: Volumes::default(),
+            keys: Keys::default(),
             fault: None,
             failures: 0,
             retry_at: None,
@@ -188,9 +197,10 @@ impl Actor {
             Guest::Lost(..) if self.record.removing => None,
             Guest::Lost(..) => return self.end_lost().await,
         };
-        let result = match step::next(&self.record, state, self.next_nic()) {
+        let result = match step::next(&self.record, state, self.next_plug()) {
             Step::Settled => self.settle().await,
-            Step::AtRest | Step::Nic(NicStep::Wait) => Ok(()),
+            Step::AtRest => Ok(()),
+            step if step.waits() => Ok(()),
             step => self.begin(step).await,
         };
         if let Err(error) = result {
@@ -206,7 +216,7 @@ impl Actor {
         self.record.count_reboots();
         self.record.rest = None;
         self.record.deferred = match self.guest {
-            Guest::Held(..) => self.nics.deferred(&self.record.desired.nics, &self.record.plugs),
+            Guest::Held(..) => self.deferred(),
             Guest::Absent | Guest::Lost(..) => None,
         };
         if let Some(run) = &mut self.record.run {

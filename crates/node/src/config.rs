@@ -1,5 +1,6 @@
 //! Settings of a node.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub struct NodeConfig {
     pub address: String,
     /// A directory of our own for instances and image bases.
     pub data_dir: PathBuf,
+    /// Directories of the storage backends whose volumes are files, by the backends' names. Nobody but root need get in.
+    pub backends: BTreeMap<String, PathBuf>,
     /// Which QEMU, and which accelerator.
     pub engine: EngineConfig,
     /// How long guests are waited for.
@@ -38,8 +41,8 @@ pub struct Patience {
     pub power_down: Duration,
     /// For a guest to go down for a soft reboot; then it is done hard. Nova's `wait_soft_reboot_seconds`.
     pub soft_reboot: Duration,
-    /// For a guest to let a network interface go; then the interface is cut off from its network, and the guest keeps
-    /// an empty device until it listens or starts anew. Nova's `device_detach_attempts` times `device_detach_timeout`.
+    /// For a guest to let a network interface or a volume go; then the interface is cut off from its network, and the
+    /// guest keeps an empty device until it listens or starts anew; a volume stays until then. Nova's `device_detach_attempts` times `device_detach_timeout`.
     pub unplug: Duration,
     /// The power button is pressed again after so long: a guest that boots does not listen yet.
     pub press_again: Duration,
@@ -64,6 +67,7 @@ impl NodeConfig {
             name: name.to_owned(),
             address: "127.0.0.1".to_owned(),
             data_dir,
+            backends: BTreeMap::new(),
             engine: EngineConfig::default(),
             patience: Patience::default(),
             logs: LogLimit::default(),

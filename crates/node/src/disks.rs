@@ -11,6 +11,7 @@ use kogge_qemu::{Disk, GuestUser, ImageTool, Machine, QemuError, RUN_DIR, write_
 use crate::bases::{self, Images, TAKING_OVER};
 use crate::blocking::with_files;
 use crate::layout::remove_file;
+use crate::volume_file;
 
 const MIB: u64 = 1 << 20;
 const ROOT: &str = "root.qcow2";
@@ -36,21 +37,27 @@ pub(crate) fn check(desired: &DesiredInstance) -> Result<(), NodeError> {
         if desired.disks.iter().skip(number + 1).any(|other| other.slot == *slot) {
             return refused(format!("two disks are called {slot}"));
         }
-        if disk.size_mib == 0 && disk.image().is_none() {
-            return refused(format!("the disk {slot} has no size"));
+        match disk.volume() {
+            Some(volume) => volume_file::check(volume)?,
+            None if disk.size_mib == 0 && disk.image().is_none() => {
+                return refused(format!("the disk {slot} has no size"));
+            }
+            None => {}
         }
     }
-    if desired.disk(&Slot::root()).is_none() {
-        return refused("the server has no root disk".to_owned());
+    let starts = |disk: &DesiredDisk| disk.slot == Slot::root() || disk.boot.is_some();
+    if !desired.disks.iter().any(starts) {
+        return refused("the server has neither a root disk nor a volume to start from".to_owned());
     }
     Ok(())
 }
 
-/// The file that a disk is.
-fn file_of(disk: &DesiredDisk) -> String {
+/// The file of the instance's own that a disk is. A volume is none: its file is not the instance's.
+fn file_of(disk: &DesiredDisk) -> Option<String> {
     match disk.source {
-        DiskSource::Image(_) | DiskSource::Blank | DiskSource::Volume(_) => format!("{}.qcow2", disk.slot),
-        DiskSource::Swap => format!("{}.raw", disk.slot),
+        DiskSource::Image(_) | DiskSource::Blank => Some(format!("{}.qcow2", disk.slot)),
+        DiskSource::Swap => Some(format!("{}.raw", disk.slot)),
+        DiskSource::Volume(_) => None,
     }
 }
 
@@ -64,15 +71,12 @@ fn base_of(slot: &Slot, format: DiskFormat) -> String {
     if *slot == Slot::root() { format!("base.{ending}") } else { format!("{slot}.base.{ending}") }
 }
 
-/// The system user that the disks in `dir` belong to.
+/// The system user that the files in `dir` belong to: the root disk, or, where the guest starts from a volume, its
+/// console.
 pub(crate) fn owner(dir: &Path) -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
-    std::fs::symlink_metadata(root_file(dir)).ok().map(|file| file.uid())
-}
-
-/// The root disk's file.
-pub(crate) fn root_file(dir: &Path) -> PathBuf {
-    dir.join(ROOT)
+    let owner = |name: &str| std::fs::symlink_metadata(dir.join(name)).ok().map(|file| file.uid());
+    owner(ROOT).or_else(|| owner(CONSOLE))
 }
 
 /// The UEFI variables' file.
@@ -96,24 +100,23 @@ pub(crate) async fn build(
     desired: &DesiredInstance,
 ) -> Result<(), NodeError> {
     for disk in &desired.disks {
+        let Some(file) = file_of(disk) else { continue };
+        let file = dir.join(file);
         if disk.made {
             let because = "the server's disk was built before and is not on its host any more; it is not made anew, for \
                            that would hide the loss. Restore it, or rebuild the server.";
             return Err(NodeError::Refused { because: because.to_owned() });
         }
         match &disk.source {
-            DiskSource::Image(image) => build_from_image(tool, images, dir, disk, image).await?,
-            DiskSource::Volume(_) => {
-                let because = "volumes".to_owned();
-                return Err(NodeError::Refused { because });
-            }
+            DiskSource::Image(image) => build_from_image(tool, images, dir, disk, image, file).await?,
+            DiskSource::Volume(_) => {}
             DiskSource::Blank => {
-                let made = tool.create_empty(&dir.join(file_of(disk)), bytes_of(disk)).await;
+                let made = tool.create_empty(&file, bytes_of(disk)).await;
                 made.map_err(|error| failed(&format!("making the {} disk", disk.slot), error))?;
             }
             DiskSource::Swap => {
                 let label = derive(desired.id.uuid(), disk.slot.as_str()).into_bytes();
-                let (file, mib) = (dir.join(file_of(disk)), disk.size_mib);
+                let mib = disk.size_mib;
                 with_files("making the swap disk", move || {
                     write_swap(&file, mib, label).map_err(std::io::Error::other)
                 })
@@ -142,7 +145,7 @@ fn link_base(base: &Path, dir: &Path, name: &str) -> std::io::Result<()> {
 
 /// The files that the disks of an instance are.
 pub(crate) fn names(desired: &DesiredInstance) -> Vec<String> {
-    desired.disks.iter().map(file_of).collect()
+    desired.disks.iter().filter_map(file_of).collect()
 }
 
 /// Which of the disks in `dir` are there. One that was made (`made`; unknown where a version that did not note them
@@ -178,6 +181,7 @@ async fn build_from_image(
     dir: &Path,
     disk: &DesiredDisk,
     image: &ImageSource,
+    whole: PathBuf,
 ) -> Result<(), NodeError> {
     let source = images.ensure(image).await?;
     let (place, base) = (dir.to_owned(), base_of(&disk.slot, image.format));
@@ -204,7 +208,7 @@ async fn build_from_image(
     let step = format!("making the {} disk", disk.slot);
     let made = tool.create_overlay(Path::new(&fresh), Path::new(&base), image.format, size).await;
     made.map_err(|error| failed(&step, error))?;
-    let (fresh, whole) = (dir.join(fresh), dir.join(file_of(disk)));
+    let fresh = dir.join(fresh);
     with_files(&step, move || std::fs::rename(fresh, whole)).await
 }
 
@@ -263,8 +267,7 @@ pub(crate) async fn grow(
     there: &[String],
 ) -> Result<(), NodeError> {
     for disk in desired.disks.iter().filter(|disk| !matches!(disk.source, DiskSource::Swap)) {
-        let file = file_of(disk);
-        if there.contains(&file) {
+        if let Some(file) = file_of(disk).filter(|file| there.contains(file)) {
             let grown = grow_one(tool, Path::new(&file), disk).await;
             grown.map_err(|error| failed(&format!("growing the {} disk", disk.slot), error))?;
         }
@@ -324,10 +327,14 @@ pub(crate) async fn copy(
     ended.await?
 }
 
-/// The disks as QEMU is told, in the order the guest sees them. `there` is what [`present`] found.
-pub(crate) fn list(there: &[String], desired: &DesiredInstance) -> Vec<Disk> {
-    let with_file = |disk: &&DesiredDisk| there.contains(&file_of(disk));
-    let mut disks: Vec<Disk> = desired.disks.iter().filter(with_file).map(disk_for_qemu).collect();
+/// The disks as QEMU is told, in the order the guest sees them. `there` is what [`present`] found, `volumes` are those
+/// that are open.
+pub(crate) fn list(there: &[String], volumes: &[Disk], desired: &DesiredInstance) -> Vec<Disk> {
+    let disk = |disk: &DesiredDisk| match file_of(disk) {
+        Some(file) => there.contains(&file).then(|| disk_for_qemu(disk, file)),
+        None => volumes.iter().find(|volume| volume.node == disk.slot.as_str()).cloned(),
+    };
+    let mut disks: Vec<Disk> = desired.disks.iter().filter_map(disk).collect();
     if desired.config_drive {
         disks.push(Disk {
             node: "config".to_owned(),
@@ -337,22 +344,28 @@ pub(crate) fn list(there: &[String], desired: &DesiredInstance) -> Vec<Disk> {
             read_only: true,
             bus: desired.disks.first().map(|disk| disk.bus).unwrap_or_default(),
             boot: None,
+            serial: None,
+            shared: false,
+            encrypted: false,
         });
     }
     disks
 }
 
-fn disk_for_qemu(disk: &DesiredDisk) -> Disk {
+fn disk_for_qemu(disk: &DesiredDisk, file: String) -> Disk {
     let format = if matches!(disk.source, DiskSource::Swap) { DiskFormat::Raw } else { DiskFormat::Qcow2 };
     let base = |image: &ImageSource| (base_of(&disk.slot, image.format).into(), image.format);
     Disk {
         node: disk.slot.to_string(),
-        file: file_of(disk).into(),
+        file: file.into(),
         format,
         backing: disk.image().map(base),
         read_only: false,
         bus: disk.bus,
         boot: disk.boot,
+        serial: None,
+        shared: false,
+        encrypted: false,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::blocking::with_files;
 use crate::disks;
 use crate::host::Host;
 use crate::layout::replace_file;
+use crate::open_volumes::{Opened, Wanted};
 use crate::record::{Password, Record};
 
 /// How long a killed process may take to vanish.
@@ -21,11 +22,12 @@ const VANISH: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Starts the guest of `record`, whose launch number was counted and saved before. `secret` is its administrator's
-/// password, where it is known.
+/// password, where it is known, `volumes` are those that it should have.
 pub(crate) async fn start(
     host: &Host,
     record: &Record,
     secret: Option<String>,
+    volumes: Vec<Wanted>,
 ) -> Result<Machine, NodeError> {
     let desired = &record.desired;
     let dir = host.layout.instance(desired.id);
@@ -38,6 +40,7 @@ pub(crate) async fn start(
         update_drive(&dir, record, secret, user.as_ref()).await?;
     }
     disks::grow(&host.tool.inside(&dir, user.as_ref()), desired, &there).await?;
+    let opened = Opened::all(&host.config.backends, volumes).await?;
     let mut taps = Vec::new();
     for nic in &desired.nics {
         taps.push(host.wiring.plug(nic.port).await?);
@@ -56,13 +59,20 @@ pub(crate) async fn start(
         vcpus: desired.vcpus,
         memory_mib: desired.memory_mib,
         firmware,
-        disks: disks::list(&there, desired),
+        disks: disks::list(&there, &opened.disks, desired),
+        files: opened.files,
+        keys: opened.keys,
         nics: nics.collect(),
         sandbox: host.engine.sandbox,
         paused: desired.power == Power::Paused,
     };
+    taps.extend(opened.fds);
     let started = Machine::start(&host.engine, &dir, &spec, taps, user.as_ref()).await;
-    started.map_err(|error| disks::failed("starting the guest", error))
+    let machine = started.map_err(|error| disks::failed("starting the guest", error))?;
+    for (node, _) in &spec.keys {
+        machine.forget_key(node).await.map_err(|error| disks::failed("starting the guest", error))?;
+    }
+    Ok(machine)
 }
 
 /// Puts the guest's metadata on its config drive. One that holds the administrator's password stays as it was made, as

@@ -18,6 +18,9 @@
 //! Network interfaces come and go while the guest runs (`nics`): the record names them first, then the tap is made behind
 //! its port's rules, then the guest gets the device; and back in the opposite order.
 //!
+//! So do volumes (`volumes`): the record says what may be open before it is, and forgets it after it is closed. Their
+//! files are opened by the agent (`volume_file`) and handed to QEMU open: they belong to no guest.
+//!
 //! What nobody asked for is never destroyed: it is kept in quarantine, and what cannot be understood is left alone.
 //!
 //! Guests outlive the agent: a restarted agent finds their processes by their directory and takes them over. After a
@@ -32,17 +35,21 @@ mod config;
 mod disks;
 mod epoch;
 mod host;
+mod keys;
 mod launch;
 mod layout;
 mod metadata;
 mod networking;
 mod nics;
+mod open_volumes;
 mod quarantine;
 mod record;
 mod shut_down;
 mod step;
 mod survey;
 mod users;
+mod volume_file;
+mod volumes;
 mod wiring;
 
 pub use agent::QemuNode;

@@ -19,11 +19,11 @@ use tokio::time::Instant;
 use crate::record::Plug;
 
 /// A guest that does not react is asked again after so long: one that boots does not listen yet.
-const ASK_AGAIN: Duration = Duration::from_secs(4);
-/// An empty device is asked for so often: it disturbs nobody.
-const ASK_SELDOM: Duration = Duration::from_secs(60);
-/// An interface that QEMU refused is tried again after so long.
-const TRY_AGAIN: Duration = Duration::from_secs(60);
+pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(4);
+/// A guest that was asked for a long time is asked so often.
+pub(crate) const ASK_SELDOM: Duration = Duration::from_secs(60);
+/// A device that QEMU refused is tried again after so long.
+pub(crate) const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// What is known of the interfaces of the present process.
 #[derive(Debug, Default)]

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use kogge_ids::{CloudId, ImageId, PortId};
-use kogge_node_api::{DesiredInstance, NodeError};
+use kogge_ids::{AttachmentId, CloudId, ImageId, PortId};
+use kogge_node_api::{DesiredDisk, DesiredInstance, NodeError, Slot};
 use kogge_qemu::{ProcessId, nic_device};
 use serde::{Deserialize, Serialize};
 
 use crate::disks::config_file;
+use crate::keys::Keys;
 use crate::layout::replace_file;
 
 mod before;
@@ -28,7 +29,7 @@ pub(crate) struct Record {
     pub reached: i64,
     /// Number of the last reboot; written before the guest is started anew, so that each is done once at most.
     pub reboots_done: i64,
-    /// The image whose disks are complete.
+    /// The image whose disks are complete; none of an instance that starts from a volume.
     pub built: Option<ImageId>,
     /// The files that the complete disks are; `None` where a version that did not note them made them.
     #[serde(default)]
@@ -48,6 +49,12 @@ pub(crate) struct Record {
     /// What the process of the last launch may have of network interfaces; written before it gets one.
     #[serde(default)]
     pub plugs: Vec<Plug>,
+    /// Volumes that the process of the last launch has open, or may have; written before it opens one.
+    #[serde(default)]
+    pub volumes: Vec<Held>,
+    /// Attachments whose volumes are encrypted. Their passphrases are never in this record.
+    #[serde(default)]
+    pub encrypted: Vec<AttachmentId>,
     /// What of the reached generation the guest holds up.
     #[serde(default)]
     pub deferred: Option<NodeError>,
@@ -99,6 +106,22 @@ impl Plug {
     }
 }
 
+/// A volume that a process has open, or may have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Held {
+    /// Where it is among the instance's disks.
+    pub slot: Slot,
+    /// By which attachment.
+    pub attachment: AttachmentId,
+}
+
+impl Held {
+    /// The volume that a disk is, if it is one.
+    pub(crate) fn of(disk: &DesiredDisk) -> Option<Self> {
+        Some(Self { slot: disk.slot.clone(), attachment: disk.volume()?.attachment })
+    }
+}
+
 /// A guest that stopped without being told by us.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rest {
@@ -112,6 +135,8 @@ impl Record {
     pub(crate) fn new(mut desired: DesiredInstance, cloud: Option<CloudId>) -> Self {
         let told = desired.metadata.admin_password.take().is_some();
         let password = if told && desired.config_drive { Password::Awaited } else { Password::None };
+        let mut encrypted = Vec::new();
+        Keys::default().take(&mut desired, &mut encrypted);
         Self {
             form: FORM,
             cloud,
@@ -126,15 +151,27 @@ impl Record {
             launch: 0,
             run: None,
             plugs: Vec::new(),
+            volumes: Vec::new(),
+            encrypted,
             deferred: None,
             rest: None,
             removing: false,
         }
     }
 
-    /// Whether the disks of the image that is wanted are there.
+    /// Whether the disks of the image that is wanted are there, or those of an instance that starts from a volume.
     pub(crate) fn is_built(&self) -> bool {
-        self.built.is_some() && self.built == self.desired.image().map(|image| image.image)
+        let wanted = self.desired.image().map(|image| image.image);
+        self.built == wanted && (wanted.is_some() || self.disks.is_some())
+    }
+
+    /// Notes every volume that a process which starts now may open, beside those that an earlier one may have.
+    pub(crate) fn note_volumes(&mut self) {
+        for held in self.desired.disks.iter().filter_map(Held::of) {
+            if !self.volumes.contains(&held) {
+                self.volumes.push(held);
+            }
+        }
     }
 
     /// Whether a reboot was ordered that was not done.
@@ -215,6 +252,37 @@ mod tests {
             let read = Record::load(dir.path()).unwrap();
             assert_eq!((read.desired.metadata.admin_password.as_deref(), read.password), (None, password));
         }
+    }
+
+    #[test]
+    fn no_record_has_a_passphrase_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut wanted = crate::step::testing::desired();
+        let mut disk = crate::volumes::testing::volume(1);
+        let kogge_node_api::DiskSource::Volume(volume) = &mut disk.source else { panic!("it is one") };
+        volume.passphrase = Some("very-secret".to_owned());
+        let attachment = volume.attachment;
+        wanted.disks.push(disk);
+        let record = Record::new(wanted, None);
+        record.save(dir.path()).unwrap();
+        let text = std::fs::read_to_string(dir.path().join("record.json")).unwrap();
+        assert!(!text.contains("very-secret"), "{text}");
+        assert_eq!(Record::load(dir.path()).unwrap().encrypted, [attachment]);
+    }
+
+    #[test]
+    fn an_instance_that_starts_from_a_volume_is_built_without_an_image() {
+        let mut record = record();
+        record.desired.disks = vec![crate::volumes::testing::volume(1)];
+        assert!(!record.is_built());
+        record.disks = Some(Vec::new());
+        assert!(record.is_built());
+        // and a root disk of its own has to be made
+        record.desired.disks.extend(crate::step::testing::desired().disks);
+        assert!(!record.is_built());
+        record.note_volumes();
+        record.note_volumes();
+        assert_eq!(record.volumes.len(), 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use kogge_qemu::RunState;
 
 use crate::nics::NicStep;
 use crate::record::Record;
+use crate::volumes::VolumeStep;
 
 /// The next thing to do for an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(crate) enum Step {
     Resume,
     /// Something with a network interface of the running guest.
     Nic(NicStep),
+    /// Something with a volume of the running guest.
+    Volume(VolumeStep),
     /// Nothing: the desired state is reached.
     Settled,
     /// Nothing: the guest came to rest by itself and stays so.
@@ -49,15 +52,23 @@ pub(crate) enum Why {
     Rebuild,
 }
 
-/// What to do next; `state` is `None` where there is no process, `nic` what there is to do with interfaces.
-pub(crate) fn next(record: &Record, state: Option<RunState>, nic: Option<NicStep>) -> Step {
+impl Step {
+    /// A guest was asked for something, and nothing else is to be done meanwhile.
+    pub(crate) const fn waits(&self) -> bool {
+        matches!(self, Self::Nic(NicStep::Wait) | Self::Volume(VolumeStep::Wait))
+    }
+}
+
+/// What to do next; `state` is `None` where there is no process, `plug` what there is to do with interfaces and volumes
+/// that come and go.
+pub(crate) fn next(record: &Record, state: Option<RunState>, plug: Option<Step>) -> Step {
     if record.removing {
         return Step::Destroy;
     }
     match state {
         None => next_without_process(record),
         Some(_) if !record.is_built() => Step::TakeDown { soft: false, why: Why::Rebuild },
-        Some(state) => next_with_process(record, state, nic),
+        Some(state) => next_with_process(record, state, plug),
     }
 }
 
@@ -73,7 +84,7 @@ fn next_without_process(record: &Record) -> Step {
     }
 }
 
-fn next_with_process(record: &Record, state: RunState, nic: Option<NicStep>) -> Step {
+fn next_with_process(record: &Record, state: RunState, plug: Option<Step>) -> Step {
     let reacts = matches!(state, RunState::Running | RunState::DiskFull);
     if record.desired.power == Power::Stopped {
         return Step::TakeDown { soft: reacts, why: Why::Stop };
@@ -87,7 +98,7 @@ fn next_with_process(record: &Record, state: RunState, nic: Option<NicStep>) -> 
         (RunState::Panicked, _) => Step::TakeDown { soft: false, why: Why::Panicked },
         (RunState::Running, Power::Paused) => Step::Pause,
         (RunState::Paused, Power::Running) => Step::Resume,
-        (_, _) => nic.map_or(Step::Settled, Step::Nic),
+        (_, _) => plug.unwrap_or(Step::Settled),
     }
 }
 

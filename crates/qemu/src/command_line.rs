@@ -1,14 +1,12 @@
 //! QEMU's arguments for one guest: a pure function, so that it can be read and tested as text.
 
-use std::path::PathBuf;
-
 use kogge_ids::{PortId, ServerId};
-use kogge_node_api::{Accelerator, DiskBus, DiskFormat};
+use kogge_node_api::{Accelerator, DiskBus};
 use serde_json::{Value, json};
 
+use crate::block::{Disk, blockdev, disk_device, disk_options, key_of};
 use crate::device_name::{backend, nic_device};
 use crate::engine::{FirmwareFiles, cpu_model};
-use crate::image_tool::name;
 use crate::probe::SANDBOX;
 
 /// Free PCIe slots for interfaces that are plugged in later: so many between two starts of a guest. q35's own bus takes
@@ -34,6 +32,10 @@ pub struct GuestSpec {
     pub firmware: Option<FirmwareFiles>,
     /// Disks in the order the guest sees them.
     pub disks: Vec<Disk>,
+    /// Files of disks that QEMU inherits open, because its user could not open them.
+    pub files: Vec<PassedFile>,
+    /// Passphrases of disks that QEMU inherits: the disk's node, and the number of a descriptor to read.
+    pub keys: Vec<(String, i32)>,
     /// Network interfaces in the order the guest sees them.
     pub nics: Vec<GuestNic>,
     /// Whether QEMU runs in its seccomp sandbox.
@@ -42,23 +44,15 @@ pub struct GuestSpec {
     pub paused: bool,
 }
 
-/// A disk of a guest.
-#[derive(Debug, Clone)]
-pub struct Disk {
-    /// Name of the block node, unique in the guest.
+/// An open file that QEMU inherits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedFile {
+    /// Number of the descriptor.
+    pub fd: i32,
+    /// Number of the set by which QEMU names it ([`crate::fd_set`]).
+    pub set: i64,
+    /// The node of the disk that it is for.
     pub node: String,
-    /// The file, absolute or relative to the guest's directory.
-    pub file: PathBuf,
-    /// Its format.
-    pub format: DiskFormat,
-    /// The file below it, which needs no other.
-    pub backing: Option<(PathBuf, DiskFormat)>,
-    /// Whether the guest may only read.
-    pub read_only: bool,
-    /// How it is attached.
-    pub bus: DiskBus,
-    /// Its place in the order in which the firmware tries disks, from 1.
-    pub boot: Option<u32>,
 }
 
 /// A network interface of a guest.
@@ -99,6 +93,13 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
     for number in 0..ports.len() + SPARE_PORTS {
         out.add("-device", root_port(number));
     }
+    for file in &spec.files {
+        out.add("-add-fd", format!("fd={},set={},opaque={}", file.fd, file.set, file.node));
+    }
+    for (node, fd) in &spec.keys {
+        let key = json!({ "qom-type": "secret", "id": key_of(node), "file": format!("/proc/self/fd/{fd}") });
+        out.add("-object", key.to_string());
+    }
     for disk in &spec.disks {
         out.add("-blockdev", blockdev(disk).to_string());
     }
@@ -110,8 +111,8 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
         out.add("-device", format!("{device},bus=rp{number}"));
     }
     for (number, disk) in on(spec, DiskBus::Scsi).enumerate() {
-        let (node, boot) = (&disk.node, boot_index(disk));
-        out.add("-device", format!("scsi-hd,id=disk-{node},drive={node},bus=scsi0.0,lun={number}{boot}"));
+        let (id, node, more) = (disk_device(&disk.node), &disk.node, options(disk));
+        out.add("-device", format!("scsi-hd,id={id},drive={node},bus=scsi0.0,lun={number}{more}"));
     }
     out.0
 }
@@ -195,8 +196,8 @@ fn devices(spec: &GuestSpec) -> Vec<String> {
     let mut all: Vec<String> = nics.collect();
     all.extend(on(spec, DiskBus::Scsi).next().map(|_| "virtio-scsi-pci,id=scsi0".to_owned()));
     all.extend(on(spec, DiskBus::Virtio).map(|disk| {
-        let (node, boot) = (&disk.node, boot_index(disk));
-        format!("virtio-blk-pci,id=disk-{node},drive={node}{boot}")
+        let (id, node, more) = (disk_device(&disk.node), &disk.node, options(disk));
+        format!("virtio-blk-pci,id={id},drive={node}{more}")
     }));
     all.push("virtio-rng-pci,id=rng0".to_owned());
     all
@@ -207,35 +208,14 @@ fn on(spec: &GuestSpec, bus: DiskBus) -> impl Iterator<Item = &Disk> {
     spec.disks.iter().filter(move |disk| disk.bus == bus)
 }
 
-fn boot_index(disk: &Disk) -> String {
-    disk.boot.map_or_else(String::new, |place| format!(",bootindex={place}"))
-}
-
-/// The disk with all layers spelled out: nothing is left for QEMU to guess from bytes that a guest wrote.
-fn blockdev(disk: &Disk) -> Value {
-    let mut node = layer(&disk.file, disk.format, disk.read_only);
-    node["node-name"] = json!(disk.node);
-    if !disk.read_only {
-        node["discard"] = json!("unmap");
-    }
-    if let (DiskFormat::Qcow2, Some((file, format))) = (disk.format, &disk.backing) {
-        node["backing"] = layer(file, *format, true);
-    }
-    node
-}
-
-fn layer(file: &std::path::Path, format: DiskFormat, read_only: bool) -> Value {
-    let mut layer = json!({
-        "driver": name(format), "read-only": read_only,
-        "file": { "driver": "file", "filename": file, "read-only": read_only },
-    });
-    if !read_only {
-        layer["file"]["discard"] = json!("unmap");
-    }
-    if format == DiskFormat::Qcow2 {
-        layer["backing"] = Value::Null;
-    }
-    layer
+/// What the device of a disk is told beside its place, as text.
+fn options(disk: &Disk) -> String {
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        Value::Bool(on) => if on { "on" } else { "off" }.to_owned(),
+        other => other.to_string(),
+    };
+    disk_options(disk).into_iter().map(|(name, value)| format!(",{name}={}", text(value))).collect()
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub enum QemuError {
     Qmp(#[from] QmpError),
     /// All slots of a running guest are taken.
     #[error(
-        "the guest has no free slot left for another interface; it gets the interface and new free slots when it is \
+        "the guest has no free slot left for another device; it gets the device and new free slots when it is \
          stopped and started, or rebooted"
     )]
     NoSlot,

@@ -12,6 +12,7 @@
 //! matter. A guest's directory is the working directory of its QEMU, so the paths of its sockets are short and
 //! relative, and a QEMU is known to be ours by where it runs.
 
+mod block;
 mod command_line;
 mod config_drive;
 mod console;
@@ -27,14 +28,15 @@ mod spawn;
 mod swap;
 mod user;
 
-pub use command_line::{Disk, GuestNic, GuestSpec, RUN_DIR, arguments, qmp_socket, serial_socket};
+pub use block::{Disk, container_of, disk_device, fd_set};
+pub use command_line::{GuestNic, GuestSpec, PassedFile, RUN_DIR, arguments, qmp_socket, serial_socket};
 pub use config_drive::write_config_drive;
 pub use console::{LogLimit, Logs, tail_lines};
 pub use device_name::{nic_device, port_of_device};
 pub use engine::{AccelSetting, Engine, EngineConfig, FirmwareFiles};
 pub use error::QemuError;
 pub use image_tool::{ImageInfo, ImageTool};
-pub use machine::{GuestDevice, Machine, RunState};
+pub use machine::{GuestDevice, GuestDisk, Machine, OpenDisk, Passphrase, RunState, effective};
 pub use process::{FoundGuest, ProcessId, find_guests};
 pub use qmp::{Event, Qmp, QmpError};
 pub use swap::write_swap;

@@ -19,8 +19,10 @@ use crate::spawn::{command, detach};
 use crate::user::{GuestUser, become_user};
 
 mod backup;
+mod disks;
 mod nics;
 
+pub use disks::{GuestDisk, OpenDisk, Passphrase, effective};
 pub use nics::GuestDevice;
 
 /// How long a QEMU that lives may take until its monitor answers: firmware is loaded and memory touched before.
@@ -69,7 +71,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts a guest in its directory `dir`, as `user` (as ourselves where `None`). It inherits `taps` under the
+    /// Starts a guest in its directory `dir`, as `user` (as ourselves where `None`). It inherits `fds` under the
     /// numbers that `spec` names, and outlives us.
     ///
     /// # Errors
@@ -78,7 +80,7 @@ impl Machine {
         engine: &Engine,
         dir: &Path,
         spec: &GuestSpec,
-        taps: Vec<OwnedFd>,
+        fds: Vec<OwnedFd>,
         user: Option<&GuestUser>,
     ) -> Result<Self, QemuError> {
         let log_path = dir.join("qemu.log");
@@ -94,7 +96,7 @@ impl Machine {
         let mut command = command(&engine.binary);
         command.args(arguments(spec)).current_dir(dir);
         command.stdin(Stdio::null()).stdout(log).stderr(also_log);
-        detach(&mut command, taps.iter().map(AsRawFd::as_raw_fd).collect());
+        detach(&mut command, fds.iter().map(AsRawFd::as_raw_fd).collect());
         if let Some(user) = user {
             become_user(&mut command, user, Some(spec.vcpus));
         }
@@ -102,7 +104,7 @@ impl Machine {
             program: engine.binary.clone(),
             because: error.to_string(),
         })?;
-        drop(taps);
+        drop(fds);
         let process = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(ProcessId::of);
         let Some(process) = process else {
             let because = last_log_words(&log_path, said_before).await;

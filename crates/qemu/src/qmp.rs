@@ -113,6 +113,17 @@ impl Qmp {
         self.send("getfd", serde_json::json!({ "fdname": name }), Some(fd)).await.map(drop)
     }
 
+    /// Hands an open file to QEMU, which names it by the set whose number is answered ([`crate::fd_set`]), with a word for
+    /// us to know it by.
+    ///
+    /// # Errors
+    /// As [`Qmp::execute`].
+    pub async fn hand_over_file(&self, word: &str, fd: OwnedFd) -> Result<i64, QmpError> {
+        let answer = self.send("add-fd", serde_json::json!({ "opaque": word }), Some(fd)).await?;
+        let set = answer["fdset-id"].as_i64();
+        set.ok_or_else(|| QmpError::Protocol(format!("no set of descriptors but {answer}")))
+    }
+
     async fn send(&self, command: &str, arguments: Value, fd: Option<OwnedFd>) -> Result<Value, QmpError> {
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();

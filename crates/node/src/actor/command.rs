@@ -113,10 +113,15 @@ impl Actor {
             self.secret.clone_from(&secret);
             self.try_again();
         }
+        let mut encrypted = self.record.encrypted.clone();
+        if self.keys.take(&mut desired, &mut encrypted) {
+            self.try_again();
+        }
         if self.record.removing || !self.is_newer(&desired) {
             return Ok(());
         }
         self.keep_formats(&mut desired);
+        let encrypted = std::mem::replace(&mut self.record.encrypted, encrypted);
         let before = (std::mem::replace(&mut self.record.desired, desired), self.record.password);
         if secret.is_some() && self.record.desired.config_drive && !self.record.is_built() {
             self.record.password = Password::Awaited;
@@ -124,9 +129,11 @@ impl Actor {
         }
         if let Err(error) = self.save().await {
             (self.record.desired, self.record.password) = before;
+            self.record.encrypted = encrypted;
             return Err(error);
         }
         self.host.book.write(self.record.desired.metadata.clone());
+        self.keys.forget(&self.record.desired, &mut self.record.encrypted);
         self.failures = 0;
         self.retry_at = None;
         Ok(())
@@ -191,6 +198,14 @@ impl Actor {
                 launch::take_down(machine, asks.then_some(patience.power_down), patience.press_again).await;
             }
             Guest::Lost(process, _) => process.kill(),
+        }
+        let process = match &self.guest {
+            Guest::Held(machine, _) => Some(machine.process),
+            Guest::Lost(process, _) => Some(*process),
+            Guest::Absent => None,
+        };
+        if !process.is_some_and(kogge_qemu::ProcessId::is_alive) {
+            self.forget_volumes();
         }
         self.guest = Guest::Absent;
         self.record.run = None;

@@ -51,7 +51,11 @@ impl Actor {
     /// A guest that powers itself off leaves its process behind. So one whose process vanished while nobody looked was
     /// ended from outside, by a restart of the machine mostly: it is no crash, and what ran is started again.
     pub(super) async fn take_up(&mut self, found: Option<FoundGuest>) {
-        let Some(found) = found else { return self.record.run = None };
+        let Some(found) = found else {
+            // no process, nothing open; the record says so when it is saved next
+            self.forget_volumes();
+            return self.record.run = None;
+        };
         let ending = self.record.run.as_ref().is_some_and(|run| run.launch == found.launch && run.ending);
         self.record.run = Some(Run { process: found.process, launch: found.launch, ending });
         self.record.launch = self.record.launch.max(found.launch);
@@ -120,6 +124,7 @@ impl Actor {
             Ok(Ok(state)) => {
                 self.state = state;
                 self.look_at_nics().await;
+                self.look_at_volumes().await;
             }
             Ok(Err(_)) if machine.process.gone_within(VANISH).await => self.found_dead().await,
             Ok(Err(_)) | Err(_) => {
@@ -133,6 +138,7 @@ impl Actor {
     /// The process is gone: by us, or it crashed.
     async fn found_dead(&mut self) {
         self.guest = Guest::Absent;
+        self.forget_volumes();
         let Some(run) = self.record.run.take() else { return };
         if !run.ending && self.record.desired.power != Power::Stopped {
             let because = self.last_words().await;

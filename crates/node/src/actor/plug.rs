@@ -12,12 +12,25 @@ use super::work::{Done, Work};
 use crate::host::Host;
 use crate::nics::NicStep;
 use crate::record::Plug;
+use crate::step::Step;
 
 impl Actor {
-    /// What there is to do with the guest's interfaces.
-    pub(super) fn next_nic(&self) -> Option<NicStep> {
-        let patience = self.host.config.patience.unplug;
-        self.nics.next(&self.record.desired.nics, &self.record.plugs, patience, Instant::now())
+    /// What there is to do with the guest's interfaces and volumes. One that is waited for holds up no other.
+    pub(super) fn next_plug(&self) -> Option<Step> {
+        let (patience, now) = (self.host.config.patience.unplug, Instant::now());
+        let record = &self.record;
+        let nic = self.nics.next(&record.desired.nics, &record.plugs, patience, now).map(Step::Nic);
+        let volume =
+            self.volumes.next(&record.desired.disks, &record.volumes, patience, now).map(Step::Volume);
+        let (waiting, ready): (Vec<_>, Vec<_>) = [nic, volume].into_iter().flatten().partition(Step::waits);
+        ready.into_iter().chain(waiting).next()
+    }
+
+    /// What the guest holds up.
+    pub(super) fn deferred(&self) -> Option<NodeError> {
+        let record = &self.record;
+        let nic = self.nics.deferred(&record.desired.nics, &record.plugs);
+        nic.or_else(|| self.volumes.deferred(&record.desired.disks, &record.volumes))
     }
 
     /// Asks QEMU which interfaces the guest has.
@@ -98,7 +111,7 @@ async fn plug(host: Arc<Host>, machine: Machine, nic: Nic) -> Result<Done, NodeE
 }
 
 async fn ask(machine: Machine, device: String) -> Result<Done, NodeError> {
-    let asked = machine.ask_for_nic(&device).await;
+    let asked = machine.ask_for(&device).await;
     asked.map_err(|error| NodeError::failed("unplugging an interface", error))?;
     Ok(Done::Told)
 }

@@ -6,6 +6,7 @@ use kogge_qemu::RunState;
 use super::Actor;
 use super::guest::Guest;
 use crate::record::Record;
+use crate::volumes::Volumes;
 
 /// What is known from the record alone, before the actor looked around.
 pub(super) fn of_record(record: &Record) -> ObservedInstance {
@@ -16,7 +17,7 @@ pub(super) fn of_record(record: &Record) -> ObservedInstance {
         state,
         disks_built: record.is_built(),
         reboots_done: record.reboots_done,
-        holds: Vec::new(),
+        holds: Volumes::default().holds(&record.volumes),
         fault: crash(record),
         deferred: record.deferred.clone(),
         // the actor knows
@@ -60,6 +61,7 @@ impl Actor {
         let fault = self.fault.clone().or_else(starved).or_else(|| crash(&self.record));
         let waits = !self.record.is_built() && !self.record.removing;
         let lacks = if waits { self.host.images.lacking(&self.record.desired) } else { Vec::new() };
-        ObservedInstance { state, fault, lacks, ..of_record(&self.record) }
+        let holds = self.volumes.holds(&self.record.volumes);
+        ObservedInstance { state, fault, lacks, holds, ..of_record(&self.record) }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use kogge_ids::PortId;
-use kogge_node_api::NodeError;
+use kogge_node_api::{NodeError, Slot};
 use kogge_qemu::Machine;
 use tokio::time::Instant;
 
@@ -13,7 +13,9 @@ use super::guest::Guest;
 use super::{Actor, Export, Step, Why};
 use crate::host::Host;
 use crate::nics::Nics;
+use crate::open_volumes::Wanted;
 use crate::record::{Password, Plug, Record, Rest};
+use crate::volumes::{VolumeStep, Volumes};
 use crate::{disks, launch, step};
 
 /// Work under way.
@@ -43,6 +45,8 @@ pub(super) enum Done {
     Built,
     /// A process runs.
     Started(Machine),
+    /// None runs, and none is left of the try.
+    NotStarted(NodeError),
     /// The process is gone.
     Down(Why),
     /// The guest was told something; it has to be looked at.
@@ -51,6 +55,10 @@ pub(super) enum Done {
     NicRefused(PortId, String),
     /// Of this device nothing is left but, where the guest keeps it (true), an empty shell.
     Cleared(String, bool),
+    /// QEMU did not do this with a volume.
+    VolumeRefused(VolumeStep, String),
+    /// The volume in this slot is closed.
+    VolumeClosed(Slot),
     /// Nothing is left.
     Destroyed,
     /// A copy ended, well or not.
@@ -77,9 +85,10 @@ impl Actor {
             }
             (Step::Build, _) => Box::pin(build(host, self.record.clone(), self.secret.clone())),
             (Step::Start, _) => {
+                let volumes = self.wanted_volumes()?;
+                let left = !self.record.volumes.is_empty();
                 self.prepare_launch().await?;
-                let (record, secret) = (self.record.clone(), self.secret.clone());
-                Box::pin(async move { launch::start(&host, &record, secret).await.map(Done::Started) })
+                Box::pin(start(host, self.record.clone(), self.secret.clone(), volumes, left))
             }
             (Step::TakeDown { soft, why }, Guest::Held(machine, _)) => {
                 let machine = machine.clone();
@@ -90,6 +99,13 @@ impl Actor {
             (Step::Nic(nic), Guest::Held(machine, _)) => {
                 let machine = machine.clone();
                 match self.begin_nic(machine, &nic).await? {
+                    Some(work) => work,
+                    None => return Ok(()),
+                }
+            }
+            (Step::Volume(volume), Guest::Held(machine, _)) => {
+                let machine = machine.clone();
+                match self.begin_volume(machine, &volume).await? {
                     Some(work) => work,
                     None => return Ok(()),
                 }
@@ -107,7 +123,9 @@ impl Actor {
         self.record.count_reboots();
         self.record.rest = None;
         self.record.plugs = self.record.desired.nics.iter().map(|nic| Plug::of(nic.port)).collect();
+        self.record.note_volumes();
         self.nics = Nics::default();
+        self.volumes = Volumes::default();
         if self.record.user.is_none() {
             self.record.user = self.host.users.take(self.id)?;
         }
@@ -152,6 +170,11 @@ impl Actor {
                 self.succeed();
                 self.hold(machine).await;
             }
+            Ok(Done::NotStarted(error)) => {
+                self.forget_volumes();
+                self.fail(error);
+                self.save_or_fail().await;
+            }
             Ok(Done::Down(why)) => self.went_down(why).await,
             Ok(Done::Told) => {
                 self.succeed();
@@ -170,6 +193,17 @@ impl Actor {
                     self.forget_plug_or_fail(&device).await;
                 }
             }
+            Ok(Done::VolumeRefused(step, because)) => {
+                tracing::warn!(server.id = %self.id, ?step, because, "a step with a volume waits");
+                self.volumes.note_refused(&step, because, Instant::now());
+                self.succeed();
+                self.look().await;
+            }
+            Ok(Done::VolumeClosed(slot)) => {
+                self.succeed();
+                self.look().await;
+                self.forget_volume(&slot).await;
+            }
             Ok(Done::Exported(result, answer)) => {
                 // who asked may have given up
                 let _ = answer.send(result);
@@ -186,6 +220,7 @@ impl Actor {
     async fn went_down(&mut self, why: Why) {
         self.guest = Guest::Absent;
         self.record.run = None;
+        self.forget_volumes();
         let crash = match why {
             Why::Panicked => Some(Some("the guest's kernel panicked".to_owned())),
             Why::PoweredOff => Some(None),
@@ -204,7 +239,7 @@ impl Actor {
         }
     }
 
-    async fn save_or_fail(&mut self) {
+    pub(super) async fn save_or_fail(&mut self) {
         if let Err(error) = self.save().await {
             self.fail(error);
         }
@@ -219,6 +254,27 @@ async fn build(host: Arc<Host>, record: Record, secret: Option<String>) -> Resul
     }
     disks::build(&host.tool, &host.images, &dir, &record.desired).await?;
     Ok(Done::Built)
+}
+
+/// Starts a process. What an earlier try left (`left`), or this one, is ended first: it may have volumes open.
+async fn start(
+    host: Arc<Host>,
+    record: Record,
+    secret: Option<String>,
+    volumes: Vec<Wanted>,
+    left: bool,
+) -> Result<Done, NodeError> {
+    let dir = host.layout.instance(record.desired.id);
+    if left {
+        launch::end_all(&host, &dir).await?;
+    }
+    match launch::start(&host, &record, secret, volumes).await {
+        Ok(machine) => Ok(Done::Started(machine)),
+        Err(error) => {
+            launch::end_all(&host, &dir).await?;
+            Ok(Done::NotStarted(error))
+        }
+    }
 }
 
 async fn take_down(host: Arc<Host>, machine: Machine, soft: bool, why: Why) -> Result<Done, NodeError> {

@@ -69,7 +69,7 @@ async fn all_disks_are_made_and_listed_in_order() {
     place.build(&desired).await.unwrap();
     place.build(&desired).await.unwrap();
     let there = present(&place.vm(), Some(&names(&desired))).unwrap();
-    let nodes: Vec<String> = list(&there, &desired).into_iter().map(|disk| disk.node).collect();
+    let nodes: Vec<String> = list(&there, &[], &desired).into_iter().map(|disk| disk.node).collect();
     assert_eq!(nodes, ["root", "ephemeral", "swap", "config"]);
     let size = async |name: &str| {
         place.tool.info(&place.vm().join(name), DiskFormat::Qcow2).await.unwrap().virtual_size
@@ -156,7 +156,7 @@ fn disks_that_would_get_in_each_others_way_are_refused() {
     assert!(twice(&|d| d.disks[1].slot = Slot::swap()).contains("two disks are called swap"));
     assert!(twice(&|d| d.disks[1].slot = slot("config")).contains("may be called config"));
     assert!(twice(&|d| d.disks[1].size_mib = 0).contains("ephemeral has no size"));
-    assert!(twice(&|d| drop(d.disks.remove(0))).contains("no root disk"));
+    assert!(twice(&|d| drop(d.disks.remove(0))).contains("neither a root disk"));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn each_disk_is_attached_as_its_own_bus_and_boot_order_say() {
     let mut desired = with_more(desired(), 1);
     desired.disks[1].bus = DiskBus::Scsi;
     desired.disks[1].boot = Some(2);
-    let disks = list(&names(&desired), &desired);
+    let disks = list(&names(&desired), &[], &desired);
     let seen: Vec<_> = disks.iter().map(|disk| (disk.node.as_str(), disk.bus, disk.boot)).collect();
     let virtio = DiskBus::Virtio;
     assert_eq!(

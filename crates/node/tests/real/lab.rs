@@ -85,6 +85,12 @@ impl Lab {
         Self::made(Wires::Given(Arc::new(NoWiring)), patient(Duration::from_secs(2)), Some(mib)).await
     }
 
+    /// A lab that waits for guests which hear, but only this long for a volume.
+    pub(crate) async fn open_for_volumes(unplug: Duration) -> Option<Self> {
+        let patience = Patience { unplug, ..patient(Duration::from_secs(600)) };
+        Self::made(Wires::Given(Arc::new(NoWiring)), patience, None).await
+    }
+
     /// A patient lab with real networking in namespaces of its own; `None` without root.
     pub(crate) async fn open_networked() -> Option<Self> {
         Self::open_networked_with(Duration::from_secs(600)).await
@@ -142,6 +148,7 @@ impl Lab {
                 .status();
             assert!(mount.unwrap().success());
         }
+        std::fs::create_dir(lab.path("volumes")).unwrap();
         lab.node = Some(lab.open_node().await);
         Some(lab)
     }
@@ -153,6 +160,7 @@ impl Lab {
     /// Opens another node, if it can be opened.
     pub(crate) async fn try_open(&self) -> Result<QemuNode, NodeError> {
         let mut config = NodeConfig::new("lab", self.dir.path().join("data"));
+        config.backends = BTreeMap::from([("files".to_owned(), self.path("volumes"))]);
         config.engine.accel = AccelSetting::Tcg;
         config.patience = self.patience;
         config.users = self.users;

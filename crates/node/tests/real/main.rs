@@ -23,3 +23,4 @@ mod secrets;
 mod survival;
 mod tiny;
 mod users;
+mod volumes;

@@ -1,5 +1,7 @@
 //! Command lines as golden text; `UPDATE_GOLDEN=1` writes them anew.
 
+use kogge_node_api::DiskFormat;
+
 use super::*;
 
 fn spec() -> GuestSpec {
@@ -20,6 +22,9 @@ fn spec() -> GuestSpec {
                 read_only: false,
                 bus: DiskBus::Virtio,
                 boot: Some(1),
+                serial: None,
+                shared: false,
+                encrypted: false,
             },
             Disk {
                 node: "config".to_owned(),
@@ -29,8 +34,13 @@ fn spec() -> GuestSpec {
                 read_only: true,
                 bus: DiskBus::Virtio,
                 boot: None,
+                serial: None,
+                shared: false,
+                encrypted: false,
             },
         ],
+        files: Vec::new(),
+        keys: Vec::new(),
         nics: vec![GuestNic {
             port: "22222222-3333-4444-8555-666666666666".parse().unwrap(),
             mac: "fa:16:3e:00:00:01".to_owned(),
@@ -63,6 +73,30 @@ fn a_guest_with_scsi_uefi_and_kvm() {
     let disks = spec().disks.into_iter().map(|disk| Disk { bus: DiskBus::Scsi, ..disk }).collect();
     let (firmware, sandbox, paused) = (Some(firmware), false, true);
     golden("scsi-uefi-kvm", &GuestSpec { disks, firmware, accelerator, sandbox, paused, ..spec() });
+}
+
+#[test]
+fn a_guest_with_volumes() {
+    let mut spec = spec();
+    let plain = Disk {
+        node: "vol-00000000000000000001".to_owned(),
+        file: crate::fd_set(1),
+        backing: Some((crate::fd_set(2), DiskFormat::Raw)),
+        serial: Some("33333333-4444-4555-8".to_owned()),
+        boot: None,
+        ..spec.disks[0].clone()
+    };
+    let mut locked =
+        Disk { node: "vol-00000000000000000002".to_owned(), file: crate::fd_set(3), ..plain.clone() };
+    (locked.format, locked.backing, locked.encrypted) = (DiskFormat::Raw, None, true);
+    let mut shared =
+        Disk { node: "vol-00000000000000000003".to_owned(), file: crate::fd_set(4), ..plain.clone() };
+    (shared.format, shared.backing, shared.shared, shared.bus) = (DiskFormat::Raw, None, true, DiskBus::Scsi);
+    let file = |fd, set, of: &Disk| PassedFile { fd, set, node: of.node.clone() };
+    spec.files = vec![file(20, 1, &plain), file(21, 2, &plain), file(22, 3, &locked), file(23, 4, &shared)];
+    spec.keys = vec![(locked.node.clone(), 24)];
+    spec.disks.extend([plain, locked, shared]);
+    golden("volumes", &spec);
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl Machine {
     ///
     /// # Errors
     /// What QEMU says; a device that is not there is fine.
-    pub async fn ask_for_nic(&self, device: &str) -> Result<(), QemuError> {
+    pub async fn ask_for(&self, device: &str) -> Result<(), QemuError> {
         match self.tell("device_del", json!({ "id": device })).await {
             Err(QemuError::Qmp(QmpError::Refused { class, .. })) if class == "DeviceNotFound" => Ok(()),
             // asked a moment ago
@@ -89,7 +89,7 @@ impl Machine {
     }
 
     /// A root port with nothing on it, as QEMU's own tree says: what the guest made of its buses does not matter.
-    async fn free_slot(&self) -> Result<String, QemuError> {
+    pub(super) async fn free_slot(&self) -> Result<String, QemuError> {
         let mut slots = self.devices("child<pcie-root-port>").await?;
         // rp2 before rp10
         slots.sort_by_key(|slot| (slot.len(), slot.clone()));
@@ -103,7 +103,7 @@ impl Machine {
     }
 
     /// Names of the guest's devices of a kind.
-    async fn devices(&self, kind: &str) -> Result<Vec<String>, QemuError> {
+    pub(super) async fn devices(&self, kind: &str) -> Result<Vec<String>, QemuError> {
         let all = self.properties(DEVICES).await?;
         Ok(all.into_iter().filter(|(_, its)| its == kind).map(|(name, _)| name).collect())
     }
