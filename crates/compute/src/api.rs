@@ -169,6 +169,8 @@ fn server_actions() -> Routes<Compute> {
         .action(PATH, "reboot", p::SERVERS_REBOOT)
         .action(PATH, "pause", p::PAUSE)
         .action(PATH, "unpause", p::UNPAUSE)
+        .action(PATH, "suspend", p::SUSPEND)
+        .action(PATH, "resume", p::RESUME)
         .action(PATH, "lock", p::LOCK)
         .action(PATH, "unlock", p::UNLOCK)
         .action(PATH, "forceDelete", p::FORCE_DELETE)

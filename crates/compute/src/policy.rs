@@ -57,6 +57,8 @@ rules! {
     UNLOCK_OVERRIDE "os_compute_api:os-lock-server:unlock:unlock_override" ADMIN;
     PAUSE "os_compute_api:os-pause-server:pause" MEMBER;
     UNPAUSE "os_compute_api:os-pause-server:unpause" MEMBER;
+    SUSPEND "os_compute_api:os-suspend-server:suspend" MEMBER;
+    RESUME "os_compute_api:os-suspend-server:resume" MEMBER;
     INTERFACES_LIST "os_compute_api:os-attach-interfaces:list" READER;
     INTERFACES_SHOW "os_compute_api:os-attach-interfaces:show" READER;
     INTERFACES_CREATE "os_compute_api:os-attach-interfaces:create" MEMBER;

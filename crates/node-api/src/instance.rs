@@ -56,6 +56,9 @@ pub enum Power {
     Stopped,
     /// The process stands still.
     Paused,
+    /// No process; what was in its memory is kept, and the guest goes on from there when it is to run. Where that is
+    /// lost it starts anew, and `deferred` says so.
+    Suspended,
 }
 
 /// A numbered order to reboot.
@@ -141,6 +144,8 @@ pub enum InstanceState {
     Stopped,
     /// The process stands still.
     Paused,
+    /// No process, but the memory of one.
+    Suspended,
     /// The process ended by itself with an error, or the guest panicked.
     Crashed,
 }

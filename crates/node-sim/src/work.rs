@@ -14,11 +14,14 @@ use crate::instance::Instance;
 pub(crate) fn duration(instance: &Instance, delays: &Delays) -> Duration {
     match (instance.state, instance.desired.power) {
         (InstanceState::Building, _) => delays.build,
-        (InstanceState::Running | InstanceState::Paused, Power::Stopped) => delays.stop,
+        (InstanceState::Running | InstanceState::Paused, Power::Stopped | Power::Suspended) => delays.stop,
         (InstanceState::Running | InstanceState::Paused, _) if reboot_wanted(instance) => delays.reboot,
         (InstanceState::Running, Power::Paused) | (InstanceState::Paused, Power::Running) => delays.pause,
         (InstanceState::Running | InstanceState::Paused, _) if instance.nics_differ() => delays.plug,
-        (InstanceState::Stopped | InstanceState::Crashed, Power::Running | Power::Paused) => delays.start,
+        (
+            InstanceState::Stopped | InstanceState::Crashed | InstanceState::Suspended,
+            Power::Running | Power::Paused,
+        ) => delays.start,
         _ => Duration::ZERO,
     }
 }
@@ -27,19 +30,21 @@ pub(crate) fn duration(instance: &Instance, delays: &Delays) -> Duration {
 pub(crate) fn finish(instance: &mut Instance) {
     let reboot = reboot_wanted(instance);
     let alive = instance.is_alive();
+    let resumes = instance.state == InstanceState::Suspended && !reboot;
     match (instance.desired.power, alive) {
         (Power::Stopped, true) => push(&mut instance.marks, Mark::Down),
         (Power::Running | Power::Paused, true) if reboot => {
             push(&mut instance.marks, Mark::Down);
             push(&mut instance.marks, Mark::Boot);
         }
-        (Power::Running | Power::Paused, false) => push(&mut instance.marks, Mark::Boot),
+        (Power::Running | Power::Paused, false) if !resumes => push(&mut instance.marks, Mark::Boot),
         (_, _) => {}
     }
     instance.state = match instance.desired.power {
         Power::Running => InstanceState::Running,
         Power::Stopped => InstanceState::Stopped,
         Power::Paused => InstanceState::Paused,
+        Power::Suspended => InstanceState::Suspended,
     };
     wire(instance, alive && !reboot);
     if let Some(reboot) = instance.desired.reboot {

@@ -13,14 +13,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kogge_ids::ServerId;
-use kogge_node_api::{NodeError, ObservedInstance};
+use kogge_node_api::{NodeError, ObservedInstance, Power};
 use kogge_qemu::{FoundGuest, RunState};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 pub(crate) use command::{Command, Export, Handle};
 use guest::Guest;
-use work::{Doing, Done, Work};
+pub(crate) use work::Done;
+use work::{Doing, Work};
 
 use crate::host::Host;
 use crate::keys::Keys;
@@ -211,6 +212,9 @@ impl Actor {
     /// Everything is as desired: writes it down.
     async fn settle(&mut self) -> Result<(), NodeError> {
         self.rebooting = false;
+        if self.record.desired.power == Power::Stopped {
+            self.forget_memory().await?;
+        }
         let before = self.record.clone();
         self.record.reached = self.record.desired.generation;
         self.record.count_reboots();

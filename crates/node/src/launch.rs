@@ -1,21 +1,26 @@
 //! Starting and ending a guest's process.
 
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kogge_node_api::{DesiredInstance, Firmware, GuestMetadata, NodeError, Power};
 use kogge_qemu::{
-    FirmwareFiles, GuestNic, GuestSpec, GuestUser, Machine, RunState, find_guests, write_config_drive,
+    FirmwareFiles, GuestMemory, GuestNic, GuestSpec, GuestUser, Machine, RunState, find_guests,
+    write_config_drive,
 };
 use tokio::time::Instant;
 
+use crate::actor::Done;
 use crate::blocking::with_files;
-use crate::disks;
 use crate::host::Host;
 use crate::layout::replace_file;
 use crate::open_volumes::{Opened, Wanted};
 use crate::record::{Password, Record};
+use crate::{disks, memory};
 
+/// What is said where a guest does not get its memory back.
+pub(crate) const RESUMING: &str = "bringing back the memory of the suspended guest";
 /// How long a killed process may take to vanish.
 const VANISH: Duration = Duration::from_secs(30);
 /// How often a guest that shall go down is looked at.
@@ -28,7 +33,7 @@ pub(crate) async fn start(
     record: &Record,
     secret: Option<String>,
     volumes: Vec<Wanted>,
-) -> Result<Machine, NodeError> {
+) -> Result<Done, NodeError> {
     let desired = &record.desired;
     let dir = host.layout.instance(desired.id);
     let _turn =
@@ -36,10 +41,20 @@ pub(crate) async fn start(
     let user = host.users.of(record.user);
     let firmware = firmware(host, &dir, desired).await?;
     let there = hand_over(host, &dir, record, user.clone()).await?;
-    if desired.config_drive {
+    // what a guest had open stays as it is
+    let memory = match &record.memory {
+        Some(slots) => match memory::open(&dir).await {
+            Ok(file) => Some((file, slots.clone())),
+            Err(error) => return Ok(Done::MemoryLost(error)),
+        },
+        None => None,
+    };
+    if desired.config_drive && memory.is_none() {
         update_drive(&dir, record, secret, user.as_ref()).await?;
     }
-    disks::grow(&host.tool.inside(&dir, user.as_ref()), desired, &there).await?;
+    if memory.is_none() {
+        disks::grow(&host.tool.inside(&dir, user.as_ref()), desired, &there).await?;
+    }
     let opened = Opened::all(&host.config.backends, volumes).await?;
     let mut taps = Vec::new();
     for nic in &desired.nics {
@@ -49,7 +64,7 @@ pub(crate) async fn start(
         port: nic.port,
         mac: nic.mac.clone(),
         mtu: nic.mtu,
-        fd: std::os::fd::AsRawFd::as_raw_fd(tap),
+        fd: tap.as_raw_fd(),
     });
     let spec = GuestSpec {
         id: desired.id,
@@ -64,15 +79,44 @@ pub(crate) async fn start(
         keys: opened.keys,
         nics: nics.collect(),
         sandbox: host.engine.sandbox,
-        paused: desired.power == Power::Paused,
+        paused: desired.power == Power::Paused || memory.is_some(),
+        memory: memory
+            .as_ref()
+            .map(|(file, slots)| GuestMemory { fd: file.as_raw_fd(), slots: slots.clone() }),
     };
     taps.extend(opened.fds);
+    let Some((file, slots)) = memory else {
+        let started = Machine::start(&host.engine, &dir, &spec, taps, user.as_ref()).await;
+        let machine = started.map_err(|error| disks::failed("starting the guest", error))?;
+        forget_keys(&machine, &spec).await?;
+        return Ok(Done::Started(machine));
+    };
+    if !spec.fits(&slots) {
+        let because = "the devices of the guest changed while it was suspended";
+        return Ok(Done::MemoryLost(NodeError::failed(RESUMING, because)));
+    }
+    taps.push(file.into());
     let started = Machine::start(&host.engine, &dir, &spec, taps, user.as_ref()).await;
-    let machine = started.map_err(|error| disks::failed("starting the guest", error))?;
+    let back = match started {
+        Ok(machine) => machine.memory_is_back().await.map(|()| machine),
+        Err(error) => Err(error),
+    };
+    match back {
+        Ok(machine) => {
+            forget_keys(&machine, &spec).await?;
+            Ok(Done::Started(machine))
+        }
+        Err(error) if memory::is_unfit(&error) => Ok(Done::MemoryLost(NodeError::failed(RESUMING, error))),
+        Err(error) => Err(disks::failed(RESUMING, error)),
+    }
+}
+
+/// What opened the encrypted volumes of a guest is needed no more once they are open.
+async fn forget_keys(machine: &Machine, spec: &GuestSpec) -> Result<(), NodeError> {
     for (node, _) in &spec.keys {
         machine.forget_key(node).await.map_err(|error| disks::failed("starting the guest", error))?;
     }
-    Ok(machine)
+    Ok(())
 }
 
 /// Puts the guest's metadata on its config drive. One that holds the administrator's password stays as it was made, as

@@ -10,6 +10,7 @@
 //!                      /quarantine.json  there while the instance is in quarantine: since when and why
 //!                      /root.qcow2, ephemeral.qcow2, swap.raw, config.iso, uefi-vars.fd
 //!                      /base.qcow2  the image base once more, for the guest's user to read
+//!                      /memory      of the suspended guest; counts while the record names it
 //!                      /console.log, qemu.log
 //!                      /run/qmp-N.sock, serial-N.sock
 //! DATA/trash/                       on its way out

@@ -38,6 +38,7 @@ mod host;
 mod keys;
 mod launch;
 mod layout;
+mod memory;
 mod metadata;
 mod networking;
 mod nics;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use kogge_ids::{AttachmentId, CloudId, ImageId, PortId};
-use kogge_node_api::{DesiredDisk, DesiredInstance, NodeError, Slot};
-use kogge_qemu::{ProcessId, nic_device};
+use kogge_node_api::{DesiredDisk, DesiredInstance, NodeError, Power, Slot};
+use kogge_qemu::{ProcessId, Slots, nic_device};
 use serde::{Deserialize, Serialize};
 
 use crate::disks::config_file;
@@ -58,6 +58,12 @@ pub(crate) struct Record {
     /// What of the reached generation the guest holds up.
     #[serde(default)]
     pub deferred: Option<NodeError>,
+    /// The memory of the suspended guest is whole, and goes into a process with its devices in these places.
+    #[serde(default)]
+    pub memory: Option<Slots>,
+    /// Why the guest started without the memory that it should have gone on from.
+    #[serde(default)]
+    pub lost_memory: Option<NodeError>,
     /// How the guest came to rest by itself.
     pub rest: Option<Rest>,
     /// Whether the instance is on its way out.
@@ -154,6 +160,8 @@ impl Record {
             volumes: Vec::new(),
             encrypted,
             deferred: None,
+            memory: None,
+            lost_memory: None,
             rest: None,
             removing: false,
         }
@@ -177,6 +185,11 @@ impl Record {
     /// Whether a reboot was ordered that was not done.
     pub(crate) fn wants_reboot(&self) -> bool {
         self.desired.reboot.is_some_and(|reboot| reboot.number > self.reboots_done)
+    }
+
+    /// Whether a process that starts now goes on from the memory of the one before.
+    pub(crate) fn resumes(&self) -> bool {
+        self.memory.is_some() && self.desired.power != Power::Stopped && !self.wants_reboot()
     }
 
     /// Counts all ordered reboots as done.

@@ -27,6 +27,8 @@ pub(crate) enum Step {
     Pause,
     /// Let the guest go on.
     Resume,
+    /// Keep the guest's memory.
+    Suspend,
     /// Something with a network interface of the running guest.
     Nic(NicStep),
     /// Something with a volume of the running guest.
@@ -50,6 +52,8 @@ pub(crate) enum Why {
     Panicked,
     /// Its disk is replaced.
     Rebuild,
+    /// Its memory is kept.
+    Suspend,
 }
 
 impl Step {
@@ -78,7 +82,7 @@ fn next_without_process(record: &Record) -> Step {
     }
     let rests = record.rest.as_ref().is_some_and(|rest| rest.generation >= record.desired.generation);
     match record.desired.power {
-        Power::Stopped => Step::Settled,
+        Power::Stopped | Power::Suspended => Step::Settled,
         Power::Running | Power::Paused if rests && !record.wants_reboot() => Step::AtRest,
         Power::Running | Power::Paused => Step::Start,
     }
@@ -96,6 +100,8 @@ fn next_with_process(record: &Record, state: RunState, plug: Option<Step>) -> St
     match (state, record.desired.power) {
         (RunState::PoweredOff, _) => Step::TakeDown { soft: false, why: Why::PoweredOff },
         (RunState::Panicked, _) => Step::TakeDown { soft: false, why: Why::Panicked },
+        (_, Power::Suspended) if record.memory.is_some() => Step::TakeDown { soft: false, why: Why::Suspend },
+        (_, Power::Suspended) => Step::Suspend,
         (RunState::Running, Power::Paused) => Step::Pause,
         (RunState::Paused, Power::Running) => Step::Resume,
         (_, _) => plug.unwrap_or(Step::Settled),

@@ -1,5 +1,7 @@
 //! QEMU's arguments for one guest: a pure function, so that it can be read and tested as text.
 
+use std::collections::BTreeSet;
+
 use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{Accelerator, DiskBus};
 use serde_json::{Value, json};
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 use crate::block::{Disk, blockdev, disk_device, disk_options, key_of};
 use crate::device_name::{backend, nic_device};
 use crate::engine::{FirmwareFiles, cpu_model};
+use crate::machine::Slots;
 use crate::probe::SANDBOX;
 
 /// Free PCIe slots for interfaces that are plugged in later: so many between two starts of a guest. q35's own bus takes
@@ -42,6 +45,26 @@ pub struct GuestSpec {
     pub sandbox: bool,
     /// Whether the guest stands still at first.
     pub paused: bool,
+    /// The memory that it goes on from.
+    pub memory: Option<GuestMemory>,
+}
+
+/// The memory of a guest that was saved.
+#[derive(Debug, Clone)]
+pub struct GuestMemory {
+    /// Number of the inherited descriptor of the file.
+    pub fd: i32,
+    /// Where the devices sat.
+    pub slots: Slots,
+}
+
+impl GuestSpec {
+    /// Whether the guest has just the devices that these places were noted of.
+    #[must_use]
+    pub fn fits(&self, slots: &Slots) -> bool {
+        let ids = devices(self).into_iter().map(|device| device.id);
+        ids.collect::<BTreeSet<String>>() == slots.devices.keys().cloned().collect()
+    }
 }
 
 /// An open file that QEMU inherits.
@@ -89,8 +112,9 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
     let mut out = Arguments::default();
     machine(&mut out, spec);
     sockets(&mut out, spec.launch);
-    let ports = devices(spec);
-    for number in 0..ports.len() + SPARE_PORTS {
+    let devices = devices(spec);
+    let slots = spec.memory.as_ref().map(|memory| &memory.slots);
+    for number in 0..slots.map_or(devices.len() + SPARE_PORTS, |slots| slots.ports) {
         out.add("-device", root_port(number));
     }
     for file in &spec.files {
@@ -107,8 +131,10 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
         let id = backend(&nic_device(nic.port));
         out.add("-netdev", format!("tap,id={id},fd={},vhost=off", nic.fd));
     }
-    for (number, device) in ports.iter().enumerate() {
-        out.add("-device", format!("{device},bus=rp{number}"));
+    for (number, device) in devices.iter().enumerate() {
+        let before = slots.and_then(|slots| slots.devices.get(&device.id));
+        let slot = before.cloned().unwrap_or_else(|| format!("rp{number}"));
+        out.add("-device", format!("{},bus={slot}", device.words));
     }
     for (number, disk) in on(spec, DiskBus::Scsi).enumerate() {
         let (id, node, more) = (disk_device(&disk.node), &disk.node, options(disk));
@@ -149,6 +175,9 @@ fn machine(out: &mut Arguments, spec: &GuestSpec) {
     if spec.sandbox {
         out.add(SANDBOX[0], SANDBOX[1]);
     }
+    if let Some(memory) = &spec.memory {
+        out.add("-incoming", format!("fd:{}", memory.fd));
+    }
     if spec.paused {
         out.0.push("-S".to_owned());
     }
@@ -186,20 +215,29 @@ fn root_port(number: usize) -> String {
     )
 }
 
+/// A device on a root port: its id, and the words that make it.
+struct Device {
+    id: String,
+    words: String,
+}
+
 /// The devices that sit on root ports, in order: network first, so that the first interface has a stable name.
-fn devices(spec: &GuestSpec) -> Vec<String> {
+fn devices(spec: &GuestSpec) -> Vec<Device> {
+    let device =
+        |id: String, model: &str, rest: String| Device { words: format!("{model},id={id}{rest}"), id };
     let nics = spec.nics.iter().map(|nic| {
         let id = nic_device(nic.port);
-        let netdev = backend(&id);
-        format!("virtio-net-pci,id={id},netdev={netdev},mac={},host_mtu={},romfile=", nic.mac, nic.mtu)
+        let rest = format!(",netdev={},mac={},host_mtu={},romfile=", backend(&id), nic.mac, nic.mtu);
+        device(id, "virtio-net-pci", rest)
     });
-    let mut all: Vec<String> = nics.collect();
-    all.extend(on(spec, DiskBus::Scsi).next().map(|_| "virtio-scsi-pci,id=scsi0".to_owned()));
+    let mut all: Vec<Device> = nics.collect();
+    let scsi = on(spec, DiskBus::Scsi).next();
+    all.extend(scsi.map(|_| device("scsi0".to_owned(), "virtio-scsi-pci", String::new())));
     all.extend(on(spec, DiskBus::Virtio).map(|disk| {
         let (id, node, more) = (disk_device(&disk.node), &disk.node, options(disk));
-        format!("virtio-blk-pci,id={id},drive={node}{more}")
+        device(id, "virtio-blk-pci", format!(",drive={node}{more}"))
     }));
-    all.push("virtio-rng-pci,id=rng0".to_owned());
+    all.push(device("rng0".to_owned(), "virtio-rng-pci", String::new()));
     all
 }
 

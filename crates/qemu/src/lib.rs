@@ -29,14 +29,18 @@ mod swap;
 mod user;
 
 pub use block::{Disk, container_of, disk_device, fd_set};
-pub use command_line::{GuestNic, GuestSpec, PassedFile, RUN_DIR, arguments, qmp_socket, serial_socket};
+pub use command_line::{
+    GuestMemory, GuestNic, GuestSpec, PassedFile, RUN_DIR, arguments, qmp_socket, serial_socket,
+};
 pub use config_drive::write_config_drive;
 pub use console::{LogLimit, Logs, tail_lines};
 pub use device_name::{nic_device, port_of_device};
 pub use engine::{AccelSetting, Engine, EngineConfig, FirmwareFiles};
 pub use error::QemuError;
 pub use image_tool::{ImageInfo, ImageTool};
-pub use machine::{GuestDevice, GuestDisk, Machine, OpenDisk, Passphrase, RunState, effective};
+pub use machine::{
+    GuestDevice, GuestDisk, Machine, NO_USE, OpenDisk, Passphrase, RunState, Slots, effective,
+};
 pub use process::{FoundGuest, ProcessId, find_guests};
 pub use qmp::{Event, Qmp, QmpError};
 pub use swap::write_swap;

@@ -20,10 +20,15 @@ use crate::user::{GuestUser, become_user};
 
 mod backup;
 mod disks;
+mod memory;
 mod nics;
 
 pub use disks::{GuestDisk, OpenDisk, Passphrase, effective};
+pub use memory::{NO_USE, Slots};
 pub use nics::GuestDevice;
+
+/// Where QEMU has the devices that were given names.
+const DEVICES: &str = "/machine/peripheral";
 
 /// How long a QEMU that lives may take until its monitor answers: firmware is loaded and memory touched before.
 const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -54,7 +59,8 @@ impl RunState {
             "shutdown" => Self::PoweredOff,
             "guest-panicked" | "internal-error" => Self::Panicked,
             "io-error" => Self::DiskFull,
-            "paused" | "prelaunch" | "suspended" | "debug" => Self::Paused,
+            "paused" | "prelaunch" | "suspended" | "debug" | "inmigrate" | "finish-migrate"
+            | "postmigrate" => Self::Paused,
             _ => Self::Running,
         }
     }

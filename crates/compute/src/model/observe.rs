@@ -61,7 +61,7 @@ fn arrived(server: &mut Server, state: InstanceState, now: Timestamp) {
     observed.stopped_itself = match state {
         InstanceState::Stopped | InstanceState::Crashed => server.intent.power == Power::Running,
         InstanceState::Building => observed.stopped_itself && power == Power::Stopped,
-        InstanceState::Running | InstanceState::Paused => false,
+        InstanceState::Running | InstanceState::Paused | InstanceState::Suspended => false,
     };
     if observed.launched_at.is_none() {
         observed.launched_at = Some(now.as_micros());

@@ -253,7 +253,7 @@ pub struct Intent {
     pub asked_at: i64,
     /// What the last change was, in words for the user while it goes on.
     pub doing: Doing,
-    /// Running, stopped or paused.
+    /// Running, stopped, paused or suspended.
     pub power: Power,
     /// Number of the newest reboot or start.
     pub boot: i64,
@@ -297,6 +297,8 @@ pub enum Power {
     Stopped,
     /// It stands still.
     Paused,
+    /// It does not run; what is in its memory is kept.
+    Suspended,
 }
 
 /// What the newest change of the intent was.
@@ -317,6 +319,10 @@ pub enum Doing {
     Pausing,
     /// Being let go.
     Unpausing,
+    /// Its memory is put away.
+    Suspending,
+    /// It goes on from its memory.
+    Resuming,
     /// Its disk is made anew.
     Rebuilding,
     /// Its shape changes.

@@ -22,6 +22,8 @@ words! {
         Active = "active",
         /// Stands still.
         Paused = "paused",
+        /// Does not run, and goes on from its memory.
+        Suspended = "suspended",
         /// Does not run.
         Stopped = "stopped",
         /// Has another shape that waits to be confirmed.
@@ -74,6 +76,7 @@ fn vm_state(server: &Server) -> VmState {
     match server.observed.state {
         InstanceState::Running => VmState::Active,
         InstanceState::Paused => VmState::Paused,
+        InstanceState::Suspended => VmState::Suspended,
         InstanceState::Stopped | InstanceState::Crashed => VmState::Stopped,
         InstanceState::Building if intent.power == Power::Stopped => VmState::Stopped,
         InstanceState::Building => VmState::Active,
@@ -102,6 +105,8 @@ fn task_state(server: &Server, vm_state: VmState) -> Option<&'static str> {
         Doing::RebootingHard => Some("rebooting_hard"),
         Doing::Pausing => Some("pausing"),
         Doing::Unpausing => Some("unpausing"),
+        Doing::Suspending => Some("suspending"),
+        Doing::Resuming => Some("resuming"),
         Doing::Rebuilding if server.observed.disk < server.intent.disk => Some("rebuilding"),
         Doing::Rebuilding => Some("rebuild_spawning"),
         Doing::Resizing => Some("resize_finish"),
@@ -118,7 +123,8 @@ const fn power_state(server: &Server) -> i64 {
         InstanceState::Building => 0,
         InstanceState::Running => 1,
         InstanceState::Paused => 3,
-        InstanceState::Stopped => 4,
+        // as libvirt says of a domain whose memory was saved
+        InstanceState::Stopped | InstanceState::Suspended => 4,
         InstanceState::Crashed => 6,
     }
 }
@@ -139,6 +145,7 @@ pub fn status(vm_state: VmState, task_state: Option<&str>) -> &'static str {
         (VmState::Resized, Some("resize_reverting")) => "REVERT_RESIZE",
         (VmState::Resized, _) => "VERIFY_RESIZE",
         (VmState::Paused, _) => "PAUSED",
+        (VmState::Suspended, _) => "SUSPENDED",
         (VmState::Error, _) => "ERROR",
         (VmState::Deleted, _) => "DELETED",
     }

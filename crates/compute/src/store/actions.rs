@@ -67,21 +67,21 @@ pub(crate) async fn finish(
     tx.execute(update.bind(server).bind(generation).bind(now).bind(host)).await.map(drop)
 }
 
-/// Ends the open actions of a server as failed: all of them, or only those of two names.
+/// Ends the open actions of a server as failed: all of them, or only those of three names.
 pub(crate) async fn fail(
     tx: &mut Tx,
     server: ServerId,
-    only: Option<[&str; 4]>,
+    only: Option<[&str; 5]>,
     host: Option<&str>,
     why: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
     let update = Query::new(
         "UPDATE server_actions SET finished_at = $2, updated_at = $2, host = $3, message = 'Error', details = $4 \
-         WHERE server_id = $1 AND finished_at IS NULL AND (name IN ($5, $6, $7, $8) OR $5 IS NULL)",
+         WHERE server_id = $1 AND finished_at IS NULL AND (name IN ($5, $6, $7, $8, $9) OR $5 IS NULL)",
     );
     let mut update = update.bind(server).bind(now).bind(host).bind(why);
-    for at in 0..4 {
+    for at in 0..5 {
         update = update.bind(only.map(|names| names[at]));
     }
     tx.execute(update).await.map(drop)

@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 use crate::model::server::Server;
 use crate::store::{actions, servers as store};
 
-/// Actions that a guest may hold up.
-const INTERFACE_ACTIONS: [&str; 4] =
-    ["attach_interface", "detach_interface", "attach_volume", "detach_volume"];
+/// Actions that a guest may hold up, or that came out otherwise than was asked.
+const HELD_UP: [&str; 5] =
+    ["attach_interface", "detach_interface", "attach_volume", "detach_volume", "resume"];
 /// Most servers of one transaction.
 const MOST: usize = 128;
 
@@ -102,7 +102,7 @@ impl Compute {
             actions::fail(tx, id, None, host, fault.as_deref().unwrap_or_default(), now).await?;
         } else if server.is_settled() && !server.intent.gone {
             if let Some(why) = &server.observed.deferred {
-                actions::fail(tx, id, Some(INTERFACE_ACTIONS), host, why, now).await?;
+                actions::fail(tx, id, Some(HELD_UP), host, why, now).await?;
             }
             actions::finish(tx, id, server.intent.generation, host, now).await?;
         }

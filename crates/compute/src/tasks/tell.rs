@@ -43,6 +43,7 @@ impl Compute {
                 server::Power::Running => Power::Running,
                 server::Power::Stopped => Power::Stopped,
                 server::Power::Paused => Power::Paused,
+                server::Power::Suspended => Power::Suspended,
             },
             reboot: (intent.boot > 0).then_some(Reboot {
                 number: intent.boot,

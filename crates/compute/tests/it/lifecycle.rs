@@ -62,6 +62,8 @@ async fn stop_start_reboot_and_pause_do_what_they_say() {
         (json!({"reboot": {"type": "hard"}}), "HARD_REBOOT", json!("rebooting_hard"), "ACTIVE"),
         (json!({"pause": null}), "ACTIVE", json!("pausing"), "PAUSED"),
         (json!({"unpause": null}), "PAUSED", json!("unpausing"), "ACTIVE"),
+        (json!({"suspend": null}), "ACTIVE", json!("suspending"), "SUSPENDED"),
+        (json!({"resume": null}), "SUSPENDED", json!("resuming"), "ACTIVE"),
     ] {
         assert_eq!(cloud.action(&id, action.clone()).await.status, 202, "{action}");
         let server = cloud.show(&id).await;
@@ -92,8 +94,8 @@ async fn unknown_actions_and_malformed_ones_are_refused() {
     let cloud = Cloud::start().await;
     let id = cloud.boot(json!({})).await;
     assert_eq!(
-        cloud.action(&id, json!({"suspend": null})).await.fault(400),
-        "There is no such action: suspend"
+        cloud.action(&id, json!({"hibernate": null})).await.fault(400),
+        "There is no such action: hibernate"
     );
     assert_eq!(cloud.action(&id, json!({})).await.fault(400), "There is no such action: ");
     cloud.action(&id, json!({"reboot": {"type": "WARM"}})).await.fault(400);

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::sync::Mutex;
 
-use kogge_node_api::{DesiredDisk, DesiredInstance, DiskSource, NodeError, ObservedInstance};
+use kogge_node_api::{DesiredDisk, DesiredInstance, DiskSource, NodeError, ObservedInstance, Power};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -122,6 +122,7 @@ impl Actor {
         }
         self.keep_formats(&mut desired);
         let encrypted = std::mem::replace(&mut self.record.encrypted, encrypted);
+        self.record.lost_memory = self.without_memory(&desired);
         let before = (std::mem::replace(&mut self.record.desired, desired), self.record.password);
         if secret.is_some() && self.record.desired.config_drive && !self.record.is_built() {
             self.record.password = Password::Awaited;
@@ -155,6 +156,17 @@ impl Actor {
         let unnamed = !self.record.is_built() && known.image().is_some_and(|image| image.digest.is_none());
         desired.generation > known.generation
             || (desired.generation == known.generation && unnamed && known != desired)
+    }
+
+    /// A guest that was off before its memory could be kept starts anew where it should go on.
+    fn without_memory(&self, desired: &DesiredInstance) -> Option<NodeError> {
+        let record = &self.record;
+        let suspended =
+            record.desired.power == Power::Suspended && record.reached == record.desired.generation;
+        let goes_on = matches!(desired.power, Power::Running | Power::Paused);
+        let because = "the guest was off when it was to be suspended";
+        (suspended && goes_on && record.memory.is_none())
+            .then(|| NodeError::failed(launch::RESUMING, because))
     }
 
     /// What a disk stands on was decided when it was built.

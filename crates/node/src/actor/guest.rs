@@ -140,7 +140,8 @@ impl Actor {
         self.guest = Guest::Absent;
         self.forget_volumes();
         let Some(run) = self.record.run.take() else { return };
-        if !run.ending && self.record.desired.power != Power::Stopped {
+        let stays_off = self.record.desired.power == Power::Stopped || self.record.memory.is_some();
+        if !run.ending && !stays_off {
             let because = self.last_words().await;
             tracing::warn!(server.id = %self.id, %because, "a guest's process ended by itself");
             self.record.rest = Some(Rest { generation: self.record.reached, crash: Some(because) });

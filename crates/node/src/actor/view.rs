@@ -1,6 +1,6 @@
 //! What an actor tells the world.
 
-use kogge_node_api::{InstanceState, NodeError, ObservedInstance};
+use kogge_node_api::{InstanceState, NodeError, ObservedInstance, Power};
 use kogge_qemu::RunState;
 
 use super::Actor;
@@ -19,7 +19,7 @@ pub(super) fn of_record(record: &Record) -> ObservedInstance {
         reboots_done: record.reboots_done,
         holds: Volumes::default().holds(&record.volumes),
         fault: crash(record),
-        deferred: record.deferred.clone(),
+        deferred: record.lost_memory.clone().or_else(|| record.deferred.clone()),
         // the actor knows
         lacks: Vec::new(),
         // the agent knows, not the actor
@@ -31,9 +31,15 @@ fn without_process(record: &Record) -> InstanceState {
     match &record.rest {
         Some(rest) if rest.crash.is_some() => InstanceState::Crashed,
         Some(_) => InstanceState::Stopped,
+        None if is_suspended(record) => InstanceState::Suspended,
         None if record.reached == 0 || !record.is_built() => InstanceState::Building,
         None => InstanceState::Stopped,
     }
+}
+
+/// Whether the guest is to go on from where it was, or was meant to.
+fn is_suspended(record: &Record) -> bool {
+    record.memory.is_some() || (record.is_built() && record.desired.power == Power::Suspended)
 }
 
 fn crash(record: &Record) -> Option<NodeError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use kogge_ids::PortId;
 use kogge_node_api::{NodeError, Slot};
-use kogge_qemu::Machine;
+use kogge_qemu::{Machine, Slots};
 use tokio::time::Instant;
 
 use super::guest::Guest;
@@ -16,7 +16,7 @@ use crate::nics::Nics;
 use crate::open_volumes::Wanted;
 use crate::record::{Password, Plug, Record, Rest};
 use crate::volumes::{VolumeStep, Volumes};
-use crate::{disks, launch, step};
+use crate::{disks, launch, memory, step};
 
 /// Work under way.
 pub(super) type Work = BoxFuture<'static, Result<Done, NodeError>>;
@@ -40,7 +40,7 @@ impl Doing {
 }
 
 /// What was done.
-pub(super) enum Done {
+pub(crate) enum Done {
     /// The disks are complete.
     Built,
     /// A process runs.
@@ -49,6 +49,10 @@ pub(super) enum Done {
     NotStarted(NodeError),
     /// The process is gone.
     Down(Why),
+    /// Its memory is written down, with its devices in these places.
+    Saved(Slots),
+    /// A start without the memory that it should go on from is all that is left.
+    MemoryLost(NodeError),
     /// The guest was told something; it has to be looked at.
     Told,
     /// QEMU did not take the interface of a port.
@@ -85,6 +89,9 @@ impl Actor {
             }
             (Step::Build, _) => Box::pin(build(host, self.record.clone(), self.secret.clone())),
             (Step::Start, _) => {
+                if !self.record.resumes() {
+                    self.forget_memory().await?;
+                }
                 let volumes = self.wanted_volumes()?;
                 let left = !self.record.volumes.is_empty();
                 self.prepare_launch().await?;
@@ -93,6 +100,9 @@ impl Actor {
             (Step::TakeDown { soft, why }, Guest::Held(machine, _)) => {
                 let machine = machine.clone();
                 self.rebooting = why == Why::Reboot;
+                if why != Why::Suspend {
+                    self.forget_memory().await?;
+                }
                 self.mark_ending().await?;
                 Box::pin(take_down(host, machine, soft, why))
             }
@@ -111,7 +121,16 @@ impl Actor {
                 }
             }
             (Step::Pause, Guest::Held(machine, _)) => Box::pin(tell(machine.clone(), true)),
-            (Step::Resume, Guest::Held(machine, _)) => Box::pin(tell(machine.clone(), false)),
+            (Step::Resume, Guest::Held(machine, _)) => {
+                let machine = machine.clone();
+                // from here on its disks change
+                self.forget_memory().await?;
+                Box::pin(tell(machine, false))
+            }
+            (Step::Suspend, Guest::Held(machine, _)) => {
+                let (machine, dir) = (machine.clone(), self.dir.clone());
+                Box::pin(async move { memory::save(host, &dir, &machine).await.map(Done::Saved) })
+            }
             _ => return Ok(()),
         };
         self.work = Some((Doing::Step(step), work));
@@ -176,6 +195,20 @@ impl Actor {
                 self.save_or_fail().await;
             }
             Ok(Done::Down(why)) => self.went_down(why).await,
+            Ok(Done::Saved(slots)) => {
+                self.record.memory = Some(slots);
+                self.succeed();
+                self.save_or_fail().await;
+                self.look().await;
+            }
+            Ok(Done::MemoryLost(because)) => {
+                tracing::warn!(server.id = %self.id, %because, "a suspended guest starts anew");
+                self.record.lost_memory = Some(because);
+                self.succeed();
+                if let Err(error) = self.forget_memory().await {
+                    self.fail(error);
+                }
+            }
             Ok(Done::Told) => {
                 self.succeed();
                 self.look().await;
@@ -224,13 +257,26 @@ impl Actor {
         let crash = match why {
             Why::Panicked => Some(Some("the guest's kernel panicked".to_owned())),
             Why::PoweredOff => Some(None),
-            Why::Stop | Why::Reboot | Why::Rebuild => None,
+            Why::Stop | Why::Reboot | Why::Rebuild | Why::Suspend => None,
         };
         if let Some(crash) = crash {
             self.record.rest = Some(Rest { generation: self.record.reached, crash });
         }
         self.succeed();
         self.save_or_fail().await;
+    }
+
+    /// The guest goes on, or starts anew: what was in its memory is not needed any more.
+    pub(super) async fn forget_memory(&mut self) -> Result<(), NodeError> {
+        let Some(before) = self.record.memory.take() else { return Ok(()) };
+        if let Err(error) = self.save().await {
+            self.record.memory = Some(before);
+            return Err(error);
+        }
+        if let Err(error) = memory::forget(&self.dir).await {
+            tracing::warn!(server.id = %self.id, %error, "the memory of a guest stays on the disk until it goes");
+        }
+        Ok(())
     }
 
     async fn forget_plug_or_fail(&mut self, device: &str) {
@@ -269,7 +315,7 @@ async fn start(
         launch::end_all(&host, &dir).await?;
     }
     match launch::start(&host, &record, secret, volumes).await {
-        Ok(machine) => Ok(Done::Started(machine)),
+        Ok(done) => Ok(done),
         Err(error) => {
             launch::end_all(&host, &dir).await?;
             Ok(Done::NotStarted(error))

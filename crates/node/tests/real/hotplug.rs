@@ -197,3 +197,31 @@ async fn an_interface_that_was_half_plugged_in_is_finished_or_cleared_by_the_nex
         assert_eq!(find_guests(&lab.path("data/instances")), [guest]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_guest_keeps_interfaces_that_were_plugged_in_and_has_none_that_went() {
+    let Some(mut lab) = Lab::open_networked().await else { return };
+    let mut web = lab.server(&tiny::waiting());
+    let ports = [PortId::random(), PortId::random()];
+    web.nics = vec![nic(0, ports[0])];
+    let networking = networking(&web, &ports);
+    lab.node().apply_networking(Epoch::FIRST, NetworkingChange::whole(1, networking)).await.unwrap();
+    lab.make(&web).await;
+    lab.says(web.id, "tiny login: ", 1).await;
+    let two = with(&web, &[nic(0, ports[0]), nic(1, ports[1])]);
+    lab.make(&two).await;
+    let away = next(&two, Power::Suspended);
+    assert_eq!(lab.make(&away).await.state, InstanceState::Suspended);
+    lab.restart(|_| ()).await;
+    let back = next(&away, Power::Running);
+    let seen = lab.make(&back).await;
+    assert_eq!((seen.state, seen.deferred), (InstanceState::Running, None));
+    assert_eq!(lab.console(web.id).await.matches("tiny login: ").count(), 1, "from its memory");
+    // a port that went while it was away: its memory does not fit any more
+    let away = next(&back, Power::Suspended);
+    lab.make(&away).await;
+    let fewer = DesiredInstance { nics: vec![nic(0, ports[0])], ..next(&away, Power::Running) };
+    let seen = lab.make(&fewer).await;
+    assert!(seen.deferred.unwrap().to_string().contains("the devices of the guest changed"));
+    lab.says(web.id, "tiny login: ", 2).await;
+}

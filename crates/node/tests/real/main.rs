@@ -21,6 +21,7 @@ mod network;
 mod quarantine;
 mod secrets;
 mod survival;
+mod suspend;
 mod tiny;
 mod users;
 mod volumes;

@@ -49,6 +49,7 @@ fn spec() -> GuestSpec {
         }],
         sandbox: true,
         paused: false,
+        memory: None,
     }
 }
 

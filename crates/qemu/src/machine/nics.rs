@@ -4,12 +4,10 @@ use std::os::fd::OwnedFd;
 
 use serde_json::{Value, json};
 
-use super::Machine;
+use super::{DEVICES, Machine};
 use crate::device_name::backend;
 use crate::error::QemuError;
 use crate::qmp::QmpError;
-
-const DEVICES: &str = "/machine/peripheral";
 
 /// A network interface that the guest has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +107,7 @@ impl Machine {
     }
 
     /// Names and types of an object's properties.
-    async fn properties(&self, path: &str) -> Result<Vec<(String, String)>, QemuError> {
+    pub(super) async fn properties(&self, path: &str) -> Result<Vec<(String, String)>, QemuError> {
         let answer = self.qmp.execute("qom-list", json!({ "path": path })).await?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = answer.as_array().map(Vec::as_slice).unwrap_or_default();

@@ -34,6 +34,8 @@ impl Action<'_> {
             "os-stop" => Some(Order::Stop),
             "pause" => Some(Order::Pause),
             "unpause" => Some(Order::Unpause),
+            "suspend" => Some(Order::Suspend),
+            "resume" => Some(Order::Resume),
             _ => None,
         };
         if let Some(order) = order {

@@ -1,4 +1,4 @@
-//! Starting, stopping, rebooting, pausing, locking, deleting.
+//! Starting, stopping, rebooting, pausing, suspending, locking, deleting.
 
 use kogge_auth::Caller;
 
@@ -12,7 +12,8 @@ use crate::{Compute, policy};
 const STARTABLE: &[VmState] = &[VmState::Stopped];
 const STOPPABLE: &[VmState] = &[VmState::Active, VmState::Error];
 const SOFT_REBOOTABLE: &[VmState] = &[VmState::Active];
-const HARD_REBOOTABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Error];
+const HARD_REBOOTABLE: &[VmState] =
+    &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended, VmState::Error];
 
 /// Everything that may be told to a server without further facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub(crate) enum Order {
     Pause,
     /// `unpause`
     Unpause,
+    /// `suspend`
+    Suspend,
+    /// `resume`
+    Resume,
 }
 
 impl Compute {
@@ -44,6 +49,8 @@ impl Compute {
             }
             Order::Pause => (&policy::PAUSE, Guard::new("pause", &[VmState::Active]), "pause"),
             Order::Unpause => (&policy::UNPAUSE, Guard::new("unpause", &[VmState::Paused]), "unpause"),
+            Order::Suspend => (&policy::SUSPEND, Guard::new("suspend", &[VmState::Active]), "suspend"),
+            Order::Resume => (&policy::RESUME, Guard::new("resume", &[VmState::Suspended]), "resume"),
         };
         let mut changing = self.open(caller, id, rule, guard).await?;
         let (now, intent) = (changing.now, &mut changing.server.intent);
@@ -74,6 +81,14 @@ impl Compute {
             Order::Unpause => {
                 intent.power = Power::Running;
                 intent.ask(Doing::Unpausing, now);
+            }
+            Order::Suspend => {
+                intent.power = Power::Suspended;
+                intent.ask(Doing::Suspending, now);
+            }
+            Order::Resume => {
+                intent.power = Power::Running;
+                intent.ask(Doing::Resuming, now);
             }
         }
         self.close(caller, changing, Some(action)).await.map(drop)

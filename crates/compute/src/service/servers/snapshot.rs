@@ -17,7 +17,7 @@ fn no_picture() -> Error {
     Error::Invalid(why.to_owned())
 }
 
-const PICTURABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Paused];
+const PICTURABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended];
 
 impl Compute {
     /// Registers the image and orders the picture.
