@@ -39,6 +39,12 @@ pub struct ComputeConfig {
     pub keep_deleted_days: u64,
     /// Days after which an instance that no server is leaves the quarantine of its node for good; 0 for never.
     pub quarantine_days: u32,
+    /// Seconds for which a deleted server can be brought back; 0 deletes at once.
+    pub reclaim_seconds: u64,
+    /// Seconds after which a new shape that nobody confirms is taken for good; 0 for never.
+    pub confirm_resize_seconds: u64,
+    /// Seconds after which a shelved server leaves its host; nothing for not by itself.
+    pub offload_seconds: Option<u64>,
     /// Servers of one host that are worked on at the same time.
     pub parallel_per_host: usize,
     /// Most items of a page.
@@ -87,6 +93,9 @@ impl Default for ComputeConfig {
             slow_retry_seconds: 60,
             keep_deleted_days: 30,
             quarantine_days: 30,
+            reclaim_seconds: 0,
+            confirm_resize_seconds: 0,
+            offload_seconds: Some(0),
             parallel_per_host: 8,
             max_limit: 1000,
             max_servers_per_request: 1000,
@@ -105,6 +114,10 @@ impl ComputeConfig {
             slow: Duration::from_secs(self.slow_retry_seconds),
             deadline: Duration::from_secs(self.deadline_seconds),
             tell_again: Duration::from_secs(10),
+            confirm: match self.confirm_resize_seconds {
+                0 => None,
+                seconds => Some(Duration::from_secs(seconds)),
+            },
         }
     }
 

@@ -1,8 +1,8 @@
 //! The microversion table: one constant for every version of Nova's history that changes something we serve.
 //!
 //! Three places use them: the route table, checks of requests, and views. Grep a constant and you have found every
-//! effect. Versions that are not here change only what Kogge does not serve (evacuation, migrations, shelving,
-//! volumes, server groups, consoles) and are accepted.
+//! effect. Versions that are not here change only what Kogge does not serve (evacuation, live migrations,
+//! volumes, consoles) and are accepted.
 
 use kogge_http::{Microversion, mv};
 
@@ -121,6 +121,8 @@ pub const LOCKED_REASON: Microversion = mv(2, 73);
 pub const REQUESTED_HOST: Microversion = mv(2, 74);
 /// Unknown query parameters are refused; PUT and rebuild show all of a server; no swap is 0.
 pub const STRICT_QUERY: Microversion = mv(2, 75);
+/// A server comes back from the shelf in a zone of one's choice.
+pub const UNSHELVE_ZONE: Microversion = mv(2, 77);
 /// Servers show their NUMA topology.
 pub const TOPOLOGY: Microversion = mv(2, 78);
 /// Migrations show whose server it is.
@@ -135,6 +137,8 @@ pub const EXTRA_SPEC_CHECKS: Microversion = mv(2, 86);
 pub const NO_HYPERVISOR_FIGURES: Microversion = mv(2, 88);
 /// The host name may be chosen, and everybody sees it.
 pub const HOSTNAME: Microversion = mv(2, 90);
+/// … or on a host, or in any zone.
+pub const UNSHELVE_HOST: Microversion = mv(2, 91);
 /// Keypairs are imported only, and names may have `@` and `.`.
 pub const IMPORT_ONLY: Microversion = mv(2, 92);
 /// The host name may be fully qualified.

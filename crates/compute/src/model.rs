@@ -11,5 +11,6 @@ pub mod observe;
 pub mod quota;
 pub mod server;
 pub mod server_group;
+pub mod shelf;
 pub mod state;
 pub mod step;

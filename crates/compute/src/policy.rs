@@ -49,6 +49,12 @@ rules! {
     SERVERS_STOP "os_compute_api:servers:stop" MEMBER;
     EXTENDED_ATTRIBUTES "os_compute_api:os-extended-server-attributes" ADMIN;
     FORCE_DELETE "os_compute_api:os-deferred-delete:force" MEMBER;
+    RESTORE "os_compute_api:os-deferred-delete:restore" MEMBER;
+    SHELVE "os_compute_api:os-shelve:shelve" MEMBER;
+    UNSHELVE "os_compute_api:os-shelve:unshelve" MEMBER;
+    UNSHELVE_TO_HOST "os_compute_api:os-shelve:unshelve_to_host" ADMIN;
+    SHELVE_OFFLOAD "os_compute_api:os-shelve:shelve_offload" ADMIN;
+    CREATE_BACKUP "os_compute_api:os-create-backup" MEMBER;
     RESET_STATE "os_compute_api:os-admin-actions:reset_state" ADMIN;
     ADMIN_PASSWORD "os_compute_api:os-admin-password" MEMBER;
     CONSOLE_OUTPUT "os_compute_api:os-console-output" MEMBER;

@@ -21,6 +21,7 @@ mod converge;
 mod follow;
 mod forget;
 mod hand_over;
+mod later;
 mod place;
 mod quarantine;
 mod reap;

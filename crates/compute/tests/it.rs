@@ -15,6 +15,7 @@ mod it {
     mod bounds;
     mod cloud;
     mod cost;
+    mod deferred;
     mod due;
     mod faults;
     mod flavors;
@@ -31,6 +32,7 @@ mod it {
     mod reshape;
     mod rotation;
     mod server_groups;
+    mod shelve;
     mod store;
     mod upgrade;
     mod views;

@@ -38,6 +38,18 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
         "hypervisor.quarantine_days",
         "Days for which guests and disks that the database does not know are kept in quarantine; 0 for ever.",
     ),
+    (
+        "compute.reclaim_instance_interval",
+        "Seconds for which a deleted server can be brought back (openstack server restore); 0 deletes at once.",
+    ),
+    (
+        "compute.resize_confirm_window",
+        "Seconds after which a resize that nobody confirms is confirmed by itself; 0 for never.",
+    ),
+    (
+        "compute.shelved_offload_time",
+        "Seconds after which a shelved server leaves its host; 0 at once, -1 not by itself.",
+    ),
     ("network.external_name", "Name of the external network that is made at the first start."),
     (
         "network.external_cidr",

@@ -10,6 +10,6 @@ mod settings;
 pub use describe::{example, shown};
 pub use read::{ConfigError, from_text, load};
 pub use settings::{
-    Accel, Config, DatabaseConfig, HypervisorConfig, IdentityConfig, ImageConfig, LogConfig, LogFormat,
-    NetworkConfig, PolicyConfig, ServerConfig, StorageConfig,
+    Accel, ComputeConfig, Config, DatabaseConfig, HypervisorConfig, IdentityConfig, ImageConfig, LogConfig,
+    LogFormat, NetworkConfig, PolicyConfig, ServerConfig, StorageConfig,
 };

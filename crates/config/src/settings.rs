@@ -13,6 +13,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How guests run.
     pub hypervisor: HypervisorConfig,
+    /// Servers.
+    pub compute: ComputeConfig,
     /// Networking.
     pub network: NetworkConfig,
     /// Images.
@@ -87,6 +89,24 @@ pub struct HypervisorConfig {
     pub guests_as_root: bool,
     /// Days for which an instance that the database does not know is kept; 0 for ever.
     pub quarantine_days: u32,
+}
+
+/// `[compute]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComputeConfig {
+    /// Seconds for which a deleted server can be brought back; 0 deletes at once.
+    pub reclaim_instance_interval: u64,
+    /// Seconds after which a resize that nobody confirms is confirmed; 0 for never.
+    pub resize_confirm_window: u64,
+    /// Seconds after which a shelved server leaves its host; -1 for not by itself.
+    pub shelved_offload_time: i64,
+}
+
+impl Default for ComputeConfig {
+    fn default() -> Self {
+        Self { reclaim_instance_interval: 0, resize_confirm_window: 0, shelved_offload_time: 0 }
+    }
 }
 
 /// `[network]`.

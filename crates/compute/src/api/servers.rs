@@ -12,6 +12,7 @@ pub(crate) mod list;
 pub(crate) mod metadata;
 pub(crate) mod rebuild;
 pub(crate) mod security_groups;
+pub(crate) mod shelve;
 pub(crate) mod show;
 pub(crate) mod tags;
 pub(crate) mod update;

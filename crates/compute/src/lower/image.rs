@@ -12,7 +12,8 @@ use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
-use crate::model::server::{BirthDisk, BootedImage, Server};
+use crate::model::server::{Backup, BirthDisk, BootedImage, Server};
+use crate::model::shelf::ShelfPlace;
 use crate::service::servers::labels::check_metadata;
 use crate::store::quotas;
 
@@ -56,6 +57,42 @@ impl Compute {
         self.image().release_in(tx, &server.to_string()).await.map_err(Error::internal)
     }
 
+    /// Deletes an image that compute made for itself.
+    pub(crate) async fn discard_image(&self, tx: &mut Tx, id: ImageId) -> Result<()> {
+        self.image().discard_in(tx, id).await.map_err(Error::internal)
+    }
+
+    /// Deletes the oldest backups of a server beyond those that are kept.
+    pub(crate) async fn rotate_backups(&self, server: &Server, backup: &Backup) -> Result<()> {
+        let id = server.id.to_string();
+        let properties = [("image_type", "backup"), ("backup_type", &backup.kind), ("instance_uuid", &id)];
+        let owner = server.project.as_str();
+        let all = self.image().with_properties(owner, &properties).await.map_err(Error::internal)?;
+        let mut tx = self.db().begin().await?;
+        for old in all.into_iter().skip(backup.rotation as usize) {
+            self.discard_image(&mut tx, old).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Lets a shelved server leave its host, with the data of its picture held until it is back; false where there is no
+    /// picture to come back from.
+    pub(crate) async fn leave_host_in(&self, tx: &mut Tx, server: &mut Server) -> Result<bool> {
+        let Some(shelf) = &mut server.intent.shelf else { return Ok(false) };
+        match self.image().hold_in(tx, shelf.image, &[server.id.to_string()]).await {
+            Ok(()) => {}
+            Err(kogge_image::Error::NotFound(_) | kogge_image::Error::Conflict(_)) => return Ok(false),
+            Err(error) => return Err(Error::internal(error)),
+        }
+        let image = self.image().boot_file_in(tx, shelf.image).await.map_err(Error::internal)?;
+        let Ok(from_picture) = birth_disk(&image) else { return Ok(false) };
+        let before = server.spec.disk.clone().unwrap_or_default();
+        let disk = BirthDisk { bus: before.bus, firmware: before.firmware, ..from_picture };
+        shelf.disk = Some(BirthDisk { image: Some(shelf.image), ..disk });
+        shelf.place = ShelfPlace::Leaving;
+        Ok(true)
+    }
+
     /// What a server's root disk is made from, or was, and the digest of its image; nothing of that may be known once the
     /// disk is built.
     pub(crate) async fn root_of(
@@ -74,8 +111,8 @@ impl Compute {
             },
         };
         let mut digest = disk.digest.clone();
-        if let Some(image) = server.image.as_ref().filter(|_| !server.disk_is_built()) {
-            let held = self.image().held(image.id).await.map_err(cannot_be_made)?;
+        if let Some(image) = server.disk_image().filter(|_| !server.disk_is_built()) {
+            let held = self.image().held(image).await.map_err(cannot_be_made)?;
             if digest.is_none() || held.digest.is_some() {
                 digest = Some(self.image().digest_of(&held).await.map_err(cannot_be_made)?);
             }
@@ -174,6 +211,7 @@ fn birth_disk(image: &BootImage) -> std::result::Result<BirthDisk, String> {
         firmware: if property("hw_firmware_type") == Some("uefi") { Firmware::Uefi } else { Firmware::Bios },
         virtual_size: image.virtual_size,
         digest: image.digest.clone(),
+        image: None,
     })
 }
 

@@ -125,6 +125,12 @@ impl Compute {
         set.map_err(|error| from_network(error, server))
     }
 
+    /// Says that the ports of a server are on no host.
+    pub(crate) async fn unhost_ports(&self, tx: &mut Tx, server: ServerId) -> Result<()> {
+        let set = self.network().set_port_host_in(tx, server, None).await;
+        set.map_err(|error| from_network(error, server))
+    }
+
     /// The ports of some servers, in a constant number of queries.
     pub(crate) async fn attached(&self, servers: &[ServerId]) -> Result<HashMap<ServerId, Vec<Attached>>> {
         let found = self.network().shown_ports(servers).await.map_err(Error::internal)?;

@@ -49,6 +49,9 @@ impl Action {
             "attach_interface" => "attach_interface",
             "detach_interface" => "detach_interface",
             "resize" => "prep_resize",
+            "createBackup" => "backup_instance",
+            "shelveOffload" => "shelve_offload_instance",
+            "trigger_crash_dump" => "trigger_crash_dump",
             other => return format!("compute_{other}_instance"),
         };
         format!("compute_{verb}")

@@ -3,7 +3,7 @@
 use kogge_clock::Timestamp;
 use kogge_node_api::{InstanceState, NodeError, ObservedInstance};
 
-use crate::model::server::{Fault, Power, Server};
+use crate::model::server::{Doing, Fault, Power, Server};
 use crate::model::step::{Patience, overdue};
 
 /// The node was told the present generation.
@@ -25,7 +25,7 @@ pub fn seen(server: &mut Server, seen: &ObservedInstance, patience: &Patience, n
         return outrun(server, seen.reached);
     }
     if seen.reached >= server.intent.generation {
-        return arrived(server, seen.state, now);
+        return arrived(server, seen.state, patience, now);
     }
     match &seen.fault {
         // the same fault is seen until the node tries again: it counts once for each time that it was told
@@ -49,12 +49,19 @@ const fn is_wait(error: &NodeError) -> bool {
     matches!(error, NodeError::NotYet { .. })
 }
 
-fn arrived(server: &mut Server, state: InstanceState, now: Timestamp) {
+fn arrived(server: &mut Server, state: InstanceState, patience: &Patience, now: Timestamp) {
     let power = server.power_to_tell();
     if server.disk_is_built() {
         server.spec.sealed_password = None;
     }
+    let resized = (server.intent.resized_from.is_some() && server.intent.doing == Doing::Resizing)
+        .then_some(server.intent.generation);
     let observed = &mut server.observed;
+    if let (Some(window), Some(generation)) = (patience.confirm, resized)
+        && observed.confirms.is_none_or(|(known, _)| known != generation)
+    {
+        observed.confirms = Some((generation, now.plus(window).as_micros()));
+    }
     observed.failures = 0;
     observed.retry_at = 0;
     observed.fault = None;
@@ -87,6 +94,19 @@ pub fn wiped(server: &mut Server) {
     server.observed.stopped_itself = false;
     server.observed.failures = 0;
     server.observed.retry_at = 0;
+}
+
+/// The node has nothing of it any more, and it is on no host: its next disk is made anew, from its picture.
+pub fn left(server: &mut Server) {
+    missing(server);
+    server.intent.disk += 1;
+    let observed = &mut server.observed;
+    observed.disk = server.intent.disk;
+    observed.built = Some(server.intent.disk - 1);
+    observed.stopped_itself = false;
+    observed.failures = 0;
+    observed.retry_at = 0;
+    observed.fault = None;
 }
 
 /// A call failed.
@@ -137,7 +157,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::server::Doing;
     use crate::model::state::view;
     use crate::model::step::tests::{NOW, built, fresh};
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::flavor::Shape;
+
 /// A resource with a limit: Nova's word, its default, and since which microversion it is no longer shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resource {
@@ -63,6 +65,29 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// What servers of a shape count.
+    #[must_use]
+    pub fn of_servers(shape: &Shape, count: u32) -> Self {
+        let big = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Self {
+            instances: i64::from(count),
+            cores: i64::from(shape.vcpus) * i64::from(count),
+            ram: big(shape.ram_mib).saturating_mul(i64::from(count)),
+            server_groups: 0,
+        }
+    }
+
+    /// As much less.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        Self {
+            instances: -self.instances,
+            cores: -self.cores,
+            ram: -self.ram,
+            server_groups: -self.server_groups,
+        }
+    }
+
     /// The figure of `resource`; 0 for what is not counted per project.
     #[must_use]
     pub fn of(&self, resource: &str) -> i64 {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::flavor::Shape;
 use crate::model::keypair::ServerKey;
+use crate::model::shelf::Shelf;
 
 /// A server.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +99,9 @@ pub struct BirthDisk {
     pub virtual_size: Option<i64>,
     /// SHA-512 of the image's data in hex.
     pub digest: Option<String>,
+    /// The image, where it is another one than the server names: one that came back from the shelf has its own picture.
+    #[serde(default)]
+    pub image: Option<ImageId>,
 }
 
 impl Default for BirthDisk {
@@ -109,6 +113,7 @@ impl Default for BirthDisk {
             firmware: Firmware::Bios,
             virtual_size: None,
             digest: None,
+            image: None,
         }
     }
 }
@@ -272,6 +277,15 @@ pub struct Intent {
     /// Volumes that were taken away; see [`LeavingVolume`].
     #[serde(default)]
     pub leaving_volumes: Vec<LeavingVolume>,
+    /// It is on the shelf.
+    #[serde(default)]
+    pub shelf: Option<Shelf>,
+    /// The newest snapshot is a backup, and older ones go.
+    #[serde(default)]
+    pub backup: Option<Backup>,
+    /// It was deleted, and can be brought back until then, in microseconds.
+    #[serde(default)]
+    pub reclaim_at: Option<i64>,
     /// An admin called it broken.
     pub called_broken: bool,
     /// It should be gone.
@@ -285,6 +299,17 @@ pub struct Snapshot {
     pub number: i64,
     /// The image that it becomes.
     pub image: ImageId,
+}
+
+/// How many backups of a kind are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// The snapshot that is the newest one.
+    pub number: i64,
+    /// A word of the user's: `daily` …
+    pub kind: String,
+    /// So many are kept.
+    pub rotation: u32,
 }
 
 /// What a guest's power should be.
@@ -329,6 +354,12 @@ pub enum Doing {
     Resizing,
     /// Its shape changes back.
     Reverting,
+    /// Being put on the shelf, or taken from it.
+    Shelving,
+    /// Being deleted so that it can be brought back.
+    SoftDeleting,
+    /// Being brought back.
+    Restoring,
     /// Something that is not shown.
     Updating,
 }
@@ -349,6 +380,9 @@ impl Intent {
             snapshot: None,
             leaving: Vec::new(),
             leaving_volumes: Vec::new(),
+            shelf: None,
+            backup: None,
+            reclaim_at: None,
             called_broken: false,
             gone: false,
         }
@@ -416,6 +450,9 @@ pub struct Observed {
     /// What of the reached generation the guest itself holds up, such as an interface that it does not let go.
     #[serde(default)]
     pub deferred: Option<String>,
+    /// When the new shape is taken for good by itself: of which generation, and when in microseconds.
+    #[serde(default)]
+    pub confirms: Option<(i64, i64)>,
     /// Why it cannot be as it should.
     pub fault: Option<Fault>,
     /// The node has nothing of it any more.
@@ -439,6 +476,7 @@ impl Default for Observed {
             retry_at: 0,
             holds: Vec::new(),
             deferred: None,
+            confirms: None,
             fault: None,
             removed: false,
         }
@@ -527,6 +565,20 @@ impl Server {
     #[must_use]
     pub const fn snapshot_pending(&self) -> bool {
         matches!(self.intent.snapshot, Some(snapshot) if snapshot.number > self.observed.snapshots)
+    }
+
+    /// The image that its disk is made from, if it is made from one.
+    #[must_use]
+    pub fn disk_image(&self) -> Option<ImageId> {
+        let own = self.spec.disk.as_ref().and_then(|disk| disk.image);
+        own.or(self.image.as_ref().map(|image| image.id))
+    }
+
+    /// Whether the snapshot that is being taken is a backup.
+    #[must_use]
+    pub fn backs_up(&self) -> bool {
+        let newest = self.intent.snapshot.map(|snapshot| snapshot.number);
+        self.intent.backup.as_ref().is_some_and(|backup| Some(backup.number) == newest)
     }
 
     /// Whether the guest ever ran.

@@ -12,6 +12,7 @@ use kogge_node_api::InstanceState;
 use kogge_resource::words;
 
 use crate::model::server::{Doing, Power, Server};
+use crate::model::shelf;
 
 words! {
     /// Nova's `vm_state`: what the server is when nothing goes on.
@@ -28,6 +29,12 @@ words! {
         Stopped = "stopped",
         /// Has another shape that waits to be confirmed.
         Resized = "resized",
+        /// Is off, with a picture of its disk.
+        Shelved = "shelved",
+        /// Is on no host.
+        ShelvedOffloaded = "shelved_offloaded",
+        /// Was deleted, and can be brought back.
+        SoftDeleted = "soft-delete",
         /// Is not as it should be.
         Error = "error",
         /// Is gone.
@@ -62,8 +69,14 @@ fn vm_state(server: &Server) -> VmState {
     if server.deleted_at.is_some() {
         return VmState::Deleted;
     }
+    if intent.reclaim_at.is_some() {
+        return VmState::SoftDeleted;
+    }
     if intent.called_broken || server.fault().is_some() {
         return VmState::Error;
+    }
+    if let Some(shelf) = &intent.shelf {
+        return shelf::view(server, shelf).0;
     }
     if !server.was_built() {
         return VmState::Building;
@@ -93,8 +106,11 @@ fn task_state(server: &Server, vm_state: VmState) -> Option<&'static str> {
     if vm_state == VmState::Error {
         return None;
     }
+    if let Some(shelf) = &server.intent.shelf {
+        return shelf::view(server, shelf).1;
+    }
     if server.observed.reached >= server.intent.generation {
-        return server.snapshot_pending().then_some("image_uploading");
+        return picturing(server);
     }
     match server.intent.doing {
         Doing::Spawning if server.placed.host.is_none() => Some("scheduling"),
@@ -111,8 +127,16 @@ fn task_state(server: &Server, vm_state: VmState) -> Option<&'static str> {
         Doing::Rebuilding => Some("rebuild_spawning"),
         Doing::Resizing => Some("resize_finish"),
         Doing::Reverting => Some("resize_reverting"),
-        Doing::Updating => server.snapshot_pending().then_some("image_uploading"),
+        Doing::Shelving => Some("powering-on"),
+        Doing::SoftDeleting => Some("soft-deleting"),
+        Doing::Restoring => Some("restoring"),
+        Doing::Updating => picturing(server),
     }
+}
+
+fn picturing(server: &Server) -> Option<&'static str> {
+    let task = if server.backs_up() { "image_backup" } else { "image_uploading" };
+    server.snapshot_pending().then_some(task)
 }
 
 const fn power_state(server: &Server) -> i64 {
@@ -120,6 +144,7 @@ const fn power_state(server: &Server) -> i64 {
         return 0;
     }
     match server.observed.state {
+        InstanceState::Building if server.intent.shelf.is_some() => 4,
         InstanceState::Building => 0,
         InstanceState::Running => 1,
         InstanceState::Paused => 3,
@@ -146,6 +171,9 @@ pub fn status(vm_state: VmState, task_state: Option<&str>) -> &'static str {
         (VmState::Resized, _) => "VERIFY_RESIZE",
         (VmState::Paused, _) => "PAUSED",
         (VmState::Suspended, _) => "SUSPENDED",
+        (VmState::Shelved, _) => "SHELVED",
+        (VmState::ShelvedOffloaded, _) => "SHELVED_OFFLOADED",
+        (VmState::SoftDeleted, _) => "SOFT_DELETED",
         (VmState::Error, _) => "ERROR",
         (VmState::Deleted, _) => "DELETED",
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kogge_clock::Timestamp;
 
 use crate::model::server::{Fault, Server};
+use crate::model::shelf::ShelfPlace;
 
 /// The next thing to do with a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,14 @@ pub enum Step {
     Watch,
     /// Copy the disk into an image.
     Snapshot,
+    /// Its time on the host is over: it is to leave for the shelf.
+    Offload,
+    /// Have the node take it away; it stays on the shelf.
+    Leave,
+    /// Take its new shape for good.
+    Confirm,
+    /// It cannot be brought back any more.
+    Reclaim,
     /// Have the node take everything away.
     Remove,
     /// Nothing is left on any node: give back ports, allocation and row.
@@ -42,6 +51,8 @@ pub struct Patience {
     pub deadline: Duration,
     /// How often a node is told again what it works on.
     pub tell_again: Duration,
+    /// After how long a new shape is taken for good by itself.
+    pub confirm: Option<Duration>,
 }
 
 impl Default for Patience {
@@ -52,6 +63,7 @@ impl Default for Patience {
             slow: Duration::from_secs(60),
             deadline: Duration::from_secs(600),
             tell_again: Duration::from_secs(10),
+            confirm: None,
         }
     }
 }
@@ -78,7 +90,12 @@ pub fn next_step(server: &Server, patience: &Patience, now: Timestamp) -> Step {
         return Step::Bury;
     }
     if server.placed.host.is_none() {
-        return if server.found_no_host() { Step::Rest } else { Step::Place };
+        let on_shelf = intent.shelf.as_ref().is_some_and(|shelf| !shelf.wants_host());
+        return if on_shelf || server.found_no_host() { Step::Rest } else { Step::Place };
+    }
+    // whatever else may be the matter with it
+    if !intent.gone && intent.reclaim_at.is_some_and(|at| Timestamp::from_micros(at) <= now) {
+        return Step::Reclaim;
     }
     let retry = Timestamp::from_micros(observed.retry_at);
     // failures of an older wish do not hold up a newer one, least of all a deletion
@@ -89,6 +106,9 @@ pub fn next_step(server: &Server, patience: &Patience, now: Timestamp) -> Step {
     if intent.gone {
         return Step::Remove;
     }
+    if intent.shelf.as_ref().is_some_and(|shelf| shelf.place == ShelfPlace::Leaving) {
+        return Step::Leave;
+    }
     if observed.disk < intent.disk {
         return Step::Wipe;
     }
@@ -97,7 +117,23 @@ pub fn next_step(server: &Server, patience: &Patience, now: Timestamp) -> Step {
         let again = Timestamp::from_micros(observed.told_at).plus(patience.tell_again);
         return if told && again > now { Step::Watch } else { Step::Tell };
     }
-    if server.snapshot_pending() { Step::Snapshot } else { Step::Rest }
+    if server.snapshot_pending() { Step::Snapshot } else { in_time(server, now) }
+}
+
+/// What is to be done with a server that is as it should be, once its time has come.
+fn in_time(server: &Server, now: Timestamp) -> Step {
+    let intent = &server.intent;
+    let kept = intent.shelf.as_ref().filter(|shelf| shelf.place == ShelfPlace::Kept);
+    let leaves = kept.and_then(|shelf| shelf.leaves_at);
+    let confirms = server.observed.confirms.filter(|(generation, _)| *generation == intent.generation);
+    let confirms = confirms.filter(|_| intent.resized_from.is_some()).map(|(_, at)| at);
+    let due = [(intent.reclaim_at, Step::Reclaim), (leaves, Step::Offload), (confirms, Step::Confirm)];
+    let first = due.into_iter().filter_map(|(at, step)| at.map(|at| (Timestamp::from_micros(at), step)));
+    match first.min_by_key(|(at, _)| *at) {
+        Some((at, _)) if at > now => Step::Wait(at),
+        Some((_, step)) => step,
+        None => Step::Rest,
+    }
 }
 
 /// The fault of a change that takes too long, if it does. `waiting_for` is what the node said last, in words for the

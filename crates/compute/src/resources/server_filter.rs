@@ -120,6 +120,8 @@ pub(crate) struct Asked {
     pub(crate) empty: bool,
     /// Deleted ones, living ones, or both.
     deleted: Option<bool>,
+    /// Also those that can be brought back.
+    soft_deleted: bool,
     /// Number of things that each server is compared with.
     breadth: usize,
 }
@@ -194,6 +196,7 @@ pub(crate) fn read(call: &Call<Compute>, detail: bool) -> Result<Asked, ApiError
         page: query::page(pairs, call.service.config().max_limit, SORT_KEYS)?,
         empty: false,
         deleted: Some(false),
+        soft_deleted: false,
         breadth: 0,
     };
     let names: BTreeSet<&str> = pairs.iter().map(|(name, _)| name).collect();
@@ -284,9 +287,11 @@ fn scope(
         exact.filters.insert("user_id".to_owned(), vec![caller.user.id.to_string()]);
     }
     asked.and(|select, asked| match asked.deleted {
-        Some(deleted) => {
-            select.and_fixed(if deleted { "deleted_at IS NOT NULL" } else { "deleted_at IS NULL" })
-        }
+        Some(deleted) => select.and_fixed(match (deleted, asked.soft_deleted) {
+            (true, _) => "(deleted_at IS NOT NULL OR vm_state = 'soft-delete')",
+            (false, true) => "deleted_at IS NULL",
+            (false, false) => "deleted_at IS NULL AND vm_state <> 'soft-delete'",
+        }),
         None => select,
     });
     asked.and(|select, asked| select.and_some("project_id = ?", asked.project.clone()));
@@ -375,6 +380,7 @@ impl Asked {
                     self.and(|select, _| select.and_any(condition, tags));
                 }
             }
+            "soft_deleted" if is_admin(caller) => self.soft_deleted = flag(value).unwrap_or(false),
             "deleted" if is_admin(caller) => self.deleted = Some(flag(value).unwrap_or(false)),
             _ => {
                 if let Some(shown) = shown(name) {

@@ -105,7 +105,8 @@ macro_rules! wrong {
              CAST(SUM(ram) AS BIGINT) AS ram FROM ( \
              SELECT project_id, instances AS n, cores, ram FROM quota_turns UNION ALL \
              SELECT project_id, instances, cores, ram FROM quota_moves UNION ALL \
-             SELECT project_id, -1, -vcpus, -ram_mib FROM servers WHERE deleted_at IS NULL) AS counted \
+             SELECT project_id, -1, -vcpus, -ram_mib FROM servers \
+             WHERE deleted_at IS NULL AND vm_state <> 'soft-delete') AS counted \
              GROUP BY project_id) AS summed WHERE n <> 0 OR cores <> 0 OR ram <> 0 ORDER BY project_id"
         ))
     };

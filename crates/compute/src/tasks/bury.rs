@@ -4,7 +4,7 @@ use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::quota::Usage;
 use crate::model::server::Server;
-use crate::store::{actions, big, quotas, server_groups, servers as store};
+use crate::store::{actions, quotas, server_groups, servers as store};
 
 impl Compute {
     /// Gives back everything that a server held, in one transaction.
@@ -22,6 +22,9 @@ impl Compute {
         self.placement().free_in(&mut tx, server.id).await.map_err(Error::internal)?;
         server_groups::leave(&mut tx, server.id).await?;
         self.release_image(&mut tx, server.id).await?;
+        if let Some(shelf) = &server.intent.shelf {
+            self.discard_image(&mut tx, shelf.image).await?;
+        }
         server.observed.removed = true;
         server.spec.forget_secrets();
         server.deleted_at = Some(now);
@@ -30,13 +33,11 @@ impl Compute {
         if !store::save(&mut tx, &mut server, now).await? {
             return Ok(false);
         }
-        let gone = Usage {
-            instances: -1,
-            cores: -i64::from(server.shape.vcpus),
-            ram: -big(server.shape.ram_mib),
-            ..Usage::default()
-        };
-        quotas::moved(&mut tx, server.project.as_str(), gone).await?;
+        // one that could be brought back was not counted any more
+        if server.intent.reclaim_at.is_none() {
+            quotas::moved(&mut tx, server.project.as_str(), Usage::of_servers(&server.shape, 1).negated())
+                .await?;
+        }
         tx.commit().await?;
         if let Some(snapshot) = snapshot {
             let because = "the server was deleted before the picture was taken";

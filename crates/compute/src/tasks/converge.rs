@@ -189,10 +189,10 @@ impl Compute {
         let mut steps = Vec::with_capacity(due.len());
         for server in due {
             match next_step(&server, &patience, now) {
-                step @ (Step::Wipe | Step::Tell) => steps.push((step, server)),
+                Step::Rest | Step::Wait(_) | Step::Watch | Step::Place | Step::Remove | Step::Bury => {}
                 // it may take long, and is not the host's work
                 Step::Snapshot => self.wakes().snapshot.ring(&server.id.to_string()),
-                _ => {}
+                step => steps.push((step, server)),
             }
         }
         // a guest must not run before its ports are guarded
@@ -236,41 +236,53 @@ impl Compute {
         node: &Commanded,
         network: &std::result::Result<(), NodeError>,
     ) -> Result<()> {
-        let patience = self.config().patience();
         let id = server.id;
-        let after = if step == Step::Wipe {
+        let after = match step {
             // the new disk comes with this generation: an order that comes late must not hit it
-            match patiently(host, PATIENCE, node.remove(id, server.intent.generation - 1)).await {
-                Ok(true) => self.record(id, |server, _| observe::wiped(server)).await?,
-                Ok(false) => None,
-                Err(error) => self.record_failure(id, error).await?,
-            }
-        } else {
-            let answer = match network {
-                Ok(()) => self.tell(server, host, node).await,
-                Err(error) => Err(error.clone()),
-            };
-            let generation = server.intent.generation;
-            match answer {
-                Err(error) => self.record_failure(id, error).await?,
-                Ok(seen) => {
-                    let told = move |row: &mut Server, now| {
-                        // told was the generation that was read, not one that came since
-                        if row.intent.generation == generation {
-                            observe::told(row, now);
-                            observe::seen(row, &seen, &patience, now);
-                        }
-                    };
-                    self.record(id, told).await?
+            Step::Wipe => {
+                match patiently(host, PATIENCE, node.remove(id, server.intent.generation - 1)).await {
+                    Ok(true) => self.record(id, |server, _| observe::wiped(server)).await?,
+                    Ok(false) => None,
+                    Err(error) => self.record_failure(id, error).await?,
                 }
             }
+            Step::Tell => self.tell_and_record(server, host, node, network).await?,
+            Step::Leave => self.leave_host(server, host, node).await?,
+            step => self.in_time(step, id).await?,
         };
         // the next step need not wait for the next period
-        let next = after.map(|server| next_step(&server, &patience, self.now()));
-        if matches!(next, Some(Step::Tell | Step::Wipe | Step::Snapshot)) && next != Some(step) {
+        let next = after.map(|server| next_step(&server, &self.config().patience(), self.now()));
+        let waits = matches!(next, None | Some(Step::Rest | Step::Wait(_) | Step::Watch));
+        if !waits && next != Some(step) {
             self.wakes().converge.ring(host);
         }
         Ok(())
+    }
+
+    async fn tell_and_record(
+        &self,
+        server: &Server,
+        host: &str,
+        node: &Commanded,
+        network: &std::result::Result<(), NodeError>,
+    ) -> Result<Option<Server>> {
+        let answer = match network {
+            Ok(()) => self.tell(server, host, node).await,
+            Err(error) => Err(error.clone()),
+        };
+        let (patience, generation) = (self.config().patience(), server.intent.generation);
+        let seen = match answer {
+            Err(error) => return self.record_failure(server.id, error).await,
+            Ok(seen) => seen,
+        };
+        let told = move |row: &mut Server, now| {
+            // told was the generation that was read, not one that came since
+            if row.intent.generation == generation {
+                observe::told(row, now);
+                observe::seen(row, &seen, &patience, now);
+            }
+        };
+        self.record(server.id, told).await
     }
 
     /// A try that failed. That another process commands the host since is no fault of the server's.

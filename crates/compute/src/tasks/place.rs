@@ -15,6 +15,7 @@ use super::alone;
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::server::{Fault, Server};
+use crate::model::shelf::ShelfPlace;
 use crate::model::step::{Step, next_step};
 use crate::store::{actions, servers as store};
 use board::{Around, Board, Verdict};
@@ -142,6 +143,15 @@ impl Compute {
                 // those that could be placed now must not wait behind it
                 store::put_off(tx, &id.to_string(), now.plus(LATER)).await?;
                 return Ok(Placed::NotNow);
+            }
+            Verdict::Nowhere(nowhere) if server.intent.shelf.is_some() => {
+                // it has a picture and stays on the shelf, as it was
+                tracing::warn!(server.id = %id, %nowhere, "a server stays on the shelf");
+                actions::fail(tx, id, None, None, NOWHERE, now).await?;
+                if let Some(shelf) = &mut server.intent.shelf {
+                    shelf.place = ShelfPlace::Away;
+                }
+                Placed::Nowhere
             }
             Verdict::Nowhere(nowhere) => {
                 actions::fail(tx, id, None, None, NOWHERE, now).await?;

@@ -111,6 +111,12 @@ impl Compute {
             self.drop_ports(tx, id, &server.intent.leaving).await?;
         }
         self.follow_volumes_in(tx, server, &before).await?;
+        if arrived(server)
+            && !arrived(&before)
+            && let Some(shelf) = server.intent.shelf.take_if(|shelf| shelf.is_left())
+        {
+            self.discard_image(tx, shelf.image).await?;
+        }
         if server.disk_is_built() && !before.disk_is_built() {
             self.release_image(tx, id).await?;
         }

@@ -13,7 +13,7 @@ use kogge_task::{Bells, KeyedTask, Report, TaskError};
 use super::{failed, patiently};
 use crate::Compute;
 use crate::error::{Error, Result};
-use crate::model::server::Server;
+use crate::model::server::{Doing, Server};
 use crate::model::step::{Step, next_step};
 use crate::store::{actions, servers as store};
 
@@ -80,6 +80,9 @@ impl Compute {
         let copied = patiently(host, COPY_PATIENCE, copying).await;
         let patience = self.config().patience();
         let Err(error) = copied else {
+            if let Some(backup) = server.intent.backup.as_ref().filter(|_| server.backs_up()) {
+                self.rotate_backups(server, backup).await?;
+            }
             let done = move |server: &mut Server, _| server.observed.snapshots = snapshot.number;
             return self.record(server.id, done).await.map(drop);
         };
@@ -97,10 +100,15 @@ impl Compute {
         let mut tx = self.db().begin().await?;
         actions::fail(&mut tx, server.id, None, Some(host), &error.for_tenants(), self.now()).await?;
         tx.commit().await?;
-        let done = move |row: &mut Server, _| {
+        let done = move |row: &mut Server, now| {
             row.observed.snapshots = snapshot.number;
             row.observed.failures = 0;
             row.observed.retry_at = 0;
+            // without a picture there is no shelf
+            if let Some(shelf) = row.intent.shelf.take_if(|shelf| shelf.image == snapshot.image) {
+                row.intent.power = shelf.power;
+                row.intent.ask(Doing::Shelving, now);
+            }
         };
         self.record(server.id, done).await.map(drop)
     }

@@ -84,8 +84,8 @@ fn local_disks(server: &Server, birth: &BirthDisk, digest: Option<String>) -> Ve
     let mib = |gib: u64| gib.saturating_mul(1024);
     let (ephemeral, swap) = server.spec.local.on(&server.shape);
     let mut all = Vec::new();
-    if let Some(image) = &server.image {
-        let image = ImageSource { image: image.id, digest, format: birth.format };
+    if let Some(image) = server.disk_image() {
+        let image = ImageSource { image, digest, format: birth.format };
         all.push(disk(Slot::root(), DiskSource::Image(image), mib(server.spec.root_gib), Some(1)));
     }
     for (number, gib) in ephemeral.into_iter().enumerate().filter(|(_, gib)| *gib > 0) {

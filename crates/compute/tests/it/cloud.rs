@@ -128,6 +128,15 @@ impl Cloud {
 
     /// A cloud on this host; `None` where PostgreSQL is wanted and there is none.
     pub async fn with(config: SimConfig, postgres: bool) -> Option<Self> {
+        Self::set(config, postgres, |_| ()).await
+    }
+
+    /// As [`Cloud::with`], with these settings.
+    pub async fn set(
+        config: SimConfig,
+        postgres: bool,
+        settings: impl FnOnce(&mut ComputeConfig),
+    ) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::for_test(dir.path(), postgres).await.unwrap()?;
         let (clock, time) = Clock::fake(Timestamp::from_seconds(1_800_000_000));
@@ -162,6 +171,8 @@ impl Cloud {
             config: VolumeConfig::default(),
         });
         volume.seed().await.unwrap();
+        let mut config = ComputeConfig { flavors: flavors(), ..ComputeConfig::default() };
+        settings(&mut config);
         let compute = Compute::new(ComputeDeps {
             db: db.clone(),
             clock: clock.clone(),
@@ -171,7 +182,7 @@ impl Cloud {
             nodes: nodes.clone(),
             volume,
             seal,
-            config: ComputeConfig { flavors: flavors(), ..ComputeConfig::default() },
+            config,
         });
         compute.seed().await.unwrap();
         let sets = [kogge_image::RULES, kogge_network::RULE_SET, kogge_volume::RULES, kogge_compute::RULES];
@@ -359,6 +370,23 @@ impl Cloud {
     pub async fn host_of(&self, id: &str) -> String {
         let server = self.admin("GET", &format!("/servers/{id}"), None).await.expect(200);
         server["server"]["OS-EXT-SRV-ATTR:host"].as_str().unwrap_or("").to_owned()
+    }
+
+    /// An image of the member.
+    pub async fn image_of(&self, id: &str) -> Answer {
+        self.call(Persona::Member, "GET", &format!("/image/v2/images/{id}"), None).await
+    }
+
+    /// Ids and names of the member's images.
+    pub async fn images(&self) -> Vec<(String, String)> {
+        let list = self.call(Persona::Member, "GET", "/image/v2/images", None).await.expect(200);
+        let text = |image: &Value, key: &str| image[key].as_str().unwrap().to_owned();
+        list["images"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|image| (text(image, "id"), text(image, "name")))
+            .collect()
     }
 
     /// Why a server is broken, as admins read it.

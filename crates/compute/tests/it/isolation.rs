@@ -66,6 +66,9 @@ async fn a_server_of_another_project_is_not_there_by_any_route() {
             Some("os-getConsoleOutput") => json!({"os-getConsoleOutput": {}}),
             Some("changePassword") => json!({"changePassword": {"adminPass": "x"}}),
             Some("createImage") => json!({"createImage": {"name": "x"}}),
+            Some("createBackup") => {
+                json!({"createBackup": {"name": "x", "backup_type": "daily", "rotation": 1}})
+            }
             Some("rebuild") => json!({"rebuild": {"imageRef": cloud.image}}),
             Some("resize") => json!({"resize": {"flavorRef": "large"}}),
             Some(group @ ("addSecurityGroup" | "removeSecurityGroup")) => json!({group: {"name": "default"}}),

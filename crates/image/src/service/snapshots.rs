@@ -90,6 +90,15 @@ impl Images {
         Ok(boot_image(found.ok_or_else(|| Error::no_image(id))?))
     }
 
+    /// As [`Images::boot_file`], as of a transaction.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it was deleted in the meantime.
+    pub async fn boot_file_in(&self, tx: &mut Tx, id: ImageId) -> Result<BootImage, Error> {
+        let found = store::images::get(tx, id).await?;
+        Ok(boot_image(found.ok_or_else(|| Error::no_image(id))?))
+    }
+
     /// Registers the image of a server, private to the caller's project. It waits for [`Images::receive_snapshot`].
     ///
     /// # Errors
@@ -178,6 +187,37 @@ impl Images {
             store::images::delete(&mut tx, id, self.now()).await?;
         }
         Ok(tx.commit().await?)
+    }
+}
+
+impl Images {
+    /// Deletes an image that another service of the cloud made and needs no more. One that is gone, or that its owner
+    /// protects, is left alone. Its file goes with the next sweep, once nobody holds it.
+    ///
+    /// # Errors
+    /// Trouble of the database.
+    pub async fn discard_in(&self, tx: &mut Tx, id: ImageId) -> Result<(), Error> {
+        let Some(image) = store::images::lock(tx, id).await? else { return Ok(()) };
+        if image.protected {
+            return Ok(());
+        }
+        if store::holds::is_held(&mut *tx, id).await? {
+            store::holds::keep(tx, &image).await?;
+        }
+        store::images::delete(tx, id, self.now()).await?;
+        Ok(())
+    }
+
+    /// The images of a project that have all these properties, the newest first.
+    ///
+    /// # Errors
+    /// Trouble of the database.
+    pub async fn with_properties(
+        &self,
+        owner: &str,
+        properties: &[(&str, &str); 3],
+    ) -> Result<Vec<ImageId>, Error> {
+        Ok(store::images::with_properties(self.db(), owner, properties).await?)
     }
 }
 

@@ -118,6 +118,23 @@ pub(crate) fn pair(name: &str, value: &str) -> String {
     json(&[name, value])
 }
 
+/// The images of a project that have all these properties, the newest first.
+pub(crate) async fn with_properties(
+    db: impl Executor,
+    owner: &str,
+    properties: &[(&str, &str); 3],
+) -> Result<Vec<ImageId>, DbError> {
+    let query = Query::new(
+        "SELECT id FROM images WHERE owner = $1 \
+         AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = images.id AND p.pair = $2) \
+         AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = images.id AND p.pair = $3) \
+         AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = images.id AND p.pair = $4) \
+         ORDER BY created_at DESC, id DESC",
+    );
+    let [first, second, third] = properties.map(|(name, value)| pair(name, value));
+    db.list("images", query.bind(owner).bind(first).bind(second).bind(third), |row| row.parse("id")).await
+}
+
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -332,6 +332,9 @@ fn compute_config(config: &Config) -> ComputeConfig {
         disk_allocation_ratio: config.hypervisor.disk_allocation_ratio,
         reserved_memory_mib: config.hypervisor.reserved_memory_mib,
         quarantine_days: config.hypervisor.quarantine_days,
+        reclaim_seconds: config.compute.reclaim_instance_interval,
+        confirm_resize_seconds: config.compute.resize_confirm_window,
+        offload_seconds: u64::try_from(config.compute.shelved_offload_time).ok(),
         ..ComputeConfig::default()
     }
 }

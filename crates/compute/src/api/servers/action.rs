@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use kogge_http::{ApiError, Json};
+use kogge_ids::ImageId;
 use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::addressing;
 use super::create::reference;
 use super::rebuild::rebuild;
+use super::shelve;
 use crate::api::body::{Fields, Read};
 use crate::service::servers::power::Order;
+use crate::service::servers::snapshot::NewBackup;
 use crate::{Compute, microversion as v};
 
 /// An action, as it was asked for.
@@ -59,6 +62,13 @@ impl Action<'_> {
             "os-getConsoleOutput" => self.console().await,
             "changePassword" => self.password().await,
             "createImage" => self.create_image().await,
+            "createBackup" => self.create_backup().await,
+            "restore" => {
+                self.alone(name)?;
+                self.call.service.restore(&self.call.caller, self.call.key()).await?;
+                Ok(accepted())
+            }
+            "shelve" | "shelveOffload" | "unshelve" => shelve::run(self.call, name, self.body).await,
             "rebuild" => rebuild(self.call, self.body).await,
             "resize" => self.resize().await,
             "confirmResize" => {
@@ -160,16 +170,35 @@ impl Action<'_> {
         inner.finish()?;
         let image =
             self.call.service.create_image(&self.call.caller, self.call.key(), &name, &metadata).await?;
+        Ok(self.ordered(image, true))
+    }
+
+    async fn create_backup(&self) -> Result<Response, ApiError> {
+        let inner = self.inner("createBackup")?;
+        let name = inner.required("name", inner.name("name")?)?;
+        let kind = inner.required("backup_type", inner.text("backup_type", 0, 255)?)?;
+        let rotation = inner.required("rotation", inner.number("rotation", 0, i64::from(u32::MAX))?)?;
+        let metadata: BTreeMap<String, String> = inner.metadata("metadata")?.unwrap_or_default();
+        inner.finish()?;
+        let rotation = u32::try_from(rotation).unwrap_or(u32::MAX);
+        let backup = NewBackup { name, kind, rotation, metadata };
+        let image = self.call.service.create_backup(&self.call.caller, self.call.key(), backup).await?;
+        // one that goes at once is shown to nobody
+        Ok(self.ordered(image, rotation > 0))
+    }
+
+    /// An image that is on its way.
+    fn ordered(&self, image: ImageId, stays: bool) -> Response {
         if self.call.version.has(v::IMAGE_ID_BODY) {
             let body = Json(json!({ "image_id": image }));
-            return Ok((StatusCode::ACCEPTED, body).into_response());
+            return (StatusCode::ACCEPTED, body).into_response();
         }
         let mut response = accepted();
         let address = self.call.base.elsewhere(&format!("/image/v2/images/{image}"));
-        if let Ok(location) = HeaderValue::from_str(&address) {
+        if let Some(location) = HeaderValue::from_str(&address).ok().filter(|_| stays) {
             response.headers_mut().insert(header::LOCATION, location);
         }
-        Ok(response)
+        response
     }
 
     async fn resize(&self) -> Result<Response, ApiError> {
@@ -192,6 +221,6 @@ impl Action<'_> {
     }
 }
 
-fn accepted() -> Response {
+pub(super) fn accepted() -> Response {
     StatusCode::ACCEPTED.into_response()
 }

@@ -180,7 +180,7 @@ impl Compute {
         if let Some(image) = &plan.image {
             self.hold_image(&mut tx, image.id, &made).await?;
         }
-        quotas::moved(&mut tx, plan.project.as_str(), needed(&plan.shape, count)).await?;
+        quotas::moved(&mut tx, plan.project.as_str(), Usage::of_servers(&plan.shape, count)).await?;
         tx.commit().await?;
         self.wakes().place.wake();
         let first = made.first().copied();
@@ -453,25 +453,15 @@ pub(super) fn invalid_if_missing(error: Error) -> Error {
     }
 }
 
-/// What `count` servers count in the quota.
-fn needed(shape: &Shape, count: u32) -> Usage {
-    Usage {
-        instances: i64::from(count),
-        cores: i64::from(shape.vcpus).saturating_mul(i64::from(count)),
-        ram: crate::store::big(shape.ram_mib).saturating_mul(i64::from(count)),
-        ..Usage::default()
-    }
-}
-
 /// How many of `least` to `most` servers fit into the quota.
 fn affordable(limits: &Limits, used: Usage, shape: &Shape, least: u32, most: u32) -> Result<u32> {
-    if let Some(over) = quota::check(limits, used, needed(shape, least)) {
+    if let Some(over) = quota::check(limits, used, Usage::of_servers(shape, least)) {
         return Err(Error::OverQuota(over));
     }
     let (mut low, mut high) = (least, most);
     while low < high {
         let middle = low + (high - low).div_ceil(2);
-        if quota::check(limits, used, needed(shape, middle)).is_none() {
+        if quota::check(limits, used, Usage::of_servers(shape, middle)).is_none() {
             low = middle
         } else {
             high = middle - 1

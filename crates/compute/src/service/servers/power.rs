@@ -1,4 +1,4 @@
-//! Starting, stopping, rebooting, pausing, suspending, locking, deleting.
+//! Starting, stopping, rebooting, pausing, suspending, locking.
 
 use kogge_auth::Caller;
 
@@ -130,18 +130,6 @@ impl Compute {
             changing.server.intent.ask(Doing::Updating, changing.now);
         }
         self.close(caller, changing, Some("resetState")).await.map(drop)
-    }
-
-    /// Wants a server gone. Works at every moment; asking again is fine.
-    pub(crate) async fn delete_server(&self, caller: &Caller, id: &str, force: bool) -> Result<()> {
-        let rule = if force { &policy::FORCE_DELETE } else { &policy::SERVERS_DELETE };
-        let mut changing = self.open(caller, id, rule, Guard::new("delete", &[])).await?;
-        if changing.server.intent.gone {
-            return Ok(());
-        }
-        changing.server.intent.gone = true;
-        changing.server.intent.asked_at = changing.now.as_micros();
-        self.close(caller, changing, Some("delete")).await.map(drop)
     }
 
     /// Setting a password needs an agent in the guest, and there is none.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use kogge_auth::Caller;
+use kogge_clock::Timestamp;
+use kogge_db::Tx;
 
 use super::boot::{greater, room_for};
 use super::change::{Changing, Guard};
@@ -105,11 +107,11 @@ impl Compute {
             )));
         }
         let mut changing = self.open(caller, id, &policy::SERVERS_RESIZE, guard).await?;
-        self.afford(&mut changing, &shape).await?;
         let old = changing.server.shape.clone();
+        self.afford(&mut changing, more(&shape, &old)).await?;
         quotas::moved(&mut changing.tx, changing.server.project.as_str(), more(&shape, &old)).await?;
         let both = greater(&room_for(&changing.server, &old), &room_for(&changing.server, &shape));
-        self.hold(&mut changing, &both).await?;
+        self.hold(&mut changing.tx, &changing.server, &both).await?;
         let server = &mut changing.server;
         if !server.is_volume_backed() {
             server.spec.root_gib = shape.disk_gib;
@@ -127,12 +129,16 @@ impl Compute {
         let guard = Guard::new("confirmResize", RESIZED);
         let rule = &policy::SERVERS_CONFIRM_RESIZE;
         let mut changing = self.open(caller, id, rule, guard).await?;
-        let needed = room_for(&changing.server, &changing.server.shape);
-        self.hold(&mut changing, &needed).await?;
-        changing.server.intent.resized_from = None;
-        let (server, now) = (changing.server.id, changing.now);
-        migrations::follow(&mut changing.tx, server, MigrationStatus::Confirmed, now).await?;
+        self.confirm_in(&mut changing.tx, &mut changing.server, changing.now).await?;
         self.close(caller, changing, Some("confirmResize")).await.map(drop)
+    }
+
+    /// As [`Compute::confirm_resize`], in whoever's name.
+    pub(crate) async fn confirm_in(&self, tx: &mut Tx, server: &mut Server, now: Timestamp) -> Result<()> {
+        let needed = room_for(server, &server.shape);
+        self.hold(tx, server, &needed).await?;
+        server.intent.resized_from = None;
+        Ok(migrations::follow(tx, server.id, MigrationStatus::Confirmed, now).await?)
     }
 
     /// Takes the old shape back. A disk that grew stays as large as it is.
@@ -143,7 +149,7 @@ impl Compute {
         let old = changing.server.intent.resized_from.take();
         let old = old.ok_or_else(|| Error::Invalid("Instance has not been resized.".to_owned()))?;
         let needed = room_for(&changing.server, &old);
-        self.hold(&mut changing, &needed).await?;
+        self.hold(&mut changing.tx, &changing.server, &needed).await?;
         let less = more(&old, &changing.server.shape);
         quotas::moved(&mut changing.tx, changing.server.project.as_str(), less).await?;
         changing.server.shape = old;
@@ -151,25 +157,21 @@ impl Compute {
         self.close(caller, changing, Some("revertResize")).await.map(drop)
     }
 
-    /// Refuses a shape that the project's quota has no room for.
-    async fn afford(&self, changing: &mut Changing, shape: &Shape) -> Result<()> {
+    /// Refuses what the project's quota has no room for.
+    pub(super) async fn afford(&self, changing: &mut Changing, more: Usage) -> Result<()> {
         let project = changing.server.project.to_string();
         quotas::take_turn(&mut changing.tx, &project).await?;
         let limits = quotas::limits(&mut changing.tx, &project, &self.config().quota).await?;
         let used = quotas::usage(&mut changing.tx, &project).await?;
-        let more = more(shape, &changing.server.shape);
         quota::check(&limits, used, more).map_or(Ok(()), |over| Err(Error::OverQuota(over)))
     }
 
     /// Holds this much room on the server's host instead of what it holds now.
-    async fn hold(&self, changing: &mut Changing, room: &kogge_placement::Resources) -> Result<()> {
-        let server = &changing.server;
+    async fn hold(&self, tx: &mut Tx, server: &Server, room: &kogge_placement::Resources) -> Result<()> {
         let Some(host) = &server.placed.host else { return Ok(()) };
         let provider = Host::hypervisor_id(host).uuid().into();
-        let held = self
-            .placement()
-            .allocate_in(&mut changing.tx, server.id, &server.project, &server.user, provider, room)
-            .await;
+        let held =
+            self.placement().allocate_in(tx, server.id, &server.project, &server.user, provider, room).await;
         held.map_err(|error| match error {
             // how much room there is is none of the tenant's business
             kogge_placement::Error::NoRoom { .. } => Error::Invalid(

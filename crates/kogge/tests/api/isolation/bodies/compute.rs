@@ -131,6 +131,7 @@ pub(super) fn actions(path: &str, action: &str, fixture: &Fixture) -> Vec<Value>
         "reboot" => json!({"type": "HARD"}),
         "os-getConsoleOutput" => json!({"length": 5}),
         "createImage" => json!({"name": "x", "metadata": {"a": "b"}}),
+        "createBackup" => json!({"name": "x", "backup_type": "daily", "rotation": 1}),
         "addSecurityGroup" | "removeSecurityGroup" => json!({"name": fixture.id("security-groups")}),
         "os-resetState" => json!({"state": "active"}),
         "changePassword" => json!({"adminPass": "secret"}),

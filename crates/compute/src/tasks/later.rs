@@ -1,0 +1,95 @@
+//! What is done with servers once its time has come: new shapes are taken for good, shelved servers leave their hosts,
+//! deleted ones cannot be brought back any more.
+
+use kogge_db::Tx;
+use kogge_ids::ServerId;
+use kogge_node_api::Commanded;
+
+use super::{PATIENCE, patiently};
+use crate::Compute;
+use crate::error::{Error, Result};
+use crate::model::observe;
+use crate::model::server::Server;
+use crate::model::shelf::ShelfPlace;
+use crate::model::step::{Step, next_step};
+use crate::store::{actions, servers as store};
+
+impl Compute {
+    /// Does what the time has come for, unless the server changed meanwhile.
+    pub(super) async fn in_time(&self, step: Step, id: ServerId) -> Result<Option<Server>> {
+        let mut tx = self.db().begin().await?;
+        let now = self.now();
+        let Some(mut server) = locked(&mut tx, id).await? else { return Ok(None) };
+        if next_step(&server, &self.config().patience(), now) != step {
+            return Ok(Some(server));
+        }
+        match step {
+            Step::Confirm => self.confirm_in(&mut tx, &mut server, now).await?,
+            Step::Offload if self.leave_host_in(&mut tx, &mut server).await? => {}
+            Step::Offload => {
+                tracing::warn!(server.id = %id, "a shelved server stays on its host: its picture is not there");
+                if let Some(shelf) = &mut server.intent.shelf {
+                    shelf.leaves_at = None;
+                }
+            }
+            Step::Reclaim => {
+                server.intent.gone = true;
+                server.intent.asked_at = now.as_micros();
+            }
+            _ => return Ok(Some(server)),
+        }
+        if !store::save(&mut tx, &mut server, now).await? {
+            return Err(Error::Busy);
+        }
+        tx.commit().await?;
+        self.server_changed(&server);
+        Ok(Some(server))
+    }
+
+    /// Has the node take away a server that goes to the shelf, then gives its room back.
+    pub(super) async fn leave_host(
+        &self,
+        server: &Server,
+        host: &str,
+        node: &Commanded,
+    ) -> Result<Option<Server>> {
+        let gone = patiently(host, PATIENCE, node.remove(server.id, server.intent.generation)).await;
+        match gone {
+            Ok(true) => self.left_host(server.id, host).await,
+            // it rings when it is done
+            Ok(false) => Ok(None),
+            Err(error) => self.record_failure(server.id, error).await,
+        }
+    }
+
+    async fn left_host(&self, id: ServerId, host: &str) -> Result<Option<Server>> {
+        let mut tx = self.db().begin().await?;
+        let now = self.now();
+        let Some(mut server) = locked(&mut tx, id).await? else { return Ok(None) };
+        let here = server.placed.host.as_deref() == Some(host) && !server.intent.gone;
+        let Some(shelf) =
+            server.intent.shelf.as_mut().filter(|shelf| here && shelf.place == ShelfPlace::Leaving)
+        else {
+            return Ok(Some(server));
+        };
+        shelf.place = ShelfPlace::Away;
+        server.placed.host = None;
+        observe::left(&mut server);
+        self.unhost_ports(&mut tx, id).await?;
+        self.placement().free_in(&mut tx, id).await.map_err(Error::internal)?;
+        actions::finish(&mut tx, id, server.intent.generation, Some(host), now).await?;
+        if !store::save(&mut tx, &mut server, now).await? {
+            return Err(Error::Busy);
+        }
+        tx.commit().await?;
+        // others may have room now
+        self.wakes().place.wake();
+        Ok(Some(server))
+    }
+}
+
+/// A living server, locked.
+async fn locked(tx: &mut Tx, id: ServerId) -> Result<Option<Server>> {
+    store::lock(tx, id).await?;
+    Ok(store::get(tx, id).await?.filter(|server| server.deleted_at.is_none()))
+}
