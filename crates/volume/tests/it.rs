@@ -1,0 +1,16 @@
+//! The service with everything below it, against storage in memory and a simulated node: one program, so that it is
+//! linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::large_futures,
+    unreachable_pub,
+    reason = "helpers of tests panic, print and are as public as is handy"
+)]
+
+mod it {
+    mod cloud;
+    mod seeds;
+}
