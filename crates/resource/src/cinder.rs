@@ -58,7 +58,7 @@ impl Dialect for Cinder {
         let known =
             |name: &str| PAGING.contains(&name) || rules.words.contains(&name) || filters.contains(&name);
         let unknown: Vec<&str> = pairs.iter().map(|(name, _)| name).filter(|name| !known(name)).collect();
-        if !unknown.is_empty() && call.version.has(STRICT_FILTERS) {
+        if !unknown.is_empty() && call.version.has(rules.strict_since.unwrap_or(STRICT_FILTERS)) {
             let why = format!("Invalid filters {} are found in query options.", unknown.join(","));
             return Err(ApiError::bad_request(why));
         }
@@ -97,7 +97,8 @@ impl Dialect for Cinder {
             && let Some((_, last)) = &page.ends
         {
             let next = next(&call.base, call.uri.path(), &call.query, last);
-            beside = named(&format!("{}_links", names.many), json!([next]));
+            let links = rules.links.map_or_else(|| format!("{}_links", names.many), str::to_owned);
+            beside = named(&links, json!([next]));
         }
         if let Some(total) = page.total {
             beside.insert("count".to_owned(), total.into());

@@ -43,6 +43,8 @@ pub struct Listing {
     pub pages_since: Option<Microversion>,
     /// The first version that refuses unknown parameters, where not all do.
     pub strict_since: Option<Microversion>,
+    /// What links to other pages are called, where that is not what the service's manners say.
+    pub links: Option<&'static str>,
 }
 
 impl Listing {
@@ -58,6 +60,7 @@ impl Listing {
         pages: Pages::Marker,
         pages_since: None,
         strict_since: None,
+        links: None,
     };
     /// Everything there is, at once.
     pub const WHOLE: Self = Self { own: "", pages: Pages::Whole, ..Self::OWN };

@@ -42,5 +42,5 @@ pub use resource::{Create, Delete, Error, List, Names, Resource, Update, Verb};
 pub use routes::Crud;
 pub use service::{At, Judgement, Service, Sql};
 pub use sight::{Members, Sight, Written};
-pub use stored::{Known, Stored};
+pub use stored::{Known, Stored, part};
 pub use words::UnknownWord;

@@ -26,6 +26,12 @@ impl<'a> Sight<'a> {
         Self { hidden, fields }
     }
 
+    /// All that this caller sees, for a handler of a resource's own.
+    #[must_use]
+    pub fn whole<R: Resource>(caller: &Caller) -> Self {
+        Self::of::<R>(caller, &[])
+    }
+
     fn shows(&self, name: &str) -> bool {
         !self.hidden.contains(&name)
             && (self.fields.is_empty() || self.fields.iter().any(|field| field == name))

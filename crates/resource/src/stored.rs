@@ -2,7 +2,7 @@
 
 use kogge_db::filter::{Whose, apply};
 use kogge_db::record::Key;
-use kogge_db::{ListError, Paged, Record};
+use kogge_db::{Direction, ListError, Paged, Record, Select};
 
 use crate::{At, Listing, Service, Sql, Wanted};
 
@@ -33,6 +33,27 @@ pub trait Stored<S: Service>: Clone + Send + Sync + 'static {
     }
 }
 
+/// The page of `select` that is asked for, sorted as is asked for: by marker, or from a position.
+#[must_use]
+pub fn part(mut select: Select, rules: &Listing, wanted: &Wanted) -> Select {
+    let Some(offset) = wanted.offset else {
+        return select.page(&wanted.query.page, rules.sort, rules.order, rules.id);
+    };
+    for (key, direction) in &wanted.query.page.sort {
+        if let Some(known) = rules.sort.iter().find(|known| known.name == key) {
+            select = select.order_by(known.expression, *direction);
+        }
+    }
+    for (expression, direction) in rules.order {
+        select = select.order_by(expression, *direction);
+    }
+    if !rules.id.is_empty() {
+        let last = rules.order.last().map_or(Direction::Ascending, |(_, direction)| *direction);
+        select = select.order_by(rules.id, last);
+    }
+    select.slice(wanted.query.page.limit.unwrap_or(u32::MAX), offset)
+}
+
 impl<S: Sql, T: Record> Stored<S> for T {
     async fn find(at: &mut At<'_, S>, key: &str) -> Result<Option<Self>, S::Error> {
         let Some(key) = T::Key::of_segment(key) else { return Ok(None) };
@@ -50,19 +71,8 @@ impl<S: Sql, T: Record> Stored<S> for T {
         wanted: &Wanted,
     ) -> Result<Paged<Self>, S::Error> {
         let select = whose.of(T::select(), rules.own);
-        let mut select = apply(select, rules.filters, &wanted.query).map_err(ListError::from)?;
-        if let Some(offset) = wanted.offset {
-            for (key, direction) in &wanted.query.page.sort {
-                let known = rules.sort.iter().find(|known| known.name == key);
-                select = known.map_or(select.clone(), |known| select.order_by(known.expression, *direction));
-            }
-            for (expression, direction) in rules.order {
-                select = select.order_by(expression, *direction);
-            }
-            select = select.slice(wanted.query.page.limit.unwrap_or(u32::MAX), offset);
-        } else {
-            select = select.page(&wanted.query.page, rules.sort, rules.order, rules.id);
-        }
+        let select = apply(select, rules.filters, &wanted.query).map_err(ListError::from)?;
+        let select = part(select, rules, wanted);
         select.fetch(service.db(), T::from_row).await.map_err(|error| ListError::from(error).into())
     }
 

@@ -1,6 +1,7 @@
 //! The route table of block storage v3, and the room behind it: from the wire to commands, from views to the wire.
 
 pub(crate) mod actions;
+mod admin;
 mod errors;
 pub(crate) mod metadata;
 pub(crate) mod versions;
@@ -10,7 +11,6 @@ use kogge_http::{Access, Routes, VersionRange};
 use kogge_resource::{Crud as _, Resource as _, handlers};
 
 use crate::resources::attachments::{self, Attachments};
-use crate::resources::volume_types::VolumeTypes;
 use crate::resources::volumes::{self, VolumesApi};
 use crate::{Volumes, microversion as v, policy as p};
 
@@ -20,7 +20,7 @@ pub(crate) fn routes() -> Routes<Volumes> {
         .merge(volume_routes())
         .merge(volume_actions())
         .merge(attachment_routes())
-        .merge(type_routes())
+        .merge(admin::routes())
 }
 
 fn version_routes() -> Routes<Volumes> {
@@ -106,8 +106,4 @@ fn attachment_routes() -> Routes<Volumes> {
             attachments::action,
         )
         .action(ACTION, "os-complete", p::ATTACHMENT_COMPLETE)
-}
-
-fn type_routes() -> Routes<Volumes> {
-    Routes::new().list::<VolumeTypes>().show::<VolumeTypes>()
 }

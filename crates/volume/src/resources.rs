@@ -1,6 +1,8 @@
 //! Resources on the kit (`kogge_resource`), and what is Cinder's about all of them.
 
 pub(crate) mod attachments;
+pub(crate) mod default_types;
+pub(crate) mod specs;
 pub(crate) mod volume_types;
 pub(crate) mod volumes;
 

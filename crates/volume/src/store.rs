@@ -10,5 +10,12 @@ use kogge_db::{Migration, Migrations};
 /// The schema of block storage.
 pub const MIGRATIONS: Migrations = Migrations {
     owner: "volume",
-    steps: &[Migration { version: 1, name: "volume", sql: include_str!("../migrations/0001_volume.sql") }],
+    steps: &[
+        Migration { version: 1, name: "volume", sql: include_str!("../migrations/0001_volume.sql") },
+        Migration {
+            version: 2,
+            name: "administration",
+            sql: include_str!("../migrations/0002_administration.sql"),
+        },
+    ],
 };

@@ -13,4 +13,5 @@
 mod it {
     mod cloud;
     mod seeds;
+    mod types;
 }

@@ -47,6 +47,9 @@ pub struct Encryption {
     pub control_location: String,
     /// When it was made, in microseconds.
     pub created_at: i64,
+    /// When it changed last, in microseconds.
+    #[serde(default)]
+    pub updated_at: Option<i64>,
 }
 
 /// The type of volumes for which nobody named one.

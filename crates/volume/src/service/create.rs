@@ -280,7 +280,10 @@ impl Volumes {
         }
         match image.and_then(|image| image.properties.get("cinder_img_volume_type")) {
             Some(word) => self.usable_type(caller, word).await,
-            None => self.default_type_of(caller).await,
+            None => {
+                let project = caller.project_id().map_or("", |project| project.as_str());
+                self.default_type(project).await
+            }
         }
     }
 

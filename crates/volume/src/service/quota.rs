@@ -27,6 +27,7 @@ impl Volumes {
             return Err(Error::OverQuota(format!("A project has {most} volumes at most.")));
         }
         if let Some(kind) = kind {
+            let kind = self.hold_type_in(tx, kind.id).await?;
             let used = store::usage(&mut *tx, project, Some(&kind.id.to_string())).await?;
             check(&limits, &format!("_{}", kind.name), used, more)?;
         }

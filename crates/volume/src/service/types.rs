@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kogge_auth::Caller;
-use kogge_db::Record as _;
 use kogge_db::record::Json;
+use kogge_db::{Record as _, Tx};
 use kogge_ids::VolumeTypeId;
 use kogge_standards::volume_types::claim;
 use kogge_storage::Feature;
@@ -56,6 +56,7 @@ impl Volumes {
             key_size: Some(256),
             control_location: "front-end".to_owned(),
             created_at: now.as_micros(),
+            updated_at: None,
         };
         let text = format!("{} {text}", claim(encrypted, backend.is_some()));
         let spec = backend.map(|name| (crate::model::volume_type::BACKEND_NAME.to_owned(), name.to_owned()));
@@ -74,25 +75,42 @@ impl Volumes {
 
     /// The type that a caller names by id or name, if it may use it.
     pub(crate) async fn usable_type(&self, caller: &Caller, word: &str) -> Result<VolumeType> {
-        let found = match word.parse::<VolumeTypeId>() {
-            Ok(id) => VolumeType::get(self.db(), &id).await?,
+        let id = word.parse::<VolumeTypeId>();
+        let missing = || match id {
+            Ok(_) => Error::no_type(word),
+            Err(_) => Error::NotFound(format!("Volume type with name {word} could not be found.")),
+        };
+        let found = match &id {
+            Ok(id) => VolumeType::get(self.db(), id).await?,
             Err(_) => None,
         };
         let found = match found {
             Some(found) => Some(found),
             None => store::named(self.db(), word).await?,
         };
-        let kind = found.ok_or_else(|| Error::no_type(word))?;
+        let kind = found.ok_or_else(missing)?;
         let project = caller.project_id().map_or("", |project| project.as_str());
         if kind.is_public || is_admin(caller) || store::has_access(self.db(), kind.id, project).await? {
             return Ok(kind);
         }
-        Err(Error::no_type(word))
+        Err(missing())
     }
 
-    /// The type of the caller's volumes for which nobody named one.
-    pub(crate) async fn default_type_of(&self, _: &Caller) -> Result<VolumeType> {
+    /// The type of volumes of a project for which nobody named one: its own default, else that of the cloud.
+    pub(crate) async fn default_type(&self, project: &str) -> Result<VolumeType> {
+        if let Some(own) = store::default_of(self.db(), project).await? {
+            return Ok(own);
+        }
         let found = store::named(self.db(), DEFAULT).await?;
-        found.ok_or_else(|| Error::Invalid(format!("The default volume type {DEFAULT} is not there.")))
+        found.ok_or_else(|| {
+            let why = "The request cannot be fulfilled as the default volume type";
+            Error::Unavailable(format!("{why} {DEFAULT} cannot be found."))
+        })
+    }
+
+    /// The type as it is now, locked until the transaction ends: nobody changes or removes it while something is made of it.
+    /// Whoever needs several takes them in the order of their ids.
+    pub(crate) async fn hold_type_in(&self, tx: &mut Tx, id: VolumeTypeId) -> Result<VolumeType> {
+        VolumeType::lock(tx, &id).await?.ok_or_else(|| Error::no_type(id))
     }
 }

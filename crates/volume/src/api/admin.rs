@@ -1,0 +1,55 @@
+//! The routes of what administrators set, and of what others see of it.
+
+use kogge_http::{Routes, VersionRange};
+use kogge_resource::Crud as _;
+
+use crate::Volumes;
+use crate::microversion as v;
+use crate::policy as p;
+use crate::resources::default_types;
+use crate::resources::volume_types::{self, VolumeTypes, access, encryption, extra_specs};
+
+/// See the module's text.
+pub(super) fn routes() -> Routes<Volumes> {
+    type_routes().merge(type_part_routes()).merge(default_type_routes())
+}
+
+fn type_routes() -> Routes<Volumes> {
+    const ACTION: &str = "/v3/types/{id}/action";
+    const ACCESS: &str = "/v3/types/{id}/os-volume-type-access";
+    Routes::new()
+        .get("/v3/types/default", p::TYPE_GET, volume_types::default)
+        .crud::<VolumeTypes>()
+        .post(ACTION, p::VOLUME_TYPE_ACCESS_ADD_PROJECT_ACCESS, access::action)
+        .action(ACTION, "addProjectAccess", p::VOLUME_TYPE_ACCESS_ADD_PROJECT_ACCESS)
+        .action(ACTION, "removeProjectAccess", p::VOLUME_TYPE_ACCESS_REMOVE_PROJECT_ACCESS)
+        .get(ACCESS, p::VOLUME_TYPE_ACCESS_GET_ALL_FOR_TYPE, access::index)
+}
+
+fn type_part_routes() -> Routes<Volumes> {
+    const SPECS: &str = "/v3/types/{id}/extra_specs";
+    const SPEC: &str = "/v3/types/{id}/extra_specs/{key}";
+    const CIPHER: &str = "/v3/types/{id}/encryption";
+    const PART: &str = "/v3/types/{id}/encryption/{key}";
+    Routes::new()
+        .get(SPECS, p::TYPES_EXTRA_SPECS_INDEX, extra_specs::index)
+        .post(SPECS, p::TYPES_EXTRA_SPECS_CREATE, extra_specs::create)
+        .get(SPEC, p::TYPES_EXTRA_SPECS_SHOW, extra_specs::show)
+        .put(SPEC, p::TYPES_EXTRA_SPECS_UPDATE, extra_specs::update)
+        .delete(SPEC, p::TYPES_EXTRA_SPECS_DELETE, extra_specs::delete)
+        .get(CIPHER, p::VOLUME_TYPE_ENCRYPTION_GET, encryption::index)
+        .post(CIPHER, p::VOLUME_TYPE_ENCRYPTION_CREATE, encryption::create)
+        .get(PART, p::VOLUME_TYPE_ENCRYPTION_GET, encryption::show)
+        .put(PART, p::VOLUME_TYPE_ENCRYPTION_UPDATE, encryption::update)
+        .delete(PART, p::VOLUME_TYPE_ENCRYPTION_DELETE, encryption::delete)
+}
+
+fn default_type_routes() -> Routes<Volumes> {
+    const ALL: &str = "/v3/default-types";
+    const ONE: &str = "/v3/default-types/{id}";
+    Routes::within(VersionRange::since(v::DEFAULT_TYPES))
+        .get(ALL, p::DEFAULT_GET_ALL, default_types::index)
+        .get(ONE, p::DEFAULT_GET, default_types::show)
+        .put(ONE, p::DEFAULT_SET_OR_UPDATE, default_types::update)
+        .delete(ONE, p::DEFAULT_UNSET, default_types::delete)
+}
