@@ -1,5 +1,7 @@
 //! Filters of lists: which query parameters a resource knows, and the condition each stands for.
 
+mod literal;
+
 use std::collections::BTreeMap;
 
 use crate::{DbError, Page, Select, SortKey, Value};
@@ -21,6 +23,8 @@ pub enum Reading {
     NotTags,
     /// A tag list: none of them.
     NoTag,
+    /// A map in JSON, or as Python writes it: all of its pairs. The condition's `?` is a pair as it stands in a JSON column.
+    Pairs,
 }
 
 /// A filter: the API's word, the condition with `?` for one value, and how values are read. Several values of one
@@ -68,6 +72,10 @@ pub const TAGS: &[Filter] = &[
     Filter { name: "not-tags", condition: "replace(tags, ?, '') = tags", kind: Reading::NotTags },
     Filter { name: "not-tags-any", condition: "replace(tags, ?, '') = tags", kind: Reading::NoTag },
 ];
+
+/// A filter by pairs of a JSON column of texts by keys without quotes: a pair in quotes is found by taking it out.
+pub const METADATA: &[Filter] =
+    &[Filter { name: "metadata", condition: "replace(metadata, ?, '') <> metadata", kind: Reading::Pairs }];
 
 /// A sort key of the same name as its column.
 #[must_use]
@@ -147,6 +155,15 @@ fn add(mut select: Select, filter: &Filter, values: &[String]) -> Result<Select,
         Reading::AnyTag | Reading::NotTags => {
             Ok(select.and_any(filter.condition, split().collect::<Vec<_>>()))
         }
+        Reading::Pairs => {
+            for text in values {
+                let bad = || BadFilter { name: filter.name.to_owned(), value: Some(text.clone()) };
+                for (key, value) in literal::pairs(text).ok_or_else(bad)? {
+                    select = select.and(filter.condition, format!("{}:{}", quoted(&key), quoted(&value)));
+                }
+            }
+            Ok(select)
+        }
         _ => {
             let values: Vec<Value> =
                 values.iter().map(|text| value(filter, text)).collect::<Result<_, _>>()?;
@@ -220,5 +237,14 @@ mod tests {
         assert_eq!(read("colour", "x").unwrap_err().value, None);
         assert_eq!(read("up", "maybe").unwrap_err().value.as_deref(), Some("maybe"));
         assert!(read("mtu", "big").is_err());
+    }
+
+    #[test]
+    fn pairs_are_found_as_they_stand_in_json() {
+        let query = ListQuery::by("metadata", ["{'a': 'x', \"b\": 'it\\'s'}".to_owned()]);
+        let sql = format!("{:?}", apply(Select::new("id", "t"), &[METADATA], &query).unwrap().query());
+        assert!(sql.contains(r#"\"a\":\"x\""#) && sql.contains(r#"\"b\":\"it's\""#), "{sql}");
+        let bad = ListQuery::by("metadata", ["a=x".to_owned()]);
+        assert!(apply(Select::new("id", "t"), &[METADATA], &bad).is_err());
     }
 }

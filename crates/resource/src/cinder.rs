@@ -4,16 +4,21 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use kogge_db::{Direction, Page};
+use kogge_db::filter::{BadFilter, apply};
+use kogge_db::{Direction, Executor as _, ListError, Page, Record};
 use kogge_http::{ApiError, Microversion, Pairs, mv};
 use serde_json::{Map, Value, json};
 
 use crate::dialect::named;
 use crate::nova::{Nova, next, text};
-use crate::{Call, Dialect, Listing, Names, Pages, Question, Service, Shape, Type, Wanted};
+use crate::{
+    Call, Dialect, Error, List, Listing, Names, Pages, Question, Service, Shape, Sql, Type, Wanted,
+};
 
 /// Unknown filters are refused, and `name~` finds parts of names.
 const STRICT_FILTERS: Microversion = mv(3, 31);
+/// Lists say how many there are on all pages, for whoever asks.
+const COUNTS: Microversion = mv(3, 45);
 /// Parameters of every list.
 const PAGING: [&str; 8] =
     ["limit", "marker", "offset", "sort", "sort_key", "sort_dir", "all_tenants", "with_count"];
@@ -105,6 +110,31 @@ impl Dialect for Cinder {
         }
         beside
     }
+}
+
+/// How many a list has on all its pages, where its client asks `with_count`: what [`List::total`] answers.
+///
+/// # Errors
+/// Where the caller may not list, or a filter cannot be read.
+pub async fn total<R: List>(call: &Call<R::Service>, wanted: &Wanted) -> Result<Option<i64>, Error<R>>
+where
+    R::Service: Sql,
+    R::Row: Record,
+{
+    let Some(word) = call.query.get("with_count").filter(|_| call.version.has(COUNTS)) else { return Ok(None) };
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" | "t" | "y" => {}
+        "false" | "0" | "no" | "off" | "f" | "n" => return Ok(None),
+        _ => {
+            let bad = BadFilter { name: "with_count".to_owned(), value: Some(word.to_owned()) };
+            return Err(ListError::from(bad).into());
+        }
+    }
+    let select = R::whose(call)?.of(R::Row::select(), R::LIST.own);
+    let select = apply(select, R::LIST.filters, &wanted.query).map_err(ListError::from)?;
+    let counted = call.service.db().one(select.columns("COUNT(*) AS n").query()).await;
+    let counted = counted.and_then(|row| row.int("n"));
+    Ok(Some(counted.map_err(ListError::from)?))
 }
 
 fn number(pairs: &Pairs, name: &str) -> Result<Option<u32>, ApiError> {

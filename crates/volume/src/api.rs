@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 mod admin;
+mod copies;
 mod errors;
 pub(crate) mod metadata;
 pub(crate) mod versions;
@@ -21,6 +22,7 @@ pub(crate) fn routes() -> Routes<Volumes> {
         .merge(volume_actions())
         .merge(attachment_routes())
         .merge(admin::routes())
+        .merge(copies::routes())
 }
 
 fn version_routes() -> Routes<Volumes> {

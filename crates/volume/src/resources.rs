@@ -3,6 +3,7 @@
 pub(crate) mod attachments;
 pub(crate) mod default_types;
 pub(crate) mod specs;
+pub(crate) mod snapshots;
 pub(crate) mod volume_types;
 pub(crate) mod volumes;
 

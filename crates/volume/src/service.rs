@@ -8,5 +8,6 @@ pub(crate) mod delete;
 pub(crate) mod found;
 pub(crate) mod quota;
 pub(crate) mod save;
+pub(crate) mod snapshots;
 pub(crate) mod types;
 pub(crate) mod upload;

@@ -2,6 +2,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod keys;
+pub(crate) mod snapshots;
 pub(crate) mod types;
 pub(crate) mod usage;
 
@@ -17,5 +18,6 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "administration",
             sql: include_str!("../migrations/0002_administration.sql"),
         },
+        Migration { version: 3, name: "copies", sql: include_str!("../migrations/0003_copies.sql") },
     ],
 };

@@ -12,6 +12,8 @@
 
 mod it {
     mod cloud;
+    mod given;
     mod seeds;
     mod types;
+    mod snapshots;
 }

@@ -7,7 +7,7 @@ use kogge_db::record;
 use kogge_db::record::Json;
 use kogge_ids::{GroupSnapshotId, ProjectId, SecretId, UserId, VolumeId, VolumeSnapshotId, VolumeTypeId};
 
-use crate::model::doing::{Fault, Job, NEVER, SnapshotDoing};
+use crate::model::doing::{Fault, Job, NEVER, SnapshotDoing, TRIES};
 use crate::model::status::SnapshotStatus;
 
 record! {
@@ -45,6 +45,8 @@ record! {
         status: SnapshotStatus,
         /// Its data are there.
         made: bool,
+        /// How far its making is, in the words of whoever said it.
+        progress: Option<String>,
         /// When it was made.
         created_at: Timestamp,
         /// When it changed last.
@@ -58,8 +60,37 @@ impl Snapshot {
     /// Computes what is shown. Whoever saves it calls this.
     pub fn settle(&mut self, now: Timestamp) {
         let fault = || self.fault.as_ref().map(|fault| fault.status);
-        self.status = self.doing.doing.status().or_else(fault).unwrap_or(SnapshotStatus::Available);
+        let shown = self.doing.doing.status().or_else(fault).unwrap_or(SnapshotStatus::Available);
+        self.status = if self.is_hard_to_delete() { SnapshotStatus::ErrorDeleting } else { shown };
         self.updated_at = Some(now);
+    }
+
+    /// Whether deleting failed as often as anything may fail. It is tried on and on, but no longer said to be under way.
+    #[must_use]
+    pub fn is_hard_to_delete(&self) -> bool {
+        self.doing.doing == SnapshotDoing::Deleting && self.doing.failures >= TRIES
+    }
+
+    /// How far its making is.
+    #[must_use]
+    pub fn progress(&self) -> &str {
+        self.progress.as_deref().unwrap_or(if self.made { "100%" } else { "0%" })
+    }
+
+    /// A try failed: it is tried again later, or given up where that is no use. What is to be deleted is never given up.
+    pub fn trip(&mut self, message: &str, details: &str, is_final: bool, now: Timestamp) {
+        let failures = self.doing.failures.saturating_add(1);
+        let deleting = self.doing.doing == SnapshotDoing::Deleting;
+        if !deleting && (is_final || failures >= TRIES) {
+            return self.fail(message.to_owned(), details, now);
+        }
+        self.doing.0.failures = failures;
+        self.due_at = self.doing.retry_at(now);
+        if deleting {
+            let fault = Fault::new(SnapshotStatus::ErrorDeleting, message.to_owned(), details, now);
+            self.fault = Some(Json(fault));
+        }
+        self.settle(now);
     }
 
     /// Begins something: what was wrong before does not count any more.

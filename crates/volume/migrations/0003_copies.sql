@@ -1,0 +1,3 @@
+-- copies of volumes: what is said of snapshots that others make
+
+ALTER TABLE volume_snapshots ADD COLUMN progress TEXT;

@@ -1,0 +1,192 @@
+//! Making and removing snapshots.
+
+use std::collections::BTreeMap;
+
+use kogge_auth::{Caller, Rule, Target};
+use kogge_db::record::Json;
+use kogge_db::{Record as _, Tx};
+use kogge_ids::{GroupSnapshotId, ProjectId, SecretId, VolumeId, VolumeSnapshotId};
+use kogge_resource::{Judgement, Service as _};
+
+use super::save::SNAPSHOT_WORK;
+use crate::error::{Error, Result};
+use crate::model::doing::{Job, NEVER, SnapshotDoing};
+use crate::model::quota::Usage;
+use crate::model::snapshot::Snapshot;
+use crate::model::status::{SnapshotStatus, VolumeStatus};
+use crate::model::volume::Volume;
+use crate::model::volume_type::VolumeType;
+use crate::{Volumes, policy};
+
+/// A snapshot to be made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NewSnapshot {
+    /// Display name; empty for none.
+    pub(crate) name: String,
+    /// A word for people.
+    pub(crate) description: Option<String>,
+    /// The user's key-value pairs.
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// The volume may be in use.
+    pub(crate) in_use: bool,
+    /// The snapshot of a group that it is part of.
+    pub(crate) group_snapshot: Option<GroupSnapshotId>,
+}
+
+/// How a snapshot is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// By its owner, in a state where that makes sense.
+    Asked,
+    /// By an administrator, in any state.
+    Forced,
+    /// It goes out of our hands; its data stay.
+    LetGo,
+    /// With the snapshot of a group that it is part of.
+    WithGroup,
+}
+
+impl Volumes {
+    /// The volume that a caller names, locked; `rule` lets the caller make something of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or 403.
+    pub(crate) async fn source_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: Option<&str>,
+        rule: &Rule,
+    ) -> Result<Volume> {
+        let word = id.unwrap_or("None");
+        let found = match word.parse::<VolumeId>() {
+            Ok(id) => Volume::lock(tx, &id).await?,
+            Err(_) => None,
+        };
+        let target = found.as_ref().map(|volume| Target::project(volume.project_id.as_str()));
+        match Self::judge(caller, rule, &policy::VOLUME_GET, target.as_ref()) {
+            Judgement::Denied => Err(kogge_auth::Denied { rule: rule.name }.into()),
+            Judgement::Missing => Err(Error::no_volume(word)),
+            Judgement::Allowed => found.ok_or_else(|| Error::no_volume(word)),
+        }
+    }
+
+    /// Makes a snapshot of a volume that this transaction locked.
+    ///
+    /// # Errors
+    /// Where the volume is in no state for it, or the project may not have more.
+    pub(crate) async fn create_snapshot_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        volume: &Volume,
+        new: NewSnapshot,
+    ) -> Result<Snapshot> {
+        check_state(volume, new.in_use)?;
+        let project = caller.require_project(&policy::CREATE_SNAPSHOT)?.clone();
+        let kind = VolumeType::get(&mut *tx, &volume.type_id).await?;
+        self.charge_in(tx, project.as_str(), kind.as_ref(), Usage::snapshot(volume.size_gib)).await?;
+        let key_id = self.own_key_in(tx, volume.key_id, &project).await?;
+        let now = self.now();
+        let mut snapshot = Snapshot {
+            id: VolumeSnapshotId::random(),
+            project_id: project,
+            user_id: caller.user.id.clone(),
+            volume_id: volume.id,
+            name: new.name,
+            description: new.description,
+            size_gib: volume.size_gib,
+            type_id: volume.type_id,
+            backend: volume.backend.clone(),
+            key_id,
+            group_snapshot_id: new.group_snapshot,
+            metadata: Json(new.metadata),
+            doing: Json(Job::begun(SnapshotDoing::Resting, now)),
+            fault: None,
+            status: SnapshotStatus::Creating,
+            made: false,
+            progress: None,
+            created_at: now,
+            updated_at: None,
+            due_at: NEVER,
+        };
+        snapshot.begin(SnapshotDoing::Creating, now);
+        snapshot.updated_at = None;
+        snapshot.insert(tx).await?;
+        tx.touch(SNAPSHOT_WORK, snapshot.id);
+        Ok(snapshot)
+    }
+
+    /// A key of its own for what is copied from an encrypted disk.
+    pub(crate) async fn own_key_in(
+        &self,
+        tx: &mut Tx,
+        key: Option<SecretId>,
+        project: &ProjectId,
+    ) -> Result<Option<SecretId>> {
+        match key {
+            Some(key) => self.keyring().copy_in(tx, key, project).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Lets a snapshot, which this transaction locked, be removed.
+    ///
+    /// # Errors
+    /// 400 where it is in no state for it, or part of a group's.
+    pub(crate) async fn delete_snapshot_in(
+        &self,
+        tx: &mut Tx,
+        mut snapshot: Snapshot,
+        removal: Removal,
+    ) -> Result<()> {
+        use SnapshotStatus as S;
+        let fit = match removal {
+            Removal::Forced | Removal::WithGroup => true,
+            Removal::LetGo => matches!(snapshot.status, S::Available | S::Error),
+            // to ask twice is no mistake
+            Removal::Asked => matches!(snapshot.status, S::Available | S::Error | S::ErrorDeleting | S::Deleting),
+        };
+        let alone = snapshot.group_snapshot_id.is_none() || removal == Removal::WithGroup;
+        if !fit || !alone {
+            let status = if removal == Removal::Forced { "" } else { "status must be available or error and" };
+            return Err(Error::snapshot(format!("Snapshot {status} must not be part of a group.")));
+        }
+        let doing =
+            if removal == Removal::LetGo { SnapshotDoing::Unmanaging } else { SnapshotDoing::Deleting };
+        snapshot.begin(doing, self.now());
+        self.save_snapshot_in(tx, &snapshot).await
+    }
+
+    /// Writes a snapshot whose row this transaction locked.
+    pub(crate) async fn save_snapshot_in(&self, tx: &mut Tx, snapshot: &Snapshot) -> Result<()> {
+        snapshot.save(tx).await?;
+        if snapshot.due_at != NEVER {
+            tx.touch(SNAPSHOT_WORK, snapshot.id);
+        }
+        Ok(())
+    }
+}
+
+/// Cinder's words for each state of a volume of which no snapshot is made.
+fn check_state(volume: &Volume, in_use: bool) -> Result<()> {
+    use VolumeStatus as S;
+    match volume.status {
+        S::Available => Ok(()),
+        S::InUse if in_use => Ok(()),
+        S::Maintenance => {
+            let why = "The snapshot cannot be created when the volume is in maintenance mode.";
+            Err(Error::volume(why))
+        }
+        S::Error => {
+            let why = "The snapshot cannot be created when the volume is in error status.";
+            Err(Error::volume(why))
+        }
+        status => {
+            let wanted = if in_use { "available, in-use" } else { "available" };
+            let id = volume.id;
+            let why = format!("Volume {id} status must be {wanted}, but current status is: {status}.");
+            Err(Error::volume(why))
+        }
+    }
+}

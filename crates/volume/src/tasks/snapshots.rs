@@ -1,0 +1,168 @@
+//! `work_snapshots`: what a snapshot is to become, it becomes.
+//!
+//! Making one takes as long as its data take to copy, so it is keyed by snapshot. It may be cut off anywhere: the backend
+//! finds what an earlier try made, and the transaction that ends a job ends it only where it is still wanted.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kogge_db::{Record as _, Tx};
+use kogge_ids::VolumeSnapshotId;
+use kogge_storage::{DiskId, NewDisk, Origin, StorageError};
+use kogge_task::{Bells, KeyedTask, Report, TaskError};
+
+use super::failed;
+use super::trouble::Trouble;
+use crate::Volumes;
+use crate::error::Result;
+use crate::model::bounds::bytes;
+use crate::model::doing::SnapshotDoing;
+use crate::model::quota::Usage;
+use crate::model::snapshot::Snapshot;
+use crate::model::volume::Volume;
+use crate::store::snapshots as store;
+
+/// How soon to look again where something else has its turn.
+pub(super) const LATER: Duration = Duration::from_secs(2);
+
+/// Works on snapshots.
+pub(super) struct WorkSnapshots(pub(super) Volumes);
+
+#[async_trait]
+impl KeyedTask for WorkSnapshots {
+    kogge_task::named!("work_snapshots", every 5 s);
+
+    fn bells(&self) -> Bells {
+        self.0.wakes().snapshots.clone()
+    }
+
+    async fn due(&self) -> std::result::Result<Vec<String>, TaskError> {
+        Ok(store::due(self.0.db(), Snapshot::TABLE, self.0.now()).await?)
+    }
+
+    fn longest_run(&self) -> Duration {
+        Duration::from_secs(self.0.config().step_seconds)
+    }
+
+    fn farewell(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn run(&self, key: &str) -> std::result::Result<Report, TaskError> {
+        let nothing = Ok(Report::default());
+        let Ok(id) = key.parse::<VolumeSnapshotId>() else { return nothing };
+        let Some(snapshot) = Snapshot::get(self.0.db(), &id).await? else { return nothing };
+        if !snapshot.doing.doing.is_work() || snapshot.due_at > self.0.now().as_micros() {
+            return nothing;
+        }
+        self.0.work_on_snapshot(&snapshot).await.map_err(failed)?;
+        Ok(Report { seen: 1, done: 1, more: false })
+    }
+}
+
+/// What became of a job.
+pub(crate) enum Done {
+    /// It is done, as far as the backend goes.
+    Whole,
+    /// Something else has its turn.
+    Later,
+}
+
+impl Volumes {
+    /// Does what is to be done to a snapshot, and writes down what became of it.
+    async fn work_on_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
+        let done = match &snapshot.doing.doing {
+            SnapshotDoing::Creating => self.copy_into(snapshot).await,
+            SnapshotDoing::Deleting => self.delete_disk_of(snapshot).await,
+            SnapshotDoing::Managing { name } => self.adopt_snapshot(snapshot, name).await,
+            SnapshotDoing::Unmanaging => self.release_snapshot(snapshot).await,
+            _ => return Ok(()),
+        };
+        let mut tx = self.db().begin().await?;
+        let Some(mut row) = Snapshot::lock(&mut tx, &snapshot.id).await? else { return Ok(()) };
+        if row.doing != snapshot.doing {
+            // somebody wants something else by now; what was made stays for it to find
+            row.made |= matches!((&snapshot.doing.doing, &done), (SnapshotDoing::Creating, Ok(Done::Whole)));
+            self.save_snapshot_in(&mut tx, &row).await?;
+            return Ok(tx.commit().await?);
+        }
+        match done {
+            Ok(Done::Whole) => self.end_snapshot_job_in(&mut tx, row).await?,
+            Ok(Done::Later) => {
+                row.due_at = self.now().plus(LATER).as_micros();
+                row.save(&mut tx).await?;
+            }
+            Err(trouble) => {
+                kogge_task::trouble(snapshot.id, format_args!("{trouble}"));
+                row.trip(&trouble.message(), &trouble.to_string(), trouble.is_final(), self.now());
+                row.save(&mut tx).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The backend did its part: the row follows.
+    async fn end_snapshot_job_in(&self, tx: &mut Tx, mut snapshot: Snapshot) -> Result<()> {
+        if matches!(snapshot.doing.doing, SnapshotDoing::Deleting | SnapshotDoing::Unmanaging) {
+            if let Some(key) = snapshot.key_id {
+                self.keyring().forget_in(tx, key).await?;
+            }
+            let (project, kind) = (snapshot.project_id.to_string(), snapshot.type_id.to_string());
+            self.refund_in(tx, &project, &kind, Usage::snapshot(snapshot.size_gib)).await?;
+            return Ok(Snapshot::delete(tx, &snapshot.id).await.map(drop)?);
+        }
+        snapshot.made = true;
+        snapshot.rest(self.now());
+        Ok(snapshot.save(tx).await?)
+    }
+
+    /// Copies the data of the volume. What was asked of the volume before the snapshot has its turn first; what is asked
+    /// later waits for the snapshot.
+    async fn copy_into(&self, snapshot: &Snapshot) -> Result<Done, Trouble> {
+        let volume = Volume::get(self.db(), &snapshot.volume_id).await.map_err(Trouble::database)?;
+        let Some(volume) = volume else { return Err(Trouble::lost(DiskId::Volume(snapshot.volume_id))) };
+        if volume.doing.doing.is_work() && volume.doing.since < snapshot.doing.since {
+            return Ok(Done::Later);
+        }
+        let backend = self.backend(&snapshot.backend).map_err(Trouble::Service)?;
+        let id = DiskId::Snapshot(snapshot.id);
+        let passphrase = self.passphrase(snapshot.key_id).await?;
+        let new = NewDisk { id, bytes: bytes(snapshot.size_gib), passphrase };
+        let Some(origin) = self.data_of(&volume).await? else { return Ok(Done::Later) };
+        let still = matches!(origin, Origin::Copy(_));
+        backend.create(new, origin).await?;
+        if still && self.is_written_to(&volume).await? {
+            // a server came in the middle of the copy: what was copied may be torn
+            backend.delete(id).await?;
+            return Ok(Done::Later);
+        }
+        Ok(Done::Whole)
+    }
+
+    async fn delete_disk_of(&self, snapshot: &Snapshot) -> Result<Done, Trouble> {
+        let backend = self.backend(&snapshot.backend).map_err(Trouble::Service)?;
+        backend.delete(DiskId::Snapshot(snapshot.id)).await?;
+        Ok(Done::Whole)
+    }
+
+    async fn adopt_snapshot(&self, snapshot: &Snapshot, name: &str) -> Result<Done, Trouble> {
+        let backend = self.backend(&snapshot.backend).map_err(Trouble::Service)?;
+        let id = DiskId::Snapshot(snapshot.id);
+        let adopted = backend.adopt(name, id).await?;
+        if adopted.bytes > bytes(snapshot.size_gib) {
+            backend.release(id).await?;
+            let because = "it is larger than the volume that it is to be a snapshot of".to_owned();
+            return Err(StorageError::Refused { because }.into());
+        }
+        Ok(Done::Whole)
+    }
+
+    async fn release_snapshot(&self, snapshot: &Snapshot) -> Result<Done, Trouble> {
+        let backend = self.backend(&snapshot.backend).map_err(Trouble::Service)?;
+        match backend.release(DiskId::Snapshot(snapshot.id)).await {
+            // an earlier try did it
+            Ok(()) | Err(StorageError::NotFound { .. }) => Ok(Done::Whole),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
