@@ -11,9 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::dialect::named;
 use crate::nova::{Nova, next, text};
-use crate::{
-    Call, Dialect, Error, List, Listing, Names, Pages, Question, Service, Shape, Sql, Type, Wanted,
-};
+use crate::{Call, Dialect, Error, List, Listing, Names, Pages, Question, Service, Shape, Sql, Type, Wanted};
 
 /// Unknown filters are refused, and `name~` finds parts of names.
 const STRICT_FILTERS: Microversion = mv(3, 31);
@@ -121,7 +119,9 @@ where
     R::Service: Sql,
     R::Row: Record,
 {
-    let Some(word) = call.query.get("with_count").filter(|_| call.version.has(COUNTS)) else { return Ok(None) };
+    let Some(word) = call.query.get("with_count").filter(|_| call.version.has(COUNTS)) else {
+        return Ok(None);
+    };
     match word.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" | "t" | "y" => {}
         "false" | "0" | "no" | "off" | "f" | "n" => return Ok(None),
