@@ -5,9 +5,8 @@
 //! | `work_volumes` | volume | what is being done to a volume is done at its backend |
 //! | `work_snapshots` | snapshot | the same of snapshots |
 
-mod live;
 mod snapshots;
-mod trouble;
+pub(crate) mod stop;
 pub(crate) mod volumes;
 
 use std::sync::Arc;
@@ -19,10 +18,7 @@ use crate::error::Error;
 
 /// The tasks of each volume and each snapshot.
 pub(crate) fn keyed(volumes: &Volumes) -> Vec<Arc<dyn KeyedTask>> {
-    vec![
-        Arc::new(volumes::WorkVolumes(volumes.clone())),
-        Arc::new(snapshots::WorkSnapshots(volumes.clone())),
-    ]
+    vec![Arc::new(volumes::WorkVolumes(volumes.clone())), Arc::new(snapshots::WorkSnapshots(volumes.clone()))]
 }
 
 /// An error of the service as one of a task.

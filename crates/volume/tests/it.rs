@@ -14,6 +14,6 @@ mod it {
     mod cloud;
     mod given;
     mod seeds;
-    mod types;
     mod snapshots;
+    mod types;
 }

@@ -10,8 +10,8 @@ use kogge_auth::{Rule, Target};
 use kogge_db::filter::{Filter, METADATA, Reading, by, text};
 use kogge_db::{Direction, Record as _, Tx};
 use kogge_resource::{
-    Body, Call, Create, Delete, Field, List, Listing, Loaded, Names, Pages, Resource, Schema, Type,
-    Update, Verb, Wanted, cinder,
+    Body, Call, Create, Delete, Field, List, Listing, Loaded, Names, Pages, Resource, Schema, Type, Update,
+    Verb, Wanted, cinder,
 };
 use serde_json::{Value, json};
 
@@ -27,7 +27,6 @@ pub(crate) struct Snapshots;
 pub(crate) const NAME: Type = Type::Nullable(&Type::Name);
 /// As [`NAME`].
 pub(crate) const DESCRIPTION: Type = Type::Nullable(&Type::Text(0, 255));
-
 
 impl Resource for Snapshots {
     type Service = Volumes;
@@ -156,7 +155,8 @@ impl Create for Snapshots {
             in_use: in_use || force == Some(true),
             group_snapshot: None,
         };
-        let volume = call.service.source_in(tx, &call.caller, body.str("volume_id"), &<Self as Create>::RULE).await?;
+        let volume =
+            call.service.source_in(tx, &call.caller, body.str("volume_id"), &<Self as Create>::RULE).await?;
         let snapshot = call.service.create_snapshot_in(tx, &call.caller, &volume, new).await?;
         Ok((snapshot, ()))
     }
@@ -227,4 +227,3 @@ impl Delete for Snapshots {
         StatusCode::ACCEPTED
     }
 }
-

@@ -145,11 +145,14 @@ impl Volumes {
             Removal::Forced | Removal::WithGroup => true,
             Removal::LetGo => matches!(snapshot.status, S::Available | S::Error),
             // to ask twice is no mistake
-            Removal::Asked => matches!(snapshot.status, S::Available | S::Error | S::ErrorDeleting | S::Deleting),
+            Removal::Asked => {
+                matches!(snapshot.status, S::Available | S::Error | S::ErrorDeleting | S::Deleting)
+            }
         };
         let alone = snapshot.group_snapshot_id.is_none() || removal == Removal::WithGroup;
         if !fit || !alone {
-            let status = if removal == Removal::Forced { "" } else { "status must be available or error and" };
+            let status =
+                if removal == Removal::Forced { "" } else { "status must be available or error and" };
             return Err(Error::snapshot(format!("Snapshot {status} must not be part of a group.")));
         }
         let doing =

@@ -12,7 +12,8 @@ use kogge_storage::{DiskId, NewDisk, Origin, StorageError};
 use kogge_task::{Bells, KeyedTask, Report, TaskError};
 
 use super::failed;
-use super::trouble::Trouble;
+use super::stop::{Said, Stop};
+use super::volumes::LOOK_AGAIN;
 use crate::Volumes;
 use crate::error::Result;
 use crate::model::bounds::bytes;
@@ -21,9 +22,6 @@ use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::volume::Volume;
 use crate::store::snapshots as store;
-
-/// How soon to look again where something else has its turn.
-pub(super) const LATER: Duration = Duration::from_secs(2);
 
 /// Works on snapshots.
 pub(super) struct WorkSnapshots(pub(super) Volumes);
@@ -60,14 +58,6 @@ impl KeyedTask for WorkSnapshots {
     }
 }
 
-/// What became of a job.
-pub(crate) enum Done {
-    /// It is done, as far as the backend goes.
-    Whole,
-    /// Something else has its turn.
-    Later,
-}
-
 impl Volumes {
     /// Does what is to be done to a snapshot, and writes down what became of it.
     async fn work_on_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
@@ -82,19 +72,20 @@ impl Volumes {
         let Some(mut row) = Snapshot::lock(&mut tx, &snapshot.id).await? else { return Ok(()) };
         if row.doing != snapshot.doing {
             // somebody wants something else by now; what was made stays for it to find
-            row.made |= matches!((&snapshot.doing.doing, &done), (SnapshotDoing::Creating, Ok(Done::Whole)));
+            row.made |= matches!((&snapshot.doing.doing, &done), (SnapshotDoing::Creating, Ok(())));
             self.save_snapshot_in(&mut tx, &row).await?;
             return Ok(tx.commit().await?);
         }
         match done {
-            Ok(Done::Whole) => self.end_snapshot_job_in(&mut tx, row).await?,
-            Ok(Done::Later) => {
-                row.due_at = self.now().plus(LATER).as_micros();
-                row.save(&mut tx).await?;
-            }
-            Err(trouble) => {
-                kogge_task::trouble(snapshot.id, format_args!("{trouble}"));
-                row.trip(&trouble.message(), &trouble.to_string(), trouble.is_final(), self.now());
+            Ok(()) => self.end_snapshot_job_in(&mut tx, row).await?,
+            Err(stop) => {
+                match stop.said() {
+                    Some(Said { message, details, last }) => {
+                        kogge_task::trouble(snapshot.id, format_args!("{details}"));
+                        row.trip(&message, &details, last, self.now());
+                    }
+                    None => row.due_at = self.now().plus(LOOK_AGAIN).as_micros(),
+                }
                 row.save(&mut tx).await?;
             }
         }
@@ -118,35 +109,39 @@ impl Volumes {
 
     /// Copies the data of the volume. What was asked of the volume before the snapshot has its turn first; what is asked
     /// later waits for the snapshot.
-    async fn copy_into(&self, snapshot: &Snapshot) -> Result<Done, Trouble> {
-        let volume = Volume::get(self.db(), &snapshot.volume_id).await.map_err(Trouble::database)?;
-        let Some(volume) = volume else { return Err(Trouble::lost(DiskId::Volume(snapshot.volume_id))) };
+    async fn copy_into(&self, snapshot: &Snapshot) -> std::result::Result<(), Stop> {
+        let volume = Volume::get(self.db(), &snapshot.volume_id).await?;
+        let volume = volume.ok_or_else(|| Stop::Never("its volume is gone".to_owned()))?;
         if volume.doing.doing.is_work() && volume.doing.since < snapshot.doing.since {
-            return Ok(Done::Later);
+            return Err(Stop::Wait);
         }
-        let backend = self.backend(&snapshot.backend).map_err(Trouble::Service)?;
+        let backend = self.backend(&snapshot.backend)?;
         let id = DiskId::Snapshot(snapshot.id);
-        let passphrase = self.passphrase(snapshot.key_id).await?;
+        let passphrase = match snapshot.key_id {
+            Some(key) => Some(self.keyring().open(key).await?),
+            None => None,
+        };
         let new = NewDisk { id, bytes: bytes(snapshot.size_gib), passphrase };
-        let Some(origin) = self.data_of(&volume).await? else { return Ok(Done::Later) };
-        let still = matches!(origin, Origin::Copy(_));
-        backend.create(new, origin).await?;
-        if still && self.is_written_to(&volume).await? {
+        if let Some(copy) = self.live_copy(volume.id).await? {
+            return Ok(backend.create(new, Origin::Live(copy)).await?);
+        }
+        backend.create(new, Origin::Copy(DiskId::Volume(volume.id))).await?;
+        if self.live_copy(volume.id).await?.is_some() {
             // a server came in the middle of the copy: what was copied may be torn
             backend.delete(id).await?;
-            return Ok(Done::Later);
+            return Err(Stop::Wait);
         }
-        Ok(Done::Whole)
+        Ok(())
     }
 
-    async fn delete_disk_of(&self, snapshot: &Snapshot) -> Result<Done, Trouble> {
-        let backend = self.backend(&snapshot.backend).map_err(Trouble::Service)?;
+    async fn delete_disk_of(&self, snapshot: &Snapshot) -> std::result::Result<(), Stop> {
+        let backend = self.backend(&snapshot.backend)?;
         backend.delete(DiskId::Snapshot(snapshot.id)).await?;
-        Ok(Done::Whole)
+        Ok(())
     }
 
-    async fn adopt_snapshot(&self, snapshot: &Snapshot, name: &str) -> Result<Done, Trouble> {
-        let backend = self.backend(&snapshot.backend).map_err(Trouble::Service)?;
+    async fn adopt_snapshot(&self, snapshot: &Snapshot, name: &str) -> std::result::Result<(), Stop> {
+        let backend = self.backend(&snapshot.backend)?;
         let id = DiskId::Snapshot(snapshot.id);
         let adopted = backend.adopt(name, id).await?;
         if adopted.bytes > bytes(snapshot.size_gib) {
@@ -154,14 +149,14 @@ impl Volumes {
             let because = "it is larger than the volume that it is to be a snapshot of".to_owned();
             return Err(StorageError::Refused { because }.into());
         }
-        Ok(Done::Whole)
+        Ok(())
     }
 
-    async fn release_snapshot(&self, snapshot: &Snapshot) -> Result<Done, Trouble> {
-        let backend = self.backend(&snapshot.backend).map_err(Trouble::Service)?;
+    async fn release_snapshot(&self, snapshot: &Snapshot) -> std::result::Result<(), Stop> {
+        let backend = self.backend(&snapshot.backend)?;
         match backend.release(DiskId::Snapshot(snapshot.id)).await {
             // an earlier try did it
-            Ok(()) | Err(StorageError::NotFound { .. }) => Ok(Done::Whole),
+            Ok(()) | Err(StorageError::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

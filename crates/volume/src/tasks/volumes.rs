@@ -13,10 +13,12 @@ use async_trait::async_trait;
 use kogge_clock::Timestamp;
 use kogge_db::{Direction, Executor as _, Record as _, Select, Tx};
 use kogge_ids::VolumeId;
-use kogge_storage::{DiskId, StorageError};
+use kogge_storage::DiskId;
 use kogge_task::{Bells, KeyedTask, Report, TaskError};
 
 use super::failed;
+use super::stop::Said;
+pub(crate) use super::stop::Stop;
 use crate::Volumes;
 use crate::error::{Error, Result};
 use crate::model::bounds;
@@ -29,40 +31,10 @@ use crate::store::attachments;
 /// Most volumes that one question answers.
 const BATCH: u32 = 500;
 /// When to look again at what waits for something else.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Does what is being done.
 pub(super) struct WorkVolumes(pub(super) Volumes);
-
-/// Why a step did not end.
-pub(crate) enum Stop {
-    /// Something else has to end first.
-    Wait,
-    /// The backend, or what it was given, failed.
-    Storage(StorageError),
-    /// It can never work: words for the owner.
-    Never(String),
-    /// Our own trouble: it is tried again.
-    Own(Error),
-}
-
-impl From<StorageError> for Stop {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
-    }
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Own(error)
-    }
-}
-
-impl From<kogge_db::DbError> for Stop {
-    fn from(error: kogge_db::DbError) -> Self {
-        Self::Own(error.into())
-    }
-}
 
 #[async_trait]
 impl KeyedTask for WorkVolumes {
@@ -190,18 +162,9 @@ impl Volumes {
 
     /// What stopped a step: wait, try again, or give up and say why. What should be gone is tried for ever.
     async fn note_stop(&self, before: &Volume, stop: Stop) -> Result<()> {
-        let (message, details, last) = match stop {
-            Stop::Wait => {
-                let again = self.now().plus(LOOK_AGAIN).as_micros();
-                return self.put_off(before, again).await;
-            }
-            Stop::Storage(error) => (error.for_tenants(), error.to_string(), error.is_final()),
-            Stop::Never(why) => (why.clone(), why, true),
-            Stop::Own(error) => {
-                let source = std::error::Error::source(&error).map(ToString::to_string);
-                let details = format!("{error} {}", source.unwrap_or_default());
-                ("something that block storage needs does not answer".to_owned(), details, false)
-            }
+        let Some(Said { message, details, last }) = stop.said() else {
+            let again = self.now().plus(LOOK_AGAIN).as_micros();
+            return self.put_off(before, again).await;
         };
         kogge_task::trouble(before.id, format_args!("{}: {details}", before.doing.doing.failure()));
         tracing::warn!(volume.id = %before.id, details, "a step of a volume failed");
@@ -212,7 +175,7 @@ impl Volumes {
             volume.doing.0.failures += 1;
             if give_up && volume.doing.doing != Doing::Deleting {
                 gave_up = true;
-                volume.fail(sentence(&message), &details, now);
+                volume.fail(message, &details, now);
             } else {
                 volume.due_at = volume.doing.retry_at(now);
             }
@@ -257,12 +220,4 @@ impl Volumes {
         }
         Ok(tx.commit().await?)
     }
-}
-
-/// Words as a sentence.
-pub(crate) fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let end = if words.ends_with('.') { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }

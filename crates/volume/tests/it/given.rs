@@ -1,10 +1,10 @@
 //! Volumes as they are when they were made, without the way there: what copies of them begin with.
 
+use futures_util::TryStreamExt as _;
 use kogge_auth::testing::Persona;
 use kogge_db::{Executor as _, Query};
 use kogge_ids::{SecretId, VolumeId, VolumeSnapshotId};
 use kogge_storage::{Backend as _, DiskId, Extent, NewDisk, Origin};
-use futures_util::TryStreamExt as _;
 
 use super::cloud::Cloud;
 
@@ -19,7 +19,8 @@ pub async fn volume(cloud: &Cloud, gib: i64, text: &str) -> VolumeId {
 /// As [`volume`], encrypted.
 pub async fn encrypted(cloud: &Cloud, gib: i64, text: &str) -> VolumeId {
     let key = SecretId::random();
-    let row = Query::new("INSERT INTO volume_keys (id, project_id, sealed, created_at) VALUES ($1, $2, $3, 1)");
+    let row =
+        Query::new("INSERT INTO volume_keys (id, project_id, sealed, created_at) VALUES ($1, $2, $3, 1)");
     let row = row.bind(key).bind(Persona::Member.project_id()).bind("sealed:terces");
     let mut tx = cloud.db.begin().await.unwrap();
     tx.execute(row).await.unwrap();
@@ -70,8 +71,8 @@ pub async fn call(cloud: &Cloud, id: VolumeId, status: &str) {
 /// Gives a volume to a server on a host: it is in use.
 pub async fn attach(cloud: &Cloud, id: VolumeId, host: &str, server: &str) {
     let row = Query::new(
-        "INSERT INTO volume_attachments (id, volume_id, project_id, user_id, server_id, host, mode, status, created_at) \
-         VALUES ($1, $2, $3, 'u', $4, $5, 'rw', 'attached', 1)",
+        "INSERT INTO volume_attachments (id, volume_id, project_id, user_id, server_id, host, mode, status, holder, created_at) \
+         VALUES ($1, $2, $3, 'u', $4, $5, 'rw', 'attached', 'compute', 1)",
     );
     let row = row.bind(kogge_ids::AttachmentId::random()).bind(id).bind(Persona::Member.project_id());
     let mut tx = cloud.db.begin().await.unwrap();

@@ -104,6 +104,8 @@ impl Volumes {
             let (true, Ok(server)) = (in_use && tie.holder.is_some(), server.parse()) else { continue };
             let node = match self.nodes().get(host) {
                 Ok(node) => node,
+                // another process commands it, and looks for work too
+                Err(_) if self.nodes().known().contains(host) => return Err(Stop::Wait),
                 Err(error) => return Err(Stop::Own(Error::internal(error))),
             };
             match node.export_disk(server, &Slot::volume(tie.id)).await {
