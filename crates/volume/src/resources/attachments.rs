@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use kogge_auth::{Rule, Target};
 use kogge_db::filter::{Filter, by, text};
-use kogge_db::{Direction, Record as _, SortKey, Tx};
+use kogge_db::{Direction, SortKey, Tx};
 use kogge_http::{ApiError, Json, VersionRange};
 use kogge_ids::AttachmentId;
 use kogge_resource::body::Others;

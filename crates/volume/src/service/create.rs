@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kogge_auth::{Caller, Target};
+use kogge_auth::Caller;
 use kogge_db::record::Json;
 use kogge_db::{Record as _, Tx};
 use kogge_ids::{ImageId, ProjectId, SecretId, VolumeGroupId, VolumeId, VolumeSnapshotId};
@@ -76,7 +76,6 @@ struct Found {
     word: &'static str,
     kind: Option<kogge_ids::VolumeTypeId>,
     key_id: Option<SecretId>,
-    backend: Option<String>,
     bootable: bool,
     copies: bool,
     image_metadata: BTreeMap<String, String>,
@@ -229,7 +228,6 @@ impl Volumes {
                     word: "snapshot",
                     kind: Some(snapshot.type_id),
                     key_id: snapshot.key_id,
-                    backend: Some(snapshot.backend),
                     bootable,
                     copies: true,
                     image_metadata,
@@ -247,7 +245,6 @@ impl Volumes {
                     word: "volume",
                     kind: Some(volume.type_id),
                     key_id: volume.key_id,
-                    backend: Some(volume.backend),
                     bootable: volume.bootable,
                     copies: true,
                     image_metadata: volume.image_metadata.0,
@@ -315,11 +312,6 @@ impl Volumes {
             None if kind.encryption.is_some() => self.keyring().make_in(tx, project).await.map(Some),
             None => Ok(None),
         }
-    }
-
-    /// Whether one may be made at all; asked before anything is looked at.
-    pub(crate) fn may_create(caller: &Caller) -> Result<()> {
-        Ok(caller.allow(&policy::VOLUME_CREATE, &Target::own(caller))?)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::Volumes;
 use crate::error::Error;
 use crate::model::attachment::AttachStatus;
 use crate::model::bounds;
-use crate::model::doing::{Doing, Origin};
+use crate::model::doing::Origin;
 use crate::model::snapshot::Snapshot;
 use crate::model::volume::Volume;
 use crate::store::attachments;
@@ -152,9 +152,4 @@ impl Volumes {
 
 fn gone(what: &str) -> Stop {
     Stop::Never(format!("the {what} that the volume was to be made from is gone"))
-}
-
-/// Whether a volume is made by another task than that of volumes.
-pub(crate) const fn waits_for_backup(doing: &Doing) -> bool {
-    matches!(doing, Doing::Creating { origin: Origin::Backup { .. } })
 }

@@ -1,6 +1,6 @@
 //! Another type, and where that asks for it another backend.
 
-use kogge_db::{Executor as _, Record as _};
+use kogge_db::Record as _;
 use kogge_ids::VolumeTypeId;
 use kogge_storage::{DiskId, Origin};
 
