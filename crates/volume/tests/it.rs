@@ -11,9 +11,11 @@
 )]
 
 mod it {
+    mod attachments;
     mod cloud;
     mod given;
     mod seeds;
     mod snapshots;
     mod types;
+    mod volumes;
 }

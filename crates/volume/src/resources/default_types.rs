@@ -43,10 +43,12 @@ pub(crate) async fn show(call: Call<Volumes>) -> Result<Json<Value>, ApiError> {
 /// `PUT /default-types/{project}`
 pub(crate) async fn update(call: Call<Volumes>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
     let (word, project_id) = (read(&body)?, project(&call)?);
-    let kind = call.service.usable_type(&call.caller, &word).await.map_err(|error| match error {
-        Error::NotFound(why) => Error::Invalid(why),
-        other => other,
-    })?;
+    let kind = call.service.usable_type(&mut call.service.db().into(), &call.caller, &word).await.map_err(
+        |error| match error {
+            Error::NotFound(why) => Error::Invalid(why),
+            other => other,
+        },
+    )?;
     let mut tx = call.service.begin().await?;
     let kind = call.service.hold_type_in(&mut tx, kind.id).await?;
     let row = DefaultType { project_id, type_id: kind.id };

@@ -109,7 +109,7 @@ impl Resource for VolumeTypes {
 pub(crate) async fn default(call: Call<Volumes>) -> Result<Json<Value>, ApiError> {
     call.caller.allow_on_own(&call.rule)?;
     let project = call.caller.project_id().map_or("", |project| project.as_str());
-    let row = Known::from(call.service.default_type(project).await?);
+    let row = Known::from(call.service.default_type(&mut call.service.db().into(), project).await?);
     let view = Sight::whole::<VolumeTypes>(&call.caller).view::<VolumeTypes>(&call, &row, &(), Verb::Show);
     Ok(Json(json!({ "volume_type": view })))
 }

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::model::attachment::Attachment;
 use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
-use crate::service::create::Source;
+use crate::service::create::{NewVolume, Source};
 use crate::store::{attachments, types};
 use crate::{Volumes, microversion as v, policy};
 
@@ -220,6 +220,8 @@ impl Create for VolumesApi {
     async fn prepare(call: &Call<Volumes>, mut body: Body) -> Result<Body> {
         if let Some(image) = body::image_of(&body) {
             let image = call.service.image_named(&call.caller, &image).await?;
+            let new = NewVolume { source: Source::Image(image), ..NewVolume::default() };
+            call.service.source_image(&call.caller, &new).await?;
             body.put("image_id", image.to_string());
         }
         Ok(body)
@@ -230,8 +232,7 @@ impl Create for VolumesApi {
         if let Some(backup) = body.text("backup_id") {
             new.source = Source::Backup(call.service.backup_source(tx, call, &backup).await?);
         }
-        let image = call.service.source_image(&call.caller, &new).await?;
-        let volume = call.service.create_in(tx, &call.caller, new, image).await?;
+        let volume = call.service.create_in(tx, &call.caller, new).await?;
         let kind = VolumeType::get(&mut *tx, &volume.type_id).await?.map(|kind| kind.name);
         Ok((volume, More { ties: Vec::new(), kind }))
     }

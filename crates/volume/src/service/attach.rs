@@ -27,7 +27,7 @@ use crate::{Volumes, policy};
 
 /// An attachment to be made.
 #[derive(Debug, Clone, Default)]
-pub struct NewTie {
+pub(crate) struct NewTie {
     /// The server, as whoever makes it names it.
     pub server: Option<String>,
     /// What the disk is called there.

@@ -87,9 +87,9 @@ impl Volumes {
     /// # Errors
     /// Where something is not there, does not fit, or is more than the project may have.
     pub async fn create(&self, caller: &Caller, new: NewVolume) -> Result<VolumeId> {
-        let image = self.source_image(caller, &new).await?;
+        self.source_image(caller, &new).await?;
         let mut tx = self.db().begin().await?;
-        let volume = self.create_in(&mut tx, caller, new, image).await?;
+        let volume = self.create_in(&mut tx, caller, new).await?;
         tx.commit().await?;
         Ok(volume.id)
     }
@@ -118,22 +118,22 @@ impl Volumes {
         Ok(Some(image))
     }
 
-    /// Makes a volume for the caller. The image, if it is made from one, is what [`Volumes::source_image`] found.
+    /// Makes a volume for the caller, who was asked by [`Volumes::source_image`] whether the image, if it is made from one,
+    /// may be used.
     ///
     /// # Errors
     /// As [`Volumes::create`].
-    pub async fn create_in(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        new: NewVolume,
-        image: Option<BootImage>,
-    ) -> Result<Volume> {
+    pub async fn create_in(&self, tx: &mut Tx, caller: &Caller, new: NewVolume) -> Result<Volume> {
         caller.allow_on_own(&policy::VOLUME_CREATE)?;
         let project = caller.require_project(&policy::VOLUME_CREATE)?.clone();
         self.check_zone(new.zone.as_deref())?;
+        let image = match new.source {
+            Source::Image(id) => Some(self.image().boot_file_in(tx, id).await?),
+            _ => None,
+        };
         let found = self.found(tx, caller, &new.source, image.as_ref()).await?;
-        let kind = self.kind_for(caller, &new, &found, image.as_ref()).await?;
+        let kind = self.kind_for(tx, caller, &new, &found, image.as_ref()).await?;
+        let kind = self.hold_type_in(tx, kind.id).await?;
         let size = size_for(&new, &found)?;
         if let Some(image) = &image {
             check_image(image, size)?;
@@ -263,23 +263,24 @@ impl Volumes {
     /// The type that is named, else that of the source, else what the image asks for, else the default one.
     async fn kind_for(
         &self,
+        tx: &mut Tx,
         caller: &Caller,
         new: &NewVolume,
         found: &Found,
         image: Option<&BootImage>,
     ) -> Result<VolumeType> {
         if let Some(word) = new.kind.as_deref().filter(|word| !word.is_empty()) {
-            return self.usable_type(caller, word).await;
+            return self.usable_type(&mut tx.into(), caller, word).await;
         }
         if let Some(id) = found.kind {
-            let kind = VolumeType::get(self.db(), &id).await?;
+            let kind = VolumeType::get(&mut *tx, &id).await?;
             return kind.ok_or_else(|| Error::no_type(id));
         }
         match image.and_then(|image| image.properties.get("cinder_img_volume_type")) {
-            Some(word) => self.usable_type(caller, word).await,
+            Some(word) => self.usable_type(&mut tx.into(), caller, word).await,
             None => {
                 let project = caller.project_id().map_or("", |project| project.as_str());
-                self.default_type(project).await
+                self.default_type(&mut tx.into(), project).await
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kogge_auth::Caller;
 use kogge_db::record::Json;
-use kogge_db::{Record as _, Tx};
+use kogge_db::{Record as _, Source, Tx};
 use kogge_ids::VolumeTypeId;
 use kogge_standards::volume_types::claim;
 use kogge_storage::Feature;
@@ -74,34 +74,39 @@ impl Volumes {
     }
 
     /// The type that a caller names by id or name, if it may use it.
-    pub(crate) async fn usable_type(&self, caller: &Caller, word: &str) -> Result<VolumeType> {
+    pub(crate) async fn usable_type(
+        &self,
+        source: &mut Source<'_>,
+        caller: &Caller,
+        word: &str,
+    ) -> Result<VolumeType> {
         let id = word.parse::<VolumeTypeId>();
         let missing = || match id {
             Ok(_) => Error::no_type(word),
             Err(_) => Error::NotFound(format!("Volume type with name {word} could not be found.")),
         };
         let found = match &id {
-            Ok(id) => VolumeType::get(self.db(), id).await?,
+            Ok(id) => VolumeType::get(&mut *source, id).await?,
             Err(_) => None,
         };
         let found = match found {
             Some(found) => Some(found),
-            None => store::named(self.db(), word).await?,
+            None => store::named(&mut *source, word).await?,
         };
         let kind = found.ok_or_else(missing)?;
         let project = caller.project_id().map_or("", |project| project.as_str());
-        if kind.is_public || is_admin(caller) || store::has_access(self.db(), kind.id, project).await? {
+        if kind.is_public || is_admin(caller) || store::has_access(&mut *source, kind.id, project).await? {
             return Ok(kind);
         }
         Err(missing())
     }
 
     /// The type of volumes of a project for which nobody named one: its own default, else that of the cloud.
-    pub(crate) async fn default_type(&self, project: &str) -> Result<VolumeType> {
-        if let Some(own) = store::default_of(self.db(), project).await? {
+    pub(crate) async fn default_type(&self, source: &mut Source<'_>, project: &str) -> Result<VolumeType> {
+        if let Some(own) = store::default_of(&mut *source, project).await? {
             return Ok(own);
         }
-        let found = store::named(self.db(), DEFAULT).await?;
+        let found = store::named(&mut *source, DEFAULT).await?;
         found.ok_or_else(|| {
             let why = "The request cannot be fulfilled as the default volume type";
             Error::Unavailable(format!("{why} {DEFAULT} cannot be found."))

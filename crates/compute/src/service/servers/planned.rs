@@ -127,8 +127,8 @@ impl Compute {
                     let tie = self.volume().promise_in(tx, caller, seen.id, server.id, &device).await;
                     tie.map(|tie| (seen.id, tie))
                 }
-                (None, Some((new, image))) => {
-                    let made = self.volume().create_in(tx, caller, new.clone(), image.clone()).await;
+                (None, Some((new, _))) => {
+                    let made = self.volume().create_in(tx, caller, new.clone()).await;
                     let id = made.map_err(from_volume).map_err(invalid_if_missing)?.id;
                     let tie = self.volume().promise_unmade_in(tx, caller, id, server.id, &device).await;
                     tie.map(|tie| (id, tie))
