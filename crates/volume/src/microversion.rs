@@ -10,6 +10,9 @@ pub const MINIMUM: Microversion = mv(3, 0);
 /// The newest version that is served: that of 2026.1.
 pub const MAXIMUM: Microversion = mv(3, 71);
 
+/// Later than any: for what no version has.
+pub const NEVER: Microversion = mv(u16::MAX, 0);
+
 /// An upload may say who sees the image.
 pub const UPLOAD_VISIBILITY: Microversion = mv(3, 1);
 /// Filters by `bootable` take true and false alone.

@@ -3,6 +3,7 @@
 pub(crate) mod attachments;
 pub(crate) mod default_types;
 pub(crate) mod snapshots;
+pub(crate) mod qos_specs;
 pub(crate) mod specs;
 pub(crate) mod volume_types;
 pub(crate) mod volumes;
@@ -20,6 +21,15 @@ use crate::error::{Error, Result};
 /// Who sees things of all projects.
 pub(crate) fn is_admin(caller: &Caller) -> bool {
     caller.may(&crate::policy::CONTEXT_IS_ADMIN, &Target::none())
+}
+
+/// `self` and `bookmark` of a thing, with the project in their paths as Cinder has it.
+pub(crate) fn links(call: &Call<Volumes>, collection: &str, id: &str) -> serde_json::Value {
+    let project = call.caller.project_id().map_or("", |project| project.as_str());
+    serde_json::json!([
+        {"rel": "self", "href": call.base.join(&format!("/v3/{project}/{collection}/{id}"))},
+        {"rel": "bookmark", "href": call.base.join(&format!("/{project}/{collection}/{id}"))},
+    ])
 }
 
 impl Service for Volumes {

@@ -14,6 +14,7 @@ mod it {
     mod attachments;
     mod cloud;
     mod given;
+    mod qos;
     mod seeds;
     mod snapshots;
     mod types;

@@ -7,11 +7,12 @@ use crate::Volumes;
 use crate::microversion as v;
 use crate::policy as p;
 use crate::resources::default_types;
+use crate::resources::qos_specs::{self, QosSpecs};
 use crate::resources::volume_types::{self, VolumeTypes, access, encryption, extra_specs};
 
 /// See the module's text.
 pub(super) fn routes() -> Routes<Volumes> {
-    type_routes().merge(type_part_routes()).merge(default_type_routes())
+    type_routes().merge(type_part_routes()).merge(default_type_routes()).merge(qos_routes())
 }
 
 fn type_routes() -> Routes<Volumes> {
@@ -52,4 +53,20 @@ fn default_type_routes() -> Routes<Volumes> {
         .get(ONE, p::DEFAULT_GET, default_types::show)
         .put(ONE, p::DEFAULT_SET_OR_UPDATE, default_types::update)
         .delete(ONE, p::DEFAULT_UNSET, default_types::delete)
+}
+
+fn qos_routes() -> Routes<Volumes> {
+    const ALL: &str = "/v3/qos-specs";
+    const ONE: &str = "/v3/qos-specs/{id}";
+    Routes::new()
+        .list::<QosSpecs>()
+        .post(ALL, p::QOS_SPECS_MANAGE_CREATE, qos_specs::create)
+        .get(ONE, p::QOS_SPECS_MANAGE_GET, qos_specs::show)
+        .put(ONE, p::QOS_SPECS_MANAGE_UPDATE, qos_specs::update)
+        .delete(ONE, p::QOS_SPECS_MANAGE_DELETE, qos_specs::delete)
+        .put("/v3/qos-specs/{id}/delete_keys", p::QOS_SPECS_MANAGE_DELETE, qos_specs::delete_keys)
+        .get("/v3/qos-specs/{id}/associations", p::QOS_SPECS_MANAGE_GET_ALL, qos_specs::associations)
+        .get("/v3/qos-specs/{id}/associate", p::QOS_SPECS_MANAGE_UPDATE, qos_specs::associate)
+        .get("/v3/qos-specs/{id}/disassociate", p::QOS_SPECS_MANAGE_UPDATE, qos_specs::disassociate)
+        .get("/v3/qos-specs/{id}/disassociate_all", p::QOS_SPECS_MANAGE_UPDATE, qos_specs::disassociate_all)
 }

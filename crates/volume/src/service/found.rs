@@ -1,14 +1,16 @@
 //! What else is looked up for a volume: its image by name, its backup, its limits.
 
 use kogge_auth::Caller;
-use kogge_db::Tx;
+use kogge_db::{Record as _, Tx};
 use kogge_ids::{HostId, ImageId, derive};
 use kogge_node_api::IoLimits;
 use kogge_resource::Call;
 
 use crate::Volumes;
 use crate::error::{Error, Result};
+use crate::model::qos::{self, QosSpec};
 use crate::model::volume::Volume;
+use crate::model::volume_type::VolumeType;
 use crate::service::create::BackupSource;
 
 impl Volumes {
@@ -30,8 +32,11 @@ impl Volumes {
     }
 
     /// How much a guest may ask of a volume.
-    pub(crate) async fn limits_of(&self, _: &Volume) -> Result<IoLimits> {
-        Ok(IoLimits::default())
+    pub(crate) async fn limits_of(&self, volume: &Volume) -> Result<IoLimits> {
+        let kind = VolumeType::get(self.db(), &volume.type_id).await?;
+        let Some(id) = kind.and_then(|kind| kind.qos_id) else { return Ok(IoLimits::default()) };
+        let qos = QosSpec::get(self.db(), &id).await?;
+        Ok(qos.map(|qos| qos::limits(&qos, volume.size_gib)).unwrap_or_default())
     }
 
     /// The id of the service of a backend.

@@ -129,3 +129,9 @@ pub(crate) async fn forget_usage(tx: &mut Tx, id: VolumeTypeId) -> Result<(), Db
     let forget = Query::new("DELETE FROM volume_usage WHERE type_id = $1").bind(id);
     tx.execute(forget).await.map(drop)
 }
+
+/// Takes qualities of service away from all types that have them.
+pub(crate) async fn forget_qos(tx: &mut Tx, qos: QosSpecId) -> Result<(), DbError> {
+    let forget = Query::new("UPDATE volume_types SET qos_id = NULL WHERE qos_id = $1").bind(qos);
+    tx.execute(forget).await.map(drop)
+}

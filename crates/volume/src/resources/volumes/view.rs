@@ -7,20 +7,12 @@ use super::More;
 use crate::model::attachment::AttachStatus;
 use crate::model::status::VolumeStatus;
 use crate::model::volume::Volume;
-use crate::resources::is_admin;
+use crate::resources::{is_admin, links};
 use crate::{Volumes, microversion as v, policy};
 
 /// In lists without details.
 pub(super) fn brief(call: &Call<Volumes>, row: &Volume) -> Value {
-    json!({ "id": row.id, "name": row.name, "links": links(call, row) })
-}
-
-fn links(call: &Call<Volumes>, row: &Volume) -> Value {
-    let project = call.caller.project_id().map_or("", |project| project.as_str());
-    json!([
-        {"rel": "self", "href": call.base.join(&format!("/v3/{project}/volumes/{}", row.id))},
-        {"rel": "bookmark", "href": call.base.join(&format!("/{project}/volumes/{}", row.id))},
-    ])
+    json!({ "id": row.id, "name": row.name, "links": links(call, "volumes", &row.id.to_string()) })
 }
 
 /// What is shown of a status that clients of old do not know.
@@ -48,7 +40,7 @@ pub(super) fn full(call: &Call<Volumes>, row: &Volume, more: &More) -> Value {
         "snapshot_id": row.snapshot_id,
         "source_volid": row.source_id,
         "metadata": metadata(row, more),
-        "links": links(call, row),
+        "links": links(call, "volumes", &row.id.to_string()),
         "user_id": row.user_id,
         "bootable": if row.bootable { "true" } else { "false" },
         "encrypted": row.key_id.is_some(),
