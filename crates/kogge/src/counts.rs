@@ -32,6 +32,7 @@ impl Guests {
 pub(crate) async fn wrong(db: &Db) -> Result<Vec<String>, DbError> {
     let mut all = kogge_placement::miscounted(db).await?;
     all.extend(kogge_network::miscounted(db).await?);
+    all.extend(kogge_volume::miscounted(db).await?);
     all.extend(kogge_compute::miscounted(db).await?);
     Ok(all)
 }
@@ -40,6 +41,7 @@ pub(crate) async fn wrong(db: &Db) -> Result<Vec<String>, DbError> {
 pub(crate) async fn mend(db: &Db) -> Result<(), DbError> {
     let mut mended = kogge_placement::recount(db).await?;
     mended.extend(kogge_network::recount(db).await?);
+    mended.extend(kogge_volume::recount(db).await?);
     mended.extend(kogge_compute::recount(db).await?);
     for count in mended {
         tracing::warn!(count, "a count was wrong and is right again");

@@ -5,6 +5,7 @@ mod admin;
 mod copies;
 mod errors;
 pub(crate) mod metadata;
+pub(crate) mod quotas;
 pub(crate) mod versions;
 
 use http::Method;

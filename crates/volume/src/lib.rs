@@ -44,6 +44,7 @@ pub use keyring::{Keyring, SealedKeyring};
 pub use policy::RULES;
 pub use seal::Seal;
 pub use service::attach::{Connection, VolumeView};
+pub use service::counts::{miscounted, recount};
 pub use service::create::{BackupSource, NewVolume, Source};
 pub use store::MIGRATIONS;
 

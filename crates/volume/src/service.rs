@@ -3,10 +3,12 @@
 pub(crate) mod attach;
 pub(crate) mod backends;
 pub(crate) mod change;
+pub(crate) mod counts;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod found;
 pub(crate) mod quota;
+pub(crate) mod quota_sets;
 pub(crate) mod save;
 pub(crate) mod snapshots;
 pub(crate) mod types;

@@ -15,6 +15,7 @@ mod it {
     mod cloud;
     mod given;
     mod qos;
+    mod quotas;
     mod seeds;
     mod snapshots;
     mod types;

@@ -103,12 +103,8 @@ impl<'a> Action<'a> {
             Some(_) => inner.word("migration_policy", &["on-demand", "never"])?,
         };
         inner.finish()?;
-        let kind = match self
-            .call
-            .service
-            .usable_type(&mut self.call.service.db().into(), &self.call.caller, &wanted)
-            .await
-        {
+        let service = &self.call.service;
+        let kind = match service.usable_type(&mut service.db().into(), &self.call.caller, &wanted).await {
             Err(Error::NotFound(_)) => {
                 return Err(Error::input(format!("Invalid volume_type passed: {wanted}.")).into());
             }

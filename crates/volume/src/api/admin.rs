@@ -1,9 +1,10 @@
 //! The routes of what administrators set, and of what others see of it.
 
-use kogge_http::{Routes, VersionRange};
+use kogge_http::{Access, Routes, VersionRange};
 use kogge_resource::Crud as _;
 
 use crate::Volumes;
+use crate::api::quotas;
 use crate::microversion as v;
 use crate::policy as p;
 use crate::resources::default_types;
@@ -12,7 +13,11 @@ use crate::resources::volume_types::{self, VolumeTypes, access, encryption, extr
 
 /// See the module's text.
 pub(super) fn routes() -> Routes<Volumes> {
-    type_routes().merge(type_part_routes()).merge(default_type_routes()).merge(qos_routes())
+    type_routes()
+        .merge(type_part_routes())
+        .merge(default_type_routes())
+        .merge(qos_routes())
+        .merge(quota_routes())
 }
 
 fn type_routes() -> Routes<Volumes> {
@@ -69,4 +74,17 @@ fn qos_routes() -> Routes<Volumes> {
         .get("/v3/qos-specs/{id}/associate", p::QOS_SPECS_MANAGE_UPDATE, qos_specs::associate)
         .get("/v3/qos-specs/{id}/disassociate", p::QOS_SPECS_MANAGE_UPDATE, qos_specs::disassociate)
         .get("/v3/qos-specs/{id}/disassociate_all", p::QOS_SPECS_MANAGE_UPDATE, qos_specs::disassociate_all)
+}
+
+fn quota_routes() -> Routes<Volumes> {
+    const SET: &str = "/v3/os-quota-sets/{id}";
+    const CLASS: &str = "/v3/os-quota-class-sets/{id}";
+    Routes::new()
+        .get(SET, p::QUOTAS_SHOW, quotas::show)
+        .put(SET, p::QUOTAS_UPDATE, quotas::update)
+        .delete(SET, p::QUOTAS_DELETE, quotas::delete)
+        .get("/v3/os-quota-sets/{id}/defaults", p::QUOTAS_SHOW, quotas::defaults)
+        .get(CLASS, p::QUOTA_CLASSES_GET, quotas::class)
+        .put(CLASS, p::QUOTA_CLASSES_UPDATE, quotas::update_class)
+        .get("/v3/limits", Access::Token, quotas::limits)
 }

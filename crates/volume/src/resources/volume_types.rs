@@ -108,8 +108,7 @@ impl Resource for VolumeTypes {
 /// `GET /types/default`
 pub(crate) async fn default(call: Call<Volumes>) -> Result<Json<Value>, ApiError> {
     call.caller.allow_on_own(&call.rule)?;
-    let project = call.caller.project_id().map_or("", |project| project.as_str());
-    let row = Known::from(call.service.default_type(&mut call.service.db().into(), project).await?);
+    let row = Known::from(call.service.default_type_of(&mut call.service.db().into(), &call.caller).await?);
     let view = Sight::whole::<VolumeTypes>(&call.caller).view::<VolumeTypes>(&call, &row, &(), Verb::Show);
     Ok(Json(json!({ "volume_type": view })))
 }

@@ -132,7 +132,7 @@ impl Volumes {
             _ => None,
         };
         let found = self.found(tx, caller, &new.source, image.as_ref()).await?;
-        let kind = self.kind_for(tx, caller, &new, &found, image.as_ref()).await?;
+        let kind = self.kind_for(&mut kogge_db::Source::Tx(tx), caller, &new, &found, image.as_ref()).await?;
         let kind = self.hold_type_in(tx, kind.id).await?;
         let size = size_for(&new, &found)?;
         if let Some(image) = &image {
@@ -263,25 +263,22 @@ impl Volumes {
     /// The type that is named, else that of the source, else what the image asks for, else the default one.
     async fn kind_for(
         &self,
-        tx: &mut Tx,
+        from: &mut kogge_db::Source<'_>,
         caller: &Caller,
         new: &NewVolume,
         found: &Found,
         image: Option<&BootImage>,
     ) -> Result<VolumeType> {
         if let Some(word) = new.kind.as_deref().filter(|word| !word.is_empty()) {
-            return self.usable_type(&mut tx.into(), caller, word).await;
+            return self.usable_type(from, caller, word).await;
         }
         if let Some(id) = found.kind {
-            let kind = VolumeType::get(&mut *tx, &id).await?;
+            let kind = VolumeType::get(&mut *from, &id).await?;
             return kind.ok_or_else(|| Error::no_type(id));
         }
         match image.and_then(|image| image.properties.get("cinder_img_volume_type")) {
-            Some(word) => self.usable_type(&mut tx.into(), caller, word).await,
-            None => {
-                let project = caller.project_id().map_or("", |project| project.as_str());
-                self.default_type(&mut tx.into(), project).await
-            }
+            Some(word) => self.usable_type(from, caller, word).await,
+            None => self.default_type_of(from, caller).await,
         }
     }
 

@@ -73,10 +73,11 @@ impl Volumes {
         }
     }
 
-    /// The type that a caller names by id or name, if it may use it.
+    /// The type that a caller names by id or name, if it may use it. Inside a transaction it is read from that: whoever waits
+    /// for a second connection while it holds one stops everybody.
     pub(crate) async fn usable_type(
         &self,
-        source: &mut Source<'_>,
+        from: &mut Source<'_>,
         caller: &Caller,
         word: &str,
     ) -> Result<VolumeType> {
@@ -86,27 +87,28 @@ impl Volumes {
             Err(_) => Error::NotFound(format!("Volume type with name {word} could not be found.")),
         };
         let found = match &id {
-            Ok(id) => VolumeType::get(&mut *source, id).await?,
+            Ok(id) => VolumeType::get(&mut *from, id).await?,
             Err(_) => None,
         };
         let found = match found {
             Some(found) => Some(found),
-            None => store::named(&mut *source, word).await?,
+            None => store::named(&mut *from, word).await?,
         };
         let kind = found.ok_or_else(missing)?;
         let project = caller.project_id().map_or("", |project| project.as_str());
-        if kind.is_public || is_admin(caller) || store::has_access(&mut *source, kind.id, project).await? {
+        if kind.is_public || is_admin(caller) || store::has_access(&mut *from, kind.id, project).await? {
             return Ok(kind);
         }
         Err(missing())
     }
 
-    /// The type of volumes of a project for which nobody named one: its own default, else that of the cloud.
-    pub(crate) async fn default_type(&self, source: &mut Source<'_>, project: &str) -> Result<VolumeType> {
-        if let Some(own) = store::default_of(&mut *source, project).await? {
+    /// The type of the caller's volumes for which nobody named one: its project's default, else that of the cloud.
+    pub(crate) async fn default_type_of(&self, from: &mut Source<'_>, caller: &Caller) -> Result<VolumeType> {
+        let project = caller.project_id().map_or("", |project| project.as_str());
+        if let Some(own) = store::default_of(&mut *from, project).await? {
             return Ok(own);
         }
-        let found = store::named(&mut *source, DEFAULT).await?;
+        let found = store::named(&mut *from, DEFAULT).await?;
         found.ok_or_else(|| {
             let why = "The request cannot be fulfilled as the default volume type";
             Error::Unavailable(format!("{why} {DEFAULT} cannot be found."))

@@ -135,3 +135,9 @@ pub(crate) async fn forget_qos(tx: &mut Tx, qos: QosSpecId) -> Result<(), DbErro
     let forget = Query::new("UPDATE volume_types SET qos_id = NULL WHERE qos_id = $1").bind(qos);
     tx.execute(forget).await.map(drop)
 }
+
+/// Ids and names of all types.
+pub(crate) async fn names(db: impl Executor) -> Result<Vec<(String, String)>, DbError> {
+    let query = Query::new("SELECT id, name FROM volume_types ORDER BY name");
+    db.list(VolumeType::TABLE, query, |row| Ok((row.text("id")?, row.text("name")?))).await
+}

@@ -1,5 +1,7 @@
 //! Limits of projects, and what they have.
 
+use std::collections::BTreeMap;
+
 use kogge_db::{DbError, Executor, Query, Row, Tx};
 
 use crate::model::quota::{Limits, RESOURCES, Usage};
@@ -59,6 +61,48 @@ pub(crate) async fn usage(db: impl Executor, project: &str, type_id: Option<&str
         None => select,
     };
     read(&db.one(select.query()).await?)
+}
+
+/// What a project has of each type.
+pub(crate) async fn by_type(db: impl Executor, project: &str) -> Result<BTreeMap<String, Usage>, DbError> {
+    let query = Query::new("SELECT * FROM volume_usage WHERE project_id = $1 AND type_id <> ''");
+    let rows = db.all(query.bind(project)).await?;
+    rows.iter().map(|row| Ok((row.text("type_id")?, read(row)?))).collect()
+}
+
+/// How many groups a project has.
+pub(crate) async fn groups(db: impl Executor, project: &str) -> Result<i64, DbError> {
+    let query = Query::new("SELECT COUNT(*) AS n FROM volume_groups WHERE project_id = $1");
+    db.one(query.bind(project)).await?.int("n")
+}
+
+/// A count that is wrong.
+pub(crate) struct Wrong {
+    /// Whose.
+    pub(crate) project: String,
+    /// Of what type; empty for what has none.
+    pub(crate) type_id: String,
+    /// By how much it is too high.
+    pub(crate) over: Usage,
+}
+
+/// The counts that are not what projects have.
+pub(crate) async fn miscounted(db: impl Executor) -> Result<Vec<Wrong>, DbError> {
+    let query = Query::new(
+        "SELECT project_id, type_id, CAST(SUM(volumes) AS BIGINT) AS volumes, \
+         CAST(SUM(snapshots) AS BIGINT) AS snapshots, CAST(SUM(gigabytes) AS BIGINT) AS gigabytes, \
+         CAST(SUM(backups) AS BIGINT) AS backups, CAST(SUM(backup_gigabytes) AS BIGINT) AS backup_gigabytes FROM ( \
+         SELECT project_id, type_id, volumes, snapshots, gigabytes, backups, backup_gigabytes FROM volume_usage \
+         UNION ALL SELECT project_id, type_id, -1, 0, -size_gib, 0, 0 FROM volumes \
+         UNION ALL SELECT project_id, type_id, 0, -1, -size_gib, 0, 0 FROM volume_snapshots \
+         ) AS counted GROUP BY project_id, type_id ORDER BY project_id, type_id",
+    );
+    let read = |row: &Row| {
+        Ok(Wrong { project: row.text("project_id")?, type_id: row.text("type_id")?, over: read(row)? })
+    };
+    let mut all = db.list("volume_usage", query, read).await?;
+    all.retain(|one| one.over != Usage::default());
+    Ok(all)
 }
 
 /// Notes that a project has this much more of a type, or less; `""` for what has no type.
