@@ -36,4 +36,5 @@ mod it {
     mod store;
     mod upgrade;
     mod views;
+    mod volumes;
 }

@@ -2,8 +2,8 @@
 
 pub(crate) mod attachments;
 pub(crate) mod default_types;
-pub(crate) mod snapshots;
 pub(crate) mod qos_specs;
+pub(crate) mod snapshots;
 pub(crate) mod specs;
 pub(crate) mod volume_types;
 pub(crate) mod volumes;

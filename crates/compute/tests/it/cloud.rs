@@ -80,6 +80,7 @@ pub const NOWHERE: &str = "No valid host was found.";
 pub struct Cloud {
     pub compute: Compute,
     pub node: SimNode,
+    pub storage: SimStorage,
     pub nodes: Nodes,
     pub time: FakeClock,
     clock: Clock,
@@ -89,7 +90,7 @@ pub struct Cloud {
     tasks: Vec<Arc<dyn Task>>,
     keyed: Vec<Arc<dyn KeyedTask>>,
     image_tasks: Vec<Arc<dyn Task>>,
-    routers: [(&'static str, Router); 3],
+    routers: [(&'static str, Router); 4],
     version: String,
     dir: tempfile::TempDir,
 }
@@ -161,12 +162,13 @@ impl Cloud {
         });
         let seal: Arc<dyn kogge_compute::Seal> = Arc::new(Backwards);
         let storage = SimStorage::new();
+        let backend: kogge_storage::BackendHandle = Arc::new(storage.clone());
         let volume = Volumes::new(VolumeDeps {
             db: db.clone(),
             clock: clock.clone(),
             image: images.clone(),
             nodes: nodes.clone(),
-            backends: vec![("memory".to_owned(), Arc::new(storage))],
+            backends: vec![("memory".to_owned(), backend)],
             keyring: Arc::new(SealedKeyring::new(db.clone(), clock.clone(), Arc::clone(&seal))),
             config: VolumeConfig::default(),
         });
@@ -180,7 +182,7 @@ impl Cloud {
             network: networking.clone(),
             placement: Placement::new(db.clone(), clock.clone()),
             nodes: nodes.clone(),
-            volume,
+            volume: volume.clone(),
             seal,
             config,
         });
@@ -210,11 +212,18 @@ impl Cloud {
                 door("network", "/network", FaultStyle::Network, None)
                     .guard(kogge_network::routes().into_router(networking)),
             ),
+            (
+                "/volume",
+                door("block-storage", "/volume", FaultStyle::Compute, Some(kogge_volume::versions()))
+                    .guard(kogge_volume::routes().into_router(volume.clone())),
+            ),
         ];
-        let (tasks, keyed, image_tasks) = (compute.tasks(), compute.keyed_tasks(), images.tasks());
+        let (tasks, mut keyed, image_tasks) = (compute.tasks(), compute.keyed_tasks(), images.tasks());
+        keyed.extend(volume.keyed_tasks());
         let mut cloud = Self {
             compute,
             node,
+            storage,
             nodes,
             time,
             clock,

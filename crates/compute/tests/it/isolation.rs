@@ -28,9 +28,18 @@ fn no_operation_stands_twice_in_the_route_table() {
     }
 }
 
+const VOLUME: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+
 fn filled(path: &str, server: &str) -> String {
     let mut filled = path.replace("/v2.1/servers/{id}", &format!("/v2.1/servers/{server}"));
-    for (name, value) in [("{id}", "x"), ("{key}", "k"), ("{tag}", "t"), ("{name}", "n"), ("{port}", "p")] {
+    for (name, value) in [
+        ("{id}", "x"),
+        ("{key}", "k"),
+        ("{tag}", "t"),
+        ("{name}", "n"),
+        ("{port}", "p"),
+        ("{volume}", VOLUME),
+    ] {
         filled = filled.replace(name, value);
     }
     for name in ["{network}", "{request}", "{alias}", "{project}", "{class}"] {
@@ -81,6 +90,9 @@ async fn a_server_of_another_project_is_not_there_by_any_route() {
             None if route.path.ends_with("/metadata") => json!({"metadata": {"k": "w"}}),
             None if route.path.ends_with("{key}") => json!({"meta": {"k": "w"}}),
             None if route.path.ends_with("/tags") => json!({"tags": ["t"]}),
+            None if route.path.contains("/os-volume_attachments") => {
+                json!({"volumeAttachment": {"volumeId": VOLUME}})
+            }
             None if route.path.ends_with("/os-interface") => json!({"interfaceAttachment": {}}),
             None => json!({"server": {"name": "stolen"}}),
         };

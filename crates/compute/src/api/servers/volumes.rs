@@ -106,6 +106,7 @@ pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Resu
     }
     fields.finish()?;
     outer.finish()?;
+    call.service.server(&call.caller, id, &call.rule).await?;
     if named != volume {
         let why = "A volume of a running server is not swapped for another one here: detach it and attach the other.";
         return Err(ApiError::bad_request(why));

@@ -4,6 +4,8 @@ use kogge_http::mv;
 
 use super::*;
 use crate::microversion::MAXIMUM;
+use crate::model::server::LocalDisks;
+use crate::service::servers::create::VolumeOrigin;
 
 const IMAGE: &str = "70a599e0-31e7-49b7-b260-868f441e862b";
 const OTHER: &str = "80a599e0-31e7-49b7-b260-868f441e862b";
@@ -111,19 +113,37 @@ fn names_images_and_addresses_are_checked() {
 }
 
 #[test]
-fn local_disks_are_block_devices_and_volumes_are_not() {
+fn disks_of_the_host_and_volumes_are_block_devices() {
     let local = json!({"source_type": "image", "destination_type": "local", "uuid": IMAGE, "boot_index": 0});
     assert!(good(json!({"block_device_mapping_v2": [local]}), 1));
     assert!(good(json!({"imageRef": "", "block_device_mapping_v2": [local]}), 1));
     let volume =
         json!({"source_type": "volume", "destination_type": "volume", "uuid": IMAGE, "boot_index": 0});
-    assert!(
-        message(json!({"imageRef": "", "block_device_mapping_v2": [volume]}), 1)
-            .contains("no volume service")
+    let read_all = |body: Value| {
+        read(&self::body(&body), mv(2, 1)).map(|(new, _)| new).map_err(|error| error.message().to_owned())
+    };
+    let booted = read_all(json!({"imageRef": "", "block_device_mapping_v2": [volume]})).unwrap();
+    assert_eq!((booted.image, booted.volumes[0].boot), (None, Some(0)));
+    let old = json!({"imageRef": "", "block_device_mapping": [{"volume_id": IMAGE, "device_name": "vda"}]});
+    let old = read_all(old).unwrap();
+    assert_eq!(
+        (old.volumes[0].boot, &old.volumes[0].origin),
+        (Some(0), &VolumeOrigin::Volume(IMAGE.to_owned()))
     );
+    let twice = json!({"imageRef": IMAGE, "block_device_mapping_v2": [volume]});
+    assert!(read_all(twice).err().unwrap().contains("Boot sequence"));
+    let mut gap = volume.clone();
+    gap["boot_index"] = json!(2);
     assert!(
-        message(json!({"block_device_mapping": [{"volume_id": IMAGE}]}), 1).contains("no volume service")
+        read_all(json!({"block_device_mapping_v2": [local, gap]})).err().unwrap().contains("Boot sequence")
     );
+    let sizeless =
+        json!({"source_type": "image", "destination_type": "volume", "uuid": IMAGE, "boot_index": 0});
+    let sizeless = json!({"imageRef": "", "block_device_mapping_v2": [sizeless]});
+    assert!(read_all(sizeless).err().unwrap().contains("non-zero size"));
+    let nowhere = json!({"source_type": "blank", "destination_type": "volume", "boot_index": -1});
+    let nowhere = json!({"block_device_mapping_v2": [local, nowhere]});
+    assert!(read_all(nowhere).err().unwrap().contains("non-zero size"));
     let blank =
         json!({"source_type": "blank", "destination_type": "local", "boot_index": -1, "volume_size": 1});
     let swap = json!({"source_type": "blank", "destination_type": "local", "guest_format": "swap"});
