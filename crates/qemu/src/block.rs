@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use kogge_node_api::{DiskBus, DiskFormat};
 use serde_json::{Value, json};
 
-use crate::image_tool::name;
-
 /// A disk of a guest.
 #[derive(Debug, Clone)]
 pub struct Disk {
@@ -91,7 +89,15 @@ pub(crate) fn blockdev(disk: &Disk) -> Value {
     node
 }
 
-fn layer(file: &Path, format: DiskFormat, read_only: bool) -> Value {
+/// The format's name for QEMU.
+pub(crate) const fn name(format: DiskFormat) -> &'static str {
+    match format {
+        DiskFormat::Raw => "raw",
+        DiskFormat::Qcow2 => "qcow2",
+    }
+}
+
+pub(crate) fn layer(file: &Path, format: DiskFormat, read_only: bool) -> Value {
     let mut layer = json!({
         "driver": name(format), "read-only": read_only,
         "file": { "driver": "file", "filename": file, "read-only": read_only },

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use kogge_node_api::DiskFormat;
 use serde::Deserialize;
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use crate::block::{layer, name};
 use crate::error::{QemuError, last_words};
 use crate::spawn::{Limits, limit};
 use crate::user::{GuestUser, become_user};
@@ -18,6 +20,13 @@ const QUICK: (Limits, Duration) =
 /// For calls that copy a disk.
 const COPY: (Limits, Duration) =
     (Limits { cpu_seconds: 3600, address_space: 4 << 30 }, Duration::from_secs(4 * 3600));
+
+/// The passphrase of a container, which comes by the standard input: nobody reads it from the command line or a file.
+const KEY: &str = "secret,id=key,file=/dev/stdin";
+/// Passphrases are random and long, so that guessing them is hopeless however fast a guess is checked.
+const LUKS_OPTIONS: &str = "key-secret=key,iter-time=20";
+/// So often a container is tried to be made.
+const LUKS_TRIES: u32 = 100;
 
 /// Runs `qemu-img`. Dropping a call's future kills the program.
 #[derive(Debug, Clone)]
@@ -145,6 +154,58 @@ impl ImageTool {
         run(command, "qemu-img convert", COPY.0, COPY.1).await.map(drop)
     }
 
+    /// Writes what `source` ([`layers`]) has for a guest to `target`, in the format of this name, sparse where it can be.
+    ///
+    /// # Errors
+    /// What the program says; the target may be half-written then.
+    pub async fn convert(&self, source: &str, target: &Path, to: &str) -> Result<(), QemuError> {
+        let mut command = self.command("convert");
+        command.args(["-q", "-O", to, source]).arg(target);
+        run(command, "qemu-img convert", COPY.0, COPY.1).await.map(drop)
+    }
+
+    /// Grows a disk that is not in use ([`layers`]) to `size` bytes.
+    ///
+    /// # Errors
+    /// What the program says; also where the disk is larger already.
+    pub async fn grow(&self, disk: &str, size: u64) -> Result<(), QemuError> {
+        let mut command = self.command("resize");
+        command.args(["-q", disk]).arg(size.to_string());
+        run(command, "qemu-img resize", QUICK.0, QUICK.1).await.map(drop)
+    }
+
+    /// Makes `target` a LUKS container with room for `size` bytes. What is read from it before it is written is noise.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub async fn create_luks(&self, target: &Path, size: u64, passphrase: &str) -> Result<(), QemuError> {
+        let mut tries = 0;
+        loop {
+            let mut command = self.command("create");
+            command.args(["-q", "-f", "luks", "--object", KEY, "-o", LUKS_OPTIONS]);
+            command.arg(target).arg(size.to_string());
+            let made = run_told(command, "qemu-img create", QUICK.0, QUICK.1, Some(passphrase)).await;
+            tries += 1;
+            match made {
+                // it measures how fast the machine is, which fails where the kernel counts CPU time by ticks
+                Err(QemuError::Failed { because, .. })
+                    if because.contains("CPU usage") && tries < LUKS_TRIES => {}
+                made => return made.map(drop),
+            }
+        }
+    }
+
+    /// Writes what `source` ([`layers`]) has for a guest into the LUKS container `target`, which is as large or larger.
+    ///
+    /// # Errors
+    /// What the program says; the target may be half-written then.
+    pub async fn fill_luks(&self, source: &str, target: &Path, passphrase: &str) -> Result<(), QemuError> {
+        let into = format!("driver=luks,key-secret=key,file.driver=file,file.filename={}", escaped(target));
+        let mut command = self.command("convert");
+        command.args(["-q", "-n", "--object", KEY, "--target-image-opts", source, &into]);
+        run_told(command, "qemu-img convert", COPY.0, COPY.1, Some(passphrase)).await.map(drop)
+    }
+
     fn command(&self, verb: &str) -> Command {
         let mut command = crate::spawn::command(&self.program);
         command.arg(verb);
@@ -158,26 +219,52 @@ impl ImageTool {
     }
 }
 
-/// The format's name for QEMU.
-pub(crate) const fn name(format: DiskFormat) -> &'static str {
-    match format {
-        DiskFormat::Raw => "raw",
-        DiskFormat::Qcow2 => "qcow2",
+/// A disk with all its layers spelled out, as a name for the tool: nothing that a guest wrote into a header is followed.
+#[must_use]
+pub fn layers(file: &Path, format: DiskFormat, backing: Option<(&Path, DiskFormat)>) -> String {
+    let mut disk = layer(file, format, false);
+    if let (DiskFormat::Qcow2, Some((file, format))) = (format, backing) {
+        disk["backing"] = layer(file, format, true);
     }
+    format!("json:{disk}")
+}
+
+/// A path as a value among options that commas divide.
+fn escaped(path: &Path) -> String {
+    path.display().to_string().replace(',', ",,")
 }
 
 /// Runs a tool to its end and answers what it printed.
 pub(crate) async fn run(
-    mut command: Command,
+    command: Command,
     what: &str,
     limits: Limits,
     patience: Duration,
 ) -> Result<Vec<u8>, QemuError> {
+    run_told(command, what, limits, patience, None).await
+}
+
+/// The same; the tool is told a secret by its standard input.
+async fn run_told(
+    mut command: Command,
+    what: &str,
+    limits: Limits,
+    patience: Duration,
+    secret: Option<&str>,
+) -> Result<Vec<u8>, QemuError> {
     limit(&mut command, limits);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let started = command
+    command
+        .stdin(if secret.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let mut started = command
         .spawn()
         .map_err(|error| QemuError::NoProgram { program: what.to_owned(), because: error.to_string() })?;
+    if let (Some(secret), Some(mut input)) = (secret, started.stdin.take()) {
+        // one that ended already says why
+        let _ = input.write_all(secret.as_bytes()).await;
+    }
     let out = tokio::time::timeout(patience, started.wait_with_output()).await;
     let out =
         out.map_err(|_| QemuError::TooSlow { program: what.to_owned(), seconds: patience.as_secs() })?;

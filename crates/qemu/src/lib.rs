@@ -37,7 +37,7 @@ pub use console::{LogLimit, Logs, tail_lines};
 pub use device_name::{nic_device, port_of_device};
 pub use engine::{AccelSetting, Engine, EngineConfig, FirmwareFiles};
 pub use error::QemuError;
-pub use image_tool::{ImageInfo, ImageTool};
+pub use image_tool::{ImageInfo, ImageTool, layers};
 pub use machine::{
     GuestDevice, GuestDisk, Machine, NO_USE, OpenDisk, Passphrase, RunState, Slots, effective,
 };

@@ -12,6 +12,7 @@
 mod backend;
 mod contents;
 mod error;
+mod files;
 mod sim;
 
 pub use backend::{
@@ -20,4 +21,5 @@ pub use backend::{
 };
 pub use contents::{Contents, Extent};
 pub use error::StorageError;
+pub use files::{FilesBackend, Layout};
 pub use sim::{SimFault, SimStorage};
