@@ -1,6 +1,6 @@
 //! Filters of lists: which query parameters a resource knows, and the condition each stands for.
 
-mod literal;
+pub mod literal;
 
 use std::collections::BTreeMap;
 

@@ -94,7 +94,7 @@ impl Volumes {
     /// The background tasks about the whole cloud.
     #[must_use]
     pub fn tasks(&self) -> Vec<Arc<dyn Task>> {
-        Vec::new()
+        tasks::whole(self)
     }
 
     /// The background tasks of each volume and snapshot.

@@ -3,6 +3,7 @@
 pub mod attachment;
 pub mod bounds;
 pub mod doing;
+pub mod message;
 pub mod qos;
 pub mod quota;
 pub mod snapshot;

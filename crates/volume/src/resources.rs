@@ -2,6 +2,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod default_types;
+pub(crate) mod messages;
 pub(crate) mod qos_specs;
 pub(crate) mod snapshots;
 pub(crate) mod specs;

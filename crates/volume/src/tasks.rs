@@ -4,17 +4,24 @@
 //! |---|---|---|
 //! | `work_volumes` | volume | what is being done to a volume is done at its backend |
 //! | `work_snapshots` | snapshot | the same of snapshots |
+//! | `forget_volume_messages` | the cloud | messages to users are removed once they expired |
 
+mod messages;
 mod snapshots;
 pub(crate) mod stop;
 pub(crate) mod volumes;
 
 use std::sync::Arc;
 
-use kogge_task::{KeyedTask, TaskError};
+use kogge_task::{KeyedTask, Task, TaskError};
 
 use crate::Volumes;
 use crate::error::Error;
+
+/// The tasks about the whole cloud.
+pub(crate) fn whole(volumes: &Volumes) -> Vec<Arc<dyn Task>> {
+    vec![Arc::new(messages::ForgetMessages::new(volumes.clone()))]
+}
 
 /// The tasks of each volume and each snapshot.
 pub(crate) fn keyed(volumes: &Volumes) -> Vec<Arc<dyn KeyedTask>> {

@@ -14,6 +14,7 @@ mod it {
     mod attachments;
     mod cloud;
     mod given;
+    mod messages;
     mod qos;
     mod quotas;
     mod seeds;

@@ -1,7 +1,8 @@
 //! Maps of texts as clients write them into query strings: JSON, or what Python prints of a `dict`.
 
 /// The pairs of a map of texts; `None` for anything else.
-pub(super) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+#[must_use]
+pub fn pairs(text: &str) -> Option<Vec<(String, String)>> {
     let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
     let mut rest = inner.trim();
     let mut pairs = Vec::new();

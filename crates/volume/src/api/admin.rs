@@ -8,6 +8,7 @@ use crate::api::quotas;
 use crate::microversion as v;
 use crate::policy as p;
 use crate::resources::default_types;
+use crate::resources::messages::Messages;
 use crate::resources::qos_specs::{self, QosSpecs};
 use crate::resources::volume_types::{self, VolumeTypes, access, encryption, extra_specs};
 
@@ -18,6 +19,7 @@ pub(super) fn routes() -> Routes<Volumes> {
         .merge(default_type_routes())
         .merge(qos_routes())
         .merge(quota_routes())
+        .merge(Routes::new().list::<Messages>().show::<Messages>().remove::<Messages>())
 }
 
 fn type_routes() -> Routes<Volumes> {

@@ -10,7 +10,10 @@ use crate::store::usage as store;
 /// # Errors
 /// Where the database fails.
 pub async fn miscounted(db: &Db) -> Result<Vec<String>, DbError> {
-    Ok(store::miscounted(db).await?.iter().map(sentence).collect())
+    let mut tx = db.begin().await?;
+    let wrong = store::miscounted(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(wrong.iter().map(sentence).collect())
 }
 
 fn sentence(wrong: &store::Wrong) -> String {

@@ -92,11 +92,12 @@ pub(crate) async fn has_volumes(tx: &mut Tx, id: VolumeTypeId) -> Result<bool, D
     Ok(tx.optional(query.bind(id)).await?.is_some())
 }
 
-/// Whether anything is of a type: volumes, snapshots, or groups that take volumes of it.
+/// Whether anything is of a type, or is to be: volumes, snapshots, or groups that take volumes of it.
 pub(crate) async fn is_used(tx: &mut Tx, id: VolumeTypeId) -> Result<bool, DbError> {
     let query = Query::new(
         "SELECT 1 AS x FROM volumes WHERE type_id = $1 \
          UNION ALL SELECT 1 AS x FROM volume_snapshots WHERE type_id = $1 \
+         UNION ALL SELECT 1 AS x FROM volumes WHERE status = 'retyping' AND doing LIKE $2 \
          UNION ALL SELECT 1 AS x FROM volume_groups WHERE type_ids LIKE $2 LIMIT 1",
     );
     Ok(tx.optional(query.bind(id).bind(format!("%{id}%"))).await?.is_some())

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kogge_db::{DbError, Executor, Query, Row, Tx};
+use kogge_db::{DbError, Executor, Query, Record as _, Row, Tx};
 
+use crate::model::doing::Doing;
 use crate::model::quota::{Limits, RESOURCES, Usage};
+use crate::model::volume::Volume;
 
 /// The key under which limits for everybody stand.
 pub(crate) const EVERYBODY: &str = "class:default";
@@ -87,7 +89,7 @@ pub(crate) struct Wrong {
 }
 
 /// The counts that are not what projects have.
-pub(crate) async fn miscounted(db: impl Executor) -> Result<Vec<Wrong>, DbError> {
+pub(crate) async fn miscounted(tx: &mut Tx) -> Result<Vec<Wrong>, DbError> {
     let query = Query::new(
         "SELECT project_id, type_id, CAST(SUM(volumes) AS BIGINT) AS volumes, \
          CAST(SUM(snapshots) AS BIGINT) AS snapshots, CAST(SUM(gigabytes) AS BIGINT) AS gigabytes, \
@@ -100,7 +102,20 @@ pub(crate) async fn miscounted(db: impl Executor) -> Result<Vec<Wrong>, DbError>
     let read = |row: &Row| {
         Ok(Wrong { project: row.text("project_id")?, type_id: row.text("type_id")?, over: read(row)? })
     };
-    let mut all = db.list("volume_usage", query, read).await?;
+    let mut all = tx.list("volume_usage", query, read).await?;
+    for volume in Volume::all(&mut *tx, Volume::select().and_fixed("status = 'retyping'")).await? {
+        // it is of both types until its data are where they have to be
+        if let Doing::Retyping { to, .. } = volume.doing.doing
+            && to != volume.type_id
+        {
+            let (project, type_id) = (volume.project_id.to_string(), to.to_string());
+            let over = -Usage::volume(volume.size_gib);
+            match all.iter_mut().find(|one| one.project == project && one.type_id == type_id) {
+                Some(one) => one.over = one.over + over,
+                None => all.push(Wrong { project, type_id, over }),
+            }
+        }
+    }
     all.retain(|one| one.over != Usage::default());
     Ok(all)
 }

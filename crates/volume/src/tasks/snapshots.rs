@@ -18,9 +18,11 @@ use crate::Volumes;
 use crate::error::Result;
 use crate::model::bounds::bytes;
 use crate::model::doing::SnapshotDoing;
+use crate::model::message::{self, About};
 use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::volume::Volume;
+use crate::service::messages;
 use crate::store::snapshots as store;
 
 /// Works on snapshots.
@@ -83,6 +85,9 @@ impl Volumes {
                     Some(Said { message, details, last }) => {
                         kogge_task::trouble(snapshot.id, format_args!("{details}"));
                         row.trip(&message, &details, last, self.now());
+                        if row.doing.doing == SnapshotDoing::Resting {
+                            self.tell_of_snapshot_in(&mut tx, snapshot).await?;
+                        }
                     }
                     None => row.due_at = self.now().plus(LOOK_AGAIN).as_micros(),
                 }
@@ -90,6 +95,18 @@ impl Volumes {
             }
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Tells the owner that a job was given up.
+    async fn tell_of_snapshot_in(&self, tx: &mut Tx, before: &Snapshot) -> Result<()> {
+        let Some((action, detail)) = message::of_snapshot(&before.doing.doing) else { return Ok(()) };
+        let id = before.id.to_string();
+        let about = About::Snapshot;
+        self.say(
+            tx,
+            messages::Said { project: &before.project_id, request: None, about, id: &id, action, detail },
+        )
+        .await
     }
 
     /// The backend did its part: the row follows.

@@ -23,8 +23,10 @@ use crate::Volumes;
 use crate::error::{Error, Result};
 use crate::model::bounds;
 use crate::model::doing::{Doing, TRIES};
+use crate::model::message::{self, About};
 use crate::model::quota::Usage;
 use crate::model::volume::Volume;
+use crate::service::messages;
 use crate::service::save::VOLUME_WORK;
 use crate::store::attachments;
 
@@ -183,8 +185,21 @@ impl Volumes {
         .await?;
         if gave_up {
             self.undo_in(&mut tx, before).await?;
+            self.tell_in(&mut tx, before).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Tells the owner that a job was given up.
+    async fn tell_in(&self, tx: &mut Tx, before: &Volume) -> Result<()> {
+        let Some((action, detail)) = message::of_volume(&before.doing.doing) else { return Ok(()) };
+        let id = before.id.to_string();
+        let about = About::Volume;
+        self.say(
+            tx,
+            messages::Said { project: &before.project_id, request: None, about, id: &id, action, detail },
+        )
+        .await
     }
 
     /// What a job that was given up leaves to be put right.

@@ -1,5 +1,6 @@
 //! Which types a list shows.
 
+use kogge_db::filter::literal;
 use kogge_db::{Record as _, Select};
 use kogge_resource::Call;
 use kogge_resource::nova::query;
@@ -59,61 +60,5 @@ fn wanted_specs(call: &Call<Volumes>) -> Result<Option<Specs>> {
     let known = call.version.has(v::TYPE_FILTER) || is_admin(&call.caller);
     let Some(text) = call.query.get("extra_specs").filter(|_| known) else { return Ok(None) };
     let bad = || Error::Invalid(format!("Invalid extra_specs filter [{text}]"));
-    python_dict(text).map(Some).ok_or_else(bad)
-}
-
-/// Texts by texts, as Python and JSON write them: `{'a': 'b'}`.
-fn python_dict(text: &str) -> Option<Specs> {
-    let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
-    let mut rest = inner.trim_start();
-    let mut specs = Specs::new();
-    while !rest.is_empty() {
-        let (key, after) = literal(rest)?;
-        let (value, after) = literal(after.trim_start().strip_prefix(':')?.trim_start())?;
-        specs.insert(key, value);
-        let after = after.trim_start();
-        rest = match after.strip_prefix(',') {
-            Some(more) => more.trim_start(),
-            None if after.is_empty() => after,
-            None => return None,
-        };
-    }
-    Some(specs)
-}
-
-/// A text in quotes at the beginning, and what follows it.
-fn literal(text: &str) -> Option<(String, &str)> {
-    let text = text.strip_prefix('u').unwrap_or(text);
-    let quote = text.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
-    let mut value = String::new();
-    let mut letters = text.char_indices().skip(1);
-    while let Some((at, letter)) = letters.next() {
-        match letter {
-            '\\' => value.push(letters.next()?.1),
-            letter if letter == quote => return Some((value, &text[at + 1..])),
-            letter => value.push(letter),
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dictionaries_are_read_as_python_and_json_write_them() {
-        let read = |text: &str| {
-            python_dict(text)
-                .map(|specs| specs.into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>())
-        };
-        let some = |pairs: &[&str]| Some(pairs.iter().map(|pair| (*pair).to_owned()).collect::<Vec<_>>());
-        assert_eq!(read("{'multiattach': '<is> True'}"), some(&["multiattach=<is> True"]));
-        assert_eq!(read(r#" {"a": "b", u'c':'d',} "#), some(&["a=b", "c=d"]));
-        assert_eq!(read(r"{'it\'s': 'x'}"), some(&["it's=x"]));
-        assert_eq!(read("{}"), some(&[]));
-        for bad in ["", "x", "{'a'}", "{'a': 1}", "{'a': 'b' 'c': 'd'}", "{'a: 'b'}", "{'a': 'b"] {
-            assert_eq!(read(bad), None, "{bad}");
-        }
-    }
+    literal::pairs(text).map(|pairs| Some(pairs.into_iter().collect())).ok_or_else(bad)
 }
