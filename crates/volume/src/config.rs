@@ -1,6 +1,7 @@
 //! What an operator can set of block storage.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Settings of block storage. Every one has a default.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,8 @@ pub struct VolumeConfig {
     pub max_limit: u32,
     /// Most volumes of a project, whatever its quotas say.
     pub max_volumes_per_project: i64,
+    /// Folder of the data of backups; made when the first one is. All processes of a cloud share it.
+    pub backup_dir: PathBuf,
     /// How long one step at a backend may take, in seconds: copies of large disks take long.
     pub step_seconds: u64,
 }
@@ -27,6 +30,7 @@ impl Default for VolumeConfig {
             quota: BTreeMap::new(),
             max_limit: 1000,
             max_volumes_per_project: 100_000,
+            backup_dir: PathBuf::from("backups"),
             step_seconds: 4 * 3600,
         }
     }

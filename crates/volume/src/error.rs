@@ -48,6 +48,16 @@ impl Error {
         Self::NotFound(format!("Snapshot {id} could not be found."))
     }
 
+    /// Nothing of this id: `Backup … could not be found.`
+    pub fn no_backup(id: impl std::fmt::Display) -> Self {
+        Self::NotFound(format!("Backup {id} could not be found."))
+    }
+
+    /// `Invalid backup: …`
+    pub fn backup(why: impl std::fmt::Display) -> Self {
+        Self::Invalid(format!("Invalid backup: {why}"))
+    }
+
     /// Nothing of this id or name: `Volume type … could not be found.`
     pub fn no_type(id: impl std::fmt::Display) -> Self {
         Self::NotFound(format!("Volume type {id} could not be found."))

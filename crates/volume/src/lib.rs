@@ -4,7 +4,7 @@
 //!   request ─▶ intent (one transaction: row with `doing`, quota, key) ─▶ 202
 //!                 │ wake
 //!                 ▼
-//!   work_volumes, work_snapshots ──▶ Backend: create, extend, copy, delete ─▶ row: rest, or a fault that says why
+//!   work_volumes, work_snapshots, work_backups ──▶ Backend: create, extend, copy, delete ─▶ row: rest, or a fault that says why
 //!
 //!   compute ── reserve ──▶ attachment ── connect ──▶ VolumeSource ─▶ its node ── complete, later detach ──▶ row gone
 //! ```
@@ -16,6 +16,7 @@
 //! the data of a volume that a guest writes to.
 
 mod api;
+mod backups;
 mod config;
 mod error;
 mod keyring;
@@ -37,6 +38,8 @@ use kogge_image::Images;
 use kogge_node_api::Nodes;
 use kogge_storage::BackendHandle;
 use kogge_task::{Bells, KeyedTask, Task};
+
+use crate::backups::{BackupStore, Folder};
 
 pub use config::VolumeConfig;
 pub use error::Error;
@@ -71,11 +74,13 @@ pub struct VolumeDeps {
 pub(crate) struct Wakes {
     pub(crate) volumes: Bells,
     pub(crate) snapshots: Bells,
+    pub(crate) backups: Bells,
 }
 
 struct Inner {
     deps: VolumeDeps,
     wakes: Wakes,
+    backups: Box<dyn BackupStore>,
 }
 
 /// Block storage. Cheap to clone.
@@ -86,7 +91,8 @@ impl Volumes {
     /// The service.
     #[must_use]
     pub fn new(deps: VolumeDeps) -> Self {
-        let volumes = Self(Arc::new(Inner { deps, wakes: Wakes::default() }));
+        let backups = Box::new(Folder::new(deps.config.backup_dir.clone()));
+        let volumes = Self(Arc::new(Inner { deps, wakes: Wakes::default(), backups }));
         volumes.ring_after_commits();
         volumes
     }
@@ -129,6 +135,10 @@ impl Volumes {
 
     pub(crate) fn backends(&self) -> &[(String, BackendHandle)] {
         &self.0.deps.backends
+    }
+
+    pub(crate) fn backup_store(&self) -> &dyn BackupStore {
+        self.0.backups.as_ref()
     }
 
     pub(crate) fn wakes(&self) -> &Wakes {

@@ -1,6 +1,7 @@
 //! What things are: no SQL, no HTTP, no caller.
 
 pub mod attachment;
+pub mod backup;
 pub mod bounds;
 pub mod doing;
 pub mod message;

@@ -1,6 +1,7 @@
 //! Resources on the kit (`kogge_resource`), and what is Cinder's about all of them.
 
 pub(crate) mod attachments;
+pub(crate) mod backups;
 pub(crate) mod default_types;
 pub(crate) mod messages;
 pub(crate) mod qos_specs;

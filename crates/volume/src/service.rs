@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 pub(crate) mod backends;
+pub(crate) mod backups;
 pub(crate) mod change;
 pub(crate) mod counts;
 pub(crate) mod create;

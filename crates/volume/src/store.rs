@@ -1,6 +1,7 @@
 //! Rows and SQL. Nothing here knows callers or HTTP.
 
 pub(crate) mod attachments;
+pub(crate) mod backups;
 pub(crate) mod keys;
 pub(crate) mod snapshots;
 pub(crate) mod types;

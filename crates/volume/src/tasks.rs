@@ -4,9 +4,12 @@
 //! |---|---|---|
 //! | `work_volumes` | volume | what is being done to a volume is done at its backend |
 //! | `work_snapshots` | snapshot | the same of snapshots |
+//! | `work_backups` | backup | data go into the store of backups, or from there onto a volume |
 //! | `forget_volume_messages` | the cloud | messages to users are removed once they expired |
 
 mod messages;
+
+mod backups;
 mod snapshots;
 pub(crate) mod stop;
 pub(crate) mod volumes;
@@ -25,7 +28,11 @@ pub(crate) fn whole(volumes: &Volumes) -> Vec<Arc<dyn Task>> {
 
 /// The tasks of each volume and each snapshot.
 pub(crate) fn keyed(volumes: &Volumes) -> Vec<Arc<dyn KeyedTask>> {
-    vec![Arc::new(volumes::WorkVolumes(volumes.clone())), Arc::new(snapshots::WorkSnapshots(volumes.clone()))]
+    vec![
+        Arc::new(volumes::WorkVolumes(volumes.clone())),
+        Arc::new(snapshots::WorkSnapshots(volumes.clone())),
+        Arc::new(backups::WorkBackups(volumes.clone())),
+    ]
 }
 
 /// An error of the service as one of a task.

@@ -12,6 +12,7 @@
 
 mod it {
     mod attachments;
+    mod backups;
     mod cloud;
     mod given;
     mod messages;

@@ -6,7 +6,7 @@ use kogge_clock::Timestamp;
 use kogge_ids::{BackupId, ImageId, VolumeId, VolumeSnapshotId, VolumeTypeId};
 use serde::{Deserialize, Serialize};
 
-use crate::model::status::{SnapshotStatus, VolumeStatus};
+use crate::model::status::{BackupStatus, SnapshotStatus, VolumeStatus};
 
 /// What a volume is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,6 +204,52 @@ impl SnapshotDoing {
             Self::Deleting => SnapshotStatus::ErrorDeleting,
             _ => SnapshotStatus::Error,
         }
+    }
+}
+
+/// What is being done to a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum BackupDoing {
+    /// Nothing.
+    Resting,
+    /// It is made.
+    Creating {
+        /// The volume is in use: it is copied first.
+        live: bool,
+    },
+    /// It is put onto a volume.
+    Restoring {
+        /// The volume.
+        volume: VolumeId,
+    },
+    /// It is removed.
+    Deleting,
+    /// An administrator said what it is doing.
+    Called {
+        /// What they said.
+        status: BackupStatus,
+    },
+}
+
+impl BackupDoing {
+    /// What is shown while it goes on.
+    #[must_use]
+    pub const fn status(&self) -> Option<BackupStatus> {
+        use BackupStatus as S;
+        Some(match self {
+            Self::Resting => return None,
+            Self::Creating { .. } => S::Creating,
+            Self::Restoring { .. } => S::Restoring,
+            Self::Deleting => S::Deleting,
+            Self::Called { status } => *status,
+        })
+    }
+
+    /// Whether a task has something to do.
+    #[must_use]
+    pub const fn is_work(&self) -> bool {
+        !matches!(self, Self::Resting | Self::Called { .. })
     }
 }
 

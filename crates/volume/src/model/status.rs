@@ -79,3 +79,21 @@ words! {
         ErrorDeleting = "error_deleting",
     }
 }
+
+words! {
+    /// What a backup is doing.
+    pub enum BackupStatus {
+        /// It is being made.
+        Creating = "creating",
+        /// It is there.
+        Available = "available",
+        /// It is being put onto a volume.
+        Restoring = "restoring",
+        /// It is on its way out.
+        Deleting = "deleting",
+        /// It could not be made.
+        Error = "error",
+        /// It could not be removed.
+        ErrorDeleting = "error_deleting",
+    }
+}

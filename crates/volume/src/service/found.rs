@@ -4,14 +4,16 @@ use kogge_auth::Caller;
 use kogge_db::{Record as _, Tx};
 use kogge_ids::{HostId, ImageId, derive};
 use kogge_node_api::IoLimits;
-use kogge_resource::Call;
+use kogge_resource::{At, Call, Loaded};
 
-use crate::Volumes;
 use crate::error::{Error, Result};
 use crate::model::qos::{self, QosSpec};
 use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
+use crate::resources::backups::Backups;
+use crate::service::backups::check_whole;
 use crate::service::create::BackupSource;
+use crate::{Volumes, policy};
 
 impl Volumes {
     /// The image that the caller names by id.
@@ -26,9 +28,17 @@ impl Volumes {
         }
     }
 
-    /// The backup that a volume is to be made from.
-    pub(crate) async fn backup_source(&self, _: &mut Tx, _: &Call<Self>, id: &str) -> Result<BackupSource> {
-        Err(Error::NotFound(format!("Backup {id} could not be found.")))
+    /// The backup that a volume is to be made from; it stays locked until the volume is written.
+    pub(crate) async fn backup_source(
+        &self,
+        tx: &mut Tx,
+        call: &Call<Self>,
+        id: &str,
+    ) -> Result<BackupSource> {
+        let rule = &policy::BACKUP_RESTORE;
+        let found = Loaded::<Backups>::get(call, &mut At::In(tx), id, rule).await?.into_row();
+        check_whole(&found)?;
+        Ok(BackupSource { id: found.id, size_gib: found.size_gib, key_id: found.key_id })
     }
 
     /// How much a guest may ask of a volume.

@@ -13,6 +13,8 @@ use crate::store::attachments;
 pub(crate) const VOLUME_WORK: &str = "volume_work";
 /// As [`VOLUME_WORK`], of snapshots.
 pub(crate) const SNAPSHOT_WORK: &str = "snapshot_work";
+/// As [`VOLUME_WORK`], of backups.
+pub(crate) const BACKUP_WORK: &str = "backup_work";
 
 impl Volumes {
     /// Locks a volume, whoever asks, until the transaction ends.
@@ -42,6 +44,7 @@ impl Volumes {
                 match *table {
                     VOLUME_WORK => wakes.volumes.ring(key),
                     SNAPSHOT_WORK => wakes.snapshots.ring(key),
+                    BACKUP_WORK => wakes.backups.ring(key),
                     _ => {}
                 }
             }

@@ -85,7 +85,7 @@ pub struct Cloud {
     keyed: Vec<Arc<dyn KeyedTask>>,
     routers: [(&'static str, Router); 2],
     version: String,
-    _dir: tempfile::TempDir,
+    pub dir: tempfile::TempDir,
 }
 
 /// A seal that tests can see through: the text backwards.
@@ -115,6 +115,7 @@ impl Cloud {
     /// A cloud with these settings; `None` where PostgreSQL is wanted and there is none.
     pub async fn with(config: VolumeConfig, postgres: bool) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
+        let config = VolumeConfig { backup_dir: dir.path().join("backups"), ..config };
         let db = Db::for_test(dir.path(), postgres).await.unwrap()?;
         let (clock, time) = Clock::fake(Timestamp::from_seconds(1_800_000_000));
         db.migrate(&[kogge_image::MIGRATIONS, kogge_volume::MIGRATIONS], &clock).await.unwrap();
@@ -155,7 +156,7 @@ impl Cloud {
         let (mut tasks, keyed) = (volumes.tasks(), volumes.keyed_tasks());
         tasks.extend(images.tasks());
         let version = kogge_volume::microversion::MINIMUM.to_string();
-        Some(Self { volumes, node, storage, time, db, tasks, keyed, routers, version, _dir: dir })
+        Some(Self { volumes, node, storage, time, db, tasks, keyed, routers, version, dir })
     }
 
     /// The same cloud, asked in another microversion.

@@ -86,8 +86,10 @@ pub async fn attach(cloud: &Cloud, id: VolumeId, host: &str, server: &str) {
 pub async fn text_on(cloud: &Cloud, disk: DiskId) -> String {
     let extents: Vec<Extent> =
         cloud.storage[0].read(disk).await.unwrap().extents.try_collect().await.unwrap();
-    let found = extents.iter().find(|extent| extent.offset == AT);
-    found.map(|extent| String::from_utf8_lossy(&extent.data).into_owned()).unwrap_or_default()
+    // what was written last counts: the simulated backend keeps pieces as they came
+    let holds = |extent: &&Extent| (extent.offset..extent.offset + extent.data.len() as u64).contains(&AT);
+    let found = extents.iter().rfind(holds).map(|extent| &extent.data[(AT - extent.offset) as usize..]);
+    found.map(|data| String::from_utf8_lossy(data).into_owned()).unwrap_or_default()
 }
 
 /// The disk of a snapshot.

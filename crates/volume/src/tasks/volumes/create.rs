@@ -27,11 +27,15 @@ impl Volumes {
                 self.copied(volume, &found.backend, DiskId::Snapshot(found.id)).await?
             }
             Origin::Volume { volume: source } => self.volume_data(volume, *source).await?,
-            // the task of backups puts the data there
-            Origin::Backup { .. } => return Ok(()),
+            Origin::Backup { backup } => return self.make_of_backup(volume, *backup).await,
         };
         let new = self.disk_of(volume).await?;
         self.backend(&volume.backend)?.create(new, from).await?;
+        self.made(volume).await
+    }
+
+    /// The data of a volume are there.
+    pub(in crate::tasks) async fn made(&self, volume: &Volume) -> Result<(), Stop> {
         let mut tx = self.db().begin().await?;
         self.finish_in(&mut tx, volume, |volume, now| {
             volume.made = true;
