@@ -97,6 +97,22 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
         "identity.show_ec2_secrets",
         "true: the secret of an EC2 key pair is shown whenever it is looked at, as Keystone does, not only when it is made.",
     ),
+    (
+        "volume.format",
+        "qcow2 or raw: how new volumes are kept. With qcow2 a volume of an image holds only what was written; raw ones are copies.",
+    ),
+    (
+        "volume.quota_volumes",
+        "Volumes of a project, unless an administrator says otherwise; -1 for any number.",
+    ),
+    (
+        "volume.quota_snapshots",
+        "Snapshots of a project, unless an administrator says otherwise; -1 for any number.",
+    ),
+    (
+        "volume.quota_gigabytes",
+        "Room in GiB of a project's volumes and snapshots, unless an administrator says otherwise; -1 for any.",
+    ),
     ("policy.file", "A file of policy overrides in the syntax of oslo.policy; empty for none."),
     ("log.level", "Least important level shown, also per module: info,kogge_compute=debug."),
     ("log.format", "text or json."),

@@ -11,5 +11,5 @@ pub use describe::{example, shown};
 pub use read::{ConfigError, from_text, load};
 pub use settings::{
     Accel, ComputeConfig, Config, DatabaseConfig, HypervisorConfig, IdentityConfig, ImageConfig, LogConfig,
-    LogFormat, NetworkConfig, PolicyConfig, ServerConfig, StorageConfig,
+    LogFormat, NetworkConfig, PolicyConfig, ServerConfig, StorageConfig, VolumeConfig, VolumeFormat,
 };

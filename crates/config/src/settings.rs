@@ -19,6 +19,8 @@ pub struct Config {
     pub network: NetworkConfig,
     /// Images.
     pub image: ImageConfig,
+    /// Block storage.
+    pub volume: VolumeConfig,
     /// Users and tokens.
     pub identity: IdentityConfig,
     /// Who may do what.
@@ -197,6 +199,36 @@ pub struct LogConfig {
     pub max_mib: u32,
     /// How many older log files are kept.
     pub keep: u32,
+}
+
+/// How volumes are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VolumeFormat {
+    /// QEMU's format: a volume of an image holds only what was written.
+    Qcow2,
+    /// Plain files.
+    Raw,
+}
+
+/// `[volume]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VolumeConfig {
+    /// How volumes are kept.
+    pub format: VolumeFormat,
+    /// Volumes of a project, unless an administrator says otherwise; -1 for any number.
+    pub quota_volumes: i64,
+    /// Snapshots of a project, unless an administrator says otherwise; -1 for any number.
+    pub quota_snapshots: i64,
+    /// Room in GiB of a project's volumes and snapshots, unless an administrator says otherwise; -1 for any.
+    pub quota_gigabytes: i64,
+}
+
+impl Default for VolumeConfig {
+    fn default() -> Self {
+        Self { format: VolumeFormat::Qcow2, quota_volumes: 10, quota_snapshots: 10, quota_gigabytes: 1000 }
+    }
 }
 
 /// `[storage]`.

@@ -14,7 +14,7 @@ use crate::data_dir::{self, DataDir};
 use crate::exit::Failure;
 
 /// What is in the place: folders, and files.
-const FOLDERS: [&str; 4] = ["images", "fernet-keys", "credential-keys", "server-keys"];
+const FOLDERS: [&str; 6] = ["images", "volumes", "backups", "fernet-keys", "credential-keys", "server-keys"];
 const FILES: [&str; 2] = ["accounts.toml", data_dir::SHARED_ID];
 
 /// Lets the data directory lead to the place that all processes share.

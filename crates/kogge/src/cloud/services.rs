@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use kogge_clock::Clock;
 use kogge_compute::{Compute, ComputeConfig, ComputeDeps, Seal};
-use kogge_config::Config;
+use kogge_config::{Config, VolumeFormat};
 use kogge_db::{Db, DbOptions, Durability, Migrations};
 use kogge_identity::fernet::KeyRepository;
 use kogge_identity::{Identity, IdentityConfig, IdentityDeps, Secret, SecurityConfig, SeedAccounts};
 use kogge_ids::CloudId;
 use kogge_image::{ImageConfig, ImageDeps, Images};
 use kogge_network::{NetworkConfig, NetworkDeps, Networking, PublicNetwork};
-use kogge_node_api::Nodes;
+use kogge_node_api::{DiskFormat, Nodes};
 use kogge_placement::Placement;
 use kogge_room::Room;
-use kogge_storage::{BackendHandle, SimStorage};
+use kogge_storage::{BackendHandle, FilesBackend, Layout, SimStorage};
 use kogge_task::{KeyedTask, Task};
 use kogge_volume::{SealedKeyring, VolumeConfig, VolumeDeps, Volumes};
 
@@ -136,9 +136,9 @@ impl Services {
             clock: clock(),
             image: image.clone(),
             nodes: nodes.clone(),
-            backends: backends(*simulated),
+            backends: backends(plan).await?,
             keyring: Arc::new(SealedKeyring::new(db.clone(), clock(), Arc::clone(&seal))),
-            config: VolumeConfig::default(),
+            config: volume_config(config, state),
         });
         let compute = Compute::new(ComputeDeps {
             db: db.clone(),
@@ -205,12 +205,40 @@ impl Services {
     }
 }
 
+/// The backend of a cloud with real guests: a directory of this name in the data directory.
+pub(super) const FILES: &str = "files";
+
+/// The directory of [`FILES`].
+pub(super) fn volumes_of(data: &DataDir) -> PathBuf {
+    data.join("volumes")
+}
+
 /// Where the data of volumes are, by name.
-fn backends(simulated: bool) -> Vec<(String, BackendHandle)> {
-    if simulated {
-        return vec![("memory".to_owned(), Arc::new(SimStorage::new()) as BackendHandle)];
+async fn backends(plan: &Plan<'_>) -> Result<Vec<(String, BackendHandle)>, Failure> {
+    if plan.simulated {
+        return Ok(vec![("memory".to_owned(), Arc::new(SimStorage::new()) as BackendHandle)]);
     }
-    Vec::new()
+    let format = match plan.config.volume.format {
+        VolumeFormat::Qcow2 => DiskFormat::Qcow2,
+        VolumeFormat::Raw => DiskFormat::Raw,
+    };
+    let files = FilesBackend::open(FILES, &volumes_of(plan.data), Layout { format }).await;
+    let files = files.map_err(|error| Failure::caused("opening the storage of volumes")(&error))?;
+    Ok(vec![(FILES.to_owned(), Arc::new(files) as BackendHandle)])
+}
+
+fn volume_config(config: &Config, state: &Path) -> VolumeConfig {
+    let given = &config.volume;
+    let quota = [
+        ("volumes", given.quota_volumes),
+        ("snapshots", given.quota_snapshots),
+        ("gigabytes", given.quota_gigabytes),
+    ];
+    VolumeConfig {
+        quota: quota.map(|(name, most)| (name.to_owned(), most)).into(),
+        backup_dir: state.join("backups"),
+        ..VolumeConfig::default()
+    }
 }
 
 /// Opens the database, once it is clear that it is this data directory's.

@@ -11,6 +11,7 @@ use kogge_qemu::AccelSetting;
 use tokio::task::JoinHandle;
 
 use super::namespace;
+use crate::cloud::services::{FILES, volumes_of};
 use crate::cloud::{Hosts, Services};
 use crate::data_dir::DataDir;
 
@@ -113,6 +114,10 @@ impl Start {
             count: self.config.hypervisor.guest_uid_count,
         };
         node.guests_as_root = self.config.hypervisor.guests_as_root;
+        // as its backend has it, which leads to the place itself where several processes share one
+        let volumes = volumes_of(&self.data);
+        let volumes = volumes.canonicalize().unwrap_or(volumes);
+        node.backends.insert(FILES.to_owned(), volumes);
         let agent = QemuNode::open(node, Arc::clone(&dataplane) as Arc<dyn Wiring>, book).await?;
         let accelerator = agent.facts().await?.accelerator;
         Ok(RealNode { agent, dataplane, accelerator })
