@@ -81,6 +81,7 @@ pub(crate) struct Wakes {
     pub(crate) register: Bells,
     pub(crate) place: Wake,
     pub(crate) follow: Wake,
+    pub(crate) grow: Wake,
     pub(crate) converge: Bells,
     pub(crate) hand_over: Bells,
     pub(crate) snapshot: Bells,
@@ -104,6 +105,12 @@ impl Compute {
     #[must_use]
     pub fn new(deps: ComputeDeps) -> Self {
         let (wakes, recorder, lacking) = (Wakes::default(), Recorder::default(), tasks::Lacking::default());
+        let grow = wakes.grow.clone();
+        deps.db.watch(move |touched| {
+            if touched.iter().any(|(table, _)| *table == "volume_work") {
+                grow.wake();
+            }
+        });
         Self(Arc::new(Inner { deps, wakes, recorder, lacking }))
     }
 

@@ -13,6 +13,7 @@
 //! | `take_snapshots` | server | copies of disks |
 //! | `reap_servers` | host | what should be gone goes |
 //! | `forget_servers` | the cloud | what never had a host, or is long gone |
+//! | `follow_volumes` | the cloud | a volume that is to grow in use grows by its server's node |
 //! | `follow_ports` | the cloud | a port that its owner deleted takes its interface along |
 //! | `clear_quarantine` | host | what was in quarantine for long enough |
 
@@ -20,6 +21,7 @@ mod bury;
 mod converge;
 mod follow;
 mod forget;
+mod grow;
 mod hand_over;
 mod later;
 mod place;
@@ -86,6 +88,7 @@ pub(crate) fn all(compute: &Compute) -> Vec<Arc<dyn Task>> {
     vec![
         Arc::new(place::PlaceServers(compute.clone())),
         Arc::new(follow::FollowPorts::new(compute.clone())),
+        Arc::new(grow::FollowVolumes(compute.clone())),
         Arc::new(forget::ForgetServers(compute.clone())),
     ]
 }

@@ -447,6 +447,9 @@ pub struct Observed {
     /// Volumes that the node has open or may have.
     #[serde(default)]
     pub holds: Vec<HeldVolume>,
+    /// The size in GiB for which the node was told anew last, as a volume was to grow.
+    #[serde(default)]
+    pub grown: Option<i64>,
     /// What of the reached generation the guest itself holds up, such as an interface that it does not let go.
     #[serde(default)]
     pub deferred: Option<String>,
@@ -475,6 +478,7 @@ impl Default for Observed {
             failed_at: 0,
             retry_at: 0,
             holds: Vec::new(),
+            grown: None,
             deferred: None,
             confirms: None,
             fault: None,

@@ -357,6 +357,24 @@ impl Volumes {
         Ok(self.db().list("volume_attachments", query, read).await?)
     }
 
+    /// A volume that is to grow, and that no node has open, grows by its backend.
+    ///
+    /// # Errors
+    /// Where the backend does not answer, or somebody has it open all the same: it is to be asked again then.
+    pub async fn grow_idle(&self, id: AttachmentId) -> Result<()> {
+        let Some(tie) = Attachment::get(self.db(), &id).await? else { return Ok(()) };
+        let Some(volume) = Volume::get(self.db(), &tie.volume_id).await? else { return Ok(()) };
+        if !matches!(volume.doing.doing, Doing::Extending { .. }) {
+            return Ok(());
+        }
+        let disk = kogge_storage::DiskId::Volume(volume.id);
+        let bytes = crate::model::bounds::bytes(volume.size_gib);
+        self.backend(&volume.backend)?.extend(disk, bytes).await.map_err(storage)?;
+        let mut tx = self.db().begin().await?;
+        self.finish_in(&mut tx, &volume, |volume, now| volume.rest(now)).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// A node says that a volume has grown to what it should be.
     ///
     /// # Errors
