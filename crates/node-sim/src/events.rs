@@ -25,18 +25,21 @@ impl SimNode {
         })
     }
 
-    /// From now on the guest lets no interface go while it runs, or does again: then it lets go of what it kept. False
+    /// From now on the guest lets no interface or volume go while it runs, or does again: then it lets go of what it kept. False
     /// where there is no such guest.
     pub fn guest_clings(&self, id: ServerId, clings: bool) -> bool {
         self.change_guest(id, |instance| {
             instance.clings = clings;
             if !clings {
                 instance.shells.clear();
+                if instance.is_alive() && instance.reached == instance.desired.generation {
+                    instance.volumes.plug(&instance.desired, false, instance.full);
+                }
             }
         })
     }
 
-    /// From now on a running guest has no slot for a further interface, or has some again; what it lacks it gets at
+    /// From now on a running guest has no slot for a further interface or volume, or has some again; what it lacks it gets at
     /// its next start. False where there is no such guest.
     pub fn guest_is_full(&self, id: ServerId, full: bool) -> bool {
         self.change_guest(id, |instance| instance.full = full)

@@ -9,6 +9,7 @@ use kogge_node_api::{
 };
 
 use crate::console::{self, Mark};
+use crate::volumes::Volumes;
 
 /// An instance as the simulator holds it.
 #[derive(Debug, Clone)]
@@ -25,9 +26,11 @@ pub(crate) struct Instance {
     pub plugged: BTreeSet<PortId>,
     /// Ports of interfaces that the guest kept though they were taken away: shells without network.
     pub shells: BTreeSet<PortId>,
-    /// The guest lets no interface go while it runs.
+    /// Volumes that its process has open.
+    pub volumes: Volumes,
+    /// The guest lets no interface or volume go while it runs.
     pub clings: bool,
-    /// The guest has no slot for a further interface until it starts anew.
+    /// The guest has no slot for a further interface or volume until it starts anew.
     pub full: bool,
     /// Why the work is not done.
     pub fault: Option<NodeError>,
@@ -52,6 +55,7 @@ impl Instance {
             reboots_done: 0,
             plugged: BTreeSet::new(),
             shells: BTreeSet::new(),
+            volumes: Volumes::default(),
             clings: false,
             full: false,
             fault: None,
@@ -70,7 +74,7 @@ impl Instance {
             state: self.state,
             disks_built: self.state != InstanceState::Building,
             reboots_done: self.reboots_done,
-            holds: Vec::new(),
+            holds: if self.is_alive() { self.volumes.held() } else { Vec::new() },
             fault: self.fault.clone(),
             deferred: self.deferred(),
             lacks: self.lacks.clone(),
@@ -99,15 +103,17 @@ impl Instance {
         }
         let settled = self.is_alive() && self.reached >= self.desired.generation;
         let missing = self.desired.nics.iter().find(|nic| !self.plugged.contains(&nic.port));
-        let missing = missing.filter(|_| settled)?;
+        let Some(missing) = missing.filter(|_| settled) else {
+            return self.volumes.deferred(&self.desired, settled).filter(|_| self.is_alive());
+        };
         let step = format!("plugging in the interface of port {}", missing.port);
         Some(NodeError::failed(&step, "the guest has no free slot left for another interface"))
     }
 
-    /// True where a running guest has other interfaces than it should.
-    pub(crate) fn nics_differ(&self) -> bool {
+    /// True where a running guest has other interfaces or volumes than it should.
+    pub(crate) fn devices_differ(&self) -> bool {
         let wanted: BTreeSet<PortId> = self.desired.nics.iter().map(|nic| nic.port).collect();
-        wanted != self.plugged
+        wanted != self.plugged || self.volumes.differ(&self.desired)
     }
 
     /// True while a process would exist.

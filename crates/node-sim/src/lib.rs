@@ -23,6 +23,7 @@ mod faults;
 mod images;
 mod instance;
 mod node;
+mod volumes;
 mod work;
 
 pub use config::{Delays, SimConfig};

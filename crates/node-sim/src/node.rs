@@ -172,7 +172,7 @@ impl SimNode {
     ) {
         instance.lacks.clear();
         if instance.state == InstanceState::Building {
-            if instance.desired.disks.iter().any(|disk| disk.made) {
+            if instance.desired.disks.iter().any(|disk| disk.made && disk.volume().is_none()) {
                 let because =
                     "the server's disk was built before and is not on its host any more; it is not made anew";
                 instance.fault = Some(NodeError::Refused { because: because.to_owned() });
@@ -196,6 +196,9 @@ impl SimNode {
         }
         match self.0.faults.strike(Call::Work, Some(instance.desired.id)) {
             Some(Effect::Fail(error) | Effect::LoseAnswer(error)) => {
+                if instance.is_alive() {
+                    instance.volumes.note(&instance.desired);
+                }
                 instance.fault = Some(error);
                 instance.due = None;
             }
@@ -415,12 +418,19 @@ impl Node for SimNode {
         self.settle();
         let found = self.with(|state| {
             let instance = state.instances.get(&id)?;
+            let Some(disk) = instance.desired.disk(slot).filter(|disk| {
+                // what no guest has open is not the node's to copy
+                disk.volume()
+                    .is_none_or(|volume| instance.is_alive() && instance.volumes.has(volume.attachment))
+            }) else {
+                return Some(Err(NodeError::NotFound { kind: "Disk".to_owned(), id: slot.to_string() }));
+            };
             let digest = instance.desired.image().and_then(|image| image.digest.as_ref());
             let image = digest.and_then(|digest| state.images.get(digest)).copied();
-            let size = disk::virtual_size(instance.desired.disk(slot), image);
-            Some((instance.state, size))
+            let size = disk::virtual_size(Some(disk), image);
+            Some(Ok((instance.state, size)))
         });
-        let (state, size) = found.ok_or_else(|| no_server(id))?;
+        let (state, size) = found.ok_or_else(|| no_server(id))??;
         if state == InstanceState::Building {
             return Err(NodeError::NotYet { what: format!("the disk of server {id}") });
         }

@@ -17,7 +17,7 @@ pub(crate) fn duration(instance: &Instance, delays: &Delays) -> Duration {
         (InstanceState::Running | InstanceState::Paused, Power::Stopped | Power::Suspended) => delays.stop,
         (InstanceState::Running | InstanceState::Paused, _) if reboot_wanted(instance) => delays.reboot,
         (InstanceState::Running, Power::Paused) | (InstanceState::Paused, Power::Running) => delays.pause,
-        (InstanceState::Running | InstanceState::Paused, _) if instance.nics_differ() => delays.plug,
+        (InstanceState::Running | InstanceState::Paused, _) if instance.devices_differ() => delays.plug,
         (
             InstanceState::Stopped | InstanceState::Crashed | InstanceState::Suspended,
             Power::Running | Power::Paused,
@@ -55,19 +55,22 @@ pub(crate) fn finish(instance: &mut Instance) {
     instance.due = None;
 }
 
-/// Gives the guest the interfaces that it should have. One that goes on running (`same`) may hold some of it up.
+/// Gives the guest the interfaces and volumes that it should have. One that goes on running (`same`) may hold some of it up.
 pub(crate) fn wire(instance: &mut Instance, same: bool) {
     let wanted: BTreeSet<PortId> = instance.desired.nics.iter().map(|nic| nic.port).collect();
     if !instance.is_alive() {
         instance.plugged.clear();
         instance.shells.clear();
+        instance.volumes.start(None);
         return;
     }
     if !same {
         instance.plugged = wanted;
         instance.shells.clear();
+        instance.volumes.start(Some(&instance.desired));
         return;
     }
+    instance.volumes.plug(&instance.desired, instance.clings, instance.full);
     let gone: Vec<PortId> = instance.plugged.difference(&wanted).copied().collect();
     if instance.clings {
         instance.shells.extend(&gone);

@@ -518,3 +518,112 @@ async fn what_is_set_aside_goes_on_until_it_is_taken_back_or_discarded() {
     assert!(node.discard(Epoch::FIRST, web.id).await.unwrap());
     assert!(node.observe().await.unwrap().is_empty());
 }
+
+/// A volume of so many MiB.
+fn volume(size_mib: u64) -> DesiredDisk {
+    let attachment = kogge_ids::AttachmentId::random();
+    let source = kogge_node_api::VolumeSource {
+        volume: kogge_ids::VolumeId::random(),
+        attachment,
+        place: kogge_node_api::VolumePlace::Simulated,
+        passphrase: None,
+        read_only: false,
+        shared: false,
+        limits: kogge_node_api::IoLimits::default(),
+    };
+    DesiredDisk {
+        slot: Slot::volume(attachment),
+        source: DiskSource::Volume(source),
+        size_mib,
+        bus: DiskBus::Virtio,
+        boot: None,
+        made: true,
+    }
+}
+
+fn with_volumes(of: &DesiredInstance, volumes: &[&DesiredDisk]) -> DesiredInstance {
+    let mut next = next(of, Power::Running);
+    next.disks.retain(|disk| disk.volume().is_none());
+    next.disks.extend(volumes.iter().copied().cloned());
+    next
+}
+
+/// What an instance holds, with the sizes that its guest sees.
+async fn held(node: &SimNode, of: &DesiredInstance) -> Vec<(Slot, Option<u64>)> {
+    let seen = node.observe().await.unwrap().into_iter().find(|seen| seen.id == of.id).unwrap();
+    seen.holds.into_iter().map(|held| (Slot::volume(held.attachment), held.size_mib)).collect()
+}
+
+#[tokio::test]
+async fn volumes_come_grow_and_go_while_the_guest_runs_and_a_stopped_one_holds_none() {
+    let node = node();
+    let web = desired(1, Power::Running);
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    let mut disk = volume(1024);
+    let slot = disk.slot.clone();
+    let mut now = with_volumes(&web, &[&disk]);
+    assert_eq!(node.apply(Epoch::FIRST, now.clone()).await.unwrap().reached, now.generation);
+    assert_eq!(held(&node, &web).await, [(slot.clone(), Some(1024))]);
+    disk.size_mib = 2048;
+    now = with_volumes(&now, &[&disk]);
+    node.apply(Epoch::FIRST, now.clone()).await.unwrap();
+    assert_eq!(held(&node, &web).await, [(slot.clone(), Some(2048))]);
+    assert!(node.export_disk(web.id, &slot).await.unwrap().bytes > 0);
+    node.restart_agent();
+    assert_eq!(held(&node, &web).await.len(), 1);
+    now = next(&now, Power::Stopped);
+    node.apply(Epoch::FIRST, now.clone()).await.unwrap();
+    assert_eq!(held(&node, &web).await, []);
+    let gone = node.export_disk(web.id, &slot).await;
+    assert!(matches!(gone, Err(NodeError::NotFound { .. })), "its backend has it");
+    now = next(&now, Power::Running);
+    node.apply(Epoch::FIRST, now.clone()).await.unwrap();
+    assert_eq!(held(&node, &web).await.len(), 1);
+    now = with_volumes(&now, &[]);
+    node.apply(Epoch::FIRST, now).await.unwrap();
+    assert_eq!(held(&node, &web).await, []);
+}
+
+#[tokio::test]
+async fn a_guest_that_clings_to_a_volume_holds_it_until_it_lets_go_or_starts_anew() {
+    let node = node();
+    let disk = volume(1024);
+    let mut now = with_volumes(&desired(1, Power::Running), &[&disk]);
+    node.apply(Epoch::FIRST, now.clone()).await.unwrap();
+    assert!(node.guest_clings(now.id, true));
+    now = with_volumes(&now, &[]);
+    let seen = node.apply(Epoch::FIRST, now.clone()).await.unwrap();
+    assert_eq!((seen.reached, seen.holds.len()), (now.generation, 1));
+    assert!(seen.deferred.unwrap().to_string().contains("does not let go"));
+    assert!(node.guest_clings(now.id, false));
+    assert_eq!(held(&node, &now).await, []);
+    assert_eq!(node.observe().await.unwrap()[0].deferred, None);
+}
+
+#[tokio::test]
+async fn a_volume_of_a_step_that_failed_counts_as_held_until_it_is_closed() {
+    let node = node();
+    let web = desired(1, Power::Running);
+    node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    let disk = volume(1024);
+    let mut now = with_volumes(&web, &[&disk]);
+    node.faults().fail(Call::Work, Times::N(1));
+    assert!(node.apply(Epoch::FIRST, now.clone()).await.unwrap().fault.is_some());
+    assert_eq!(held(&node, &web).await, [(disk.slot.clone(), None)]);
+    now = with_volumes(&now, &[]);
+    node.apply(Epoch::FIRST, now).await.unwrap();
+    assert_eq!(held(&node, &web).await, []);
+}
+
+#[tokio::test]
+async fn an_instance_starts_from_a_volume_alone() {
+    let node = node();
+    let mut web = desired(1, Power::Running);
+    let mut root = volume(1024);
+    root.boot = Some(1);
+    web.disks = vec![root];
+    let seen = node.apply(Epoch::FIRST, web.clone()).await.unwrap();
+    assert_eq!((seen.state, seen.fault, seen.holds.len()), (InstanceState::Running, None, 1));
+    node.reboot_host();
+    assert_eq!(held(&node, &web).await.len(), 1);
+}

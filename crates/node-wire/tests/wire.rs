@@ -10,8 +10,8 @@ use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{CloudId, ImageId, ServerId};
 use kogge_node_api::{
     Data, DesiredDisk, DesiredInstance, DesiredNetworking, DiskBus, DiskFormat, DiskSource, Epoch, Firmware,
-    GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, NetworkingChange, Node, NodeError, Power,
-    SetAside, Slot, Versions,
+    GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, IoLimits, NetworkingChange, Node, NodeError,
+    Power, SetAside, Slot, Versions, VolumePlace, VolumeSource,
 };
 use kogge_node_sim::{Call, SimConfig, SimNode, Times};
 use kogge_node_wire::{Authority, Deadlines, Identity, Server, WireNode, router};
@@ -58,6 +58,34 @@ fn hasty() -> Deadlines {
     Deadlines { call: Duration::from_secs(3), tries: 3, pause, ..Deadlines::default() }
 }
 
+/// A volume with all that can be said of one.
+fn volume() -> DesiredDisk {
+    let attachment = kogge_ids::AttachmentId::random();
+    let place = VolumePlace::File {
+        backend: "files".to_owned(),
+        name: "volume-1.luks".to_owned(),
+        format: DiskFormat::Raw,
+    };
+    let limits = IoLimits { total_iops: Some(100), write_bytes: Some(1 << 20), ..IoLimits::default() };
+    let source = VolumeSource {
+        volume: kogge_ids::VolumeId::random(),
+        attachment,
+        place,
+        passphrase: Some("secret".to_owned()),
+        read_only: true,
+        shared: true,
+        limits,
+    };
+    DesiredDisk {
+        slot: Slot::volume(attachment),
+        source: DiskSource::Volume(source),
+        size_mib: 2048,
+        bus: DiskBus::Scsi,
+        boot: None,
+        made: true,
+    }
+}
+
 fn desired() -> DesiredInstance {
     let id = ServerId::random();
     let image = ImageSource {
@@ -72,14 +100,17 @@ fn desired() -> DesiredInstance {
         reboot: None,
         vcpus: 1,
         memory_mib: 512,
-        disks: vec![DesiredDisk {
-            slot: Slot::root(),
-            source: DiskSource::Image(image),
-            size_mib: 1024,
-            bus: DiskBus::Virtio,
-            boot: Some(1),
-            made: false,
-        }],
+        disks: vec![
+            DesiredDisk {
+                slot: Slot::root(),
+                source: DiskSource::Image(image),
+                size_mib: 1024,
+                bus: DiskBus::Virtio,
+                boot: Some(1),
+                made: false,
+            },
+            volume(),
+        ],
         nics: Vec::new(),
         config_drive: false,
         firmware: Firmware::Bios,
@@ -123,7 +154,10 @@ async fn every_call_of_the_trait_reaches_the_node_and_comes_back() {
     node.put_image(Epoch(3), head, data).await.unwrap();
     let seen = node.observe().await.unwrap();
     assert_eq!(seen, lab.sim.observe().await.unwrap());
-    assert_eq!(seen[0].state, InstanceState::Running);
+    assert_eq!((seen[0].state, seen[0].holds.len()), (InstanceState::Running, 1));
+    let slot = &web.disks[1].slot;
+    assert!(node.export_disk(web.id, slot).await.unwrap().bytes > 0);
+    assert!(!format!("{:?}", web.disks).contains("secret"), "no passphrase is in a log");
     assert_eq!(node.take_command(Epoch(1)).await.unwrap(), Epoch(4));
     assert_eq!(node.take_command(Epoch(9)).await.unwrap(), Epoch(9));
     assert!(node.remove(Epoch(3), web.id, 1).await.is_err(), "and the one before is deposed");
