@@ -15,7 +15,7 @@ use kogge_node_api::{
 use kogge_qemu::{Engine, FoundGuest, ImageTool, tail_lines};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::actor::{Actor, Command, Handle};
+use crate::actor::{Actor, Command, Export, Handle};
 use crate::bases::Images;
 use crate::blocking::with_files;
 use crate::config::NodeConfig;
@@ -411,12 +411,10 @@ impl Node for QemuNode {
     }
 
     async fn export_disk(&self, id: ServerId, slot: &Slot) -> Result<DiskCopy, NodeError> {
-        if *slot != Slot::root() {
-            return Err(NodeError::NotFound { kind: "Disk".to_owned(), id: slot.to_string() });
-        }
         let commands = self.reach(id).ok_or_else(|| no_server(id))?;
         let (answer, answered) = oneshot::channel();
-        commands.send(Command::Export(answer)).await.map_err(|_| no_server(id))?;
+        let export = Export { slot: slot.clone(), answer };
+        commands.send(Command::Export(export)).await.map_err(|_| no_server(id))?;
         let removed =
             || NodeError::Refused { because: format!("server {id} is removed, its disk cannot be copied") };
         let file = answered.await.map_err(|_| removed())??;

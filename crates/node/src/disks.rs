@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kogge_ids::derive;
 use kogge_node_api::{DesiredDisk, DesiredInstance, DiskFormat, DiskSource, ImageSource, NodeError, Slot};
-use kogge_qemu::{Disk, GuestUser, ImageTool, Machine, QemuError, RUN_DIR, write_swap};
+use kogge_qemu::{Disk, GuestUser, ImageTool, Machine, QemuError, RUN_DIR, container_of, write_swap};
 
 use crate::bases::{self, Images, TAKING_OVER};
 use crate::blocking::with_files;
@@ -21,7 +21,7 @@ const CONFIG: &str = "config.iso";
 const UEFI: &str = "uefi-vars.fd";
 const CONSOLE: &str = "console.log";
 const LOG: &str = "qemu.log";
-/// A copy of the root disk on its way out.
+/// A copy of a disk on its way out.
 const COPY: &str = "copy.qcow2";
 /// Slots whose names are taken: by files beside the disks, or by QEMU's name of the config drive.
 const TAKEN: [&str; 3] = ["base", "copy", "config"];
@@ -288,29 +288,51 @@ async fn grow_one(tool: &ImageTool, file: &Path, disk: &DesiredDisk) -> Result<(
     if info.virtual_size < wanted { tool.resize(file, wanted).await } else { Ok(()) }
 }
 
-/// A copy of the root disk as it is at this moment: a self-contained qcow2 disk, open, without a name. QEMU and its tools
-/// write a file of the guest's user: they may not write elsewhere, and nobody finds it after that.
+/// What of an instance is copied.
+pub(crate) enum Copied {
+    /// A block node of the running guest.
+    Node(Machine, String),
+    /// A file of the instance's own, which nobody writes to.
+    File(String, DiskFormat),
+}
+
+impl Copied {
+    /// A disk of an instance; nothing where it is a volume that no guest has open. Of an encrypted one it is the
+    /// container, as it is stored.
+    pub(crate) fn of(disk: &DesiredDisk, encrypted: bool, machine: Option<Machine>) -> Option<Self> {
+        let node = disk.slot.as_str();
+        match (machine, file_of(disk)) {
+            (Some(machine), _) if encrypted => Some(Self::Node(machine, container_of(node))),
+            (Some(machine), _) => Some(Self::Node(machine, node.to_owned())),
+            (None, Some(file)) => Some(Self::File(file, format_of(disk))),
+            (None, None) => None,
+        }
+    }
+}
+
+/// A copy of a disk as it is at this moment: a self-contained qcow2 disk, open, without a name. QEMU and its tools write a
+/// file of the guest's user: they may not write elsewhere, and nobody finds it after that.
 pub(crate) async fn copy(
     tool: &ImageTool,
     dir: &Path,
     user: Option<&GuestUser>,
-    machine: Option<&Machine>,
+    what: Copied,
 ) -> Result<File, NodeError> {
     let draft = dir.join(COPY);
     let step = "copying the disk";
     let inside = tool.inside(dir, user);
     let copied = async {
-        let size = match machine {
-            Some(machine) => machine.disk_size("root").await?,
-            None => inside.info(Path::new(ROOT), DiskFormat::Qcow2).await?.virtual_size,
+        let size = match &what {
+            Copied::Node(machine, node) => machine.disk_size(node).await?,
+            Copied::File(file, format) => inside.info(Path::new(file), *format).await?.virtual_size,
         };
         tool.create_empty(&draft, size).await?;
         if let Some(user) = user {
             user.own(&draft, true, 0o600)?;
         }
-        match machine {
-            Some(machine) => machine.copy_disk("root", COPY).await,
-            None => inside.flatten(Path::new(ROOT), Path::new(COPY)).await,
+        match &what {
+            Copied::Node(machine, node) => machine.copy_disk(node, COPY).await,
+            Copied::File(file, format) => inside.flatten(Path::new(file), *format, Path::new(COPY)).await,
         }
     };
     let copied = copied.await.map_err(|error| failed(step, error));
@@ -352,8 +374,13 @@ pub(crate) fn list(there: &[String], volumes: &[Disk], desired: &DesiredInstance
     disks
 }
 
+/// The format of a disk of the instance's own.
+const fn format_of(disk: &DesiredDisk) -> DiskFormat {
+    if matches!(disk.source, DiskSource::Swap) { DiskFormat::Raw } else { DiskFormat::Qcow2 }
+}
+
 fn disk_for_qemu(disk: &DesiredDisk, file: String) -> Disk {
-    let format = if matches!(disk.source, DiskSource::Swap) { DiskFormat::Raw } else { DiskFormat::Qcow2 };
+    let format = format_of(disk);
     let base = |image: &ImageSource| (base_of(&disk.slot, image.format).into(), image.format);
     Disk {
         node: disk.slot.to_string(),

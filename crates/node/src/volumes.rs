@@ -167,6 +167,11 @@ impl Volumes {
         self.refused.retain(|slot, _| !settled.contains(slot));
     }
 
+    /// Whether the guest has a device of the volume in this slot.
+    pub(crate) fn has(&self, slot: &Slot) -> bool {
+        is_plugged(&self.seen, slot)
+    }
+
     /// What the instance holds, as services are told.
     pub(crate) fn holds(&self, held: &[Held]) -> Vec<HeldVolume> {
         let size = |held: &Held| {

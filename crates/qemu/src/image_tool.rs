@@ -144,13 +144,13 @@ impl ImageTool {
         run(command, "qemu-img rebase", QUICK.0, QUICK.1).await.map(drop)
     }
 
-    /// Writes a self-contained qcow2 copy of a qcow2 disk that is not in use.
+    /// Writes a self-contained qcow2 copy of a disk that is not in use.
     ///
     /// # Errors
     /// What the program says.
-    pub async fn flatten(&self, source: &Path, target: &Path) -> Result<(), QemuError> {
+    pub async fn flatten(&self, source: &Path, format: DiskFormat, target: &Path) -> Result<(), QemuError> {
         let mut command = self.command("convert");
-        command.args(["-q", "-f", "qcow2", "-O", "qcow2"]).arg(source).arg(target);
+        command.args(["-q", "-f", name(format), "-O", "qcow2"]).arg(source).arg(target);
         run(command, "qemu-img convert", COPY.0, COPY.1).await.map(drop)
     }
 
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(info.virtual_size, 4 << 20);
         assert!(info.leans_on_another_file());
         tool.resize(&over, 8 << 20).await.unwrap();
-        tool.flatten(&over, &flat).await.unwrap();
+        tool.flatten(&over, DiskFormat::Qcow2, &flat).await.unwrap();
         let info = tool.info(&flat, DiskFormat::Qcow2).await.unwrap();
         assert_eq!((info.virtual_size, info.leans_on_another_file()), (8 << 20, false));
     }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::sync::Mutex;
 
-use kogge_node_api::{DesiredDisk, DesiredInstance, DiskSource, NodeError, ObservedInstance, Power};
+use kogge_node_api::{DesiredDisk, DesiredInstance, DiskSource, NodeError, ObservedInstance, Power, Slot};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Desire(Box<DesiredInstance>, oneshot::Sender<Result<ObservedInstance, NodeError>>),
     /// The instance shall go, if it was told no generation newer than this one.
     Remove(Option<i64>, oneshot::Sender<Result<(), NodeError>>),
-    /// A copy of the disk is wanted.
+    /// A copy of a disk is wanted.
     Export(Export),
     /// Something that a step may wait for happened.
     Wake,
@@ -27,8 +27,13 @@ pub(crate) enum Command {
     ShutDown(Guests),
 }
 
-/// Takes a copy of the disk: an open file.
-pub(crate) type Export = oneshot::Sender<Result<File, NodeError>>;
+/// A wish for a copy of a disk.
+pub(crate) struct Export {
+    /// Which disk.
+    pub slot: Slot,
+    /// Takes the copy: an open file.
+    pub answer: oneshot::Sender<Result<File, NodeError>>,
+}
 
 /// The way to an actor.
 pub(crate) struct Handle {

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::guest::Guest;
 use super::{Actor, Export, Step, Why};
+use crate::disks::Copied;
 use crate::host::Host;
 use crate::nics::Nics;
 use crate::open_volumes::Wanted;
@@ -153,23 +154,42 @@ impl Actor {
         self.save().await
     }
 
-    /// Begins the next wanted copy of the disk, if there is one.
+    /// Begins the next wanted copy of a disk, if there is one.
     pub(super) fn begin_export(&mut self) -> bool {
-        self.exports.retain(|export| !export.is_closed());
+        self.exports.retain(|export| !export.answer.is_closed());
         if self.exports.is_empty() {
             return false;
         }
         let export = self.exports.remove(0);
-        let machine = if let Guest::Held(machine, _) = &self.guest { Some(machine.clone()) } else { None };
-        if !self.record.is_built() || matches!(self.guest, Guest::Lost(..)) {
-            let what = format!("the disk of server {}", self.id);
-            // who asked may have given up
-            let _ = export.send(Err(NodeError::NotYet { what }));
-            return false;
+        match self.copied(&export.slot) {
+            Ok(what) => {
+                let work = copy(Arc::clone(&self.host), self.record.clone(), what, export);
+                self.work = Some((Doing::Export, Box::pin(work)));
+                true
+            }
+            Err(error) => {
+                // who asked may have given up
+                let _ = export.answer.send(Err(error));
+                false
+            }
         }
-        let work = copy(Arc::clone(&self.host), self.record.clone(), machine, export);
-        self.work = Some((Doing::Export, Box::pin(work)));
-        true
+    }
+
+    /// What is to be copied of the disk in a slot.
+    fn copied(&self, slot: &Slot) -> Result<Copied, NodeError> {
+        let missing = || NodeError::NotFound { kind: "Disk".to_owned(), id: slot.to_string() };
+        let wait = || NodeError::NotYet { what: format!("the disk {slot} of server {}", self.id) };
+        if !self.record.is_built() || matches!(self.guest, Guest::Lost(..)) {
+            return Err(wait());
+        }
+        let disk = self.record.desired.disk(slot).ok_or_else(missing)?;
+        let machine = if let Guest::Held(machine, _) = &self.guest { Some(machine.clone()) } else { None };
+        let volume = disk.volume();
+        if machine.is_some() && volume.is_some() && !self.volumes.has(slot) {
+            return Err(wait());
+        }
+        let encrypted = volume.is_some_and(|volume| self.record.encrypted.contains(&volume.attachment));
+        Copied::of(disk, encrypted, machine).ok_or_else(missing)
     }
 
     /// Takes over what work brought.
@@ -237,9 +257,9 @@ impl Actor {
                 self.look().await;
                 self.forget_volume(&slot).await;
             }
-            Ok(Done::Exported(result, answer)) => {
+            Ok(Done::Exported(result, export)) => {
                 // who asked may have given up
-                let _ = answer.send(result);
+                let _ = export.answer.send(result);
                 self.look().await;
             }
             Ok(Done::Destroyed) => {}
@@ -361,14 +381,9 @@ async fn destroy(host: Arc<Host>, record: Record, machine: Option<Machine>) -> R
     Ok(Done::Destroyed)
 }
 
-async fn copy(
-    host: Arc<Host>,
-    record: Record,
-    machine: Option<Machine>,
-    export: Export,
-) -> Result<Done, NodeError> {
+async fn copy(host: Arc<Host>, record: Record, what: Copied, export: Export) -> Result<Done, NodeError> {
     let dir = host.layout.instance(record.desired.id);
     let user = host.users.of(record.user);
-    let copied = disks::copy(&host.tool, &dir, user.as_ref(), machine.as_ref()).await;
+    let copied = disks::copy(&host.tool, &dir, user.as_ref(), what).await;
     Ok(Done::Exported(copied, export))
 }

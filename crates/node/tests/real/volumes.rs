@@ -379,3 +379,51 @@ async fn linux_writes_to_a_volume_that_grows_and_another_reads_it_later() {
     assert_eq!(holds(&lab.make(&now).await), []);
     tells(&lab, &web, "disks: ", |line| !line.contains("sda")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_volume_is_as_it_is_stored_and_whole() {
+    let Some(lab) = Lab::open().await else { return };
+    let plain = lab.path("plain");
+    std::fs::write(&plain, tiny::waiting()).unwrap();
+    make_container(
+        &["convert", "-f", "raw", "-O", "luks"],
+        &[&plain, &lab.path("volumes/volume-1.raw")],
+        &[],
+    );
+    file(&lab, "volume-2.base.raw", &tiny::waiting());
+    let made = Command::new("qemu-img")
+        .args(["create", "-q", "-f", "qcow2", "-F", "raw", "-b", "volume-2.base.raw"])
+        .arg(lab.path("volumes/volume-2.qcow2"))
+        .arg("2M")
+        .status();
+    assert!(made.unwrap().success());
+    let mut locked = volume("volume-1.raw", DiskFormat::Raw, 1);
+    source(&mut locked).passphrase = Some(SECRET.to_owned());
+    let data = volume("volume-2.qcow2", DiskFormat::Qcow2, 2);
+    let mut web = lab.server(&tiny::waiting());
+    web = with(&web, &[&locked, &data]);
+    lab.make(&web).await;
+    let container = copied(&lab, &web, &locked.slot).await.unwrap();
+    assert_eq!(container, std::fs::read(lab.path("volumes/volume-1.raw")).unwrap());
+    assert!(!contains(&container, b"tiny login"));
+    let whole = copied(&lab, &web, &data.slot).await.unwrap();
+    assert_eq!((whole.len() as u64, &whole[..1 << 20]), (2 * MIB, &tiny::waiting()[..]));
+    assert!(copied(&lab, &web, &Slot::root()).await.is_ok());
+    // what no guest has open is read where it is kept
+    lab.make(&next(&web, Power::Stopped)).await;
+    for slot in [&locked.slot, &data.slot, &Slot::swap()] {
+        assert!(matches!(copied(&lab, &web, slot).await, Err(NodeError::NotFound { .. })), "{slot}");
+    }
+    assert!(copied(&lab, &web, &Slot::root()).await.is_ok());
+}
+
+/// The plain bytes of a copy of a disk.
+async fn copied(lab: &Lab, of: &DesiredInstance, slot: &Slot) -> Result<Vec<u8>, NodeError> {
+    let copy = lab.node().export_disk(of.id, slot).await?;
+    let kogge_node_api::Data::File(mut file) = copy.data else { panic!("on one machine it is a file") };
+    let (packed, plain) = (lab.path("packed"), lab.path("unpacked"));
+    std::io::copy(&mut file, &mut std::fs::File::create(&packed).unwrap()).unwrap();
+    let convert = ["convert", "-f", "qcow2", "-O", "raw"];
+    assert!(Command::new("qemu-img").args(convert).args([&packed, &plain]).status().unwrap().success());
+    Ok(std::fs::read(plain).unwrap())
+}
