@@ -1,6 +1,8 @@
 //! The route table of Compute v2.1, and the room behind it: from the wire to commands, from views to the wire.
 
 mod errors;
+pub(crate) mod events;
+pub(crate) mod hosts;
 pub(crate) mod hypervisors;
 pub(crate) mod images;
 pub(crate) mod networks;
@@ -8,6 +10,7 @@ pub(crate) mod quotas;
 pub(crate) mod security_groups;
 pub(crate) mod servers;
 pub(crate) mod services;
+pub(crate) mod usage;
 pub(crate) mod versions;
 pub(crate) mod wire;
 pub(crate) mod zones;
@@ -32,6 +35,7 @@ pub(crate) fn routes() -> Routes<Compute> {
         .merge(flavor_routes())
         .merge(server_routes())
         .merge(server_parts())
+        .merge(server_moves())
         .merge(server_actions())
         .merge(project_routes())
         .merge(host_routes())
@@ -110,6 +114,7 @@ fn server_parts() -> Routes<Compute> {
         .put(TAG, p::TAGS_UPDATE, tags::add)
         .delete(TAG, p::TAGS_DELETE, tags::delete);
     Routes::new()
+        .get("/v2.1/servers/{id}/diagnostics", p::DIAGNOSTICS, servers::diagnostics::show)
         .get("/v2.1/servers/{id}/ips", p::IPS_INDEX, addresses::index)
         .get("/v2.1/servers/{id}/ips/{network}", p::IPS_SHOW, addresses::show)
         .get(META, p::METADATA_INDEX, metadata::index)
@@ -141,13 +146,6 @@ fn absent_routes() -> Routes<Compute> {
     Routes::new()
         .route(
             Method::GET,
-            "/v2.1/servers/{id}/migrations",
-            since(v::SERVER_MIGRATIONS),
-            p::SERVER_MIGRATIONS_INDEX,
-            absent::migrations,
-        )
-        .route(
-            Method::GET,
             "/v2.1/servers/{id}/topology",
             since(v::TOPOLOGY),
             p::TOPOLOGY_INDEX,
@@ -156,6 +154,20 @@ fn absent_routes() -> Routes<Compute> {
         .route(Method::POST, CONSOLES, since(v::REMOTE_CONSOLES), p::REMOTE_CONSOLES, absent::console)
         // of nova-network, cells and the like: the controllers of Nova that raise HTTPGone
         .gone(include_str!("../data/gone.txt").lines())
+}
+
+fn server_moves() -> Routes<Compute> {
+    use servers::migrate;
+    const MOVES: &str = "/v2.1/servers/{id}/migrations";
+    const MOVE: &str = "/v2.1/servers/{id}/migrations/{migration}";
+    const PUSH: &str = "/v2.1/servers/{id}/migrations/{migration}/action";
+    let since = VersionRange::since;
+    Routes::new()
+        .route(Method::GET, MOVES, since(v::SERVER_MIGRATIONS), p::SERVER_MIGRATIONS_INDEX, migrate::index)
+        .route(Method::GET, MOVE, since(v::SERVER_MIGRATIONS), p::SERVER_MIGRATIONS_SHOW, migrate::show)
+        .route(Method::DELETE, MOVE, since(v::ABORT_MOVE), p::SERVER_MIGRATIONS_DELETE, migrate::abort)
+        .route(Method::POST, PUSH, since(v::FORCE_COMPLETE), p::SERVER_MIGRATIONS_FORCE, migrate::force)
+        .action_in(PUSH, "force_complete", since(v::FORCE_COMPLETE), p::SERVER_MIGRATIONS_FORCE)
 }
 
 fn server_actions() -> Routes<Compute> {
@@ -174,6 +186,12 @@ fn server_actions() -> Routes<Compute> {
         .action(PATH, "lock", p::LOCK)
         .action(PATH, "unlock", p::UNLOCK)
         .action(PATH, "forceDelete", p::FORCE_DELETE)
+        .action(PATH, "migrate", p::MIGRATE)
+        .action(PATH, "os-migrateLive", p::MIGRATE_LIVE)
+        .action(PATH, "evacuate", p::EVACUATE)
+        .action(PATH, "rescue", p::RESCUE)
+        .action(PATH, "unrescue", p::UNRESCUE)
+        .action_in(PATH, "trigger_crash_dump", VersionRange::since(v::CRASH_DUMP), p::TRIGGER_CRASH_DUMP)
         .action(PATH, "restore", p::RESTORE)
         .action(PATH, "shelve", p::SHELVE)
         .action(PATH, "shelveOffload", p::SHELVE_OFFLOAD)
@@ -200,6 +218,8 @@ fn project_routes() -> Routes<Compute> {
     const CLASS: &str = "/v2.1/os-quota-class-sets/{class}";
     Routes::new()
         .get("/v2.1/limits", p::LIMITS, quotas::limits)
+        .get("/v2.1/os-simple-tenant-usage", p::USAGE_LIST, usage::index)
+        .get("/v2.1/os-simple-tenant-usage/{project}", p::USAGE_SHOW, usage::show)
         .get(SET, p::QUOTA_SHOW, quotas::show)
         .put(SET, p::QUOTA_UPDATE, quotas::update)
         .delete(SET, p::QUOTA_DELETE, quotas::delete)
@@ -226,6 +246,8 @@ fn host_routes() -> Routes<Compute> {
         .get(HYPERVISOR, p::HYPERVISORS_SHOW, hypervisors::show)
         .merge(figures)
         .merge(numbers)
+        .merge(old_hosts())
+        .post("/v2.1/os-server-external-events", p::EVENTS_CREATE, events::create)
         .get("/v2.1/os-services", p::SERVICES_LIST, services::index)
         .put("/v2.1/os-services/{id}", p::SERVICES_UPDATE, services::update)
         .crud::<Aggregates>()
@@ -233,6 +255,17 @@ fn host_routes() -> Routes<Compute> {
         .action(ACTION, "add_host", p::AGGREGATES_ADD_HOST)
         .action(ACTION, "remove_host", p::AGGREGATES_REMOVE_HOST)
         .action(ACTION, "set_metadata", p::AGGREGATES_SET_METADATA)
+}
+
+fn old_hosts() -> Routes<Compute> {
+    const HOST: &str = "/v2.1/os-hosts/{host}";
+    Routes::within(VersionRange::until(v::NO_HOSTS))
+        .get("/v2.1/os-hosts", p::HOSTS_LIST, hosts::index)
+        .get(HOST, p::HOSTS_SHOW, hosts::show)
+        .put(HOST, p::HOSTS_UPDATE, hosts::update)
+        .get("/v2.1/os-hosts/{host}/startup", p::HOSTS_START, hosts::power)
+        .get("/v2.1/os-hosts/{host}/shutdown", p::HOSTS_SHUTDOWN, hosts::power)
+        .get("/v2.1/os-hosts/{host}/reboot", p::HOSTS_REBOOT, hosts::power)
 }
 
 fn proxy_routes() -> Routes<Compute> {

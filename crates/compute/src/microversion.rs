@@ -1,8 +1,7 @@
 //! The microversion table: one constant for every version of Nova's history that changes something we serve.
 //!
 //! Three places use them: the route table, checks of requests, and views. Grep a constant and you have found every
-//! effect. Versions that are not here change only what Kogge does not serve (evacuation, live migrations,
-//! volumes, consoles) and are accepted.
+//! effect. Versions that are not here change only what Kogge does not serve (volumes, consoles) and are accepted.
 
 use kogge_http::{Microversion, mv};
 
@@ -35,20 +34,36 @@ pub const SERVER_GROUP_OWNER: Microversion = mv(2, 13);
 pub const SOFT_POLICIES: Microversion = mv(2, 15);
 /// Admins see `host_status` of a server.
 pub const HOST_STATUS: Microversion = mv(2, 16);
+/// A server is interrupted so that it dumps its memory.
+pub const CRASH_DUMP: Microversion = mv(2, 17);
 /// Servers have a description.
 pub const DESCRIPTION: Microversion = mv(2, 19);
 /// Instance actions of deleted servers are shown.
 pub const ACTIONS_OF_DELETED: Microversion = mv(2, 21);
+/// An evacuation asks for no shared storage.
+pub const NO_SHARED_STORAGE: Microversion = mv(2, 14);
+/// A live migration may be told to end.
+pub const FORCE_COMPLETE: Microversion = mv(2, 22);
 /// Servers list their moves.
 pub const SERVER_MIGRATIONS: Microversion = mv(2, 23);
+/// A live migration may be given up.
+pub const ABORT_MOVE: Microversion = mv(2, 24);
+/// A live migration finds out itself what to copy.
+pub const LIVE_AUTO: Microversion = mv(2, 25);
 /// Servers have tags.
 pub const TAGS: Microversion = mv(2, 26);
 /// `cpu_info` of a hypervisor is an object.
 pub const CPU_INFO_OBJECT: Microversion = mv(2, 28);
+/// An evacuation may be forced …
+pub const FORCE_EVACUATION: Microversion = mv(2, 29);
+/// … and a live migration, too.
+pub const FORCE_MOVE: Microversion = mv(2, 30);
 /// Networks and block devices of a new server have tags …
 pub const DEVICE_TAGS: Microversion = mv(2, 32);
 /// … block devices only in 2.32; hypervisors are paged.
 pub const HYPERVISOR_PAGES: Microversion = mv(2, 33);
+/// The answer to a live migration does not wait for its checks.
+pub const LIVE_LATER: Microversion = mv(2, 34);
 /// Keypairs are paged.
 pub const KEYPAIR_PAGES: Microversion = mv(2, 35);
 /// Proxies to other services are gone, and with them the network's quotas.
@@ -65,16 +80,22 @@ pub const USAGE_PAGES: Microversion = mv(2, 40);
 pub const AGGREGATE_UUID: Microversion = mv(2, 41);
 /// Tags of networks and block devices are back.
 pub const DEVICE_TAGS_AGAIN: Microversion = mv(2, 42);
+/// Hosts are no API of their own any more.
+pub const NO_HOSTS: Microversion = mv(2, 43);
 /// The actions on fixed and floating IPs are gone.
 pub const NO_ADDRESS_ACTIONS: Microversion = mv(2, 44);
 /// `createImage` answers a body instead of a `Location`.
 pub const IMAGE_ID_BODY: Microversion = mv(2, 45);
 /// The flavor is embedded in the server.
 pub const EMBEDDED_FLAVOR: Microversion = mv(2, 47);
+/// Diagnostics look alike whatever runs the guest.
+pub const DIAGNOSTICS: Microversion = mv(2, 48);
 /// Interfaces may be attached with a tag.
 pub const ATTACH_TAG: Microversion = mv(2, 49);
 /// Quota classes show server groups and no network resources.
 pub const QUOTA_CLASS_GROUPS: Microversion = mv(2, 50);
+/// Other services tell that a volume grew.
+pub const VOLUME_EXTENDED: Microversion = mv(2, 51);
 /// Everybody sees the events of an instance action.
 pub const ACTION_EVENTS: Microversion = mv(2, 51);
 /// A new server may have tags.
@@ -85,6 +106,8 @@ pub const HOST_UUIDS: Microversion = mv(2, 53);
 pub const REBUILD_KEY: Microversion = mv(2, 54);
 /// Flavors have a description.
 pub const FLAVOR_DESCRIPTION: Microversion = mv(2, 55);
+/// Admins move a server to a host.
+pub const MIGRATE_HOST: Microversion = mv(2, 56);
 /// Injected files are gone; a rebuild may change the user data.
 pub const NO_PERSONALITY: Microversion = mv(2, 57);
 /// Instance actions are paged and show `updated_at`.
@@ -103,6 +126,8 @@ pub const SERVER_GROUP_RULES: Microversion = mv(2, 64);
 pub const CHANGES_BEFORE: Microversion = mv(2, 66);
 /// Volume type of a new block device.
 pub const VOLUME_TYPE: Microversion = mv(2, 67);
+/// No move is forced any more.
+pub const NO_FORCED_MOVE: Microversion = mv(2, 68);
 /// Attachments of volumes show their tag.
 pub const ATTACHMENT_TAG_SHOWN: Microversion = mv(2, 70);
 /// Attachments of volumes say, and show, whether the volume goes with its server.
@@ -121,12 +146,16 @@ pub const LOCKED_REASON: Microversion = mv(2, 73);
 pub const REQUESTED_HOST: Microversion = mv(2, 74);
 /// Unknown query parameters are refused; PUT and rebuild show all of a server; no swap is 0.
 pub const STRICT_QUERY: Microversion = mv(2, 75);
+/// … that a machine was switched on or off.
+pub const POWER_UPDATE: Microversion = mv(2, 76);
 /// A server comes back from the shelf in a zone of one's choice.
 pub const UNSHELVE_ZONE: Microversion = mv(2, 77);
 /// Servers show their NUMA topology.
 pub const TOPOLOGY: Microversion = mv(2, 78);
 /// Migrations show whose server it is.
 pub const MIGRATION_OWNER: Microversion = mv(2, 80);
+/// … that an accelerator is bound.
+pub const ACCELERATOR_BOUND: Microversion = mv(2, 82);
 /// Everybody may filter servers by most of what they show.
 pub const MORE_FILTERS: Microversion = mv(2, 83);
 /// Events of instance actions show why they failed.
@@ -141,8 +170,12 @@ pub const HOSTNAME: Microversion = mv(2, 90);
 pub const UNSHELVE_HOST: Microversion = mv(2, 91);
 /// Keypairs are imported only, and names may have `@` and `.`.
 pub const IMPORT_ONLY: Microversion = mv(2, 92);
+/// … that a volume was made anew.
+pub const VOLUME_REIMAGED: Microversion = mv(2, 93);
 /// The host name may be fully qualified.
 pub const FQDN: Microversion = mv(2, 94);
+/// An evacuated server is off.
+pub const EVACUATE_STOPPED: Microversion = mv(2, 95);
 /// Servers show the zone that they are pinned to.
 pub const PINNED_ZONE: Microversion = mv(2, 96);
 /// Servers show the properties of their image.

@@ -11,6 +11,5 @@ pub mod observe;
 pub mod quota;
 pub mod server;
 pub mod server_group;
-pub mod shelf;
 pub mod state;
 pub mod step;

@@ -10,3 +10,4 @@ pub(crate) mod passwords;
 pub(crate) mod quotas;
 pub(crate) mod servers;
 pub(crate) mod sight;
+pub(crate) mod usage;

@@ -10,6 +10,7 @@ pub(crate) mod numbers;
 pub(crate) mod quotas;
 pub(crate) mod server_list;
 pub(crate) mod servers;
+pub(crate) mod usage;
 
 use kogge_db::{Migration, Migrations};
 

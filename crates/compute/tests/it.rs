@@ -26,15 +26,18 @@ mod it {
     mod lifecycle;
     mod lists;
     mod migrations;
+    mod moves;
     mod nowhere;
     mod quarantine;
     mod races;
+    mod rescue;
     mod reshape;
     mod rotation;
     mod server_groups;
     mod shelve;
     mod store;
     mod upgrade;
+    mod usage;
     mod views;
     mod volumes;
 }

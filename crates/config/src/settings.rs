@@ -94,7 +94,7 @@ pub struct HypervisorConfig {
 }
 
 /// `[compute]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ComputeConfig {
     /// Seconds for which a deleted server can be brought back; 0 deletes at once.
@@ -103,12 +103,6 @@ pub struct ComputeConfig {
     pub resize_confirm_window: u64,
     /// Seconds after which a shelved server leaves its host; -1 for not by itself.
     pub shelved_offload_time: i64,
-}
-
-impl Default for ComputeConfig {
-    fn default() -> Self {
-        Self { reclaim_instance_interval: 0, resize_confirm_window: 0, shelved_offload_time: 0 }
-    }
 }
 
 /// `[network]`.

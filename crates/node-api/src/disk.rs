@@ -99,6 +99,12 @@ impl Slot {
         Self(format!("vol-{}", &digits[..20]))
     }
 
+    /// A disk that the guest boots from instead of its own, so that this can be mended.
+    #[must_use]
+    pub fn rescue() -> Self {
+        Self("rescue".to_owned())
+    }
+
     /// The swap disk of a flavor.
     #[must_use]
     pub fn swap() -> Self {

@@ -16,6 +16,10 @@ pub struct DesiredInstance {
     pub power: Power,
     /// The newest reboot that was asked for, if any ever was. A node does each number at most once.
     pub reboot: Option<Reboot>,
+    /// Number of the newest interrupt that no guest can mask, if any ever was asked for: a guest may dump its memory then. A
+    /// node does each number at most once.
+    #[serde(default)]
+    pub interrupt: i64,
     /// Virtual CPUs.
     pub vcpus: u32,
     /// Memory in MiB.

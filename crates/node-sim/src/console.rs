@@ -9,6 +9,8 @@ pub(crate) enum Mark {
     Boot,
     /// It went down in an orderly way, for a halt or a reboot.
     Down,
+    /// It was interrupted.
+    Interrupt,
     /// It panicked for this reason.
     Panic(String),
 }
@@ -35,6 +37,7 @@ pub(crate) fn render(marks: &[Mark], hostname: &str, server: &str, memory_mib: u
                 text,
                 "\n[   20.000000] systemd-shutdown[1]: All filesystems unmounted.\n[   20.100000] reboot: Power down\n"
             ),
+            Mark::Interrupt => write!(text, "\n[   15.000000] NMI received for unknown reason on CPU 0\n"),
             Mark::Panic(why) => write!(
                 text,
                 "\n[   20.000000] Kernel panic - not syncing: {why}\n[   20.000001] ---[ end Kernel panic ]---\n"

@@ -22,6 +22,8 @@ pub(crate) struct Instance {
     pub state: InstanceState,
     /// Number of the last reboot done.
     pub reboots_done: i64,
+    /// Number of the last interrupt.
+    pub interrupts: i64,
     /// Ports of the interfaces that the guest has; nothing while it is off.
     pub plugged: BTreeSet<PortId>,
     /// Ports of interfaces that the guest kept though they were taken away: shells without network.
@@ -53,6 +55,7 @@ impl Instance {
             reached: 0,
             state: InstanceState::Building,
             reboots_done: 0,
+            interrupts: 0,
             plugged: BTreeSet::new(),
             shells: BTreeSet::new(),
             volumes: Volumes::default(),

@@ -188,6 +188,14 @@ impl SimNode {
                 return;
             }
         }
+        let rescue = instance.desired.disk(&Slot::rescue()).and_then(DesiredDisk::image);
+        let here =
+            |image: &&ImageSource| !image.digest.as_ref().is_some_and(|digest| images.contains_key(digest));
+        if let Some(image) = rescue.filter(here) {
+            instance.lacks = vec![image.clone()];
+            instance.fault = Some(NodeError::NotYet { what: format!("image {} to arrive", image.image) });
+            return;
+        }
         let missing = instance.desired.nics.iter().find(|nic| !ports.contains_key(&nic.port));
         if let (true, Some(nic)) = (self.0.config.strict_ports, missing) {
             let what = format!("port {} to be part of this host's networking", nic.port);

@@ -46,6 +46,10 @@ pub(crate) fn finish(instance: &mut Instance) {
         Power::Paused => InstanceState::Paused,
         Power::Suspended => InstanceState::Suspended,
     };
+    if alive && instance.desired.interrupt > instance.interrupts {
+        push(&mut instance.marks, Mark::Interrupt);
+    }
+    instance.interrupts = instance.desired.interrupt;
     wire(instance, alive && !reboot);
     if let Some(reboot) = instance.desired.reboot {
         instance.reboots_done = instance.reboots_done.max(reboot.number);

@@ -28,6 +28,7 @@ fn desired(generation: i64, power: Power) -> DesiredInstance {
         generation,
         power,
         reboot: None,
+        interrupt: 0,
         vcpus: 1,
         memory_mib: 512,
         disks: vec![DesiredDisk {

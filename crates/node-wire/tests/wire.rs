@@ -98,6 +98,7 @@ fn desired() -> DesiredInstance {
         generation: 1,
         power: Power::Running,
         reboot: None,
+        interrupt: 0,
         vcpus: 1,
         memory_mib: 512,
         disks: vec![

@@ -53,7 +53,7 @@ pub(crate) fn check(desired: &DesiredInstance) -> Result<(), NodeError> {
 }
 
 /// The file of the instance's own that a disk is. A volume is none: its file is not the instance's.
-fn file_of(disk: &DesiredDisk) -> Option<String> {
+pub(crate) fn file_of(disk: &DesiredDisk) -> Option<String> {
     match disk.source {
         DiskSource::Image(_) | DiskSource::Blank => Some(format!("{}.qcow2", disk.slot)),
         DiskSource::Swap => Some(format!("{}.raw", disk.slot)),
@@ -175,7 +175,8 @@ fn missing(name: &str) -> NodeError {
     NodeError::failed("starting the guest", because)
 }
 
-async fn build_from_image(
+/// Makes a disk from an image: whole, or not at all.
+pub(crate) async fn build_from_image(
     tool: &ImageTool,
     images: &Images,
     dir: &Path,

@@ -17,7 +17,7 @@ use crate::host::Host;
 use crate::layout::replace_file;
 use crate::open_volumes::{Opened, Wanted};
 use crate::record::{Password, Record};
-use crate::{disks, memory};
+use crate::{disks, memory, rescue};
 
 /// What is said where a guest does not get its memory back.
 pub(crate) const RESUMING: &str = "bringing back the memory of the suspended guest";
@@ -40,6 +40,7 @@ pub(crate) async fn start(
         host.starts.acquire().await.map_err(|error| NodeError::failed("starting the guest", error))?;
     let user = host.users.of(record.user);
     let firmware = firmware(host, &dir, desired).await?;
+    rescue::prepare(host, &dir, desired).await?;
     let there = hand_over(host, &dir, record, user.clone()).await?;
     // what a guest had open stays as it is
     let memory = match &record.memory {
@@ -129,7 +130,7 @@ async fn update_drive(
 ) -> Result<(), NodeError> {
     let file = disks::config_file(dir);
     let there = tokio::fs::try_exists(&file).await.unwrap_or(false);
-    if record.password != Password::None && there {
+    if record.password == Password::OnDrive && there {
         return Ok(());
     }
     make_drive(dir, record, secret).await?;
@@ -159,7 +160,8 @@ async fn hand_over(
 ) -> Result<Vec<String>, NodeError> {
     let (bases, dir, record) = (host.images.dir().to_owned(), dir.to_owned(), record.clone());
     let done = tokio::task::spawn_blocking(move || {
-        let there = disks::present(&dir, record.disks.as_deref())?;
+        let mut there = disks::present(&dir, record.disks.as_deref())?;
+        there.extend(rescue::file(&record.desired));
         disks::hand_over(&bases, &dir, &record.desired, &there, user.as_ref())?;
         Ok(there)
     });

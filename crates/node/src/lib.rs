@@ -45,6 +45,7 @@ mod nics;
 mod open_volumes;
 mod quarantine;
 mod record;
+mod rescue;
 mod shut_down;
 mod step;
 mod survey;

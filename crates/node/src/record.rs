@@ -29,6 +29,9 @@ pub(crate) struct Record {
     pub reached: i64,
     /// Number of the last reboot; written before the guest is started anew, so that each is done once at most.
     pub reboots_done: i64,
+    /// Number of the last interrupt; written before it.
+    #[serde(default)]
+    pub interrupts: i64,
     /// The image whose disks are complete; none of an instance that starts from a volume.
     pub built: Option<ImageId>,
     /// The files that the complete disks are; `None` where a version that did not note them made them.
@@ -149,6 +152,7 @@ impl Record {
             desired,
             reached: 0,
             reboots_done: 0,
+            interrupts: 0,
             built: None,
             disks: None,
             password,

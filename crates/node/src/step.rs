@@ -29,6 +29,8 @@ pub(crate) enum Step {
     Resume,
     /// Keep the guest's memory.
     Suspend,
+    /// Interrupt the guest.
+    Interrupt,
     /// Something with a network interface of the running guest.
     Nic(NicStep),
     /// Something with a volume of the running guest.
@@ -96,6 +98,9 @@ fn next_with_process(record: &Record, state: RunState, plug: Option<Step>) -> St
     if let Some(reboot) = record.desired.reboot.filter(|_| record.wants_reboot()) {
         let soft = reacts && reboot.kind == RebootKind::Soft;
         return Step::TakeDown { soft, why: Why::Reboot };
+    }
+    if reacts && record.desired.interrupt > record.interrupts {
+        return Step::Interrupt;
     }
     match (state, record.desired.power) {
         (RunState::PoweredOff, _) => Step::TakeDown { soft: false, why: Why::PoweredOff },

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::block::{Disk, blockdev, disk_device, disk_options, key_of};
 use crate::device_name::{backend, nic_device};
 use crate::engine::{FirmwareFiles, cpu_model};
-use crate::machine::Slots;
 use crate::probe::SANDBOX;
+use crate::slots::Slots;
 
 /// Free PCIe slots for interfaces that are plugged in later: so many between two starts of a guest. q35's own bus takes
 /// no device while the guest runs, so every slot is a root port of its own; eight cost nothing that could be measured.

@@ -24,6 +24,7 @@ mod machine;
 mod probe;
 mod process;
 mod qmp;
+mod slots;
 mod spawn;
 mod swap;
 mod user;
@@ -38,10 +39,9 @@ pub use device_name::{nic_device, port_of_device};
 pub use engine::{AccelSetting, Engine, EngineConfig, FirmwareFiles};
 pub use error::QemuError;
 pub use image_tool::{ImageInfo, ImageTool, layers};
-pub use machine::{
-    GuestDevice, GuestDisk, Machine, NO_USE, OpenDisk, Passphrase, RunState, Slots, effective,
-};
+pub use machine::{GuestDevice, GuestDisk, Machine, NO_USE, OpenDisk, Passphrase, RunState, effective};
 pub use process::{FoundGuest, ProcessId, find_guests};
 pub use qmp::{Event, Qmp, QmpError};
+pub use slots::Slots;
 pub use swap::write_swap;
 pub use user::{GuestUser, try_user};

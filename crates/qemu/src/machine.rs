@@ -24,7 +24,7 @@ mod memory;
 mod nics;
 
 pub use disks::{GuestDisk, OpenDisk, Passphrase, effective};
-pub use memory::{NO_USE, Slots};
+pub use memory::NO_USE;
 pub use nics::GuestDevice;
 
 /// Where QEMU has the devices that were given names.
@@ -181,6 +181,14 @@ impl Machine {
     /// As all monitor commands.
     pub async fn pause(&self) -> Result<(), QemuError> {
         self.run("stop").await
+    }
+
+    /// Interrupts the guest in a way that it cannot mask.
+    ///
+    /// # Errors
+    /// As all monitor commands.
+    pub async fn interrupt(&self) -> Result<(), QemuError> {
+        self.run("inject-nmi").await
     }
 
     /// Lets the guest go on.

@@ -12,8 +12,7 @@ use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
-use crate::model::server::{Backup, BirthDisk, BootedImage, Server};
-use crate::model::shelf::ShelfPlace;
+use crate::model::server::{Backup, BirthDisk, BootedImage, Server, ShelfPlace};
 use crate::service::servers::labels::check_metadata;
 use crate::store::quotas;
 
@@ -111,7 +110,8 @@ impl Compute {
             },
         };
         let mut digest = disk.digest.clone();
-        if let Some(image) = server.disk_image().filter(|_| !server.disk_is_built()) {
+        let needs_image = !server.disk_is_built() && !server.is_carried();
+        if let Some(image) = server.disk_image().filter(|_| needs_image) {
             let held = self.image().held(image).await.map_err(cannot_be_made)?;
             if digest.is_none() || held.digest.is_some() {
                 digest = Some(self.image().digest_of(&held).await.map_err(cannot_be_made)?);

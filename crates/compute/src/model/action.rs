@@ -51,6 +51,9 @@ impl Action {
             "resize" => "prep_resize",
             "createBackup" => "backup_instance",
             "shelveOffload" => "shelve_offload_instance",
+            "live-migration" => "live_migration",
+            "migrate" => "prep_resize",
+            "evacuate" => "rebuild_instance",
             "trigger_crash_dump" => "trigger_crash_dump",
             other => return format!("compute_{other}_instance"),
         };

@@ -12,12 +12,28 @@ words! {
     pub enum MigrationKind {
         /// To another shape.
         Resize = "resize",
+        /// To another host.
+        Migration = "migration",
+        /// … while it runs.
+        LiveMigration = "live-migration",
+        /// Away from a dead one.
+        Evacuation = "evacuation",
     }
 }
 
 words! {
     /// How far it is, in Nova's words.
     pub enum MigrationStatus {
+        /// An evacuation under way.
+        Accepted = "accepted",
+        /// A live migration under way.
+        Running = "running",
+        /// A live migration that ended.
+        Completed = "completed",
+        /// A live migration that was given up.
+        Cancelled = "cancelled",
+        /// An evacuation that ended.
+        Done = "done",
         /// Under way.
         Migrating = "migrating",
         /// There, and waits to be confirmed or reverted.

@@ -109,6 +109,17 @@ pub fn left(server: &mut Server) {
     observed.fault = None;
 }
 
+/// It is on another host from now on.
+pub fn moved(server: &mut Server) {
+    missing(server);
+    let observed = &mut server.observed;
+    observed.disk = server.intent.disk;
+    observed.built = Some(server.intent.disk - 1);
+    observed.failures = 0;
+    observed.retry_at = 0;
+    observed.fault = None;
+}
+
 /// A call failed.
 pub fn failed(server: &mut Server, error: &NodeError, patience: &Patience, now: Timestamp) {
     if let NodeError::Older { newest, .. } = error {

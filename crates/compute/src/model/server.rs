@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::flavor::Shape;
 use crate::model::keypair::ServerKey;
-use crate::model::shelf::Shelf;
 
 /// A server.
 #[derive(Debug, Clone, PartialEq)]
@@ -283,6 +282,18 @@ pub struct Intent {
     /// The newest snapshot is a backup, and older ones go.
     #[serde(default)]
     pub backup: Option<Backup>,
+    /// It boots from another disk, so that its own can be mended.
+    #[serde(default)]
+    pub rescue: Option<Rescue>,
+    /// Number of the newest interrupt.
+    #[serde(default)]
+    pub interrupt: i64,
+    /// It came from another host, which is still to let go of it.
+    #[serde(default)]
+    pub moving: Option<Moving>,
+    /// The host to which a resize that is reverted goes back, where it is another one.
+    #[serde(default)]
+    pub resized_on: Option<String>,
     /// It was deleted, and can be brought back until then, in microseconds.
     #[serde(default)]
     pub reclaim_at: Option<i64>,
@@ -299,6 +310,90 @@ pub struct Snapshot {
     pub number: i64,
     /// The image that it becomes.
     pub image: ImageId,
+}
+
+/// The disk from which a server is rescued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rescue {
+    /// The image that it is made from.
+    pub image: ImageId,
+    /// What the image is.
+    pub disk: BirthDisk,
+    /// The server's own disks stay where they are, and this one comes after them.
+    pub stable: bool,
+}
+
+/// A server on the shelf: off, and after a while away from its host, from where an image of its disk brings it back.
+///
+/// ```text
+///   shelve ──▶ off, picture taken ──▶ Kept ──(shelveOffload, or its time)──▶ Leaving ──▶ Away
+///                                      │ unshelve                                         │ unshelve
+///                                      ▼                                                  ▼
+///                                    Waking ──────────────▶ ACTIVE ◀───────────────── Returning
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shelf {
+    /// The picture of its disk.
+    pub image: ImageId,
+    /// What its power was.
+    pub power: Power,
+    /// Where it is.
+    pub place: ShelfPlace,
+    /// When it leaves its host, in microseconds; nothing for not by itself.
+    pub leaves_at: Option<i64>,
+    /// What its disk is made from when it comes back: known once it leaves, for the image may be deleted after that.
+    pub disk: Option<BirthDisk>,
+}
+
+/// Where a server on the shelf is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShelfPlace {
+    /// On its host.
+    Kept,
+    /// On its way from its host.
+    Leaving,
+    /// On no host.
+    Away,
+    /// On its way back, from no host.
+    Returning,
+    /// On its way back, on its host.
+    Waking,
+}
+
+impl Shelf {
+    /// Whether it is to be found a host.
+    #[must_use]
+    pub const fn wants_host(&self) -> bool {
+        matches!(self.place, ShelfPlace::Returning)
+    }
+
+    /// Whether it is done with once what was asked for is reached.
+    #[must_use]
+    pub const fn is_left(&self) -> bool {
+        matches!(self.place, ShelfPlace::Returning | ShelfPlace::Waking)
+    }
+}
+
+/// A move to another host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moving {
+    /// From where.
+    pub from: String,
+    /// How.
+    pub kind: MoveKind,
+}
+
+/// How a server moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MoveKind {
+    /// Off, with its disk.
+    Cold,
+    /// Running, with disk and memory.
+    Live,
+    /// Away from a dead host, with a disk made anew.
+    Evacuation,
 }
 
 /// How many backups of a kind are kept.
@@ -354,6 +449,12 @@ pub enum Doing {
     Resizing,
     /// Its shape changes back.
     Reverting,
+    /// Starting from another disk.
+    Rescuing,
+    /// Starting from its own again.
+    Unrescuing,
+    /// Moving to another host while it runs.
+    Migrating,
     /// Being put on the shelf, or taken from it.
     Shelving,
     /// Being deleted so that it can be brought back.
@@ -382,6 +483,10 @@ impl Intent {
             leaving_volumes: Vec::new(),
             shelf: None,
             backup: None,
+            rescue: None,
+            interrupt: 0,
+            moving: None,
+            resized_on: None,
             reclaim_at: None,
             called_broken: false,
             gone: false,
@@ -394,6 +499,13 @@ impl Intent {
         self.asked_at = now.as_micros();
         self.doing = doing;
         self.called_broken = false;
+    }
+
+    /// A new process is wanted; the guest is asked to power down first.
+    pub const fn restart(&mut self) {
+        self.power = Power::Running;
+        self.boot += 1;
+        self.soft = true;
     }
 
     /// A change that leaves what goes on visible as it is.
@@ -569,6 +681,12 @@ impl Server {
     #[must_use]
     pub const fn snapshot_pending(&self) -> bool {
         matches!(self.intent.snapshot, Some(snapshot) if snapshot.number > self.observed.snapshots)
+    }
+
+    /// Whether its disk comes from another host, not from an image.
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        self.intent.moving.as_ref().is_some_and(|moving| moving.kind != MoveKind::Evacuation)
     }
 
     /// The image that its disk is made from, if it is made from one.

@@ -11,8 +11,7 @@
 use kogge_node_api::InstanceState;
 use kogge_resource::words;
 
-use crate::model::server::{Doing, Power, Server};
-use crate::model::shelf;
+use crate::model::server::{Doing, Power, Server, Shelf, ShelfPlace};
 
 words! {
     /// Nova's `vm_state`: what the server is when nothing goes on.
@@ -29,6 +28,8 @@ words! {
         Stopped = "stopped",
         /// Has another shape that waits to be confirmed.
         Resized = "resized",
+        /// Runs from another disk, so that its own can be mended.
+        Rescued = "rescued",
         /// Is off, with a picture of its disk.
         Shelved = "shelved",
         /// Is on no host.
@@ -76,10 +77,14 @@ fn vm_state(server: &Server) -> VmState {
         return VmState::Error;
     }
     if let Some(shelf) = &intent.shelf {
-        return shelf::view(server, shelf).0;
+        return on_shelf(server, shelf).0;
     }
     if !server.was_built() {
         return VmState::Building;
+    }
+    let rescued = intent.rescue.is_some() && !(moving && intent.doing == Doing::Rescuing);
+    if rescued || (moving && intent.doing == Doing::Unrescuing) {
+        return VmState::Rescued;
     }
     let waits_for_confirmation =
         intent.resized_from.is_some() && !(moving && intent.doing == Doing::Resizing);
@@ -92,6 +97,7 @@ fn vm_state(server: &Server) -> VmState {
         InstanceState::Suspended => VmState::Suspended,
         InstanceState::Stopped | InstanceState::Crashed => VmState::Stopped,
         InstanceState::Building if intent.power == Power::Stopped => VmState::Stopped,
+        InstanceState::Building if intent.power == Power::Paused => VmState::Paused,
         InstanceState::Building => VmState::Active,
     }
 }
@@ -107,7 +113,7 @@ fn task_state(server: &Server, vm_state: VmState) -> Option<&'static str> {
         return None;
     }
     if let Some(shelf) = &server.intent.shelf {
-        return shelf::view(server, shelf).1;
+        return on_shelf(server, shelf).1;
     }
     if server.observed.reached >= server.intent.generation {
         return picturing(server);
@@ -127,6 +133,9 @@ fn task_state(server: &Server, vm_state: VmState) -> Option<&'static str> {
         Doing::Rebuilding => Some("rebuild_spawning"),
         Doing::Resizing => Some("resize_finish"),
         Doing::Reverting => Some("resize_reverting"),
+        Doing::Migrating => Some("migrating"),
+        Doing::Rescuing => Some("rescuing"),
+        Doing::Unrescuing => Some("unrescuing"),
         Doing::Shelving => Some("powering-on"),
         Doing::SoftDeleting => Some("soft-deleting"),
         Doing::Restoring => Some("restoring"),
@@ -137,6 +146,33 @@ fn task_state(server: &Server, vm_state: VmState) -> Option<&'static str> {
 fn picturing(server: &Server) -> Option<&'static str> {
     let task = if server.backs_up() { "image_backup" } else { "image_uploading" };
     server.snapshot_pending().then_some(task)
+}
+
+/// What users see of a server on the shelf: what it is, and what goes on.
+fn on_shelf(server: &Server, shelf: &Shelf) -> (VmState, Option<&'static str>) {
+    let moving = server.observed.reached < server.intent.generation;
+    match shelf.place {
+        ShelfPlace::Kept if moving => (before(shelf), Some("shelving")),
+        ShelfPlace::Kept if server.snapshot_pending() => (before(shelf), Some("shelving_image_uploading")),
+        ShelfPlace::Kept => (VmState::Shelved, None),
+        ShelfPlace::Leaving => (VmState::Shelved, Some("shelving_offloading")),
+        ShelfPlace::Away => (VmState::ShelvedOffloaded, None),
+        ShelfPlace::Waking => (VmState::Shelved, Some("powering-on")),
+        ShelfPlace::Returning if server.placed.host.is_none() => {
+            (VmState::ShelvedOffloaded, Some("unshelving"))
+        }
+        ShelfPlace::Returning => (VmState::ShelvedOffloaded, Some("spawning")),
+    }
+}
+
+/// What it was when it was shelved.
+const fn before(shelf: &Shelf) -> VmState {
+    match shelf.power {
+        Power::Running => VmState::Active,
+        Power::Stopped => VmState::Stopped,
+        Power::Paused => VmState::Paused,
+        Power::Suspended => VmState::Suspended,
+    }
 }
 
 const fn power_state(server: &Server) -> i64 {
@@ -164,6 +200,7 @@ pub fn status(vm_state: VmState, task_state: Option<&str>) -> &'static str {
             "REBUILD"
         }
         (VmState::Active | VmState::Stopped, Some("resize_finish")) => "RESIZE",
+        (VmState::Active | VmState::Paused, Some("migrating")) => "MIGRATING",
         (VmState::Active, _) => "ACTIVE",
         (VmState::Building, _) => "BUILD",
         (VmState::Stopped, _) => "SHUTOFF",
@@ -171,6 +208,7 @@ pub fn status(vm_state: VmState, task_state: Option<&str>) -> &'static str {
         (VmState::Resized, _) => "VERIFY_RESIZE",
         (VmState::Paused, _) => "PAUSED",
         (VmState::Suspended, _) => "SUSPENDED",
+        (VmState::Rescued, _) => "RESCUE",
         (VmState::Shelved, _) => "SHELVED",
         (VmState::ShelvedOffloaded, _) => "SHELVED_OFFLOADED",
         (VmState::SoftDeleted, _) => "SOFT_DELETED",

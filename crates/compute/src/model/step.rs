@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use kogge_clock::Timestamp;
 
-use crate::model::server::{Fault, Server};
-use crate::model::shelf::ShelfPlace;
+use crate::model::server::{Fault, Server, ShelfPlace};
 
 /// The next thing to do with a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +27,8 @@ pub enum Step {
     Offload,
     /// Have the node take it away; it stays on the shelf.
     Leave,
+    /// Have the node that it came from let go of it.
+    Depart,
     /// Take its new shape for good.
     Confirm,
     /// It cannot be brought back any more.
@@ -116,6 +117,9 @@ pub fn next_step(server: &Server, patience: &Patience, now: Timestamp) -> Step {
         let told = observed.told >= intent.generation && observed.failures == 0;
         let again = Timestamp::from_micros(observed.told_at).plus(patience.tell_again);
         return if told && again > now { Step::Watch } else { Step::Tell };
+    }
+    if intent.moving.is_some() {
+        return Step::Depart;
     }
     if server.snapshot_pending() { Step::Snapshot } else { in_time(server, now) }
 }

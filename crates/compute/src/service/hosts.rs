@@ -7,8 +7,10 @@ use kogge_db::Life;
 use kogge_placement::{DISK_GB, MEMORY_MB, Resources, VCPU};
 
 use crate::error::{Error, Result};
+use crate::model::flavor::Shape;
 use crate::model::host::{Aggregate, Host, OF_PROCESSES, Service, zone_of};
-use crate::store::{aggregates, big, hosts as store, servers};
+use crate::service::servers::find::parse_id;
+use crate::store::{aggregates, big, hosts as store, servers, usage};
 use crate::{Compute, policy};
 
 /// A hypervisor with what is used of it.
@@ -126,6 +128,41 @@ impl Compute {
             hypervisors.push(Hypervisor { host, up, used, servers });
         }
         Ok(hypervisors)
+    }
+
+    /// Virtual CPUs, MiB of memory and GiB of disk of the servers of a host, each with its project.
+    pub(crate) async fn shapes_on(&self, host: &str) -> Result<Vec<(String, (i64, i64, i64))>> {
+        let figures = |shape: &Shape| {
+            let disk = big(shape.disk_gib.saturating_add(shape.ephemeral_gib));
+            (i64::from(shape.vcpus), big(shape.ram_mib), disk)
+        };
+        let found = usage::shapes_on(self.db(), host).await?;
+        Ok(found.iter().map(|(project, shape)| (project.clone(), figures(shape))).collect())
+    }
+
+    /// Takes in that something happened to a server: Nova's number for what came of it.
+    pub(crate) async fn server_event(&self, id: &str, network: bool, lacks_tag: bool) -> Result<u16> {
+        let mut tx = self.db().begin().await?;
+        let id = parse_id(id)?;
+        servers::lock(&mut tx, id).await?;
+        let found = servers::get(&mut tx, id).await?.filter(|server| server.deleted_at.is_none());
+        let Some(mut server) = found else { return Ok(404) };
+        if lacks_tag {
+            return Ok(400);
+        }
+        if server.placed.host.is_none() {
+            return Ok(422);
+        }
+        if network && !server.intent.gone {
+            let (settled, now) = (server.is_settled(), self.now());
+            server.intent.touch(now, settled);
+            if !servers::save(&mut tx, &mut server, now).await? {
+                return Err(Error::Busy);
+            }
+            tx.commit().await?;
+            self.server_changed(&server);
+        }
+        Ok(200)
     }
 
     /// Asks for what everybody may see and nobody owns.

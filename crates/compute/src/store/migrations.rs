@@ -1,7 +1,7 @@
 //! Migrations of servers.
 
 use kogge_clock::Timestamp;
-use kogge_db::{DbError, Executor as _, Query, Record as _, Tx};
+use kogge_db::{DbError, Direction, Executor, Query, Record as _, Tx};
 use kogge_ids::{MigrationId, ServerId};
 
 use super::numbers;
@@ -9,18 +9,29 @@ use crate::model::bounds;
 use crate::model::migration::{Migration, MigrationKind, MigrationStatus};
 use crate::model::server::Server;
 
-/// Notes that a server moves to another shape on its host.
-pub(crate) async fn begin(tx: &mut Tx, server: &Server, now: Timestamp) -> Result<(), DbError> {
+/// Notes that a server moves to another shape or host.
+pub(crate) async fn begin(
+    tx: &mut Tx,
+    server: &Server,
+    kind: MigrationKind,
+    (from, to): (Option<&str>, Option<&str>),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let status = match kind {
+        MigrationKind::Resize | MigrationKind::Migration => MigrationStatus::Migrating,
+        MigrationKind::LiveMigration => MigrationStatus::Running,
+        MigrationKind::Evacuation => MigrationStatus::Accepted,
+    };
     let migration = Migration {
         id: MigrationId::random(),
         number: numbers::next(tx, "migration").await?,
         server: server.id,
         user_id: server.user.clone(),
         project_id: server.project.clone(),
-        kind: MigrationKind::Resize,
-        status: MigrationStatus::Migrating,
-        source_host: server.placed.host.clone(),
-        dest_host: server.placed.host.clone(),
+        kind,
+        status,
+        source_host: from.map(str::to_owned),
+        dest_host: to.map(str::to_owned),
         created_at: now,
         updated_at: now,
     };
@@ -41,9 +52,33 @@ pub(crate) async fn follow(
 ) -> Result<(), DbError> {
     let update = Query::new(
         "UPDATE server_migrations SET status = $2, updated_at = $3 \
-         WHERE server_id = $1 AND status <> $2 AND status <> 'confirmed' AND status <> 'reverted'",
+         WHERE server_id = $1 AND status <> $2 \
+         AND status NOT IN ('confirmed', 'reverted', 'completed', 'done', 'cancelled')",
     );
     tx.execute(update.bind(server).bind(status.as_str()).bind(now)).await.map(drop)
+}
+
+/// Live migrations of a server under way, the newest first.
+pub(crate) async fn under_way(db: impl Executor, server: ServerId) -> Result<Vec<Migration>, DbError> {
+    let select = Migration::select().and("server_id = ?", server).and_fixed("kind = 'live-migration'");
+    let select = select.and_fixed("status = 'running'").order_by("created_at", Direction::Descending);
+    Migration::all(db, select).await
+}
+
+/// A move of a server by its number.
+pub(crate) async fn numbered(
+    db: impl Executor,
+    server: ServerId,
+    number: i64,
+) -> Result<Option<Migration>, DbError> {
+    let select = Migration::select().and("server_id = ?", server).and("number = ?", number);
+    Ok(Migration::all(db, select).await?.pop())
+}
+
+/// Whether a server was evacuated from a host.
+pub(crate) async fn was_evacuated(db: impl Executor, server: ServerId, host: &str) -> Result<bool, DbError> {
+    let select = Migration::select().and("server_id = ?", server).and("source_host = ?", host);
+    Ok(!Migration::all(db, select.and_fixed("kind = 'evacuation'")).await?.is_empty())
 }
 
 /// Forgets the moves of a server that nobody asks for any more.

@@ -248,6 +248,7 @@ impl Compute {
             }
             Step::Tell => self.tell_and_record(server, host, node, network).await?,
             Step::Leave => self.leave_host(server, host, node).await?,
+            Step::Depart => self.depart(server).await?,
             step => self.in_time(step, id).await?,
         };
         // the next step need not wait for the next period

@@ -8,11 +8,11 @@ use kogge_node_api::Commanded;
 use super::{PATIENCE, patiently};
 use crate::Compute;
 use crate::error::{Error, Result};
+use crate::model::migration::MigrationStatus;
 use crate::model::observe;
-use crate::model::server::Server;
-use crate::model::shelf::ShelfPlace;
+use crate::model::server::{MoveKind, Server, ShelfPlace};
 use crate::model::step::{Step, next_step};
-use crate::store::{actions, servers as store};
+use crate::store::{actions, migrations, servers as store};
 
 impl Compute {
     /// Does what the time has come for, unless the server changed meanwhile.
@@ -37,6 +37,47 @@ impl Compute {
                 server.intent.asked_at = now.as_micros();
             }
             _ => return Ok(Some(server)),
+        }
+        if !store::save(&mut tx, &mut server, now).await? {
+            return Err(Error::Busy);
+        }
+        tx.commit().await?;
+        self.server_changed(&server);
+        Ok(Some(server))
+    }
+
+    /// Has the node that a server came from let go of it. One that is dead does so when it is back.
+    pub(super) async fn depart(&self, server: &Server) -> Result<Option<Server>> {
+        let Some(moving) = &server.intent.moving else { return Ok(None) };
+        let dead = moving.kind == MoveKind::Evacuation;
+        if !dead {
+            let gone = match self.nodes().get(&moving.from) {
+                Ok(node) => {
+                    let before = server.intent.generation - 1;
+                    patiently(&moving.from, PATIENCE, node.remove(server.id, before)).await
+                }
+                Err(error) => Err(error),
+            };
+            match gone {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => return self.record_failure(server.id, error).await,
+            }
+        }
+        let mut tx = self.db().begin().await?;
+        let now = self.now();
+        let Some(mut server) = locked(&mut tx, server.id).await? else { return Ok(None) };
+        let Some(moving) = server.intent.moving.take() else { return Ok(Some(server)) };
+        match moving.kind {
+            MoveKind::Live => {
+                self.free_on(&mut tx, server.id, &moving.from).await?;
+                migrations::follow(&mut tx, server.id, MigrationStatus::Completed, now).await?;
+            }
+            MoveKind::Evacuation => {
+                migrations::follow(&mut tx, server.id, MigrationStatus::Done, now).await?;
+            }
+            // the room there is kept until the move is confirmed
+            MoveKind::Cold => {}
         }
         if !store::save(&mut tx, &mut server, now).await? {
             return Err(Error::Busy);

@@ -14,8 +14,7 @@ use kogge_task::{Report, Task, TaskError, Wake};
 use super::alone;
 use crate::Compute;
 use crate::error::{Error, Result};
-use crate::model::server::{Fault, Server};
-use crate::model::shelf::ShelfPlace;
+use crate::model::server::{Fault, MoveKind, Server, ShelfPlace};
 use crate::model::step::{Step, next_step};
 use crate::store::{actions, servers as store};
 use board::{Around, Board, Verdict};
@@ -163,6 +162,31 @@ impl Compute {
         };
         // it is locked since it was read: nobody else wrote it
         if store::save(tx, &mut server, now).await? { Ok(placed) } else { Err(Error::Busy) }
+    }
+
+    /// Another host for a server that moves, the best one or this one; nothing where none takes it.
+    pub(crate) async fn another_host(
+        &self,
+        tx: &mut Tx,
+        server: &Server,
+        wanted: Option<&str>,
+        kind: MoveKind,
+    ) -> Result<Option<String>> {
+        let board = Board::read(self, tx).await?;
+        let mut around = Around::of(self, tx, server).await?;
+        let from = server.placed.host.as_deref().unwrap_or_default();
+        board.bar(&mut around, from, kind != MoveKind::Evacuation);
+        let mut server = server.clone();
+        // a host that was asked for at the boot is no pin, but the zone is
+        server.spec.host = wanted.map(str::to_owned);
+        Ok(match board.choose(&server, &around, Duration::ZERO) {
+            Verdict::On(chosen) => Some(chosen.name),
+            Verdict::NotYet => None,
+            Verdict::Nowhere(nowhere) => {
+                tracing::info!(server.id = %server.id, %nowhere, "a server finds no other host");
+                None
+            }
+        })
     }
 
     /// Gives back what a server holds that found no host.

@@ -12,7 +12,7 @@ use kogge_task::{Bells, KeyedTask, Report, TaskError};
 use super::{PATIENCE, alone, patiently, silent};
 use crate::Compute;
 use crate::error::Result;
-use crate::model::server::Server;
+use crate::model::server::{MoveKind, Server};
 use crate::model::step::{Step, next_step};
 use crate::store::servers as store;
 
@@ -89,6 +89,14 @@ impl Compute {
         let started = Instant::now();
         match next_step(server, &self.config().patience(), self.now()) {
             Step::Remove => {
+                match self.remove_at_source(server).await {
+                    Ok(true) => {}
+                    Ok(false) => return self.look_again(server).await,
+                    Err(error) => {
+                        self.record_failure(server.id, error).await?;
+                        return Ok(Reaped::NotYet);
+                    }
+                }
                 match patiently(host, PATIENCE, node.remove(server.id, server.intent.generation)).await {
                     Ok(true) => self.bury(server).await.map(gone),
                     Ok(false) => self.look_again(server).await,
@@ -101,6 +109,17 @@ impl Compute {
             }
             Step::Bury => self.bury(server).await.map(gone),
             _ => Ok(Reaped::NotYet),
+        }
+    }
+
+    /// Has the host that a server came from let go of it; true once it has. A dead one does so when it is back.
+    async fn remove_at_source(&self, server: &Server) -> std::result::Result<bool, NodeError> {
+        match &server.intent.moving {
+            Some(moving) if moving.kind != MoveKind::Evacuation => {
+                let node = self.nodes().get(&moving.from)?;
+                patiently(&moving.from, PATIENCE, node.remove(server.id, server.intent.generation)).await
+            }
+            _ => Ok(true),
         }
     }
 

@@ -117,7 +117,8 @@ impl Compute {
         {
             self.discard_image(tx, shelf.image).await?;
         }
-        if server.disk_is_built() && !before.disk_is_built() {
+        let rescued = arrived(server) && !arrived(&before) && server.intent.rescue.is_some();
+        if rescued || (server.disk_is_built() && !before.disk_is_built()) {
             self.release_image(tx, id).await?;
         }
         if store::save(tx, server, now).await? {

@@ -11,7 +11,7 @@ use crate::Compute;
 use crate::error::Result;
 use crate::model::observe;
 use crate::model::server::{Observed, Server};
-use crate::store::servers as store;
+use crate::store::{migrations, servers as store};
 
 /// Which instances a node shows.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +107,15 @@ impl Compute {
             }
             // it came in between
             Ok(Some(row)) if row.placed.host.as_deref() == Some(host) => return false,
+            // it came from here, and is fetched when it is whole elsewhere
+            Ok(Some(row)) if row.intent.moving.as_ref().is_some_and(|moving| moving.from == host) => {
+                return true;
+            }
+            Ok(Some(row)) if self.was_evacuated(id, host).await => {
+                tracing::warn!(server.id = %id, host, "an instance that was evacuated from a dead host is removed");
+                let removed = patiently(host, PATIENCE, node.remove(id, row.intent.generation)).await;
+                return report(host, id, removed.map(drop));
+            }
             _ if instance.quarantined => return true,
             Ok(Some(row)) => match row.placed.host {
                 Some(other) => format!("the database has this server on host {other}"),
@@ -125,6 +134,11 @@ impl Compute {
         );
         let note = SetAside { since: self.now().as_micros(), because };
         report(host, id, patiently(host, PATIENCE, node.set_aside(id, note)).await)
+    }
+
+    /// Whether a server was made anew elsewhere while a host was dead. Where that cannot be read it was not.
+    async fn was_evacuated(&self, id: ServerId, host: &str) -> bool {
+        migrations::was_evacuated(self.db(), id, host).await.unwrap_or(false)
     }
 
     async fn take_back(&self, host: &str, node: &Commanded, id: ServerId) -> bool {

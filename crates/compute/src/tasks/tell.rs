@@ -9,7 +9,7 @@ use kogge_node_api::{
 
 use crate::Compute;
 use crate::model::keypair::KeyType;
-use crate::model::server::{self, BirthDisk, InjectedFile, Server};
+use crate::model::server::{self, BirthDisk, InjectedFile, Rescue, Server};
 use crate::service::servers::details::Details;
 
 impl Compute {
@@ -49,6 +49,7 @@ impl Compute {
                 number: intent.boot,
                 kind: if intent.soft { RebootKind::Soft } else { RebootKind::Hard },
             }),
+            interrupt: intent.interrupt,
             vcpus: server.shape.vcpus,
             memory_mib: server.shape.ram_mib,
             disks: self.disks(server, &birth, digest).await?,
@@ -86,7 +87,9 @@ fn local_disks(server: &Server, birth: &BirthDisk, digest: Option<String>) -> Ve
     let mut all = Vec::new();
     if let Some(image) = server.disk_image() {
         let image = ImageSource { image, digest, format: birth.format };
-        all.push(disk(Slot::root(), DiskSource::Image(image), mib(server.spec.root_gib), Some(1)));
+        // what comes from another host is not made from an image; only simulated hosts carry disks, without a byte
+        let root = if server.is_carried() && !made { DiskSource::Blank } else { DiskSource::Image(image) };
+        all.push(disk(Slot::root(), root, mib(server.spec.root_gib), Some(1)));
     }
     for (number, gib) in ephemeral.into_iter().enumerate().filter(|(_, gib)| *gib > 0) {
         all.push(disk(Slot::ephemeral_of(number), DiskSource::Blank, mib(gib), None));
@@ -94,7 +97,27 @@ fn local_disks(server: &Server, birth: &BirthDisk, digest: Option<String>) -> Ve
     if swap > 0 {
         all.push(disk(Slot::swap(), DiskSource::Swap, swap, None));
     }
+    if let Some(rescue) = &server.intent.rescue {
+        add_rescue(&mut all, rescue);
+    }
     all
+}
+
+/// The guest boots from the rescue disk. It is the first one, unless its image wants the others to stay where they are.
+fn add_rescue(all: &mut Vec<DesiredDisk>, rescue: &Rescue) {
+    all.iter_mut().for_each(|disk| disk.boot = None);
+    let image =
+        ImageSource { image: rescue.image, digest: rescue.disk.digest.clone(), format: rescue.disk.format };
+    let disk = DesiredDisk {
+        slot: Slot::rescue(),
+        source: DiskSource::Image(image),
+        size_mib: 0,
+        bus: rescue.disk.bus,
+        boot: Some(1),
+        made: false,
+    };
+    let place = if rescue.stable { all.len() } else { 0 };
+    all.insert(place, disk);
 }
 
 fn metadata(details: &Details, network_data: String, admin_password: Option<String>) -> GuestMetadata {

@@ -78,6 +78,10 @@ async fn a_server_of_another_project_is_not_there_by_any_route() {
             Some("createBackup") => {
                 json!({"createBackup": {"name": "x", "backup_type": "daily", "rotation": 1}})
             }
+            Some("os-migrateLive") => {
+                json!({"os-migrateLive": {"host": null, "block_migration": "auto", "force": false}})
+            }
+            Some("evacuate") => json!({"evacuate": {}}),
             Some("rebuild") => json!({"rebuild": {"imageRef": cloud.image}}),
             Some("resize") => json!({"resize": {"flavorRef": "large"}}),
             Some(group @ ("addSecurityGroup" | "removeSecurityGroup")) => json!({group: {"name": "default"}}),
@@ -86,6 +90,7 @@ async fn a_server_of_another_project_is_not_there_by_any_route() {
                 json!({address: {"address": "10.0.0.9"}})
             }
             Some(action) => json!({ action: null }),
+            None if route.path.ends_with("{migration}/action") => json!({"force_complete": null}),
             None if route.path.ends_with("/action") => json!({"os-stop": null}),
             None if route.path.ends_with("/metadata") => json!({"metadata": {"k": "w"}}),
             None if route.path.ends_with("{key}") => json!({"meta": {"k": "w"}}),

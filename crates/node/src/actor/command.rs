@@ -129,7 +129,9 @@ impl Actor {
         let encrypted = std::mem::replace(&mut self.record.encrypted, encrypted);
         self.record.lost_memory = self.without_memory(&desired);
         let before = (std::mem::replace(&mut self.record.desired, desired), self.record.password);
-        if secret.is_some() && self.record.desired.config_drive && !self.record.is_built() {
+        let rescue = self.record.desired.disk(&Slot::rescue());
+        let anew = !self.record.is_built() || (rescue.is_some() && before.0.disk(&Slot::rescue()).is_none());
+        if secret.is_some() && self.record.desired.config_drive && anew {
             self.record.password = Password::Awaited;
             self.secret = secret;
         }

@@ -6,6 +6,7 @@ use kogge_qemu::RunState;
 use super::Actor;
 use super::guest::Guest;
 use crate::record::Record;
+use crate::rescue;
 use crate::volumes::Volumes;
 
 /// What is known from the record alone, before the actor looked around.
@@ -66,7 +67,10 @@ impl Actor {
         };
         let fault = self.fault.clone().or_else(starved).or_else(|| crash(&self.record));
         let waits = !self.record.is_built() && !self.record.removing;
-        let lacks = if waits { self.host.images.lacking(&self.record.desired) } else { Vec::new() };
+        let mut lacks = if waits { self.host.images.lacking(&self.record.desired) } else { Vec::new() };
+        if lacks.is_empty() && matches!(self.guest, Guest::Absent) {
+            lacks = rescue::lacking(&self.host, &self.dir, &self.record);
+        }
         let holds = self.volumes.holds(&self.record.volumes);
         ObservedInstance { state, fault, lacks, holds, ..of_record(&self.record) }
     }

@@ -128,6 +128,12 @@ impl Actor {
                 self.forget_memory().await?;
                 Box::pin(tell(machine, false))
             }
+            (Step::Interrupt, Guest::Held(machine, _)) => {
+                let machine = machine.clone();
+                self.record.interrupts = self.record.desired.interrupt;
+                self.save().await?;
+                Box::pin(interrupt(machine))
+            }
             (Step::Suspend, Guest::Held(machine, _)) => {
                 let (machine, dir) = (machine.clone(), self.dir.clone());
                 Box::pin(async move { memory::save(host, &dir, &machine).await.map(Done::Saved) })
@@ -141,6 +147,7 @@ impl Actor {
     async fn prepare_launch(&mut self) -> Result<(), NodeError> {
         self.record.launch += 1;
         self.record.count_reboots();
+        self.record.interrupts = self.record.desired.interrupt;
         self.record.rest = None;
         self.record.plugs = self.record.desired.nics.iter().map(|nic| Plug::of(nic.port)).collect();
         self.record.note_volumes();
@@ -207,6 +214,10 @@ impl Actor {
             }
             Ok(Done::Started(machine)) => {
                 self.succeed();
+                if self.record.password == Password::Awaited {
+                    self.record.password = Password::OnDrive;
+                    self.secret = None;
+                }
                 self.hold(machine).await;
             }
             Ok(Done::NotStarted(error)) => {
@@ -361,6 +372,11 @@ async fn tell(machine: Machine, pause: bool) -> Result<Done, NodeError> {
     };
     told.map_err(|error| NodeError::failed(step, error))?;
     Ok(Done::Told)
+}
+
+async fn interrupt(machine: Machine) -> Result<Done, NodeError> {
+    let told = machine.interrupt().await;
+    told.map(|()| Done::Told).map_err(|error| NodeError::failed("interrupting the guest", error))
 }
 
 /// Ends every process of the instance, also one that was only starting, and removes all that belongs to it.

@@ -17,6 +17,7 @@ pub(crate) fn desired() -> DesiredInstance {
         generation: 1,
         power: Power::Running,
         reboot: None,
+        interrupt: 0,
         vcpus: 1,
         memory_mib: 192,
         disks: vec![DesiredDisk {

@@ -399,6 +399,7 @@ fn desired(root: DesiredDisk) -> DesiredInstance {
         generation: 1,
         power: Power::Running,
         reboot: None,
+        interrupt: 0,
         vcpus: 1,
         memory_mib: 64,
         disks: vec![root],

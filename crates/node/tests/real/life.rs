@@ -221,3 +221,35 @@ async fn a_guest_waits_for_its_port_and_qemus_own_words_are_told() {
     lab.gone(web.id).await;
     assert!(lab.guests().is_empty());
 }
+
+#[tokio::test]
+async fn a_rescued_guest_boots_from_another_disk_and_its_own_is_untouched() {
+    let Some(mut lab) = Lab::open().await else { return };
+    let web = lab.server(&tiny::waiting());
+    lab.make(&web).await;
+    lab.says(web.id, "tiny login: ", 1).await;
+    let own = crate::lab::identity(&lab, web.id);
+    let mut rescued = next(&web, Power::Running);
+    let path = lab.path("rescue-image");
+    std::fs::write(&path, tiny::powering_off()).unwrap();
+    let rescue = crate::lab::root(&path, kogge_node_api::DiskFormat::Raw, 0);
+    rescued.disks[0].boot = None;
+    rescued.disks.insert(0, DesiredDisk { slot: Slot::rescue(), ..rescue });
+    rescued.reboot = Some(Reboot { number: 1, kind: RebootKind::Hard });
+    lab.apply(rescued.clone()).await.unwrap();
+    let lacks = |o: Option<&kogge_node_api::ObservedInstance>| o.is_some_and(|o| !o.lacks.is_empty());
+    let seen = lab.until(web.id, "what it lacks", lacks).await.unwrap();
+    lab.hand_over(&seen.lacks[0]).await;
+    lab.reached(&rescued).await;
+    // this disk's guest powers itself off
+    lab.says(web.id, "tiny login: ", 2).await;
+    lab.in_state(web.id, InstanceState::Stopped).await;
+    lab.restart(|_| ()).await;
+    let mut back = next(&rescued, Power::Running);
+    back.disks = web.disks.clone();
+    back.reboot = Some(Reboot { number: 2, kind: RebootKind::Hard });
+    lab.make(&back).await;
+    lab.says(web.id, "tiny login: ", 3).await;
+    assert_eq!(crate::lab::identity(&lab, web.id), own);
+    assert!(!lab.instance_dir(web.id).join("rescue.qcow2").exists());
+}

@@ -2,17 +2,16 @@
 //!
 //! QEMU gets the open file, never its name: the guest's user can neither find nor change what was written.
 
-use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{DEVICES, Machine};
 use crate::error::QemuError;
 use crate::process::ProcessId;
 use crate::qmp::QmpError;
+use crate::slots::Slots;
 
 /// How often QEMU is asked how far it is.
 const POLL: Duration = Duration::from_millis(50);
@@ -23,15 +22,6 @@ pub const NO_USE: &str = "QEMU ended over reading it";
 /// Bytes a second: as fast as the disk is.
 const NO_LIMIT: u64 = 1 << 40;
 
-/// Where the devices of a guest sit. Its memory only goes into a process that has the same ones in the same places.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slots {
-    /// Number of root ports.
-    pub ports: usize,
-    /// The root port of each device, by QEMU's ids.
-    pub devices: BTreeMap<String, String>,
-}
-
 impl Machine {
     /// Where the guest's devices sit now.
     ///
@@ -39,7 +29,7 @@ impl Machine {
     /// Where the monitor does not answer.
     pub async fn slots(&self) -> Result<Slots, QemuError> {
         let ports = self.devices("child<pcie-root-port>").await?;
-        let mut slots = Slots { ports: ports.len(), devices: BTreeMap::new() };
+        let mut slots = Slots { ports: ports.len(), ..Slots::default() };
         for port in ports {
             let bus = format!("{DEVICES}/{port}/{port}");
             for (child, _) in

@@ -1,4 +1,4 @@
-//! What servers have elsewhere and not here: moves between hosts, NUMA cells, consoles. Clients ask for it all the
+//! What servers have elsewhere and not here: NUMA cells, consoles. Clients ask for it all the
 //! same, and know what these answers mean.
 
 use kogge_http::{ApiError, Json};
@@ -16,12 +16,6 @@ const TYPES: [&str; 6] = ["novnc", "xvpvnc", "rdp-html5", "spice-html5", "serial
 /// Refuses where the caller may not look at the server of the path.
 async fn look(call: &Call<Compute>) -> Result<(), ApiError> {
     Ok(call.service.server(&call.caller, call.key(), &call.rule).await.map(drop)?)
-}
-
-/// `GET /servers/{id}/migrations`: live migrations under way.
-pub(crate) async fn migrations(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
-    look(&call).await?;
-    Ok(Json(json!({ "migrations": [] })))
 }
 
 /// `GET /servers/{id}/topology`: a guest has no NUMA cells.

@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 
 use super::addressing;
 use super::create::reference;
+use super::migrate;
 use super::rebuild::rebuild;
 use super::shelve;
 use crate::api::body::{Fields, Read};
+use crate::service::servers::boot::password;
 use crate::service::servers::power::Order;
 use crate::service::servers::snapshot::NewBackup;
 use crate::{Compute, microversion as v};
@@ -63,12 +65,31 @@ impl Action<'_> {
             "changePassword" => self.password().await,
             "createImage" => self.create_image().await,
             "createBackup" => self.create_backup().await,
+            "rescue" => self.rescue().await,
+            "unrescue" => {
+                self.alone(name)?;
+                self.call.service.unrescue(&self.call.caller, self.call.key()).await?;
+                Ok(accepted())
+            }
+            "trigger_crash_dump" if self.call.version.has(v::CRASH_DUMP) => {
+                self.alone(name)?;
+                self.call.service.trigger_crash_dump(&self.call.caller, self.call.key()).await?;
+                Ok(accepted())
+            }
+            "migrate" | "os-migrateLive" => {
+                migrate::run(self.call, name, self.body).await?;
+                Ok(accepted())
+            }
+            "evacuate" => migrate::evacuate(self.call, self.inner(name)?).await,
             "restore" => {
                 self.alone(name)?;
                 self.call.service.restore(&self.call.caller, self.call.key()).await?;
                 Ok(accepted())
             }
-            "shelve" | "shelveOffload" | "unshelve" => shelve::run(self.call, name, self.body).await,
+            "shelve" | "shelveOffload" | "unshelve" => {
+                shelve::run(self.call, name, self.body).await?;
+                Ok(accepted())
+            }
             "rebuild" => rebuild(self.call, self.body).await,
             "resize" => self.resize().await,
             "confirmResize" => {
@@ -132,6 +153,23 @@ impl Action<'_> {
         fields.finish()?;
         self.call.service.lock(&self.call.caller, self.call.key(), reason).await?;
         Ok(accepted())
+    }
+
+    async fn rescue(&self) -> Result<Response, ApiError> {
+        let fields = Fields::of(self.body)?;
+        let value = fields.take("rescue").unwrap_or(&Value::Null);
+        fields.finish()?;
+        let (mut image, mut given) = (None, None);
+        if !value.is_null() {
+            let inner = Fields::named("rescue", value)?;
+            given = inner.text("adminPass", 0, 255)?;
+            image = inner.uuid("rescue_image_ref")?;
+            inner.finish()?;
+        }
+        let admin_password = given.unwrap_or_else(password);
+        let (caller, id) = (&self.call.caller, self.call.key());
+        self.call.service.rescue(caller, id, image.as_deref(), &admin_password).await?;
+        Ok(Json(json!({ "adminPass": admin_password })).into_response())
     }
 
     async fn reset_state(&self) -> Result<Response, ApiError> {
@@ -221,6 +259,6 @@ impl Action<'_> {
     }
 }
 
-pub(super) fn accepted() -> Response {
+fn accepted() -> Response {
     StatusCode::ACCEPTED.into_response()
 }

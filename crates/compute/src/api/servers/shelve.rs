@@ -1,17 +1,15 @@
 //! The actions `shelve`, `shelveOffload` and `unshelve`.
 
-use axum::response::Response;
 use kogge_http::{ApiError, Microversion};
 use kogge_resource::Call;
 use serde_json::Value;
 
-use super::action::accepted;
 use crate::api::body::{Fields, Read};
 use crate::service::servers::shelve::Unshelve;
 use crate::{Compute, microversion as v};
 
 /// Does one of them.
-pub(super) async fn run(call: &Call<Compute>, name: &str, body: &Value) -> Result<Response, ApiError> {
+pub(super) async fn run(call: &Call<Compute>, name: &str, body: &Value) -> Result<(), ApiError> {
     let (service, caller, id) = (&call.service, &call.caller, call.key());
     let fields = Fields::of(body)?;
     let value = fields.take(name).unwrap_or(&Value::Null);
@@ -21,7 +19,7 @@ pub(super) async fn run(call: &Call<Compute>, name: &str, body: &Value) -> Resul
         "shelveOffload" => service.shelve_offload(caller, id).await?,
         _ => service.unshelve(caller, id, read(value, call.version)?).await?,
     }
-    Ok(accepted())
+    Ok(())
 }
 
 /// Before 2.77 the value is passed over.

@@ -12,7 +12,7 @@ use super::labels::{ServerUpdate, check_files, check_metadata};
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
 use crate::model::host::Host;
-use crate::model::migration::MigrationStatus;
+use crate::model::migration::{MigrationKind, MigrationStatus};
 use crate::model::quota::{self, Usage};
 use crate::model::server::{Doing, InjectedFile, Server};
 use crate::model::state::VmState;
@@ -111,7 +111,7 @@ impl Compute {
         self.afford(&mut changing, more(&shape, &old)).await?;
         quotas::moved(&mut changing.tx, changing.server.project.as_str(), more(&shape, &old)).await?;
         let both = greater(&room_for(&changing.server, &old), &room_for(&changing.server, &shape));
-        self.hold(&mut changing.tx, &changing.server, &both).await?;
+        let stays = self.hold(&mut changing.tx, &changing.server, &both).await;
         let server = &mut changing.server;
         if !server.is_volume_backed() {
             server.spec.root_gib = shape.disk_gib;
@@ -119,8 +119,16 @@ impl Compute {
         server.spec.auto_disk_config = auto.unwrap_or(server.spec.auto_disk_config);
         server.shape = shape.clone();
         server.intent.resized_from = Some(old);
-        migrations::begin(&mut changing.tx, server, changing.now).await?;
         server.intent.ask(Doing::Resizing, changing.now);
+        let from = server.placed.host.clone();
+        if let Err(error) = stays {
+            // where it has no room to grow, another host may have; else nothing changes
+            let moved = self.move_cold(&mut changing.tx, &mut changing.server, None).await;
+            moved.map_err(|_| error)?;
+        }
+        let (server, now) = (&changing.server, changing.now);
+        let ends = (from.as_deref(), server.placed.host.as_deref());
+        migrations::begin(&mut changing.tx, server, MigrationKind::Resize, ends, now).await?;
         self.close(caller, changing, Some("resize")).await.map(drop)
     }
 
@@ -138,6 +146,9 @@ impl Compute {
         let needed = room_for(server, &server.shape);
         self.hold(tx, server, &needed).await?;
         server.intent.resized_from = None;
+        if let Some(before) = server.intent.resized_on.take() {
+            self.free_on(tx, server.id, &before).await?;
+        }
         Ok(migrations::follow(tx, server.id, MigrationStatus::Confirmed, now).await?)
     }
 
@@ -149,6 +160,7 @@ impl Compute {
         let old = changing.server.intent.resized_from.take();
         let old = old.ok_or_else(|| Error::Invalid("Instance has not been resized.".to_owned()))?;
         let needed = room_for(&changing.server, &old);
+        self.move_back(&mut changing.tx, &mut changing.server).await?;
         self.hold(&mut changing.tx, &changing.server, &needed).await?;
         let less = more(&old, &changing.server.shape);
         quotas::moved(&mut changing.tx, changing.server.project.as_str(), less).await?;
@@ -167,7 +179,12 @@ impl Compute {
     }
 
     /// Holds this much room on the server's host instead of what it holds now.
-    async fn hold(&self, tx: &mut Tx, server: &Server, room: &kogge_placement::Resources) -> Result<()> {
+    pub(super) async fn hold(
+        &self,
+        tx: &mut Tx,
+        server: &Server,
+        room: &kogge_placement::Resources,
+    ) -> Result<()> {
         let Some(host) = &server.placed.host else { return Ok(()) };
         let provider = Host::hypervisor_id(host).uuid().into();
         let held =

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kogge_clock::Timestamp;
 use kogge_db::Tx;
 use kogge_ids::ProviderId;
+use kogge_node_api::Accelerator;
 use kogge_placement::{MEMORY_MB, NoHost, Request, Resources, Supply, VCPU, candidates};
 
 use crate::Compute;
@@ -57,6 +58,8 @@ pub(super) struct Chosen {
 
 /// What other servers have to do with the place of one.
 pub(super) struct Around {
+    /// Hosts that are no choice, and why.
+    barred: BTreeMap<String, String>,
     neighbours: Neighbours,
     company: Option<Company>,
 }
@@ -64,7 +67,7 @@ pub(super) struct Around {
 impl Around {
     pub(super) async fn of(compute: &Compute, tx: &mut Tx, server: &Server) -> Result<Self> {
         let neighbours = Neighbours::of(tx, server).await?;
-        Ok(Self { neighbours, company: compute.company_in(tx, server.id).await? })
+        Ok(Self { barred: BTreeMap::new(), neighbours, company: compute.company_in(tx, server.id).await? })
     }
 }
 
@@ -113,6 +116,21 @@ impl Board {
         Verdict::Nowhere(self.reasons(server, around, needed))
     }
 
+    /// Bars the host that a server leaves, and those that cannot take its disk over where that comes along.
+    pub(super) fn bar(&self, around: &mut Around, from: &str, carried: bool) {
+        let simulated = |seat: &Seat| seat.host.facts.accelerator == Accelerator::Simulated;
+        let gives = self.seats.iter().any(|seat| seat.host.name() == from && simulated(seat));
+        for seat in &self.seats {
+            let name = seat.host.name();
+            let why = match name == from {
+                true => "is the host that it leaves",
+                false if carried && !(gives && simulated(seat)) => "cannot take a disk over from that host",
+                false => continue,
+            };
+            around.barred.insert(name.to_owned(), why.to_owned());
+        }
+    }
+
     /// Counts the room of a server that was written down as used.
     pub(super) fn take(&mut self, chosen: &Chosen) {
         if let Some(supply) = self.seats.get_mut(chosen.seat).and_then(|seat| seat.supply.as_mut()) {
@@ -148,6 +166,9 @@ impl Board {
 /// Why a host does not come into question, whether it answers or not and whatever room it has.
 fn objection(server: &Server, seat: &Seat, around: &Around) -> Option<String> {
     let name = seat.host.name();
+    if let Some(why) = around.barred.get(name) {
+        return Some(why.clone());
+    }
     if server.spec.host.as_deref().is_some_and(|wanted| wanted != name) {
         return Some("is not the host that was asked for".to_owned());
     }

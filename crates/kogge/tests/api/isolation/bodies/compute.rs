@@ -131,6 +131,8 @@ pub(super) fn actions(path: &str, action: &str, fixture: &Fixture) -> Vec<Value>
         "reboot" => json!({"type": "HARD"}),
         "os-getConsoleOutput" => json!({"length": 5}),
         "createImage" => json!({"name": "x", "metadata": {"a": "b"}}),
+        "os-migrateLive" => json!({"host": null, "block_migration": "auto"}),
+        "evacuate" => json!({}),
         "createBackup" => json!({"name": "x", "backup_type": "daily", "rotation": 1}),
         "addSecurityGroup" | "removeSecurityGroup" => json!({"name": fixture.id("security-groups")}),
         "os-resetState" => json!({"state": "active"}),
