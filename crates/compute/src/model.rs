@@ -13,3 +13,4 @@ pub mod server;
 pub mod server_group;
 pub mod state;
 pub mod step;
+pub mod wishes;

@@ -40,4 +40,5 @@ mod it {
     mod usage;
     mod views;
     mod volumes;
+    mod wishes;
 }

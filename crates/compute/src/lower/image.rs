@@ -259,7 +259,7 @@ fn fits(image: &BootImage, shape: &Shape) -> Result<()> {
 /// The properties that servers show and snapshots inherit.
 fn properties(image: &BootImage) -> BTreeMap<String, String> {
     let wanted = |key: &str| {
-        ["hw_", "os_", "img_"].iter().any(|prefix| key.starts_with(prefix))
+        ["hw_", "os_", "img_", "trait:"].iter().any(|prefix| key.starts_with(prefix))
             || matches!(key, "architecture" | "hypervisor_type" | "vm_mode")
     };
     let kept = image.properties.iter().filter(|(key, _)| wanted(key) && !key.starts_with("os_hash"));

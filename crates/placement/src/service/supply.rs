@@ -9,6 +9,7 @@ use kogge_resource::nova::uuid_like;
 use crate::Placement;
 use crate::error::Error;
 use crate::model::inventory::{Inventory, Resources};
+use crate::model::names::is_custom;
 use crate::model::provider::Provider;
 use crate::model::request::{Candidate, NoHost, Request, Supply, candidates};
 use crate::store;
@@ -47,7 +48,7 @@ impl Placement {
         Ok(id)
     }
 
-    /// Makes `inventories` all that the provider has. Classes that somebody holds something of stay, with a total
+    /// Makes `inventories` all that the provider has, beside classes of the operator's own (`CUSTOM_…`), which stay. Classes that somebody holds something of stay, with a total
     /// of 0, so that nothing more is placed there.
     ///
     /// # Errors
@@ -58,7 +59,8 @@ impl Placement {
         provider: ProviderId,
         inventories: &[Inventory],
     ) -> Result<(), Error> {
-        let known = store::inventories::of(&mut *tx, provider).await?;
+        let mut known = store::inventories::of(&mut *tx, provider).await?;
+        known.retain(|one| !is_custom(&one.class));
         if known == sorted(inventories) {
             return Ok(());
         }

@@ -5,6 +5,7 @@ use rand::Rng as _;
 
 use crate::model::flavor::Shape;
 use crate::model::server::Server;
+use crate::model::wishes::custom_amounts;
 use crate::store::big;
 
 /// Letters and digits that nobody confuses.
@@ -40,9 +41,9 @@ pub(crate) fn numbered(name: &str, index: u32, count: u32) -> String {
 /// What a server takes of a host. The root disk counts as large as it ever was.
 pub(crate) fn room(shape: &Shape, root_gib: u64) -> Resources {
     let disk = Shape { disk_gib: shape.disk_gib.max(root_gib), ..shape.clone() }.local_gib();
-    [(VCPU, i64::from(shape.vcpus)), (MEMORY_MB, big(shape.ram_mib)), (DISK_GB, big(disk))]
-        .map(|(class, amount)| (class.to_owned(), amount))
-        .into()
+    let own = [(VCPU, i64::from(shape.vcpus)), (MEMORY_MB, big(shape.ram_mib)), (DISK_GB, big(disk))];
+    let own = own.map(|(class, amount)| (class.to_owned(), amount));
+    own.into_iter().chain(custom_amounts(&shape.extra_specs)).collect()
 }
 
 /// What a server takes of a host with this shape. A root disk that is a volume is elsewhere.

@@ -10,9 +10,10 @@ use kogge_placement::{MEMORY_MB, NoHost, Request, Resources, Supply, VCPU, candi
 
 use crate::Compute;
 use crate::error::{Error, Result};
-use crate::model::host::{Host, zone_of};
+use crate::model::host::{Aggregate, Host, zone_of};
 use crate::model::server::Server;
 use crate::model::server_group::Company;
+use crate::model::wishes::{Properties, aggregate_objection, trait_objection};
 use crate::service::servers::boot::room_for;
 use crate::store::{aggregates, hosts, servers as store};
 
@@ -27,6 +28,8 @@ pub(super) struct Board {
 struct Seat {
     host: Host,
     zone: String,
+    /// What its aggregates say.
+    properties: Properties,
     up: bool,
     supply: Option<Supply>,
 }
@@ -80,6 +83,7 @@ impl Board {
             supplies.into_iter().map(|supply| (supply.provider.id, supply)).collect();
         let seat = |host: Host| Seat {
             zone: zone_of(host.name(), &aggregates, &compute.config().default_zone),
+            properties: properties_of(host.name(), &aggregates),
             up: host.is_up(now, patience),
             supply: supplies.remove(&host.id.uuid().into()),
             host,
@@ -163,6 +167,17 @@ impl Board {
     }
 }
 
+/// What the aggregates of a host say, taken together.
+fn properties_of(host: &str, aggregates: &[Aggregate]) -> Properties {
+    let mut all = Properties::new();
+    for aggregate in aggregates.iter().filter(|aggregate| aggregate.hosts.iter().any(|one| one == host)) {
+        for (key, value) in aggregate.metadata.iter() {
+            all.entry(key.clone()).or_default().insert(value.clone());
+        }
+    }
+    all
+}
+
 /// Why a host does not come into question, whether it answers or not and whatever room it has.
 fn objection(server: &Server, seat: &Seat, around: &Around) -> Option<String> {
     let name = seat.host.name();
@@ -177,6 +192,11 @@ fn objection(server: &Server, seat: &Seat, around: &Around) -> Option<String> {
     }
     if server.spec.host.is_none() && server.spec.zone.as_ref().is_some_and(|wanted| *wanted != seat.zone) {
         return Some(format!("is in zone {}", seat.zone));
+    }
+    let traits = seat.supply.as_ref().map(|supply| &supply.traits);
+    let wished = traits.and_then(|traits| trait_objection(server, traits));
+    if let Some(why) = wished.or_else(|| aggregate_objection(server, &seat.properties)) {
+        return Some(why);
     }
     let kept_off = || around.company.as_ref().and_then(|company| company.objection(name));
     around.neighbours.objection(name).or_else(kept_off)
