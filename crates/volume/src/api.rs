@@ -1,11 +1,15 @@
 //! The route table of block storage v3, and the room behind it: from the wire to commands, from views to the wire.
 
+pub(crate) mod about;
 pub(crate) mod actions;
 mod admin;
 mod copies;
 mod errors;
+pub(crate) mod hosts;
 pub(crate) mod metadata;
+pub(crate) mod pools;
 pub(crate) mod quotas;
+pub(crate) mod services;
 pub(crate) mod versions;
 
 use http::Method;

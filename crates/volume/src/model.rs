@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod backup;
 pub mod bounds;
 pub mod doing;
+pub mod group;
 pub mod message;
 pub mod qos;
 pub mod quota;

@@ -12,6 +12,7 @@ pub(crate) mod messages;
 pub(crate) mod quota;
 pub(crate) mod quota_sets;
 pub(crate) mod save;
+pub(crate) mod services;
 pub(crate) mod snapshots;
 pub(crate) mod types;
 pub(crate) mod upload;

@@ -3,6 +3,7 @@
 pub(crate) mod attachments;
 pub(crate) mod backups;
 pub(crate) mod keys;
+pub(crate) mod services;
 pub(crate) mod snapshots;
 pub(crate) mod types;
 pub(crate) mod usage;

@@ -15,10 +15,12 @@ mod it {
     mod backups;
     mod cloud;
     mod given;
+    mod group_types;
     mod messages;
     mod qos;
     mod quotas;
     mod seeds;
+    mod services;
     mod snapshots;
     mod types;
     mod volumes;

@@ -1,13 +1,14 @@
 //! The routes of what administrators set, and of what others see of it.
 
 use kogge_http::{Access, Routes, VersionRange};
-use kogge_resource::Crud as _;
+use kogge_resource::{Crud as _, Resource as _, handlers};
 
 use crate::Volumes;
-use crate::api::quotas;
+use crate::api::{about, hosts, pools, quotas, services};
 use crate::microversion as v;
 use crate::policy as p;
 use crate::resources::default_types;
+use crate::resources::group_types::{self, GroupTypes};
 use crate::resources::messages::Messages;
 use crate::resources::qos_specs::{self, QosSpecs};
 use crate::resources::volume_types::{self, VolumeTypes, access, encryption, extra_specs};
@@ -19,6 +20,9 @@ pub(super) fn routes() -> Routes<Volumes> {
         .merge(default_type_routes())
         .merge(qos_routes())
         .merge(quota_routes())
+        .merge(service_routes())
+        .merge(about_routes())
+        .merge(group_type_routes())
         .merge(Routes::new().list::<Messages>().show::<Messages>().remove::<Messages>())
 }
 
@@ -89,4 +93,67 @@ fn quota_routes() -> Routes<Volumes> {
         .get(CLASS, p::QUOTA_CLASSES_GET, quotas::class)
         .put(CLASS, p::QUOTA_CLASSES_UPDATE, quotas::update_class)
         .get("/v3/limits", Access::Token, quotas::limits)
+}
+
+fn service_routes() -> Routes<Volumes> {
+    const HOST: &str = "/v3/os-hosts/{id}";
+    let logs = Routes::within(VersionRange::since(v::LOG_LEVELS))
+        .put("/v3/os-services/get-log", p::SERVICES_UPDATE, services::get_log)
+        .put("/v3/os-services/set-log", p::SERVICES_UPDATE, services::set_log);
+    Routes::new()
+        .get("/v3/os-services", p::SERVICES_INDEX, services::index)
+        .put("/v3/os-services/enable", p::SERVICES_UPDATE, services::enable)
+        .put("/v3/os-services/disable", p::SERVICES_UPDATE, services::disable)
+        .put("/v3/os-services/disable-log-reason", p::SERVICES_UPDATE, services::disable_for)
+        .put("/v3/os-services/freeze", p::FREEZE_HOST, services::freeze)
+        .put("/v3/os-services/thaw", p::THAW_HOST, services::thaw)
+        .put("/v3/os-services/failover_host", p::FAILOVER_HOST, services::failover)
+        .merge(logs)
+        .get("/v3/os-hosts", p::HOSTS, hosts::index)
+        .get(HOST, p::HOSTS, hosts::show)
+        .put(HOST, p::HOSTS, hosts::update)
+        .get("/v3/scheduler-stats/get_pools", p::GET_POOLS, pools::index)
+        .get("/v3/capabilities/{id}", p::CAPABILITIES, pools::show)
+}
+
+fn about_routes() -> Routes<Volumes> {
+    let clusters = Routes::within(VersionRange::since(v::CLUSTERS))
+        .get("/v3/clusters", p::CLUSTERS_GET_ALL, about::clusters)
+        .get("/v3/clusters/detail", p::CLUSTERS_GET_ALL, about::clusters)
+        .get("/v3/clusters/{id}", p::CLUSTERS_GET, about::cluster)
+        .put("/v3/clusters/enable", p::CLUSTERS_UPDATE, about::change_cluster)
+        .put("/v3/clusters/disable", p::CLUSTERS_UPDATE, about::change_cluster);
+    let workers = Routes::within(VersionRange::since(v::WORKERS)).post(
+        "/v3/workers/cleanup",
+        p::WORKERS_CLEANUP,
+        about::cleanup,
+    );
+    let filters = Routes::within(VersionRange::since(v::RESOURCE_FILTERS)).get(
+        "/v3/resource_filters",
+        Access::Token,
+        about::filters,
+    );
+    Routes::new()
+        .get("/v3/os-availability-zone", Access::Token, about::zones)
+        .get("/v3/extensions", Access::Token, about::extensions)
+        .get("/v3/extensions/{id}", Access::Token, about::extension)
+        .merge(clusters)
+        .merge(workers)
+        .merge(filters)
+}
+
+fn group_type_routes() -> Routes<Volumes> {
+    const SPECS: &str = "/v3/group_types/{id}/group_specs";
+    const SPEC: &str = "/v3/group_types/{id}/group_specs/{key}";
+    Routes::within(GroupTypes::VERSIONS)
+        .get(GroupTypes::NAMES.all, Access::Token, handlers::list::<GroupTypes>)
+        .create::<GroupTypes>()
+        .get(GroupTypes::NAMES.each, Access::Token, handlers::show::<GroupTypes>)
+        .update::<GroupTypes>()
+        .remove::<GroupTypes>()
+        .get(SPECS, p::GROUP_TYPES_SPECS_GET_ALL, group_types::specs::index)
+        .post(SPECS, p::GROUP_TYPES_SPECS_CREATE, group_types::specs::create)
+        .get(SPEC, p::GROUP_TYPES_SPECS_GET, group_types::specs::show)
+        .put(SPEC, p::GROUP_TYPES_SPECS_UPDATE, group_types::specs::update)
+        .delete(SPEC, p::GROUP_TYPES_SPECS_DELETE, group_types::specs::delete)
 }

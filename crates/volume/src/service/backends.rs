@@ -15,13 +15,15 @@ impl Volumes {
         found.map(|(_, backend)| backend).ok_or_else(missing)
     }
 
-    /// The name of the backend where volumes of this type are: the one that it asks for, else the first.
-    pub(crate) fn backend_for(&self, kind: &VolumeType) -> Result<String> {
+    /// The name of the backend where new volumes of this type are: the one that it asks for, else the first; none that is
+    /// closed.
+    pub(crate) fn backend_for(&self, kind: &VolumeType, closed: &[String]) -> Result<String> {
         let none =
             || Error::volume("No valid host was found. No storage backend is what the volume type asks for.");
+        let open = || self.backends().iter().filter(|(name, _)| !closed.contains(name));
         let found = match kind.backend() {
-            Some(wanted) => self.backends().iter().find(|(name, _)| name == wanted),
-            None => self.backends().first(),
+            Some(wanted) => open().find(|(name, _)| name == wanted),
+            None => open().next(),
         };
         found.map(|(name, _)| name.clone()).ok_or_else(none)
     }

@@ -74,7 +74,10 @@ impl Volumes {
                  volumes front-end qos specs cannot change.",
             ));
         }
-        let backend = self.backend_for(kind)?;
+        // one whose backend is closed may still change its type there
+        let mut closed = self.closed_backends(tx).await?;
+        closed.retain(|name| *name != volume.backend);
+        let backend = self.backend_for(kind, &closed)?;
         let elsewhere = backend != volume.backend;
         if elsewhere && volume.status == VolumeStatus::InUse {
             return Err(Error::volume("A volume in use stays on its backend; detach it first."));

@@ -139,7 +139,7 @@ impl Volumes {
             check_image(image, size)?;
         }
         self.check_size(tx, project.as_str(), size).await?;
-        let backend = self.backend_for(&kind)?;
+        let backend = self.backend_for(&kind, &self.closed_backends(tx).await?)?;
         check_key(&kind, &found)?;
         self.charge_in(tx, project.as_str(), Some(&kind), Usage::volume(size)).await?;
         let key_id = self.key_for(tx, &project, &kind, &found).await?;

@@ -97,6 +97,7 @@ pub(crate) async fn miscounted(tx: &mut Tx) -> Result<Vec<Wrong>, DbError> {
          SELECT project_id, type_id, volumes, snapshots, gigabytes, backups, backup_gigabytes FROM volume_usage \
          UNION ALL SELECT project_id, type_id, -1, 0, -size_gib, 0, 0 FROM volumes \
          UNION ALL SELECT project_id, type_id, 0, -1, -size_gib, 0, 0 FROM volume_snapshots \
+         UNION ALL SELECT project_id, '', 0, 0, 0, -1, -size_gib FROM volume_backups \
          ) AS counted GROUP BY project_id, type_id ORDER BY project_id, type_id",
     );
     let read = |row: &Row| {
@@ -145,4 +146,29 @@ pub(crate) async fn put(tx: &mut Tx, key: &str, resource: &str, most: i64) -> Re
 
 pub(crate) async fn delete(tx: &mut Tx, key: &str) -> Result<(), DbError> {
     tx.execute(Query::new("DELETE FROM volume_quota_limits WHERE project_id = $1").bind(key)).await.map(drop)
+}
+
+/// How many volumes and snapshots of each project are on a backend, and their GiB: project, volumes, GiB, snapshots, GiB.
+pub(crate) async fn on_backend(
+    db: impl Executor,
+    backend: &str,
+) -> Result<Vec<(String, Usage, Usage)>, DbError> {
+    let query = Query::new(
+        "SELECT project_id, CAST(SUM(volumes) AS BIGINT) AS volumes, CAST(SUM(gib) AS BIGINT) AS gib, \
+         CAST(SUM(snapshots) AS BIGINT) AS snapshots, CAST(SUM(snapshot_gib) AS BIGINT) AS snapshot_gib FROM ( \
+         SELECT project_id, 1 AS volumes, size_gib AS gib, 0 AS snapshots, 0 AS snapshot_gib FROM volumes \
+         WHERE backend = $1 UNION ALL \
+         SELECT project_id, 0, 0, 1, size_gib FROM volume_snapshots WHERE backend = $1 \
+         ) AS found GROUP BY project_id ORDER BY project_id",
+    );
+    let read = |row: &Row| {
+        let volumes = Usage { volumes: row.int("volumes")?, gigabytes: row.int("gib")?, ..Usage::default() };
+        let snapshots = Usage {
+            snapshots: row.int("snapshots")?,
+            gigabytes: row.int("snapshot_gib")?,
+            ..Usage::default()
+        };
+        Ok((row.text("project_id")?, volumes, snapshots))
+    };
+    db.list("volumes", query.bind(backend), read).await
 }
