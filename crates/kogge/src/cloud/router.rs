@@ -33,6 +33,14 @@ pub struct Door {
     router: Option<Router>,
 }
 
+impl Door {
+    /// What clients call the service where they name a microversion: block storage is `volume` there.
+    #[must_use]
+    pub fn spoken(&self) -> &'static str {
+        self.versions.as_ref().map_or(self.service, |versions| versions.service)
+    }
+}
+
 macro_rules! door {
     ($service:literal, $mount:literal, $style:ident, $versions:expr, $routes:expr, $state:expr) => {{
         let routes = $routes;

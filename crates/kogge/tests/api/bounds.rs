@@ -94,7 +94,8 @@ struct Walk {
 
 impl Walk {
     async fn route(&mut self, door: &Door, route: &RouteInfo) {
-        let most = if matches!(door.service, "identity" | "compute") { SHORT } else { LONG };
+        let most =
+            if matches!(door.service, "identity" | "compute" | "block-storage") { SHORT } else { LONG };
         let count = bodies::all(route, &self.fixture).len();
         for number in 0..count {
             let good = bodies::all(route, &self.fixture).into_iter().nth(number).unwrap_or_default();

@@ -64,6 +64,11 @@ async fn network_answers_as_noted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn block_storage_answers_as_noted() {
+    answers_are_as_noted("block-storage").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn compute_answers_as_noted() {
     answers_are_as_noted("compute").await;
 }

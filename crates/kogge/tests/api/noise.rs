@@ -109,7 +109,7 @@ async fn no_route_breaks_on_noise() {
             let newest = route.versions.until.or(route.versions.since);
             let caller = cloud.session("kogge-admin").await;
             let caller = match newest {
-                Some(version) => caller.speaking(&format!("{} {version}", door.service)),
+                Some(version) => caller.speaking(&format!("{} {version}", door.spoken())),
                 None => caller.speaking("compute 2.100"),
             };
             for round in 0..rounds {

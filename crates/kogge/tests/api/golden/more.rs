@@ -30,6 +30,7 @@ pub(super) async fn walk(scene: &Scene, book: &mut Book) {
         "image" => more.image().await,
         "network" => more.network().await,
         "compute" => more.compute().await,
+        "block-storage" => {}
         _ => more.placement().await,
     }
 }

@@ -111,7 +111,7 @@ async fn headers(scene: &Scene, door: &Door, route: &RouteInfo, book: &mut Book)
         let legacy = "x-openstack-nova-api-version";
         asked.push(("older header".to_owned(), "member", legacy, "2.10".to_owned()));
         for version in ["latest", "2.999", "3.1", "x", "2.01"] {
-            let modern = format!("{} {version}", door.service);
+            let modern = format!("{} {version}", door.spoken());
             asked.push((format!("version {version}"), "member", "openstack-api-version", modern));
         }
     }

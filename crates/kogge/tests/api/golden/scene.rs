@@ -88,7 +88,8 @@ impl Scene {
         if version.is_empty() {
             session.clone()
         } else {
-            session.speaking(&format!("{} {version}", self.service))
+            let spoken = if self.service == "block-storage" { "volume" } else { self.service };
+            session.speaking(&format!("{spoken} {version}"))
         }
     }
 
@@ -158,7 +159,17 @@ impl Scene {
             owner.starts_with("compute:") && running(&port["device_id"]) && port["status"] != "ACTIVE"
         });
         let half = items(&images.body, "images").filter(|image| image["status"] == "saving");
-        busy.chain(down).chain(half).map(Value::to_string).collect()
+        let mut moving = Vec::new();
+        for (path, key) in [
+            ("/volume/v3/volumes/detail?all_tenants=1", "volumes"),
+            ("/volume/v3/snapshots/detail?all_tenants=1", "snapshots"),
+            ("/volume/v3/backups/detail?all_tenants=1", "backups"),
+        ] {
+            let list = admin.get(path).await;
+            let is = |item: &&Value| MOVING.iter().any(|word| item["status"] == *word);
+            moving.extend(items(&list.body, key).filter(is).cloned());
+        }
+        busy.chain(down).chain(half).chain(&moving).map(Value::to_string).collect()
     }
 
     /// Names what a new cloud has.
@@ -170,6 +181,7 @@ impl Scene {
             ("/identity/v3/roles", "roles", "role"),
             ("/identity/v3/services", "services", "service"),
             ("/compute/v2.1/flavors", "flavors", "flavor"),
+            ("/volume/v3/types", "volume_types", "volume_type"),
             ("/network/v2.0/networks", "networks", "network"),
             ("/network/v2.0/subnets", "subnets", "subnet"),
             ("/network/v2.0/agents", "agents", "agent"),
@@ -184,6 +196,20 @@ impl Scene {
         }
     }
 }
+
+/// What ends by itself in block storage.
+const MOVING: [&str; 10] = [
+    "creating",
+    "deleting",
+    "extending",
+    "uploading",
+    "retyping",
+    "reverting",
+    "downloading",
+    "managing",
+    "restoring",
+    "backing-up",
+];
 
 /// The items of a list.
 pub(super) fn items<'a>(body: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {

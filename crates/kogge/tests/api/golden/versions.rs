@@ -11,6 +11,13 @@ const COMPUTE: [u16; 58] = [
 ];
 /// Those in which bodies of requests change most.
 const COMPUTE_BODIES: [u16; 8] = [1, 10, 36, 52, 64, 75, 94, 103];
+/// Versions of Cinder in which what we serve changes (`kogge_volume::microversion`), and the last.
+const VOLUME: [u16; 37] = [
+    1, 3, 4, 8, 9, 11, 12, 13, 15, 18, 21, 22, 23, 27, 30, 31, 34, 36, 39, 41, 42, 43, 45, 47, 48, 53, 54,
+    56, 57, 59, 60, 62, 63, 64, 65, 68, 71,
+];
+/// Those in which bodies of requests change most.
+const VOLUME_BODIES: [u16; 6] = [0, 13, 43, 53, 66, 71];
 const PLACEMENT: [u16; 40] = {
     let mut all = [0; 40];
     let mut minor = 0;
@@ -26,6 +33,7 @@ const PLACEMENT_BODIES: [u16; 7] = [0, 7, 11, 13, 27, 34, 39];
 pub(super) fn all(door: &Door) -> Vec<String> {
     let minors: &[u16] = match door.service {
         "compute" => &COMPUTE,
+        "block-storage" => &VOLUME,
         "placement" => &PLACEMENT,
         _ => &[],
     };
@@ -36,6 +44,7 @@ pub(super) fn all(door: &Door) -> Vec<String> {
 pub(super) fn of_bodies(door: &Door, route: &RouteInfo) -> Vec<String> {
     let minors: &[u16] = match door.service {
         "compute" => &COMPUTE_BODIES,
+        "block-storage" => &VOLUME_BODIES,
         "placement" => &PLACEMENT_BODIES,
         _ => return vec![String::new()],
     };
@@ -60,6 +69,10 @@ pub(super) fn newest(door: &Door) -> String {
 }
 
 fn version(door: &Door, minor: u16) -> String {
-    let major = if door.service == "placement" { 1 } else { 2 };
+    let major = match door.service {
+        "placement" => 1,
+        "block-storage" => 3,
+        _ => 2,
+    };
     format!("{major}.{minor}")
 }

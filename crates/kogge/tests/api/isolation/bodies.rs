@@ -8,6 +8,7 @@ mod identity;
 mod image;
 mod network;
 mod placement;
+mod volume;
 
 pub(crate) use compute::{FIXED, FLOATING};
 
@@ -59,10 +60,12 @@ pub(crate) fn all(route: &RouteInfo, fixture: &Fixture) -> Vec<Value> {
     }
     let (method, path) = (route.method.as_str(), route.path);
     if let Some(action) = route.action {
-        let inner = compute::actions(path, action, fixture);
+        let inner =
+            volume::actions(path, action, fixture).unwrap_or_else(|| compute::actions(path, action, fixture));
         return inner.into_iter().map(|inner| Value::from_iter([(action.to_owned(), inner)])).collect();
     }
-    let services: [Bodies; 5] = [identity::all, image::all, network::all, compute::all, placement::all];
+    let services: [Bodies; 6] =
+        [identity::all, image::all, network::all, compute::all, placement::all, volume::all];
     let mut bodies = services.iter().map(|all| all(method, path, fixture));
     bodies.find(|found| !found.is_empty()).unwrap_or_default()
 }
@@ -74,7 +77,7 @@ pub(crate) fn speaking(session: &Session, door: &Door, route: &RouteInfo) -> Ses
         None if route.path.starts_with("/v2.1/os-keypairs") => "2.10".to_owned(),
         None => return session.clone(),
     };
-    session.speaking(&format!("{} {version}", door.service))
+    session.speaking(&format!("{} {version}", door.spoken()))
 }
 
 /// Sends a request of the route with the content type that it wants; data of images where it wants these.

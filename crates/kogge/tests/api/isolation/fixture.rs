@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::scene;
 
 /// The collections whose members in the fixture belong to `demo`.
-const OWNED: [&str; 16] = [
+const OWNED: [&str; 20] = [
     "servers",
     "os-server-groups",
     "images",
@@ -26,6 +26,10 @@ const OWNED: [&str; 16] = [
     "os-networks",
     "os-tenant-networks",
     "os-floating-ips",
+    "volumes",
+    "snapshots",
+    "backups",
+    "attachments",
 ];
 
 /// The id of nothing.
@@ -120,6 +124,39 @@ impl Fixture {
         }
         self.flavor = scene::flavor(demo, "SCS-1L-1-5").await;
         self.server(cloud, demo).await;
+        self.volume(cloud, demo).await;
+    }
+
+    /// A volume with a snapshot, and another one that is promised.
+    async fn volume(&mut self, cloud: &TestCloud, demo: &Session) {
+        const ALL: &str = "/volume/v3/volumes";
+        let newest = demo.speaking("volume 3.71");
+        for kind in ["volumes", "promised"] {
+            let idle = if kind == "volumes" { "available" } else { "reserved" };
+            let known = newest.get(&format!("{ALL}/{}", self.id(kind))).await;
+            if known.body["volume"]["status"] == idle && known.body["volume"]["size"] == 1 {
+                continue;
+            }
+            let made = newest.post(ALL, json!({"volume": {"size": 1, "name": kind}})).await;
+            let id = made.id("volume");
+            let path = format!("{ALL}/{id}");
+            let whole = async || newest.get(&path).await.body["volume"]["status"] == "available";
+            cloud.until("the volume to be made", whole).await;
+            self.ids.insert(kind, id);
+        }
+        if self.missing(&newest, "attachments", "/volume/v3/attachments").await {
+            let tie = json!({"attachment": {"volume_uuid": self.id("promised"), "instance_uuid": UNKNOWN}});
+            let made = newest.post("/volume/v3/attachments", tie).await;
+            self.ids.insert("attachments", made.id("attachment"));
+        }
+        if self.missing(&newest, "snapshots", "/volume/v3/snapshots").await {
+            let snapshot = json!({"snapshot": {"volume_id": self.id("volumes"), "name": "s"}});
+            let id = newest.post("/volume/v3/snapshots", snapshot).await.id("snapshot");
+            let path = format!("/volume/v3/snapshots/{id}");
+            let whole = async || newest.get(&path).await.body["snapshot"]["status"] == "available";
+            cloud.until("the snapshot to be made", whole).await;
+            self.ids.insert("snapshots", id);
+        }
     }
 
     /// A user, a group, a role, a project and a flavor that nobody uses: they may be deleted.
@@ -127,6 +164,17 @@ impl Fixture {
         if self.missing(admin, "flavors", "/compute/v2.1/flavors").await {
             let flavor = json!({"flavor": {"name": "SCS-2C-3", "ram": 3072, "vcpus": 2, "disk": 0}});
             self.ids.insert("flavors", admin.post("/compute/v2.1/flavors", flavor).await.id("flavor"));
+        }
+        let storage = admin.speaking("volume 3.71");
+        for (kind, one, body) in [
+            ("types", "volume_type", json!({"volume_type": {"name": "victim"}})),
+            ("group_types", "group_type", json!({"group_type": {"name": "victim"}})),
+            ("qos-specs", "qos_specs", json!({"qos_specs": {"name": "victim", "total_iops_sec": "9"}})),
+        ] {
+            let path = format!("/volume/v3/{kind}");
+            if self.missing(&storage, kind, &path).await {
+                self.ids.insert(kind, storage.post(&path, body).await.id(one));
+            }
         }
         let named = |more: Value| {
             let mut body = json!({"name": "victim"});
@@ -367,6 +415,8 @@ pub(crate) fn kind_of_parameter<'a>(before: &'a str, path: &str) -> &'a str {
         "os-security-group-rules" => "security-group-rules",
         "os-networks" | "os-tenant-networks" => "networks",
         "os-floating-ips" => "floatingips",
+        "os-volume_attachments" => "volumes",
+        "default-types" => "projects",
         "{store}" => "images",
         "routers" if path.ends_with("/remove_router_interface") => "routed-router",
         other => other,

@@ -27,6 +27,12 @@ pub(super) fn all(method: &str, path: &str, fixture: &Fixture) -> Vec<Value> {
             json!({"interfaceAttachment": {"net_id": fixture.id("networks")}}),
             json!({"interfaceAttachment": {"port_id": fixture.id("ports")}}),
         ],
+        (
+            "POST" | "PUT",
+            "/v2.1/servers/{id}/os-volume_attachments" | "/v2.1/servers/{id}/os-volume_attachments/{volume}",
+        ) => {
+            vec![json!({"volumeAttachment": {"volumeId": fixture.id("volumes")}})]
+        }
         ("POST", "/v2.1/servers/{id}/action") => vec![json!({"os-getConsoleOutput": {"length": 5}})],
         ("POST", "/v2.1/os-keypairs") => {
             vec![json!({"keypair": {"name": "x", "type": "ssh", "user_id": fixture.id("users")}})]
