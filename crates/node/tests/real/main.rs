@@ -25,3 +25,4 @@ mod suspend;
 mod tiny;
 mod users;
 mod volumes;
+mod with_storage;

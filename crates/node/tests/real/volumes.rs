@@ -16,7 +16,7 @@ use crate::lab::{Lab, next, real_guest};
 use crate::tiny;
 
 const MIB: u64 = 1 << 20;
-const SECRET: &str = "0123456789abcdef-passphrase";
+pub(crate) const SECRET: &str = "0123456789abcdef-passphrase";
 
 /// A volume of the lab's backend, attached by an attachment of its own.
 pub(crate) fn volume(name: &str, format: DiskFormat, size_mib: u64) -> DesiredDisk {
@@ -41,12 +41,12 @@ pub(crate) fn volume(name: &str, format: DiskFormat, size_mib: u64) -> DesiredDi
     }
 }
 
-fn source(disk: &mut DesiredDisk) -> &mut VolumeSource {
+pub(crate) fn source(disk: &mut DesiredDisk) -> &mut VolumeSource {
     let DiskSource::Volume(source) = &mut disk.source else { panic!("it is a volume") };
     source
 }
 
-fn attachment(disk: &DesiredDisk) -> AttachmentId {
+pub(crate) fn attachment(disk: &DesiredDisk) -> AttachmentId {
     disk.volume().unwrap().attachment
 }
 
@@ -81,19 +81,19 @@ fn make_container(arguments: &[&str], files: &[&Path], more: &[&str]) {
     assert!(made, "qemu-img {arguments:?} {files:?}");
 }
 
-fn with(of: &DesiredInstance, disks: &[&DesiredDisk]) -> DesiredInstance {
+pub(crate) fn with(of: &DesiredInstance, disks: &[&DesiredDisk]) -> DesiredInstance {
     let mut next = next(of, Power::Running);
     next.disks.retain(|disk| disk.volume().is_none());
     next.disks.extend(disks.iter().copied().cloned());
     next
 }
 
-fn rebooted(of: &DesiredInstance) -> DesiredInstance {
+pub(crate) fn rebooted(of: &DesiredInstance) -> DesiredInstance {
     let number = of.reboot.map_or(1, |reboot| reboot.number + 1);
     DesiredInstance { reboot: Some(Reboot { number, kind: RebootKind::Hard }), ..next(of, Power::Running) }
 }
 
-fn holds(seen: &ObservedInstance) -> Vec<(AttachmentId, Option<u64>)> {
+pub(crate) fn holds(seen: &ObservedInstance) -> Vec<(AttachmentId, Option<u64>)> {
     seen.holds.iter().map(|HeldVolume { attachment, size_mib }| (*attachment, *size_mib)).collect()
 }
 
@@ -311,12 +311,12 @@ async fn an_encrypted_volume_waits_for_its_passphrase_and_its_file_holds_nothing
     lab.says(web.id, "tiny login: ", 2).await;
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+pub(crate) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
 /// A server whose user data tells its disks on the console, and writes to those that are empty.
-fn talkative() -> Option<DesiredInstance> {
+pub(crate) fn talkative() -> Option<DesiredInstance> {
     let mut web = real_guest()?;
     web.metadata.user_data = Some(
         b"#!/bin/sh\n(while sleep 1; do for d in /sys/block/vd* /sys/block/sd*; do n=${d##*/}; \
@@ -331,7 +331,7 @@ fn talkative() -> Option<DesiredInstance> {
 }
 
 /// Waits until the last line of this kind on the console is as wanted.
-async fn tells(lab: &Lab, web: &DesiredInstance, kind: &str, wanted: impl Fn(&str) -> bool) {
+pub(crate) async fn tells(lab: &Lab, web: &DesiredInstance, kind: &str, wanted: impl Fn(&str) -> bool) {
     let mut seen = 0;
     loop {
         let console = lab.console(web.id).await;
