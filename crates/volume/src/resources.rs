@@ -4,6 +4,7 @@ pub(crate) mod attachments;
 pub(crate) mod backups;
 pub(crate) mod default_types;
 pub(crate) mod group_types;
+pub(crate) mod groups;
 pub(crate) mod messages;
 pub(crate) mod qos_specs;
 pub(crate) mod snapshots;

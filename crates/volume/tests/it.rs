@@ -16,6 +16,7 @@ mod it {
     mod cloud;
     mod given;
     mod group_types;
+    mod groups;
     mod messages;
     mod qos;
     mod quotas;

@@ -1,5 +1,6 @@
 //! The routes of what administrators set, and of what others see of it.
 
+use http::Method;
 use kogge_http::{Access, Routes, VersionRange};
 use kogge_resource::{Crud as _, Resource as _, handlers};
 
@@ -9,6 +10,7 @@ use crate::microversion as v;
 use crate::policy as p;
 use crate::resources::default_types;
 use crate::resources::group_types::{self, GroupTypes};
+use crate::resources::groups::{self, Groups};
 use crate::resources::messages::Messages;
 use crate::resources::qos_specs::{self, QosSpecs};
 use crate::resources::volume_types::{self, VolumeTypes, access, encryption, extra_specs};
@@ -23,6 +25,7 @@ pub(super) fn routes() -> Routes<Volumes> {
         .merge(service_routes())
         .merge(about_routes())
         .merge(group_type_routes())
+        .merge(group_routes())
         .merge(Routes::new().list::<Messages>().show::<Messages>().remove::<Messages>())
 }
 
@@ -156,4 +159,30 @@ fn group_type_routes() -> Routes<Volumes> {
         .get(SPEC, p::GROUP_TYPES_SPECS_GET, group_types::specs::show)
         .put(SPEC, p::GROUP_TYPES_SPECS_UPDATE, group_types::specs::update)
         .delete(SPEC, p::GROUP_TYPES_SPECS_DELETE, group_types::specs::delete)
+}
+
+fn group_routes() -> Routes<Volumes> {
+    const ACTION: &str = "/v3/groups/{id}/action";
+    const COPY: &str = "/v3/groups/action";
+    let since = VersionRange::since;
+    Routes::within(Groups::VERSIONS)
+        .list::<Groups>()
+        .get("/v3/groups/detail", p::GROUP_GET_ALL, handlers::details::<Groups>)
+        .post(Groups::NAMES.all, p::GROUP_CREATE, groups::create)
+        .show::<Groups>()
+        .put(Groups::NAMES.each, p::GROUP_UPDATE, groups::update)
+        .route(Method::POST, COPY, since(v::GROUP_SNAPSHOTS), p::GROUP_CREATE, groups::actions::copy)
+        .action_in(COPY, "create-from-src", since(v::GROUP_SNAPSHOTS), p::GROUP_CREATE)
+        .post(ACTION, Access::Token, groups::actions::act)
+        .action(ACTION, "delete", p::GROUP_DELETE)
+        .action_in(ACTION, "reset_status", since(v::GROUP_RESET), p::GROUP_RESET_STATUS)
+        .action_in(ACTION, "enable_replication", since(v::GROUP_REPLICATION), p::GROUP_ENABLE_REPLICATION)
+        .action_in(ACTION, "disable_replication", since(v::GROUP_REPLICATION), p::GROUP_DISABLE_REPLICATION)
+        .action_in(ACTION, "failover_replication", since(v::GROUP_REPLICATION), p::GROUP_FAILOVER_REPLICATION)
+        .action_in(
+            ACTION,
+            "list_replication_targets",
+            since(v::GROUP_REPLICATION),
+            p::GROUP_LIST_REPLICATION_TARGETS,
+        )
 }

@@ -17,6 +17,7 @@ use crate::model::status::{SnapshotStatus, VolumeStatus};
 use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
 use crate::resources::is_admin;
+use crate::service::groups::check_group;
 use crate::store::usage;
 use crate::{Volumes, policy};
 
@@ -127,6 +128,10 @@ impl Volumes {
         caller.allow_on_own(&policy::VOLUME_CREATE)?;
         let project = caller.require_project(&policy::VOLUME_CREATE)?.clone();
         self.check_zone(new.zone.as_deref())?;
+        let group = self.group_to_join(tx, caller, new.group).await?;
+        if group.is_some() && new.kind.is_none() {
+            return Err(Error::input("volume_type must be provided when creating a volume in a group."));
+        }
         let image = match new.source {
             Source::Image(id) => Some(self.image().boot_file_in(tx, id).await?),
             _ => None,
@@ -139,7 +144,13 @@ impl Volumes {
             check_image(image, size)?;
         }
         self.check_size(tx, project.as_str(), size).await?;
-        let backend = self.backend_for(&kind, &self.closed_backends(tx).await?)?;
+        let backend = match &group {
+            Some(group) => {
+                check_group(group, &kind)?;
+                group.backend.clone()
+            }
+            None => self.backend_for(&kind, &self.closed_backends(tx).await?)?,
+        };
         check_key(&kind, &found)?;
         self.charge_in(tx, project.as_str(), Some(&kind), Usage::volume(size)).await?;
         let key_id = self.key_for(tx, &project, &kind, &found).await?;
@@ -189,7 +200,7 @@ impl Volumes {
         Ok(volume)
     }
 
-    fn check_zone(&self, zone: Option<&str>) -> Result<()> {
+    pub(crate) fn check_zone(&self, zone: Option<&str>) -> Result<()> {
         match zone {
             Some(zone) if zone != self.config().zone => {
                 Err(Error::Invalid(format!("Availability zone '{zone}' is invalid.")))

@@ -23,6 +23,7 @@ use crate::Volumes;
 use crate::error::{Error, Result};
 use crate::model::bounds;
 use crate::model::doing::{Doing, TRIES};
+use crate::model::group::Group;
 use crate::model::message::{self, About};
 use crate::model::quota::Usage;
 use crate::model::volume::Volume;
@@ -139,12 +140,19 @@ impl Volumes {
     /// The last of a volume goes: its row, its key, what was counted, what it held.
     async fn bury(&self, before: &Volume) -> std::result::Result<(), Stop> {
         let mut tx = self.db().begin().await?;
+        if let Some(group) = before.group_id {
+            // whoever changes a group locks it before its volumes
+            Group::lock(&mut tx, &group).await?;
+        }
         let Some(volume) = Volume::lock(&mut tx, &before.id).await? else { return Ok(()) };
         if volume.doing.doing != Doing::Deleting {
             return Ok(());
         }
         Volume::delete(&mut tx, &volume.id).await?;
         tx.touch("volumes", volume.id);
+        if let Some(group) = volume.group_id {
+            self.bury_group_in(&mut tx, group).await?;
+        }
         if let Some(key) = volume.key_id {
             self.keyring().forget_in(&mut tx, key).await?;
         }

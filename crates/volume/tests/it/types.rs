@@ -285,4 +285,20 @@ on_both! {
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
         assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 409)));
     }
+
+    no_volume_is_of_a_type_that_vanished_meanwhile(cloud) {
+        let id = make(&cloud, "brief", json!({})).await;
+        let path = format!("/types/{id}");
+        let cloud = &cloud;
+        let tries = (0..20).map(async |turn| {
+            if turn == 10 {
+                return cloud.admin("DELETE", &path, None).await.status;
+            }
+            cloud.post("/volumes", json!({"volume": {"size": 1, "volume_type": "brief"}})).await.status
+        });
+        let statuses = futures_util::future::join_all(tries).await;
+        assert!(statuses.iter().all(|status| matches!(status, 202 | 400 | 404 | 413)), "{statuses:?}");
+        let lost = "SELECT COUNT(*) AS n FROM volumes WHERE type_id NOT IN (SELECT id FROM volume_types)";
+        assert_eq!(cloud.count(lost).await, 0);
+    }
 }

@@ -1,0 +1,390 @@
+//! Groups of volumes: made, changed, copied, removed with what is in them.
+//!
+//! Rows are locked in this order: the group, its volumes by id, types by id, the turn of the project.
+
+use kogge_auth::Caller;
+use kogge_db::record::Json;
+use kogge_db::{Direction, Executor as _, Query, Record as _, Select, Source as From, Tx};
+use kogge_ids::{
+    GroupSnapshotId, GroupTypeId, ProjectId, VolumeGroupId, VolumeId, VolumeSnapshotId, VolumeTypeId,
+};
+
+use crate::error::{Error, Result};
+use crate::model::doing::{Doing, NEVER};
+use crate::model::group::{Group, GroupStatus, GroupType};
+use crate::model::status::VolumeStatus;
+use crate::model::volume::Volume;
+use crate::model::volume_type::VolumeType;
+use crate::resources::is_admin;
+use crate::service::create::{NewVolume, Source};
+use crate::store::{attachments, usage};
+use crate::{Volumes, policy};
+
+/// A group to be made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NewGroup {
+    /// Display name; empty for none.
+    pub(crate) name: String,
+    /// A word for people.
+    pub(crate) description: Option<String>,
+}
+
+/// What a group is copied from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Origin {
+    /// Another group.
+    Group(VolumeGroupId),
+    /// Snapshots of a group, made together.
+    Snapshot(GroupSnapshotId),
+}
+
+/// That there is no such group.
+pub(crate) fn no_group(id: impl std::fmt::Display) -> Error {
+    Error::NotFound(format!("Group {id} could not be found."))
+}
+
+fn invalid(why: impl std::fmt::Display) -> Error {
+    Error::Invalid(format!("Invalid Group: {why}"))
+}
+
+/// Statuses of volumes that may join.
+const JOINABLE: [VolumeStatus; 2] = [VolumeStatus::Available, VolumeStatus::InUse];
+/// Statuses of volumes that may leave.
+const LEAVABLE: [VolumeStatus; 4] =
+    [VolumeStatus::Available, VolumeStatus::InUse, VolumeStatus::Error, VolumeStatus::ErrorDeleting];
+
+fn tuple(statuses: &[VolumeStatus]) -> String {
+    let words: Vec<String> = statuses.iter().map(|status| format!("'{status}'")).collect();
+    format!("({})", words.join(", "))
+}
+
+impl Volumes {
+    /// The type of groups that a caller names by id or name.
+    async fn group_type_named(&self, tx: &mut Tx, caller: &Caller, word: &str) -> Result<GroupType> {
+        let found = match word.parse::<GroupTypeId>() {
+            Ok(id) => GroupType::lock(tx, &id).await?,
+            Err(_) => None,
+        };
+        let found = match found {
+            Some(found) => Some(found),
+            None => {
+                let select = GroupType::select().and("name = ?", word);
+                match tx.find(GroupType::TABLE, select.query(), GroupType::from_row).await? {
+                    Some(named) => GroupType::lock(tx, &named.id).await?,
+                    None => None,
+                }
+            }
+        };
+        let found = found.filter(|kind| kind.is_public || is_admin(caller));
+        found.ok_or_else(|| Error::NotFound(format!("Group type {word} could not be found.")))
+    }
+
+    /// Makes an empty group of these types, which all have to be on one backend.
+    pub(crate) async fn create_group_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewGroup,
+        (group_type, types): (&str, &[String]),
+        zone: Option<String>,
+    ) -> Result<Group> {
+        self.check_zone(zone.as_deref())?;
+        let mut kinds = Vec::with_capacity(types.len());
+        for word in types {
+            kinds.push(self.usable_type(&mut From::Tx(tx), caller, word).await?.id);
+        }
+        let group_type = self.group_type_named(tx, caller, group_type).await?.id;
+        let kinds = self.hold_types_in(tx, kinds).await?;
+        let closed = self.closed_backends(tx).await?;
+        let mut backends = Vec::with_capacity(kinds.len());
+        for kind in &kinds {
+            backends.push(self.backend_for(kind, &closed)?);
+        }
+        backends.dedup();
+        let [backend] = &backends[..] else {
+            let why = "No valid host was found. The volume types of a group have to be on one backend.";
+            return Err(invalid(why));
+        };
+        let ids = kinds.iter().map(|kind| kind.id).collect();
+        let zone = zone.unwrap_or_else(|| self.config().zone.clone());
+        self.insert_group_in(tx, caller, new, (group_type, ids), (zone, backend.clone())).await
+    }
+
+    /// The types as they are now, locked in the order of their ids.
+    async fn hold_types_in(&self, tx: &mut Tx, mut ids: Vec<VolumeTypeId>) -> Result<Vec<VolumeType>> {
+        ids.sort_unstable();
+        ids.dedup();
+        let mut kinds = Vec::with_capacity(ids.len());
+        for id in ids {
+            kinds.push(self.hold_type_in(tx, id).await?);
+        }
+        Ok(kinds)
+    }
+
+    /// Counts a group, and writes its row.
+    async fn insert_group_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewGroup,
+        (group_type_id, type_ids): (GroupTypeId, Vec<VolumeTypeId>),
+        (zone, backend): (String, String),
+    ) -> Result<Group> {
+        let project = caller.require_project(&policy::GROUP_CREATE)?.clone();
+        usage::take_turn(tx, project.as_str()).await?;
+        let limits = usage::limits(&mut *tx, project.as_str(), &self.config().quota).await?;
+        let most = limits.get("groups").copied().unwrap_or(-1);
+        if most >= 0 && usage::groups(&mut *tx, project.as_str()).await? >= most {
+            return Err(Error::OverQuota(format!("Maximum number of groups allowed ({most}) exceeded")));
+        }
+        let group = Group {
+            id: VolumeGroupId::random(),
+            project_id: project,
+            user_id: caller.user.id.clone(),
+            name: new.name,
+            description: new.description,
+            group_type_id,
+            type_ids: Json(type_ids),
+            zone,
+            backend,
+            status: GroupStatus::Available,
+            group_snapshot_id: None,
+            source_group_id: None,
+            created_at: self.now(),
+            updated_at: None,
+            doomed_at: NEVER,
+        };
+        group.insert(tx).await?;
+        Ok(group)
+    }
+
+    /// The group that a new volume joins, locked.
+    pub(crate) async fn group_to_join(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        id: Option<VolumeGroupId>,
+    ) -> Result<Option<Group>> {
+        let Some(id) = id else { return Ok(None) };
+        let found =
+            Group::lock(tx, &id).await?.filter(|group| caller.project_id() == Some(&group.project_id));
+        let group = found.ok_or_else(|| no_group(id))?;
+        if group.is_doomed() {
+            return Err(invalid("Group status must be available, but current status is: deleting"));
+        }
+        Ok(Some(group))
+    }
+
+    /// Makes a group of copies of what another group, or a snapshot of one, has.
+    pub(crate) async fn copy_group_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        new: NewGroup,
+        origin: Origin,
+    ) -> Result<Group> {
+        caller.allow_on_own(&policy::GROUP_CREATE)?;
+        let project = caller.require_project(&policy::GROUP_CREATE)?.clone();
+        let (source, copies) = match origin {
+            Origin::Group(id) => self.volumes_to_copy(tx, &project, id).await?,
+            Origin::Snapshot(id) => self.snapshots_to_copy(tx, &project, id).await?,
+        };
+        self.hold_types_in(tx, copies.iter().map(|(kind, _)| *kind).collect()).await?;
+        let kinds = (source.group_type_id, source.type_ids.0);
+        let mut group = self.insert_group_in(tx, caller, new, kinds, (source.zone, source.backend)).await?;
+        match origin {
+            Origin::Group(id) => group.source_group_id = Some(id),
+            Origin::Snapshot(id) => group.group_snapshot_id = Some(id),
+        }
+        group.status = GroupStatus::Creating;
+        group.save(tx).await?;
+        for (kind, source) in copies {
+            let (kind, group) = (Some(kind.to_string()), Some(group.id));
+            let zone = None;
+            self.create_in(tx, caller, NewVolume { kind, group, zone, source, ..NewVolume::default() })
+                .await?;
+        }
+        Ok(group)
+    }
+
+    async fn volumes_to_copy(
+        &self,
+        tx: &mut Tx,
+        project: &ProjectId,
+        id: VolumeGroupId,
+    ) -> Result<(Group, Vec<(VolumeTypeId, Source)>)> {
+        let source = Group::lock(tx, &id).await?.filter(|group| group.project_id == *project);
+        let source = source.ok_or_else(|| no_group(id))?;
+        let volumes = self.volumes_of_group_in(tx, id).await?;
+        if volumes.is_empty() {
+            return Err(invalid("Source Group is empty. No group will be created."));
+        }
+        let copies = volumes.iter().map(|volume| (volume.type_id, Source::Volume(volume.id))).collect();
+        Ok((source, copies))
+    }
+
+    /// Snapshots that were made together are of volumes of one group.
+    async fn snapshots_to_copy(
+        &self,
+        tx: &mut Tx,
+        project: &ProjectId,
+        id: GroupSnapshotId,
+    ) -> Result<(Group, Vec<(VolumeTypeId, Source)>)> {
+        let missing = || Error::NotFound(format!("GroupSnapshot {id} could not be found."));
+        let select = Select::new("id, volume_id, type_id", "volume_snapshots")
+            .and("group_snapshot_id = ?", id)
+            .and("project_id = ?", project.as_str())
+            .order_by("id", Direction::Ascending);
+        let (mut copies, mut first) = (Vec::new(), None);
+        for row in tx.all(select.query()).await? {
+            let snapshot: VolumeSnapshotId = row.parse("id")?;
+            let volume: VolumeId = row.parse("volume_id")?;
+            first.get_or_insert(volume);
+            copies.push((row.parse("type_id")?, Source::Snapshot(snapshot)));
+        }
+        let volume = Volume::get(&mut *tx, &first.ok_or_else(missing)?).await?;
+        let group = volume.and_then(|volume| volume.group_id).ok_or_else(missing)?;
+        Ok((Group::lock(tx, &group).await?.ok_or_else(|| no_group(group))?, copies))
+    }
+
+    /// The volumes of a group, locked in the order of their ids.
+    async fn volumes_of_group_in(&self, tx: &mut Tx, id: VolumeGroupId) -> Result<Vec<Volume>> {
+        let ids = Query::new("SELECT id FROM volumes WHERE group_id = $1 ORDER BY id").bind(id);
+        let mut found = Vec::new();
+        for row in tx.all(ids).await? {
+            let volume = Volume::lock(tx, &row.parse("id")?).await?;
+            found.extend(volume.filter(|volume| volume.group_id == Some(id)));
+        }
+        Ok(found)
+    }
+
+    /// Begins to remove a group whose row this transaction locked. With its volumes it goes with the last of them.
+    pub(crate) async fn doom_group_in(
+        &self,
+        tx: &mut Tx,
+        mut group: Group,
+        with_volumes: bool,
+    ) -> Result<()> {
+        if group.is_doomed() {
+            return Ok(());
+        }
+        let volumes = self.volumes_of_group_in(tx, group.id).await?;
+        let statuses: Vec<VolumeStatus> = volumes.iter().map(|volume| volume.status).collect();
+        let status = group.shown(&statuses);
+        if !with_volumes && !matches!(status, GroupStatus::Available | GroupStatus::Error) {
+            let why = format!("Group status must be available or error, but current status is: {status}");
+            return Err(invalid(why));
+        }
+        if !volumes.is_empty() && !with_volumes {
+            let why = "The delete-volumes flag is required to delete it.";
+            return Err(invalid(format!("Group {} still contains volumes. {why}", group.id)));
+        }
+        if volumes.is_empty() {
+            Group::delete(tx, &group.id).await?;
+            return Ok(());
+        }
+        for mut volume in volumes {
+            if !attachments::of_volume(&mut *tx, volume.id).await?.is_empty() {
+                return Err(invalid(format!(
+                    "Volume in group {} is attached. Need to detach first.",
+                    group.id
+                )));
+            }
+            let snapshots = Query::new("SELECT 1 AS x FROM volume_snapshots WHERE volume_id = $1 LIMIT 1");
+            if tx.optional(snapshots.bind(volume.id)).await?.is_some() {
+                return Err(invalid("Volume in group still has dependent snapshots."));
+            }
+            volume.begin(Doing::Deleting, self.now());
+            self.save_in(tx, &mut volume).await?;
+        }
+        group.status = GroupStatus::Deleting;
+        group.doomed_at = self.now().as_micros();
+        group.updated_at = Some(self.now());
+        Ok(group.save(tx).await?)
+    }
+
+    /// A volume of this group is gone: with the last one goes the group, if it is to.
+    pub(crate) async fn bury_group_in(&self, tx: &mut Tx, id: VolumeGroupId) -> Result<()> {
+        let Some(group) = Group::lock(tx, &id).await?.filter(Group::is_doomed) else { return Ok(()) };
+        let left = Query::new("SELECT 1 AS x FROM volumes WHERE group_id = $1 LIMIT 1").bind(id);
+        if tx.optional(left).await?.is_none() {
+            Group::delete(tx, &group.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets volumes leave a group and others join it; answers whether any did.
+    pub(crate) async fn change_group_in(
+        &self,
+        tx: &mut Tx,
+        group: &Group,
+        add: &[String],
+        remove: &[String],
+    ) -> Result<bool> {
+        let both: Vec<&String> = add.iter().filter(|id| remove.contains(id)).collect();
+        if !both.is_empty() {
+            return Err(Error::volume(format!("UUIDs {both:?} are in both add and remove volume list.")));
+        }
+        let mut inside = self.volumes_of_group_in(tx, group.id).await?;
+        let is_in = |volumes: &[Volume], id: &str| volumes.iter().any(|volume| volume.id.to_string() == id);
+        let mut add: Vec<&String> = add.iter().filter(|id| !is_in(&inside, id)).collect();
+        add.sort_unstable();
+        for id in &add {
+            let mut volume = self.joining(tx, group, id).await?;
+            volume.group_id = Some(group.id);
+            self.save_in(tx, &mut volume).await?;
+        }
+        for id in remove {
+            let refuse = |why: String| {
+                Error::volume(format!("Cannot remove volume {id} from group {} because {why}", group.id))
+            };
+            let found = inside.iter_mut().find(|volume| volume.id.to_string() == **id);
+            let volume = found.ok_or_else(|| refuse("it is not in the group.".to_owned()))?;
+            if !LEAVABLE.contains(&volume.status) {
+                let (status, valid) = (volume.status, tuple(&LEAVABLE));
+                let why = format!("volume is in an invalid state: {status}. Valid states are: {valid}.");
+                return Err(refuse(why));
+            }
+            volume.group_id = None;
+            self.save_in(tx, volume).await?;
+        }
+        Ok(!add.is_empty() || !remove.is_empty())
+    }
+
+    /// A volume that may join a group, locked.
+    async fn joining(&self, tx: &mut Tx, group: &Group, id: &str) -> Result<Volume> {
+        let refuse = |why: String| {
+            Error::volume(format!("Cannot add volume {id} to group {} because {why}", group.id))
+        };
+        let found = match id.parse::<VolumeId>() {
+            Ok(id) => Volume::lock(tx, &id).await?.filter(|volume| volume.project_id == group.project_id),
+            Err(_) => None,
+        };
+        let volume = found.ok_or_else(|| refuse("volume cannot be found.".to_owned()))?;
+        if let Some(other) = volume.group_id {
+            return Err(refuse(format!("it is already in group {other}.")));
+        }
+        if !group.type_ids.contains(&volume.type_id) {
+            return Err(refuse(format!("volume type {} is not supported by the group.", volume.type_id)));
+        }
+        if !JOINABLE.contains(&volume.status) {
+            let (status, valid) = (volume.status, tuple(&JOINABLE));
+            return Err(refuse(format!(
+                "volume is in an invalid state: {status}. Valid states are: {valid}."
+            )));
+        }
+        if volume.backend != group.backend {
+            return Err(refuse("they are on different backends.".to_owned()));
+        }
+        Ok(volume)
+    }
+}
+
+/// Refuses a type that a group does not take.
+pub(crate) fn check_group(group: &Group, kind: &VolumeType) -> Result<()> {
+    if group.type_ids.contains(&kind.id) {
+        return Ok(());
+    }
+    let why = "(requested type must be supported by this group).";
+    Err(Error::input(format!("Invalid volume_type passed: {} {why}", kind.name)))
+}
