@@ -13,4 +13,5 @@ pub mod server;
 pub mod server_group;
 pub mod state;
 pub mod step;
+pub mod story;
 pub mod wishes;

@@ -10,4 +10,5 @@ pub(crate) mod passwords;
 pub(crate) mod quotas;
 pub(crate) mod servers;
 pub(crate) mod sight;
+pub(crate) mod story;
 pub(crate) mod usage;

@@ -35,7 +35,8 @@ pub const MIGRATIONS: Migrations = Migrations {
         Migration { version: 5, name: "usage", sql: include_str!("../migrations/0005_usage.sql") },
         Migration { version: 6, name: "due", sql: include_str!("../migrations/0006_due.sql") },
         Migration { version: 7, name: "migrations", sql: include_str!("../migrations/0007_migrations.sql") },
-        Migration { version: 10, name: "volumes", sql: include_str!("../migrations/0010_volumes.sql") },
+        Migration { version: 8, name: "placed", sql: include_str!("../migrations/0008_placed.sql") },
+        Migration { version: 9, name: "volumes", sql: include_str!("../migrations/0009_volumes.sql") },
     ],
 };
 

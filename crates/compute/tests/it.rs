@@ -36,6 +36,7 @@ mod it {
     mod server_groups;
     mod shelve;
     mod store;
+    mod story;
     mod upgrade;
     mod usage;
     mod views;

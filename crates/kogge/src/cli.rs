@@ -54,6 +54,9 @@ pub enum Command {
     Doctor(Doctor),
     /// Show the background tasks of the running cloud
     Tasks(Where),
+    /// Tell what became of something in the running cloud, in plain words
+    #[command(subcommand)]
+    Explain(Story),
     /// Walk through a cloud: a server with a network and an address, each step as an `openstack` command with its answer
     Demo(Demo),
     /// Give images to everybody in the cloud
@@ -104,6 +107,19 @@ pub struct Where {
     /// How to print
     #[arg(long = "format", value_enum, default_value_t)]
     pub output: Output,
+}
+
+/// `kogge explain`.
+#[derive(Debug, Subcommand)]
+pub enum Story {
+    /// A server, deleted or not: asked, placed where and why, told, done
+    Server {
+        /// The server's id
+        id: kogge_ids::ServerId,
+        /// Which cloud of this machine
+        #[command(flatten)]
+        place: Where,
+    },
 }
 
 /// `kogge up`.

@@ -306,6 +306,7 @@ impl Cloud {
             nodes: self.services.nodes.clone(),
             health: self.health.clone(),
             db: self.services.db.clone(),
+            compute: self.services.compute.clone(),
             stopper: self.stopper.clone(),
         };
         control::listen(&data.control_socket(), Arc::new(view), self.stopper.token.clone())

@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod down;
+pub mod explain;
 pub mod fix;
 pub mod image;
 pub mod man;
@@ -40,6 +41,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(place) => status::run(place).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Tasks(place) => tasks::run(place).await,
+        Command::Explain(command) => explain::run(command).await,
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Image(command) => image::run(command).await,
         Command::Backup(arguments) => backup::run(arguments).await,

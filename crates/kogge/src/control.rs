@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use kogge_compute::model::story::Line;
 use kogge_db::DamagedRow;
 use kogge_ids::ServerId;
 use kogge_node_api::Quarantined;
@@ -23,6 +24,11 @@ pub enum Request {
     Tasks,
     /// What is in quarantine.
     Quarantine,
+    /// What became of a server.
+    ExplainServer {
+        /// Its id.
+        id: ServerId,
+    },
     /// Remove guests and disks that are in quarantine.
     Discard {
         /// The servers they were.
@@ -114,6 +120,8 @@ pub trait Controlled: Send + Sync + 'static {
     async fn tasks(&self) -> Vec<TaskView>;
     /// For [`Request::Quarantine`]; where it cannot be told, why.
     async fn quarantine(&self) -> Result<Vec<Quarantined>, String>;
+    /// For [`Request::ExplainServer`]: nothing where there is no such server, or why it cannot be told.
+    async fn explain_server(&self, id: ServerId) -> Result<Option<Vec<Line>>, String>;
     /// For [`Request::Discard`].
     async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded>;
     /// For [`Request::Stop`]; answers at once, the end comes after.
@@ -163,6 +171,7 @@ async fn answer(stream: UnixStream, cloud: Arc<dyn Controlled>) -> std::io::Resu
         Ok(Request::Status) => serde_json::to_string(&cloud.status().await),
         Ok(Request::Tasks) => serde_json::to_string(&cloud.tasks().await),
         Ok(Request::Quarantine) => serde_json::to_string(&cloud.quarantine().await),
+        Ok(Request::ExplainServer { id }) => serde_json::to_string(&cloud.explain_server(id).await),
         Ok(Request::Discard { ids }) => serde_json::to_string(&cloud.discard(ids).await),
         Ok(Request::Stop { keep_guests }) => {
             cloud.stop(keep_guests);
@@ -231,6 +240,9 @@ mod tests {
         }
         async fn quarantine(&self) -> Result<Vec<Quarantined>, String> {
             Ok(Vec::new())
+        }
+        async fn explain_server(&self, _: ServerId) -> Result<Option<Vec<Line>>, String> {
+            Ok(None)
         }
         async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {
             ids.into_iter().map(|id| Discarded { id, because: None }).collect()

@@ -33,6 +33,8 @@ record! {
         host: Option<String>,
         /// Why it failed, in words that its owner may read: no host, path or capacity.
         details: Option<String>,
+        /// Where it put the server, and why there; for operators only.
+        placed: Option<String>,
     }
 }
 

@@ -87,6 +87,19 @@ pub(crate) async fn fail(
     tx.execute(update).await.map(drop)
 }
 
+/// Writes down where the open actions of a server put it, and why there.
+pub(crate) async fn note_placed(tx: &mut Tx, server: ServerId, why: &str) -> Result<(), DbError> {
+    let update =
+        Query::new("UPDATE server_actions SET placed = $2 WHERE server_id = $1 AND finished_at IS NULL");
+    tx.execute(update.bind(server).bind(why)).await.map(drop)
+}
+
+/// All actions of a server, the oldest first.
+pub(crate) async fn all(db: impl Executor, server: ServerId) -> Result<Vec<Action>, DbError> {
+    let select = Action::select().and("server_id = ?", server).order_by("started_at", Direction::Ascending);
+    Action::all(db, select).await
+}
+
 /// Forgets the actions of a server that nobody asks for any more.
 pub(crate) async fn forget(tx: &mut Tx, server: ServerId) -> Result<(), DbError> {
     tx.execute(Query::new("DELETE FROM server_actions WHERE server_id = $1").bind(server)).await.map(drop)

@@ -58,6 +58,12 @@ pub(crate) async fn follow(
     tx.execute(update.bind(server).bind(status.as_str()).bind(now)).await.map(drop)
 }
 
+/// All moves of a server, the oldest first.
+pub(crate) async fn all(db: impl Executor, server: ServerId) -> Result<Vec<Migration>, DbError> {
+    let select = Migration::select().and("server_id = ?", server);
+    Migration::all(db, select.order_by("created_at", Direction::Ascending)).await
+}
+
 /// Live migrations of a server under way, the newest first.
 pub(crate) async fn under_way(db: impl Executor, server: ServerId) -> Result<Vec<Migration>, DbError> {
     let select = Migration::select().and("server_id = ?", server).and_fixed("kind = 'live-migration'");

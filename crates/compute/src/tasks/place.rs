@@ -132,6 +132,7 @@ impl Compute {
                     Err(kogge_placement::Error::NoRoom { .. }) => return Ok(Placed::NotNow),
                     Err(error) => return Err(Error::internal(error)),
                 }
+                actions::note_placed(tx, id, &chosen.why).await?;
                 board.take(&chosen);
                 self.host_ports(tx, id, &chosen.name).await?;
                 server.placed.host = Some(chosen.name.clone());

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use async_trait::async_trait;
 use kogge_clock::Timestamp;
+use kogge_compute::Compute;
+use kogge_compute::model::story::Line;
 use kogge_db::{Db, LeaseState};
 use kogge_ids::ServerId;
 use kogge_node_api::{NodeError, Nodes, Quarantined};
@@ -23,6 +25,7 @@ pub(super) struct ControlView {
     pub(super) nodes: Nodes,
     pub(super) health: Health,
     pub(super) db: Db,
+    pub(super) compute: Compute,
     pub(super) stopper: Stopper,
 }
 
@@ -79,6 +82,10 @@ impl Controlled for ControlView {
 
     async fn quarantine(&self) -> Result<Vec<Quarantined>, String> {
         self.node.quarantine().await.map_err(|error| error.to_string())
+    }
+
+    async fn explain_server(&self, id: ServerId) -> Result<Option<Vec<Line>>, String> {
+        self.compute.story(id).await.map_err(|error| error.to_string())
     }
 
     async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {

@@ -103,6 +103,7 @@ pub(crate) async fn note(
         finished_at: done.then_some(now),
         host: server.placed.host.clone(),
         details: None,
+        placed: None,
     };
     Ok(actions::insert(tx, &action).await?)
 }

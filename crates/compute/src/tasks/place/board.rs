@@ -25,6 +25,9 @@ pub(super) struct Board {
     now: Timestamp,
 }
 
+/// So many hosts are named where one is chosen.
+const LISTED: usize = 16;
+
 struct Seat {
     host: Host,
     zone: String,
@@ -56,6 +59,8 @@ pub(super) struct Chosen {
     pub(super) name: String,
     /// What it takes there.
     pub(super) room: Resources,
+    /// Why it is this one, for operators.
+    pub(super) why: String,
     seat: usize,
 }
 
@@ -109,7 +114,8 @@ impl Board {
             .max_by_key(|(_, seat)| (liked(seat), free(seat, MEMORY_MB), free(seat, VCPU), seat.provider()));
         if let Some((index, seat)) = best {
             let (provider, name) = (seat.provider(), seat.host.name().to_owned());
-            return Verdict::On(Chosen { provider, name, room: needed, seat: index });
+            let why = self.why(seat, server, around, &needed);
+            return Verdict::On(Chosen { provider, name, room: needed, why, seat: index });
         }
         let silent = |seat: &Seat| !seat.up && objection(server, seat, around).is_none();
         let may_come = self.seats.is_empty() || self.seats.iter().any(silent);
@@ -118,6 +124,31 @@ impl Board {
             return Verdict::NotYet;
         }
         Verdict::Nowhere(self.reasons(server, around, needed))
+    }
+
+    /// Why a host was chosen, and why others were not, as far as they are few.
+    fn why(&self, chosen: &Seat, server: &Server, around: &Around, needed: &Resources) -> String {
+        let free = |class| chosen.supply.as_ref().map_or(0, |supply| supply.free_of(class));
+        let mut why = format!(
+            "{}, with the most memory free of those that take it ({} MiB, and {} CPUs)",
+            chosen.host.name(),
+            free(MEMORY_MB),
+            free(VCPU)
+        );
+        if self.seats.len() > LISTED {
+            return why;
+        }
+        for seat in self.seats.iter().filter(|seat| seat.host.name() != chosen.host.name()) {
+            let full = || {
+                let fits = seat.supply.as_ref().is_some_and(|supply| supply.fits(needed));
+                (!fits).then(|| "has no room".to_owned())
+            };
+            let silent = || (!seat.up).then(|| "does not answer".to_owned());
+            let not = objection(server, seat, around).or_else(silent).or_else(full);
+            let not = not.unwrap_or_else(|| "has less free".to_owned());
+            why.push_str(&format!("; {} {not}", seat.host.name()));
+        }
+        why
     }
 
     /// Bars the host that a server leaves, and those that cannot take its disk over where that comes along.

@@ -33,6 +33,10 @@ pub(super) fn all(method: &str, path: &str, fixture: &Fixture) -> Vec<Value> {
         ) => {
             vec![json!({"volumeAttachment": {"volumeId": fixture.id("volumes")}})]
         }
+        ("POST", "/v2.1/servers/{id}/migrations/{migration}/action") => vec![json!({"force_complete": null})],
+        ("POST", "/v2.1/os-server-external-events") => {
+            vec![json!({"events": [{"name": "network-changed", "server_uuid": fixture.id("servers")}]})]
+        }
         ("POST", "/v2.1/servers/{id}/action") => vec![json!({"os-getConsoleOutput": {"length": 5}})],
         ("POST", "/v2.1/os-keypairs") => {
             vec![json!({"keypair": {"name": "x", "type": "ssh", "user_id": fixture.id("users")}})]
@@ -119,6 +123,7 @@ fn groups(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Value>> {
 
 fn aggregates(method: &str, path: &str) -> Option<Vec<Value>> {
     Some(match (method, path) {
+        ("PUT", "/v2.1/os-hosts/{host}") => vec![json!({"status": "enable"})],
         ("POST", "/v2.1/os-aggregates") => vec![json!({"aggregate": {"name": "x"}})],
         ("PUT", "/v2.1/os-aggregates/{id}") => vec![json!({"aggregate": {"name": "y"}})],
         ("POST", "/v2.1/os-aggregates/{id}/action") => {
@@ -137,8 +142,8 @@ pub(super) fn actions(path: &str, action: &str, fixture: &Fixture) -> Vec<Value>
         "reboot" => json!({"type": "HARD"}),
         "os-getConsoleOutput" => json!({"length": 5}),
         "createImage" => json!({"name": "x", "metadata": {"a": "b"}}),
-        "os-migrateLive" => json!({"host": null, "block_migration": "auto"}),
-        "evacuate" => json!({}),
+        "os-migrateLive" => json!({"host": null, "block_migration": false, "disk_over_commit": false}),
+        "evacuate" => json!({"onSharedStorage": false}),
         "createBackup" => json!({"name": "x", "backup_type": "daily", "rotation": 1}),
         "addSecurityGroup" | "removeSecurityGroup" => json!({"name": fixture.id("security-groups")}),
         "os-resetState" => json!({"state": "active"}),
