@@ -169,6 +169,14 @@ pub trait Backend: Send + Sync {
     /// As [`Backend::create`].
     async fn replace(&self, new: NewDisk, origin: Origin) -> Result<(), StorageError>;
 
+    /// Makes a volume that nobody uses fit to be used by several guests at once, where it is not.
+    ///
+    /// # Errors
+    /// [`StorageError::Full`], [`StorageError::NotFound`].
+    async fn share(&self, id: VolumeId) -> Result<(), StorageError> {
+        self.place(id).await.map(drop)
+    }
+
     /// Makes a disk that nobody uses at least so large. One that is used grows by its node.
     ///
     /// # Errors

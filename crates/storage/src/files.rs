@@ -159,6 +159,10 @@ impl Backend for FilesBackend {
         self.0.clear(id, found.side).await
     }
 
+    async fn share(&self, id: VolumeId) -> Result<(), StorageError> {
+        self.0.flatten(DiskId::Volume(id)).await
+    }
+
     async fn extend(&self, id: DiskId, bytes: u64) -> Result<(), StorageError> {
         let found = self.0.found(id).await?;
         self.0.enlarge(&found, bytes).await

@@ -199,6 +199,24 @@ impl Inner {
         Ok(Made { draft, kind })
     }
 
+    /// Makes plain bytes of a disk in QEMU's format, which only one guest at a time can write.
+    pub(super) async fn flatten(&self, id: DiskId) -> Result<(), StorageError> {
+        let found = self.found(id).await?;
+        if found.kind != Kind::Qcow2 {
+            return Ok(());
+        }
+        // its header is that of a volume
+        self.size(&found).await?;
+        let side = found.side.other();
+        self.clear(id, side).await?;
+        let draft = self.draft().await?;
+        let plain = self.tool.convert(&found.layers(), draft.path(), "raw").await;
+        plain.map_err(|error| failed(STEP, error))?;
+        let target = self.dir.join(name(id, side, Kind::Raw));
+        off(STEP, move || draft.keep(&target)).await?;
+        self.clear(id, found.side).await
+    }
+
     /// Finds a disk.
     pub(super) async fn found(&self, id: DiskId) -> Result<Found, StorageError> {
         let dir = self.dir.clone();

@@ -57,6 +57,12 @@ async fn volumes_of_an_image_need_it_once_and_it_outlives_its_first() {
         for id in [other, shot] {
             assert_eq!(word(&lab.files, id).await.0, "hello from the image");
         }
+        // several guests at once can only use plain bytes
+        let DiskId::Volume(number) = other else { panic!("it is a volume") };
+        lab.files.share(number).await.unwrap();
+        assert_eq!(file_of(&lab, other).await.1, DiskFormat::Raw);
+        assert_eq!(word(&lab.files, other).await, ("hello from the image".to_owned(), GIB));
+        assert_eq!(lab.names().iter().filter(|name| name.contains(&number.to_string())).count(), 1);
         // another life of a copy, larger than it
         let third = volume();
         lab.files.create(new(third, 2 * GIB), Origin::Copy(shot)).await.unwrap();

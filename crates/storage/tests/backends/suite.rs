@@ -21,7 +21,7 @@ async fn disks_come_and_go(backend: &dyn Backend) {
     let id = volume();
     let DiskId::Volume(number) = id else { panic!("it is a volume") };
     assert!(is_missing(backend.place(number).await) && is_missing(backend.read(id).await));
-    assert!(is_missing(backend.extend(id, GIB).await));
+    assert!(is_missing(backend.extend(id, GIB).await) && is_missing(backend.share(number).await));
     for _ in 0..2 {
         backend.create(new(id, GIB), Origin::Blank).await.unwrap();
     }
@@ -56,6 +56,11 @@ async fn copies_are_of_their_time(backend: &dyn Backend) {
     assert!(refused.is_final() && refused.for_tenants().contains("2 GiB"), "{refused}");
     assert!(!backend.disks().await.unwrap().contains(&small));
     // what it was copied from may go first
+    let DiskId::Volume(number) = large else { panic!("it is a volume") };
+    for _ in 0..2 {
+        backend.share(number).await.unwrap();
+        assert_eq!(word(backend, large).await, ("before".to_owned(), 2 * GIB));
+    }
     backend.delete(one).await.unwrap();
     backend.delete(shot).await.unwrap();
     assert_eq!(word(backend, large).await.0, "before");
