@@ -72,6 +72,11 @@ impl Actor {
             lacks = rescue::lacking(&self.host, &self.dir, &self.record);
         }
         let holds = self.volumes.holds(&self.record.volumes);
-        ObservedInstance { state, fault, lacks, holds, ..of_record(&self.record) }
+        let seen = of_record(&self.record);
+        // what was reached is not so any more: whoever ordered it tells the passphrases again
+        let untold = matches!(self.fault, Some(NodeError::NotYet { .. })) && self.wanted_volumes().is_err();
+        let reached =
+            if untold { seen.reached.min(self.record.desired.generation - 1) } else { seen.reached };
+        ObservedInstance { reached, state, fault, lacks, holds, ..seen }
     }
 }

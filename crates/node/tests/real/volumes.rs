@@ -306,9 +306,11 @@ async fn an_encrypted_volume_waits_for_its_passphrase_and_its_file_holds_nothing
             |seen| matches!(&seen.fault, Some(NodeError::NotYet { what }) if what.contains("passphrase")),
         )
     };
-    lab.until(web.id, "to wait for the passphrase", waits).await;
+    let seen = lab.until(web.id, "to wait for the passphrase", waits).await.unwrap();
+    assert!(seen.reached < web.generation, "so that it is told again");
     lab.apply(web.clone()).await.unwrap();
     lab.says(web.id, "tiny login: ", 2).await;
+    lab.reached(&web).await;
 }
 
 pub(crate) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
