@@ -60,6 +60,13 @@ async fn force_deletes_at_once_and_what_never_ran_is_not_kept() {
     cloud.delete(&format!("/servers/{id}")).await.expect(204);
     cloud.run().await;
     cloud.get(&format!("/servers/{id}")).await.fault(404);
+    // nor what is on the shelf
+    let id = cloud.boot(json!({})).await;
+    cloud.action(&id, json!({"shelve": null})).await.expect(202);
+    cloud.run().await;
+    cloud.delete(&format!("/servers/{id}")).await.expect(204);
+    cloud.run().await;
+    cloud.get(&format!("/servers/{id}")).await.fault(404);
     cloud.assert_clean().await;
 }
 

@@ -22,7 +22,9 @@ impl Compute {
             return Ok(());
         }
         let window = std::time::Duration::from_secs(self.config().reclaim_seconds);
-        if !force && !window.is_zero() && server.was_built() && server.placed.host.is_some() {
+        // one on the shelf is on its way from the host that would keep it
+        let kept = server.was_built() && server.placed.host.is_some() && server.intent.shelf.is_none();
+        if !force && !window.is_zero() && kept {
             server.intent.reclaim_at = Some(now.plus(window).as_micros());
             server.intent.power = Power::Stopped;
             server.intent.ask(Doing::SoftDeleting, now);
