@@ -2,7 +2,6 @@
 
 pub(crate) mod about;
 pub(crate) mod actions;
-mod admin;
 mod copies;
 mod errors;
 pub(crate) mod hosts;
@@ -26,7 +25,7 @@ pub(crate) fn routes() -> Routes<Volumes> {
         .merge(volume_routes())
         .merge(volume_actions())
         .merge(attachment_routes())
-        .merge(admin::routes())
+        .merge(crate::admin_routes::routes())
         .merge(copies::routes())
 }
 

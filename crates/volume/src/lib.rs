@@ -15,6 +15,7 @@
 //! HTTP and by compute; calls images by Rust function, backends through `kogge-storage`, and nodes for what only they know:
 //! the data of a volume that a guest writes to.
 
+mod admin_routes;
 mod api;
 mod backups;
 mod config;

@@ -8,6 +8,7 @@ pub(crate) mod counts;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod found;
+pub(crate) mod group_members;
 pub(crate) mod groups;
 pub(crate) mod messages;
 pub(crate) mod quota;

@@ -2,7 +2,9 @@
 
 pub(crate) mod attachments;
 pub(crate) mod backups;
+pub(crate) mod groups;
 pub(crate) mod keys;
+pub(crate) mod messages;
 pub(crate) mod services;
 pub(crate) mod snapshots;
 pub(crate) mod types;

@@ -17,7 +17,6 @@ use crate::model::status::{SnapshotStatus, VolumeStatus};
 use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
 use crate::resources::is_admin;
-use crate::service::groups::check_group;
 use crate::store::usage;
 use crate::{Volumes, policy};
 
@@ -146,7 +145,10 @@ impl Volumes {
         self.check_size(tx, project.as_str(), size).await?;
         let backend = match &group {
             Some(group) => {
-                check_group(group, &kind)?;
+                if !group.type_ids.contains(&kind.id) {
+                    let why = "(requested type must be supported by this group).";
+                    return Err(Error::input(format!("Invalid volume_type passed: {} {why}", kind.name)));
+                }
                 group.backend.clone()
             }
             None => self.backend_for(&kind, &self.closed_backends(tx).await?)?,

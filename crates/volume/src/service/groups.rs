@@ -1,13 +1,11 @@
-//! Groups of volumes: made, changed, copied, removed with what is in them.
+//! Groups of volumes: made, copied, removed with what is in them.
 //!
 //! Rows are locked in this order: the group, its volumes by id, types by id, the turn of the project.
 
 use kogge_auth::Caller;
 use kogge_db::record::Json;
-use kogge_db::{Direction, Executor as _, Query, Record as _, Select, Source as From, Tx};
-use kogge_ids::{
-    GroupSnapshotId, GroupTypeId, ProjectId, VolumeGroupId, VolumeId, VolumeSnapshotId, VolumeTypeId,
-};
+use kogge_db::{Record as _, Source as From, Tx};
+use kogge_ids::{GroupSnapshotId, GroupTypeId, ProjectId, VolumeGroupId, VolumeTypeId};
 
 use crate::error::{Error, Result};
 use crate::model::doing::{Doing, NEVER};
@@ -17,7 +15,7 @@ use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
 use crate::resources::is_admin;
 use crate::service::create::{NewVolume, Source};
-use crate::store::{attachments, usage};
+use crate::store::{attachments, groups as store, usage};
 use crate::{Volumes, policy};
 
 /// A group to be made.
@@ -47,17 +45,6 @@ fn invalid(why: impl std::fmt::Display) -> Error {
     Error::Invalid(format!("Invalid Group: {why}"))
 }
 
-/// Statuses of volumes that may join.
-const JOINABLE: [VolumeStatus; 2] = [VolumeStatus::Available, VolumeStatus::InUse];
-/// Statuses of volumes that may leave.
-const LEAVABLE: [VolumeStatus; 4] =
-    [VolumeStatus::Available, VolumeStatus::InUse, VolumeStatus::Error, VolumeStatus::ErrorDeleting];
-
-fn tuple(statuses: &[VolumeStatus]) -> String {
-    let words: Vec<String> = statuses.iter().map(|status| format!("'{status}'")).collect();
-    format!("({})", words.join(", "))
-}
-
 impl Volumes {
     /// The type of groups that a caller names by id or name.
     async fn group_type_named(&self, tx: &mut Tx, caller: &Caller, word: &str) -> Result<GroupType> {
@@ -67,13 +54,10 @@ impl Volumes {
         };
         let found = match found {
             Some(found) => Some(found),
-            None => {
-                let select = GroupType::select().and("name = ?", word);
-                match tx.find(GroupType::TABLE, select.query(), GroupType::from_row).await? {
-                    Some(named) => GroupType::lock(tx, &named.id).await?,
-                    None => None,
-                }
-            }
+            None => match store::type_named(&mut *tx, word).await? {
+                Some(named) => GroupType::lock(tx, &named.id).await?,
+                None => None,
+            },
         };
         let found = found.filter(|kind| kind.is_public || is_admin(caller));
         found.ok_or_else(|| Error::NotFound(format!("Group type {word} could not be found.")))
@@ -215,7 +199,7 @@ impl Volumes {
     ) -> Result<(Group, Vec<(VolumeTypeId, Source)>)> {
         let source = Group::lock(tx, &id).await?.filter(|group| group.project_id == *project);
         let source = source.ok_or_else(|| no_group(id))?;
-        let volumes = self.volumes_of_group_in(tx, id).await?;
+        let volumes = store::volumes_of(tx, id).await?;
         if volumes.is_empty() {
             return Err(invalid("Source Group is empty. No group will be created."));
         }
@@ -231,31 +215,12 @@ impl Volumes {
         id: GroupSnapshotId,
     ) -> Result<(Group, Vec<(VolumeTypeId, Source)>)> {
         let missing = || Error::NotFound(format!("GroupSnapshot {id} could not be found."));
-        let select = Select::new("id, volume_id, type_id", "volume_snapshots")
-            .and("group_snapshot_id = ?", id)
-            .and("project_id = ?", project.as_str())
-            .order_by("id", Direction::Ascending);
-        let (mut copies, mut first) = (Vec::new(), None);
-        for row in tx.all(select.query()).await? {
-            let snapshot: VolumeSnapshotId = row.parse("id")?;
-            let volume: VolumeId = row.parse("volume_id")?;
-            first.get_or_insert(volume);
-            copies.push((row.parse("type_id")?, Source::Snapshot(snapshot)));
-        }
+        let parts = store::parts_of(&mut *tx, id, project.as_str()).await?;
+        let first = parts.first().map(|part| part.volume);
+        let copies = parts.iter().map(|part| (part.kind, Source::Snapshot(part.id))).collect();
         let volume = Volume::get(&mut *tx, &first.ok_or_else(missing)?).await?;
         let group = volume.and_then(|volume| volume.group_id).ok_or_else(missing)?;
         Ok((Group::lock(tx, &group).await?.ok_or_else(|| no_group(group))?, copies))
-    }
-
-    /// The volumes of a group, locked in the order of their ids.
-    async fn volumes_of_group_in(&self, tx: &mut Tx, id: VolumeGroupId) -> Result<Vec<Volume>> {
-        let ids = Query::new("SELECT id FROM volumes WHERE group_id = $1 ORDER BY id").bind(id);
-        let mut found = Vec::new();
-        for row in tx.all(ids).await? {
-            let volume = Volume::lock(tx, &row.parse("id")?).await?;
-            found.extend(volume.filter(|volume| volume.group_id == Some(id)));
-        }
-        Ok(found)
     }
 
     /// Begins to remove a group whose row this transaction locked. With its volumes it goes with the last of them.
@@ -268,7 +233,7 @@ impl Volumes {
         if group.is_doomed() {
             return Ok(());
         }
-        let volumes = self.volumes_of_group_in(tx, group.id).await?;
+        let volumes = store::volumes_of(tx, group.id).await?;
         let statuses: Vec<VolumeStatus> = volumes.iter().map(|volume| volume.status).collect();
         let status = group.shown(&statuses);
         if !with_volumes && !matches!(status, GroupStatus::Available | GroupStatus::Error) {
@@ -290,8 +255,7 @@ impl Volumes {
                     group.id
                 )));
             }
-            let snapshots = Query::new("SELECT 1 AS x FROM volume_snapshots WHERE volume_id = $1 LIMIT 1");
-            if tx.optional(snapshots.bind(volume.id)).await?.is_some() {
+            if store::has_snapshots(tx, volume.id).await? {
                 return Err(invalid("Volume in group still has dependent snapshots."));
             }
             volume.begin(Doing::Deleting, self.now());
@@ -306,85 +270,9 @@ impl Volumes {
     /// A volume of this group is gone: with the last one goes the group, if it is to.
     pub(crate) async fn bury_group_in(&self, tx: &mut Tx, id: VolumeGroupId) -> Result<()> {
         let Some(group) = Group::lock(tx, &id).await?.filter(Group::is_doomed) else { return Ok(()) };
-        let left = Query::new("SELECT 1 AS x FROM volumes WHERE group_id = $1 LIMIT 1").bind(id);
-        if tx.optional(left).await?.is_none() {
+        if !store::has_volumes(tx, id).await? {
             Group::delete(tx, &group.id).await?;
         }
         Ok(())
     }
-
-    /// Lets volumes leave a group and others join it; answers whether any did.
-    pub(crate) async fn change_group_in(
-        &self,
-        tx: &mut Tx,
-        group: &Group,
-        add: &[String],
-        remove: &[String],
-    ) -> Result<bool> {
-        let both: Vec<&String> = add.iter().filter(|id| remove.contains(id)).collect();
-        if !both.is_empty() {
-            return Err(Error::volume(format!("UUIDs {both:?} are in both add and remove volume list.")));
-        }
-        let mut inside = self.volumes_of_group_in(tx, group.id).await?;
-        let is_in = |volumes: &[Volume], id: &str| volumes.iter().any(|volume| volume.id.to_string() == id);
-        let mut add: Vec<&String> = add.iter().filter(|id| !is_in(&inside, id)).collect();
-        add.sort_unstable();
-        for id in &add {
-            let mut volume = self.joining(tx, group, id).await?;
-            volume.group_id = Some(group.id);
-            self.save_in(tx, &mut volume).await?;
-        }
-        for id in remove {
-            let refuse = |why: String| {
-                Error::volume(format!("Cannot remove volume {id} from group {} because {why}", group.id))
-            };
-            let found = inside.iter_mut().find(|volume| volume.id.to_string() == **id);
-            let volume = found.ok_or_else(|| refuse("it is not in the group.".to_owned()))?;
-            if !LEAVABLE.contains(&volume.status) {
-                let (status, valid) = (volume.status, tuple(&LEAVABLE));
-                let why = format!("volume is in an invalid state: {status}. Valid states are: {valid}.");
-                return Err(refuse(why));
-            }
-            volume.group_id = None;
-            self.save_in(tx, volume).await?;
-        }
-        Ok(!add.is_empty() || !remove.is_empty())
-    }
-
-    /// A volume that may join a group, locked.
-    async fn joining(&self, tx: &mut Tx, group: &Group, id: &str) -> Result<Volume> {
-        let refuse = |why: String| {
-            Error::volume(format!("Cannot add volume {id} to group {} because {why}", group.id))
-        };
-        let found = match id.parse::<VolumeId>() {
-            Ok(id) => Volume::lock(tx, &id).await?.filter(|volume| volume.project_id == group.project_id),
-            Err(_) => None,
-        };
-        let volume = found.ok_or_else(|| refuse("volume cannot be found.".to_owned()))?;
-        if let Some(other) = volume.group_id {
-            return Err(refuse(format!("it is already in group {other}.")));
-        }
-        if !group.type_ids.contains(&volume.type_id) {
-            return Err(refuse(format!("volume type {} is not supported by the group.", volume.type_id)));
-        }
-        if !JOINABLE.contains(&volume.status) {
-            let (status, valid) = (volume.status, tuple(&JOINABLE));
-            return Err(refuse(format!(
-                "volume is in an invalid state: {status}. Valid states are: {valid}."
-            )));
-        }
-        if volume.backend != group.backend {
-            return Err(refuse("they are on different backends.".to_owned()));
-        }
-        Ok(volume)
-    }
-}
-
-/// Refuses a type that a group does not take.
-pub(crate) fn check_group(group: &Group, kind: &VolumeType) -> Result<()> {
-    if group.type_ids.contains(&kind.id) {
-        return Ok(());
-    }
-    let why = "(requested type must be supported by this group).";
-    Err(Error::input(format!("Invalid volume_type passed: {} {why}", kind.name)))
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use kogge_db::{DbError, Executor as _, Query, Record as _, Tx};
+use kogge_db::{DbError, Record as _, Tx};
 use kogge_ids::{MessageId, ProjectId};
 
 use crate::Volumes;
 use crate::error::Result;
 use crate::model::message::{About, Action, DAYS, Detail, Message};
+use crate::store::messages as store;
 
 /// What there is to say.
 #[derive(Debug, Clone)]
@@ -51,8 +52,7 @@ impl Volumes {
     /// Removes the messages that are kept no longer; answers how many.
     pub(crate) async fn forget_messages(&self) -> Result<u64, DbError> {
         let mut tx = self.db().begin().await?;
-        let forget = Query::new("DELETE FROM volume_messages WHERE expires_at < $1");
-        let gone = tx.execute(forget.bind(self.now())).await?;
+        let gone = store::forget(&mut tx, self.now()).await?;
         tx.commit().await?;
         Ok(gone)
     }

@@ -16,7 +16,7 @@ use crate::resources::qos_specs::{self, QosSpecs};
 use crate::resources::volume_types::{self, VolumeTypes, access, encryption, extra_specs};
 
 /// See the module's text.
-pub(super) fn routes() -> Routes<Volumes> {
+pub(crate) fn routes() -> Routes<Volumes> {
     type_routes()
         .merge(type_part_routes())
         .merge(default_type_routes())
