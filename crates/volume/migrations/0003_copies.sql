@@ -35,3 +35,17 @@ CREATE INDEX volume_backups_volume ON volume_backups (volume_id);
 CREATE INDEX volume_backups_parent ON volume_backups (parent_id);
 CREATE INDEX volume_backups_data ON volume_backups (data_id);
 CREATE INDEX volume_backups_due ON volume_backups (due_at);
+
+-- Offers of volumes to whoever knows the key; a row goes when its volume is taken. hash is that of salt and key.
+CREATE TABLE volume_transfers (
+    id TEXT NOT NULL PRIMARY KEY,
+    volume_id TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    name TEXT,
+    salt TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    no_snapshots BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX volume_transfers_project ON volume_transfers (project_id, created_at);
+CREATE INDEX volume_transfers_volume ON volume_transfers (volume_id);

@@ -77,6 +77,8 @@ fn volume_actions() -> Routes<Volumes> {
         .action(PATH, "os-show_image_metadata", p::VOLUME_IMAGE_METADATA_SHOW)
         .action(PATH, "os-volume_upload_image", p::VOLUME_ACTIONS_UPLOAD_IMAGE)
         .action(PATH, "os-migrate_volume", p::VOLUME_ADMIN_ACTIONS_MIGRATE_VOLUME)
+        .action(PATH, "os-unmanage", p::VOLUME_UNMANAGE)
+        .action_in(PATH, "revert", since(v::REVERT), p::REVERT_TO_SNAPSHOT)
         .action_in(PATH, "os-reimage", since(v::REIMAGE), p::VOLUME_REIMAGE)
         .action_in(
             PATH,

@@ -10,5 +10,6 @@ pub mod qos;
 pub mod quota;
 pub mod snapshot;
 pub mod status;
+pub mod transfer;
 pub mod volume;
 pub mod volume_type;

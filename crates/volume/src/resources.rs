@@ -5,10 +5,12 @@ pub(crate) mod backups;
 pub(crate) mod default_types;
 pub(crate) mod group_types;
 pub(crate) mod groups;
+pub(crate) mod manageable;
 pub(crate) mod messages;
 pub(crate) mod qos_specs;
 pub(crate) mod snapshots;
 pub(crate) mod specs;
+pub(crate) mod transfers;
 pub(crate) mod volume_types;
 pub(crate) mod volumes;
 

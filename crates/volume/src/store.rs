@@ -7,6 +7,7 @@ pub(crate) mod keys;
 pub(crate) mod messages;
 pub(crate) mod services;
 pub(crate) mod snapshots;
+pub(crate) mod transfers;
 pub(crate) mod types;
 pub(crate) mod usage;
 

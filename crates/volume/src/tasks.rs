@@ -10,6 +10,8 @@
 mod messages;
 
 mod backups;
+mod manage;
+mod revert;
 mod snapshots;
 pub(crate) mod stop;
 pub(crate) mod volumes;

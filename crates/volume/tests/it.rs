@@ -17,12 +17,14 @@ mod it {
     mod given;
     mod group_types;
     mod groups;
+    mod manage;
     mod messages;
     mod qos;
     mod quotas;
     mod seeds;
     mod services;
     mod snapshots;
+    mod transfers;
     mod types;
     mod volumes;
 }

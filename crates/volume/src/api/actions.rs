@@ -54,6 +54,8 @@ impl<'a> Action<'a> {
             "os-extend_volume_completion" if self.call.version.has(v::EXTEND_COMPLETION) => {
                 self.extend_completion().await
             }
+            "os-unmanage" => self.unmanage().await,
+            "revert" if self.call.version.has(v::REVERT) => self.revert().await,
             "os-migrate_volume" => self.migrate().await,
             _ => self.old().await,
         }
@@ -71,6 +73,26 @@ impl<'a> Action<'a> {
     async fn open(&self, rule: &Rule) -> Result<(Volume, Tx)> {
         let (loaded, tx) = Loaded::<VolumesApi>::open(self.call, self.call.key(), rule).await?;
         Ok((loaded.into_row(), tx))
+    }
+
+    async fn unmanage(&self) -> Result<Response, ApiError> {
+        let fields = Fields::of(self.body)?;
+        fields.take(self.name);
+        fields.finish()?;
+        let (volume, mut tx) = self.open(&policy::VOLUME_UNMANAGE).await?;
+        self.call.service.unmanage_in(&mut tx, volume).await?;
+        self.call.service.commit(tx).await?;
+        Ok(accepted())
+    }
+
+    async fn revert(&self) -> Result<Response, ApiError> {
+        let inner = self.inner()?;
+        let snapshot = inner.required("snapshot_id", inner.uuid("snapshot_id")?)?;
+        inner.finish()?;
+        let (volume, mut tx) = self.open(&policy::REVERT_TO_SNAPSHOT).await?;
+        self.call.service.revert_in(&mut tx, volume, &snapshot).await?;
+        self.call.service.commit(tx).await?;
+        Ok(accepted())
     }
 
     async fn save(&self, mut tx: Tx, mut volume: Volume) -> Result<Volume> {

@@ -1,16 +1,68 @@
-//! The route table of copies of volumes: snapshots and backups.
+//! The route table of copies of volumes: snapshots, backups, transfers, and what is taken over.
 
 use http::Method;
 use kogge_http::{Access, Routes, VersionRange};
 use kogge_resource::{Crud as _, List, Resource as _, handlers};
 
 use crate::resources::backups::{self, Backups, records};
+use crate::resources::manageable;
 use crate::resources::snapshots::{Snapshots, actions, metadata};
+use crate::resources::transfers::{self, Transfers};
 use crate::{Volumes, microversion as v, policy};
 
 /// The route table.
 pub(super) fn routes() -> Routes<Volumes> {
-    snapshot_routes().merge(backup_routes())
+    snapshot_routes()
+        .merge(backup_routes())
+        .merge(old_transfer_routes())
+        .merge(transfer_routes())
+        .merge(manage_routes())
+}
+
+fn manage_routes() -> Routes<Volumes> {
+    use manageable as m;
+    let (see, take) = (policy::VOLUME_LIST_MANAGEABLE, policy::VOLUME_MANAGE);
+    let (see_snapshots, take_snapshots) = (policy::SNAPSHOT_LIST_MANAGEABLE, policy::SNAPSHOT_MANAGE);
+    let old = Routes::new()
+        .get("/v3/os-volume-manage", see, m::volumes)
+        .get("/v3/os-volume-manage/detail", see, m::volumes_in_detail)
+        .post("/v3/os-volume-manage", take, m::manage_volume)
+        .get("/v3/os-snapshot-manage", see_snapshots, m::snapshots)
+        .get("/v3/os-snapshot-manage/detail", see_snapshots, m::snapshots_in_detail)
+        .post("/v3/os-snapshot-manage", take_snapshots, m::manage_snapshot);
+    let new = Routes::within(VersionRange { since: Some(v::MANAGE), until: None })
+        .get("/v3/manageable_volumes", see, m::volumes)
+        .get("/v3/manageable_volumes/detail", see, m::volumes_in_detail)
+        .post("/v3/manageable_volumes", take, m::manage_volume)
+        .get("/v3/manageable_snapshots", see_snapshots, m::snapshots)
+        .get("/v3/manageable_snapshots/detail", see_snapshots, m::snapshots_in_detail)
+        .post("/v3/manageable_snapshots", take_snapshots, m::manage_snapshot);
+    old.merge(new)
+}
+
+fn old_transfer_routes() -> Routes<Volumes> {
+    const EACH: &str = Transfers::NAMES.each;
+    let listing = Access::Rule(<Transfers as List>::RULE);
+    Routes::new()
+        .list::<Transfers>()
+        .show::<Transfers>()
+        .get("/v3/os-volume-transfer/detail", listing, handlers::details::<Transfers>)
+        .post(transfers::OLD, policy::CREATE_TRANSFER, transfers::create_old)
+        .delete(EACH, policy::DELETE_TRANSFER, transfers::delete)
+        .post("/v3/os-volume-transfer/{id}/accept", policy::ACCEPT_TRANSFER, transfers::accept)
+}
+
+fn transfer_routes() -> Routes<Volumes> {
+    const ALL: &str = "/v3/volume-transfers";
+    const EACH: &str = "/v3/volume-transfers/{id}";
+    let listing = Access::Rule(<Transfers as List>::RULE);
+    Routes::within(VersionRange { since: Some(v::TRANSFER_SNAPSHOTS), until: None })
+        .get(ALL, listing, handlers::list::<Transfers>)
+        .get("/v3/volume-transfers/detail", listing, handlers::details::<Transfers>)
+        .get(EACH, Access::Rule(Transfers::READ), handlers::show::<Transfers>)
+        .post(ALL, policy::CREATE_TRANSFER, transfers::create)
+        .delete(EACH, policy::DELETE_TRANSFER, transfers::delete)
+        .post("/v3/volume-transfers/{id}/accept", policy::ACCEPT_TRANSFER, transfers::accept)
 }
 
 fn backup_routes() -> Routes<Volumes> {

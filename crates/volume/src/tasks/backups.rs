@@ -267,9 +267,10 @@ impl Volumes {
         let new = NewDisk { id: DiskId::Volume(volume.id), bytes: bytes(volume.size_gib), passphrase };
         let done = self.backend(&volume.backend)?.replace(new, Origin::Contents(contents)).await;
         match (done, damage.found()) {
-            (Err(_), Some(found)) => Err(Stop::Never(found.to_owned())),
-            (done, _) => Ok(done?),
+            (Err(_), Some(found)) => return Err(Stop::Never(found.to_owned())),
+            (done, _) => done?,
         }
+        self.fit(volume).await
     }
 }
 

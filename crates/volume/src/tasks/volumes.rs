@@ -105,6 +105,9 @@ impl Volumes {
             Doing::Uploading { image, format } => self.upload(volume, *image, format).await,
             Doing::Retyping { to, backend } => self.retype(volume, *to, backend).await,
             Doing::Reimaging { image } => self.reimage(volume, *image).await,
+            Doing::Managing { name } => self.adopt(volume, name).await,
+            Doing::Unmanaging => self.release(volume).await,
+            Doing::Reverting { snapshot } => self.revert(volume, *snapshot).await,
             // their own tasks end them, or nobody does anything
             _ => Ok(()),
         }
@@ -138,14 +141,14 @@ impl Volumes {
     }
 
     /// The last of a volume goes: its row, its key, what was counted, what it held.
-    async fn bury(&self, before: &Volume) -> std::result::Result<(), Stop> {
+    pub(super) async fn bury(&self, before: &Volume) -> std::result::Result<(), Stop> {
         let mut tx = self.db().begin().await?;
         if let Some(group) = before.group_id {
             // whoever changes a group locks it before its volumes
             Group::lock(&mut tx, &group).await?;
         }
         let Some(volume) = Volume::lock(&mut tx, &before.id).await? else { return Ok(()) };
-        if volume.doing.doing != Doing::Deleting {
+        if !matches!(volume.doing.doing, Doing::Deleting | Doing::Unmanaging) {
             return Ok(());
         }
         Volume::delete(&mut tx, &volume.id).await?;
@@ -224,6 +227,7 @@ impl Volumes {
                 self.refund_in(tx, &project, &kind, more).await?;
                 self.save_in(tx, &mut volume).await
             }
+            Doing::Reverting { snapshot } => self.end_restoring_in(tx, *snapshot).await,
             Doing::Retyping { to, .. } if *to != before.type_id => {
                 let (project, to) = (before.project_id.to_string(), to.to_string());
                 self.refund_in(tx, &project, &to, Usage::volume(before.size_gib)).await

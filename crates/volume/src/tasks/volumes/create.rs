@@ -31,7 +31,17 @@ impl Volumes {
         };
         let new = self.disk_of(volume).await?;
         self.backend(&volume.backend)?.create(new, from).await?;
+        self.fit(volume).await?;
         self.made(volume).await
+    }
+
+    /// Data that were made anew are made fit for several guests, where several may attach the volume: two that write to a
+    /// copy-on-write file would tear it.
+    pub(in crate::tasks) async fn fit(&self, volume: &Volume) -> Result<(), Stop> {
+        if volume.multiattach {
+            self.backend(&volume.backend)?.share(volume.id).await?;
+        }
+        Ok(())
     }
 
     /// The data of a volume are there.
@@ -139,6 +149,7 @@ impl Volumes {
         let data = self.image_data(image).await?;
         let new = self.disk_of(volume).await?;
         self.backend(&volume.backend)?.replace(new, data).await?;
+        self.fit(volume).await?;
         let kept = self.image().boot_file(image).await.ok();
         let mut tx = self.db().begin().await?;
         self.finish_in(&mut tx, volume, |volume, now| {

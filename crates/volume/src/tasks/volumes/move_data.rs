@@ -25,14 +25,18 @@ impl Volumes {
             let new = self.disk_of(volume).await?;
             self.backend(backend)?.create(new, Origin::Contents(contents)).await?;
         }
+        let kind = VolumeType::get(self.db(), &to).await?;
+        let several = kind.is_some_and(|kind| kind.is_multiattach());
+        if several {
+            self.backend(backend)?.share(volume.id).await?;
+        }
         let mut tx = self.db().begin().await?;
-        let kind = VolumeType::get(&mut tx, &to).await?;
         let name = backend.to_owned();
         let done = self
             .finish_in(&mut tx, volume, |row, now| {
                 row.type_id = to;
                 row.backend = name;
-                row.multiattach = kind.as_ref().is_some_and(VolumeType::is_multiattach);
+                row.multiattach = several;
                 row.rest(now);
             })
             .await?;
