@@ -6,7 +6,7 @@ use kogge_db::record;
 use kogge_ids::{MessageId, ProjectId};
 use kogge_resource::words;
 
-use crate::model::doing::{Doing, Origin, SnapshotDoing};
+use crate::model::doing::{BackupDoing, Doing, Origin, SnapshotDoing};
 
 words! {
     /// What kind of thing a message is about.
@@ -124,6 +124,16 @@ pub const fn of_snapshot(doing: &SnapshotDoing) -> Option<(Action, Detail)> {
         SnapshotDoing::Deleting => (Action::SnapshotDelete, Detail::SnapshotDeleteFailed),
         _ => return None,
     })
+}
+
+/// What is said where a job of a backup was given up.
+#[must_use]
+pub const fn of_backup(doing: &BackupDoing) -> Option<(Action, Detail)> {
+    match doing {
+        BackupDoing::Creating { .. } => Some((Action::BackupCreate, Detail::BackupFailed)),
+        BackupDoing::Restoring { .. } => Some((Action::BackupRestore, Detail::RestoreFailed)),
+        _ => None,
+    }
 }
 
 /// How long a message is kept, in days.

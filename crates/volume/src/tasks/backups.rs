@@ -17,9 +17,11 @@ use crate::error::Result;
 use crate::model::backup::Backup;
 use crate::model::bounds::bytes;
 use crate::model::doing::{BackupDoing, Doing};
+use crate::model::message::{self, About};
 use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::volume::Volume;
+use crate::service::messages;
 use crate::store::{backups as store, snapshots};
 
 type Step<T> = std::result::Result<T, Stop>;
@@ -83,6 +85,7 @@ impl Volumes {
                         kogge_task::trouble(backup.id, format_args!("{details}"));
                         if row.trip(&message, &details, last, self.now()) {
                             self.give_up_in(&mut tx, backup, &message, &details).await?;
+                            self.tell_of_backup_in(&mut tx, backup).await?;
                         }
                     }
                     None => row.due_at = self.now().plus(LOOK_AGAIN).as_micros(),
@@ -95,6 +98,14 @@ impl Volumes {
             self.drop_moment(backup).await;
         }
         Ok(())
+    }
+
+    /// Tells the owner that a job was given up.
+    async fn tell_of_backup_in(&self, tx: &mut Tx, before: &Backup) -> Result<()> {
+        let Some((action, detail)) = message::of_backup(&before.doing.doing) else { return Ok(()) };
+        let id = before.id.to_string();
+        let (project, about) = (&before.project_id, About::Backup);
+        self.say(tx, messages::Said { project, request: None, about, id: &id, action, detail }).await
     }
 
     /// Locks the volume that a backup keeps busy: before the backup, as everybody does who locks both.

@@ -254,6 +254,8 @@ on_both! {
         let row = shown(&cloud, &id).await;
         assert_eq!((&row["status"], &row["fail_reason"]), (&json!("error"), &json!("The storage backend does not answer.")));
         assert_eq!(volume_status(&cloud, volume).await, "available");
+        let said = cloud.at("3.3").get("/messages").await.expect(200)["messages"][0].clone();
+        assert_eq!((&said["resource_type"], &said["resource_uuid"]), (&json!("VOLUME_BACKUP"), &json!(id)));
         cloud.storage[0].fail(None);
         let id = create(&cloud, json!({ "volume_id": volume })).await;
         cloud.storage[0].fail(Some(SimFault::Failing(1)));
