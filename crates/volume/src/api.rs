@@ -1,8 +1,6 @@
 //! The route table of block storage v3, and the room behind it: from the wire to commands, from views to the wire.
 
 pub(crate) mod about;
-pub(crate) mod actions;
-mod copies;
 mod errors;
 pub(crate) mod hosts;
 pub(crate) mod metadata;
@@ -16,7 +14,7 @@ use kogge_http::{Access, Routes, VersionRange};
 use kogge_resource::{Crud as _, Resource as _, handlers};
 
 use crate::resources::attachments::{self, Attachments};
-use crate::resources::volumes::{self, VolumesApi};
+use crate::resources::volumes::{self, VolumesApi, actions};
 use crate::{Volumes, microversion as v, policy as p};
 
 /// The route table.
@@ -26,7 +24,7 @@ pub(crate) fn routes() -> Routes<Volumes> {
         .merge(volume_actions())
         .merge(attachment_routes())
         .merge(crate::admin_routes::routes())
-        .merge(copies::routes())
+        .merge(crate::copy_routes::routes())
 }
 
 fn version_routes() -> Routes<Volumes> {

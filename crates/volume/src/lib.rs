@@ -19,6 +19,7 @@ mod admin_routes;
 mod api;
 mod backups;
 mod config;
+mod copy_routes;
 mod error;
 mod keyring;
 pub mod microversion;

@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod backup;
 pub mod bounds;
 pub mod doing;
+pub(crate) mod export;
 pub mod group;
 pub mod message;
 pub mod qos;

@@ -18,3 +18,4 @@ pub(crate) mod reshape;
 pub(crate) mod shelve;
 pub(crate) mod snapshot;
 pub(crate) mod volumes;
+pub(crate) mod wanted;

@@ -1,5 +1,6 @@
 //! Volumes: asked for here, made by `work_volumes`.
 
+pub(crate) mod actions;
 mod body;
 mod view;
 

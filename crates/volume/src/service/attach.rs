@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use kogge_auth::{Caller, Target};
 use kogge_db::record::Json;
-use kogge_db::{Executor as _, Query, Record as _, Select, Tx};
+use kogge_db::{Executor as _, Record as _, Tx};
 use kogge_ids::{AttachmentId, ServerId, VolumeId};
 use kogge_node_api::VolumeSource;
 use serde_json::Value;
@@ -333,14 +333,7 @@ impl Volumes {
     /// # Errors
     /// Where the database fails.
     pub async fn held_by_compute(&self, most: u32) -> Result<Vec<(AttachmentId, VolumeId, String)>> {
-        let select = Select::new("id, volume_id, server_id", Attachment::TABLE)
-            .and("holder = ?", COMPUTE)
-            .order_by("id", kogge_db::Direction::Ascending)
-            .slice(most, 0);
-        let read = |row: &kogge_db::Row| {
-            Ok((row.parse("id")?, row.parse("volume_id")?, row.opt_text("server_id")?.unwrap_or_default()))
-        };
-        Ok(self.db().list(Attachment::TABLE, select.query(), read).await?)
+        Ok(attachments::held_by(self.db(), COMPUTE, most).await?)
     }
 
     /// The attachments of compute whose volumes are to grow in use: which of them, and to how many GiB.
@@ -348,13 +341,7 @@ impl Volumes {
     /// # Errors
     /// Where the database fails.
     pub async fn growing(&self) -> Result<Vec<(AttachmentId, ServerId, i64)>> {
-        let query = Query::new(
-            "SELECT a.id, a.server_id, v.size_gib FROM volumes v JOIN volume_attachments a ON a.volume_id = v.id \
-             WHERE v.status = 'extending' AND a.holder = 'compute' AND a.status = 'attached' ORDER BY a.id",
-        );
-        let read =
-            |row: &kogge_db::Row| Ok((row.parse("id")?, row.parse("server_id")?, row.int("size_gib")?));
-        Ok(self.db().list("volume_attachments", query, read).await?)
+        Ok(attachments::growing(self.db(), COMPUTE).await?)
     }
 
     /// A volume that is to grow, and that no node has open, grows by its backend.

@@ -1,6 +1,6 @@
 //! Deleting volumes.
 
-use kogge_db::{Executor as _, Query, Record as _, Tx};
+use kogge_db::{Record as _, Tx};
 use kogge_ids::VolumeId;
 
 use crate::Volumes;
@@ -9,7 +9,7 @@ use crate::model::doing::{Doing, SnapshotDoing};
 use crate::model::snapshot::Snapshot;
 use crate::model::status::{SnapshotStatus, VolumeStatus};
 use crate::model::volume::Volume;
-use crate::store::attachments;
+use crate::store::{attachments, snapshots};
 
 impl Volumes {
     /// Begins to delete a volume whose row this transaction locked. `cascade` takes its snapshots along; `force` asks for no
@@ -38,7 +38,7 @@ impl Volumes {
                 | S::ErrorDeleting
         );
         let ties = attachments::of_volume(&mut *tx, volume.id).await?;
-        let snapshots = of_volume(tx, volume.id).await?;
+        let copies = snapshots::lock_of_volume(tx, volume.id).await?;
         let free = ties.is_empty() && volume.group_id.is_none() && (force || ready);
         let loose = |snapshot: &Snapshot| snapshot.group_snapshot_id.is_none();
         let settled = |snapshot: &Snapshot| {
@@ -46,9 +46,9 @@ impl Volumes {
             force || matches!(snapshot.status, S::Available | S::Error | S::Deleting | S::ErrorDeleting)
         };
         let alone = if cascade {
-            snapshots.iter().all(|one| loose(one) && settled(one))
+            copies.iter().all(|one| loose(one) && settled(one))
         } else {
-            snapshots.is_empty()
+            copies.is_empty()
         };
         if !free || !alone {
             let status = if force {
@@ -61,7 +61,7 @@ impl Volumes {
                  be disassociated from snapshots after volume transfer."
             )));
         }
-        for snapshot in snapshots {
+        for snapshot in copies {
             let mut snapshot = snapshot;
             snapshot.begin(SnapshotDoing::Deleting, self.now());
             snapshot.save(tx).await?;
@@ -86,14 +86,4 @@ impl Volumes {
             done => done,
         }
     }
-}
-
-/// The snapshots of a volume, locked.
-async fn of_volume(tx: &mut Tx, volume: VolumeId) -> Result<Vec<Snapshot>> {
-    let ids = Query::new("SELECT id FROM volume_snapshots WHERE volume_id = $1 ORDER BY id").bind(volume);
-    let mut found = Vec::new();
-    for row in tx.all(ids).await? {
-        found.extend(Snapshot::lock(tx, &row.parse("id")?).await?);
-    }
-    Ok(found)
 }

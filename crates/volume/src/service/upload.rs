@@ -9,9 +9,9 @@ use kogge_image::NewSnapshot;
 
 use crate::Volumes;
 use crate::error::{Error, Result};
+use crate::model::export::export_format;
 use crate::model::status::VolumeStatus;
 use crate::model::volume::Volume;
-use crate::tasks::volumes::upload::export_format;
 
 /// What the image is to be.
 pub(crate) struct Upload {

@@ -1,7 +1,7 @@
 //! Attachments: found by their volume, server or host.
 
-use kogge_db::{DbError, Direction, Executor, Record as _};
-use kogge_ids::VolumeId;
+use kogge_db::{DbError, Direction, Executor, Query, Record as _, Row, Select};
+use kogge_ids::{AttachmentId, ServerId, VolumeId};
 
 use crate::model::attachment::Attachment;
 
@@ -20,4 +20,33 @@ pub(crate) async fn of_volumes(
         .order_by("created_at", Direction::Ascending)
         .order_by("id", Direction::Ascending);
     db.list(Attachment::TABLE, select.query(), Attachment::from_row).await
+}
+
+/// The attachments that a service of ours made, with the server that each is for.
+pub(crate) async fn held_by(
+    db: impl Executor,
+    holder: &'static str,
+    most: u32,
+) -> Result<Vec<(AttachmentId, VolumeId, String)>, DbError> {
+    let select = Select::new("id, volume_id, server_id", Attachment::TABLE)
+        .and("holder = ?", holder)
+        .order_by("id", Direction::Ascending)
+        .slice(most, 0);
+    let read = |row: &Row| {
+        Ok((row.parse("id")?, row.parse("volume_id")?, row.opt_text("server_id")?.unwrap_or_default()))
+    };
+    db.list(Attachment::TABLE, select.query(), read).await
+}
+
+/// The attachments of a service of ours whose volumes are to grow in use, with the GiB that they should have.
+pub(crate) async fn growing(
+    db: impl Executor,
+    holder: &'static str,
+) -> Result<Vec<(AttachmentId, ServerId, i64)>, DbError> {
+    let query = Query::new(
+        "SELECT a.id, a.server_id, v.size_gib FROM volumes v JOIN volume_attachments a ON a.volume_id = v.id \
+         WHERE v.status = 'extending' AND a.holder = $1 AND a.status = 'attached' ORDER BY a.id",
+    );
+    let read = |row: &Row| Ok((row.parse("id")?, row.parse("server_id")?, row.int("size_gib")?));
+    db.list(Attachment::TABLE, query.bind(holder), read).await
 }

@@ -13,7 +13,7 @@ use crate::api::body::{Fields, Read, at_most, repr, text, uuid_like, wrong};
 use crate::links;
 use crate::model::bounds;
 use crate::model::server::{InjectedFile, LocalDisks};
-use crate::service::servers::create::{Networks, NewServers, Wish};
+use crate::service::servers::wanted::{Networks, NewServers, Wish};
 use crate::{Compute, microversion as v};
 
 /// Largest number of servers that can be written in a request; how many are made is bounded by the configuration.

@@ -1,7 +1,6 @@
 //! Making servers: everything is checked, then one transaction writes them with their ports.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use kogge_auth::{Caller, Target};
 use kogge_db::{Record as _, Tx};
@@ -11,6 +10,7 @@ use super::boot::{numbered, password, reservation, seed};
 use super::change::note;
 use super::labels::{check_files, check_metadata, distinct};
 use super::planned::{PlannedVolume, born_of};
+use super::wanted::{Networks, NewServers, Wish, invalid_if_missing};
 use crate::error::{Error, Result};
 use crate::lower::network::WantedPort;
 use crate::model::bounds;
@@ -19,95 +19,12 @@ use crate::model::hostname;
 use crate::model::keypair::{Keypair, ServerKey};
 use crate::model::quota::{self, Limits, Usage};
 use crate::model::server::{
-    BirthDisk, BootedImage, InjectedFile, Intent, LocalDisks, Nic, Observed, Placed, Server, Spec,
+    BirthDisk, BootedImage, Intent, LocalDisks, Nic, Observed, Placed, Server, Spec,
 };
 use crate::model::server_group::ServerGroup;
 use crate::resources::server_groups;
 use crate::store::{quotas, servers as store};
 use crate::{Compute, policy};
-
-/// Servers to be made.
-#[derive(Clone, Default)]
-pub(crate) struct NewServers {
-    pub(crate) name: String,
-    pub(crate) description: Option<String>,
-    pub(crate) hostname: Option<String>,
-    pub(crate) flavor: String,
-    pub(crate) image: Option<String>,
-    pub(crate) networks: Networks,
-    pub(crate) groups: Vec<String>,
-    pub(crate) metadata: BTreeMap<String, String>,
-    pub(crate) tags: Vec<String>,
-    pub(crate) key_name: Option<String>,
-    pub(crate) user_data: Option<String>,
-    pub(crate) local: LocalDisks,
-    pub(crate) volumes: Vec<WantedVolume>,
-    pub(crate) files: Vec<InjectedFile>,
-    pub(crate) config_drive: bool,
-    pub(crate) admin_password: Option<String>,
-    pub(crate) zone: Option<String>,
-    pub(crate) host: Option<String>,
-    pub(crate) min_count: u32,
-    pub(crate) max_count: u32,
-    pub(crate) hints: Option<serde_json::Map<String, serde_json::Value>>,
-    /// The server group among the hints.
-    pub(crate) group: Option<String>,
-    pub(crate) auto_disk_config: bool,
-    pub(crate) access_v4: Option<Ipv4Addr>,
-    pub(crate) access_v6: Option<Ipv6Addr>,
-    pub(crate) trusted_certs: bool,
-}
-
-/// What the servers are joined to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Networks {
-    /// Nothing was said: the project's only network, if there is one.
-    #[default]
-    Unsaid,
-    /// To nothing.
-    None,
-    /// A network that is made where there is none.
-    Auto,
-    /// These, in this order.
-    Listed(Vec<Wish>),
-}
-
-/// One interface.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wish {
-    pub(crate) network: Option<String>,
-    pub(crate) port: Option<String>,
-    pub(crate) fixed_ip: Option<IpAddr>,
-    pub(crate) tag: Option<String>,
-}
-
-/// A volume that a new server is to have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WantedVolume {
-    pub(crate) origin: VolumeOrigin,
-    /// GiB; nothing takes the size of what it is made from.
-    pub(crate) size: Option<i64>,
-    /// Its place in the boot sequence; the server boots from 0.
-    pub(crate) boot: Option<i64>,
-    /// It goes with the server.
-    pub(crate) delete: bool,
-    pub(crate) tag: Option<String>,
-    /// Id or name of its type.
-    pub(crate) kind: Option<String>,
-}
-
-/// Where a volume of a new server comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum VolumeOrigin {
-    /// It is made, with nothing on it.
-    Blank,
-    /// It is made from an image.
-    Image(String),
-    /// It is made from a snapshot.
-    Snapshot(String),
-    /// It is there.
-    Volume(String),
-}
 
 /// Refuses empty disks for which the flavor has no room.
 fn check_local(local: &LocalDisks, shape: &Shape) -> Result<()> {
@@ -442,14 +359,6 @@ impl Compute {
             nics.push(Nic { port, own, tag: wish.tag.clone() });
         }
         Ok(nics)
-    }
-}
-
-/// What is not there is a mistake of the request when a server is made.
-pub(super) fn invalid_if_missing(error: Error) -> Error {
-    match error {
-        Error::NotFound(message) => Error::Invalid(message),
-        other => other,
     }
 }
 

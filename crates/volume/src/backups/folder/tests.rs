@@ -1,3 +1,5 @@
+//! Backups in a folder: whole, changed by one byte, and given up.
+
 use futures_util::TryStreamExt as _;
 
 use super::*;

@@ -6,20 +6,8 @@ use kogge_storage::{DiskId, ExportFormat};
 use super::Stop;
 use crate::Volumes;
 use crate::error::Error;
+use crate::model::export::export_format;
 use crate::model::volume::Volume;
-
-/// What an image's format is for a backend.
-pub(crate) fn export_format(word: &str) -> Option<ExportFormat> {
-    Some(match word {
-        "raw" => ExportFormat::Raw,
-        "qcow2" => ExportFormat::Qcow2,
-        "vmdk" => ExportFormat::Vmdk,
-        "vdi" => ExportFormat::Vdi,
-        "vhdx" => ExportFormat::Vhdx,
-        "vhd" | "vpc" => ExportFormat::Vhd,
-        _ => return None,
-    })
-}
 
 impl Volumes {
     /// Copies a volume into the image that waits for it.

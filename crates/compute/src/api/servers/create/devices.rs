@@ -9,7 +9,7 @@ use crate::api::body::{Fields, Read, uuid_like};
 use crate::microversion as v;
 use crate::model::bounds;
 use crate::model::server::LocalDisks;
-use crate::service::servers::create::{VolumeOrigin, WantedVolume};
+use crate::service::servers::wanted::{VolumeOrigin, WantedVolume};
 
 /// What the devices of a body come to.
 pub(super) struct Devices {

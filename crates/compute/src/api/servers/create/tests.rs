@@ -5,7 +5,7 @@ use kogge_http::mv;
 use super::*;
 use crate::microversion::MAXIMUM;
 use crate::model::server::LocalDisks;
-use crate::service::servers::create::VolumeOrigin;
+use crate::service::servers::wanted::VolumeOrigin;
 
 const IMAGE: &str = "70a599e0-31e7-49b7-b260-868f441e862b";
 const OTHER: &str = "80a599e0-31e7-49b7-b260-868f441e862b";

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::model::doing::Doing;
 use crate::model::status::VolumeStatus;
 use crate::model::volume::Volume;
-use crate::resources::volumes::VolumesApi;
+use super::VolumesApi;
 use crate::{Volumes, microversion as v, policy};
 
 /// `POST /v3/volumes/{id}/action`

@@ -11,7 +11,7 @@ use crate::resources::transfers::{self, Transfers};
 use crate::{Volumes, microversion as v, policy};
 
 /// The route table.
-pub(super) fn routes() -> Routes<Volumes> {
+pub(crate) fn routes() -> Routes<Volumes> {
     snapshot_routes()
         .merge(backup_routes())
         .merge(old_transfer_routes())
