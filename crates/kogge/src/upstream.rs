@@ -241,6 +241,6 @@ mod tests {
         ] {
             assert!(!has(served), "{served}");
         }
-        assert!(absent_services(&doors).contains_key("block-storage"));
+        assert!(absent_services(&doors).contains_key("load-balancer"));
     }
 }

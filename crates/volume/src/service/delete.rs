@@ -45,11 +45,8 @@ impl Volumes {
             use SnapshotStatus as S;
             force || matches!(snapshot.status, S::Available | S::Error | S::Deleting | S::ErrorDeleting)
         };
-        let alone = if cascade {
-            copies.iter().all(|one| loose(one) && settled(one))
-        } else {
-            copies.is_empty()
-        };
+        let alone =
+            if cascade { copies.iter().all(|one| loose(one) && settled(one)) } else { copies.is_empty() };
         if !free || !alone {
             let status = if force {
                 ""

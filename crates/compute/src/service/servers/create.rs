@@ -18,9 +18,7 @@ use crate::model::flavor::Shape;
 use crate::model::hostname;
 use crate::model::keypair::{Keypair, ServerKey};
 use crate::model::quota::{self, Limits, Usage};
-use crate::model::server::{
-    BirthDisk, BootedImage, Intent, LocalDisks, Nic, Observed, Placed, Server, Spec,
-};
+use crate::model::server::{BirthDisk, BootedImage, Intent, LocalDisks, Nic, Observed, Placed, Server, Spec};
 use crate::model::server_group::ServerGroup;
 use crate::resources::server_groups;
 use crate::store::{quotas, servers as store};

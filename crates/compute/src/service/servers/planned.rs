@@ -6,8 +6,8 @@ use kogge_image::BootImage;
 use kogge_node_api::{DiskBus, Firmware};
 use kogge_volume::{NewVolume, Source, VolumeView};
 
-use super::wanted::{NewServers, VolumeOrigin, WantedVolume, invalid_if_missing};
 use super::volumes::next_device;
+use super::wanted::{NewServers, VolumeOrigin, WantedVolume, invalid_if_missing};
 use crate::error::{Error, Result};
 use crate::lower::volume::from_volume;
 use crate::model::server::{BirthDisk, Server, ServerVolume};

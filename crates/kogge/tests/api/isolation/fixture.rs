@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::scene;
 
 /// The collections whose members in the fixture belong to `demo`.
-const OWNED: [&str; 20] = [
+const OWNED: [&str; 22] = [
     "servers",
     "os-server-groups",
     "images",
@@ -30,10 +30,15 @@ const OWNED: [&str; 20] = [
     "snapshots",
     "backups",
     "attachments",
+    "os-volume-transfer",
+    "volume-transfers",
 ];
 
 /// The id of nothing.
 pub(crate) const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
+
+/// A group of block storage; those of identity have another parameter.
+const GROUP_OF_VOLUMES: &str = "/v3/groups/{id}";
 
 /// Password of the user that may be changed and deleted.
 const PASSWORD: &str = "the-password-of-a-victim";
@@ -131,12 +136,21 @@ impl Fixture {
     async fn volume(&mut self, cloud: &TestCloud, demo: &Session) {
         const ALL: &str = "/volume/v3/volumes";
         let newest = demo.speaking("volume 3.71");
+        if !self.ids.contains_key("volumes") {
+            let admin = cloud.session("kogge-admin").await;
+            let all = json!({"volumes": -1, "snapshots": -1, "gigabytes": -1, "backups": -1, "groups": -1,
+                "backup_gigabytes": -1});
+            let path = format!("/volume/v3/os-quota-sets/{}", demo.project_id());
+            let done = admin.put(&path, json!({"quota_set": all})).await;
+            assert_eq!(done.status, 200, "{}", done.body);
+        }
         for kind in ["volumes", "promised"] {
             let idle = if kind == "volumes" { "available" } else { "reserved" };
             let known = newest.get(&format!("{ALL}/{}", self.id(kind))).await;
             if known.body["volume"]["status"] == idle && known.body["volume"]["size"] == 1 {
                 continue;
             }
+            open_backend(cloud).await;
             let made = newest.post(ALL, json!({"volume": {"size": 1, "name": kind}})).await;
             let id = made.id("volume");
             let path = format!("{ALL}/{id}");
@@ -157,6 +171,52 @@ impl Fixture {
             cloud.until("the snapshot to be made", whole).await;
             self.ids.insert("snapshots", id);
         }
+        if self.missing(&newest, "backups", "/volume/v3/backups").await {
+            let backup =
+                json!({"backup": {"snapshot_id": self.id("snapshots"), "volume_id": self.id("volumes")}});
+            let id = newest.post("/volume/v3/backups", backup).await.id("backup");
+            let path = format!("/volume/v3/backups/{id}");
+            let whole = async || newest.get(&path).await.body["backup"]["status"] == "available";
+            cloud.until("the backup to be made", whole).await;
+            self.ids.insert("backups", id);
+        }
+        self.offer(cloud, &newest).await;
+        self.group_of_volumes(cloud, &newest).await;
+    }
+
+    /// A volume that is offered to whoever knows its key.
+    async fn offer(&mut self, cloud: &TestCloud, demo: &Session) {
+        if !self.missing(demo, "volume-transfers", "/volume/v3/volume-transfers").await {
+            return;
+        }
+        open_backend(cloud).await;
+        let mut volume = self.id("offered");
+        if demo.get(&format!("/volume/v3/volumes/{volume}")).await.status != 200 {
+            volume = demo.post("/volume/v3/volumes", json!({"volume": {"size": 1}})).await.id("volume");
+        }
+        let path = format!("/volume/v3/volumes/{volume}");
+        let whole = async || demo.get(&path).await.body["volume"]["status"] == "available";
+        cloud.until("the volume to be free", whole).await;
+        let made = demo.post("/volume/v3/volume-transfers", json!({"transfer": {"volume_id": volume}})).await;
+        self.ids.insert("offered", volume);
+        self.ids.insert("volume-transfers", made.id("transfer"));
+    }
+
+    /// A group without volumes, of a type that stays.
+    async fn group_of_volumes(&mut self, cloud: &TestCloud, demo: &Session) {
+        if !self.missing(demo, "volume-groups", "/volume/v3/groups").await {
+            return;
+        }
+        open_backend(cloud).await;
+        let admin = cloud.session("kogge-admin").await.speaking("volume 3.71");
+        let kind = admin.post("/volume/v3/group_types", json!({"group_type": {"name": "kept"}})).await;
+        assert!([202, 409].contains(&kind.status), "{kind:?}");
+        let group = json!({"group": {"group_type": "kept", "volume_types": ["__DEFAULT__"]}});
+        let id = demo.post("/volume/v3/groups", group).await.id("group");
+        let path = format!("/volume/v3/groups/{id}");
+        let whole = async || demo.get(&path).await.body["group"]["status"] == "available";
+        cloud.until("the group to be made", whole).await;
+        self.ids.insert("volume-groups", id);
     }
 
     /// A user, a group, a role, a project and a flavor that nobody uses: they may be deleted.
@@ -368,7 +428,23 @@ impl Fixture {
     /// True for the path of something that belongs to `demo`.
     pub(crate) fn owned(path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
+        if path.starts_with(GROUP_OF_VOLUMES) {
+            return true;
+        }
         parts.windows(2).any(|pair| OWNED.contains(&pair[0]) && pair[1].starts_with('{'))
+    }
+}
+
+/// Administrators of the matrix close the backend of volumes.
+async fn open_backend(cloud: &TestCloud) {
+    let admin = cloud.session("kogge-admin").await;
+    for (verb, body) in [
+        ("enable", json!({"binary": "cinder-volume", "host": "kogge@memory"})),
+        ("thaw", json!({"host": "kogge@memory"})),
+    ] {
+        let done = admin.put(&format!("/volume/v3/os-services/{verb}"), body).await;
+        // what is not frozen cannot be thawed
+        assert!([200, 202, 400].contains(&done.status), "{verb}: {}", done.body);
     }
 }
 
@@ -417,6 +493,8 @@ pub(crate) fn kind_of_parameter<'a>(before: &'a str, path: &str) -> &'a str {
         "os-floating-ips" => "floatingips",
         "os-volume_attachments" => "volumes",
         "default-types" => "projects",
+        "os-volume-transfer" => "volume-transfers",
+        "groups" if path.starts_with(GROUP_OF_VOLUMES) => "volume-groups",
         "{store}" => "images",
         "routers" if path.ends_with("/remove_router_interface") => "routed-router",
         other => other,

@@ -26,7 +26,7 @@ use world::World;
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/isolation/ids.txt");
 
 /// Where something foreign may be named and answered with success, and why: all of upstream.
-const FOREIGN_IS_RIGHT: [(&str, &str); 10] = [
+const FOREIGN_IS_RIGHT: [(&str, &str); 11] = [
     ("rbac_policy.target_tenant", "sharing is with other projects"),
     ("POST /image/v2/images/{id}/members member", "sharing is with other projects"),
     ("/image/v2/images/{id}/members/{member} {member}", "a membership that the owner of the image made"),
@@ -34,13 +34,14 @@ const FOREIGN_IS_RIGHT: [(&str, &str); 10] = [
     ("credential.project_id", "a note: Keystone does not look it up"),
     ("OS-EC2 tenant_id", "Keystone wants the project to be there; to use the pair needs a role in it"),
     ("port.device_id", "text of the port's owner, which proves nothing"),
+    ("instance_uuid", "text of the volume's owner, which proves nothing"),
     ("same_host", "a server of another project is none to the scheduler: hosts_of"),
     ("different_host", "as same_host"),
     ("GET /compute/v2.1/os-quota-sets/{project}/defaults {project}", "the defaults are the same for all"),
 ];
 
 /// Where a foreign thing may answer other than a missing one, and why.
-const KNOWN_ORACLES: [(&str, &str); 9] = [
+const KNOWN_ORACLES: [(&str, &str); 10] = [
     (" {role_id}", "roles are the cloud's: a manager lists them"),
     ("/identity/v3/roles ?", "roles are the cloud's: a manager lists them"),
     ("project.parent_id", "Keystone tells a manager that a parent is in another domain"),
@@ -55,6 +56,7 @@ const KNOWN_ORACLES: [(&str, &str); 9] = [
         "403 says that a random id exists; Keystone's order of checks",
     ),
     ("DELETE /identity/v3/groups/{group_id}", "403 says that a random id exists; Keystone's order of checks"),
+    ("/accept {id}", "who knows the id of an offer may try a key; Cinder's order of checks"),
     ("import {id}", "a public image answers 409 before 403"),
 ];
 

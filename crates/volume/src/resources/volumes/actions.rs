@@ -13,11 +13,11 @@ use kogge_resource::nova::Fields;
 use kogge_resource::{Call, Loaded, Service as _};
 use serde_json::{Value, json};
 
+use super::VolumesApi;
 use crate::error::{Error, Result};
 use crate::model::doing::Doing;
 use crate::model::status::VolumeStatus;
 use crate::model::volume::Volume;
-use super::VolumesApi;
 use crate::{Volumes, microversion as v, policy};
 
 /// `POST /v3/volumes/{id}/action`

@@ -53,7 +53,7 @@ pub(super) const CREATE: Schema = Schema {
             Field::optional("source_volid", ID),
             Field::optional("consistencygroup_id", ID),
             Field::optional("size", Type::Nullable(&Type::Int(0, i64::MAX))),
-            Field::optional("availability_zone", TEXT),
+            Field::optional("availability_zone", Type::Nullable(&Type::Text(1, 255))),
             Field::optional("multiattach", Type::Nullable(&Type::Bool)),
             Field::optional("image_id", TEXT),
             Field::optional("imageRef", TEXT),

@@ -21,6 +21,8 @@ pub(super) fn all(method: &str, path: &str, fixture: &Fixture) -> Vec<Value> {
         ("PUT", "/v3/attachments/{id}") => vec![json!({"attachment": {"connector": {"host": "h"}}})],
         ("POST", "/v3/attachments/{id}/action") => vec![json!({"os-complete": null})],
         _ => copies(method, path, fixture)
+            .or_else(|| groups(method, path, fixture))
+            .or_else(|| taken_over(method, path, fixture))
             .or_else(|| types(method, path, fixture))
             .or_else(|| administration(method, path, fixture))
             .unwrap_or_default(),
@@ -59,7 +61,43 @@ fn copies(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Value>> {
         ("POST", "/v3/backups/{id}/restore") => vec![json!({"restore": {"name": "z"}})],
         ("POST", "/v3/backups/{id}/action") => vec![json!({"os-reset_status": {"status": "available"}})],
         ("POST", "/v3/backups/import_record") => {
-            vec![json!({"backup-record": {"backup_service": "s", "backup_url": "e30="}})]
+            vec![json!({"backup-record": {"backup_service": "kogge.backups.folder", "backup_url": "e30="}})]
+        }
+        _ => return None,
+    })
+}
+
+fn groups(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Value>> {
+    Some(match (method, path) {
+        ("POST", "/v3/groups") => {
+            vec![
+                json!({"group": {"group_type": "kept", "volume_types": ["__DEFAULT__"], "name": "x", "description": "d",
+                "availability_zone": "nova"}}),
+            ]
+        }
+        ("PUT", "/v3/groups/{id}") => vec![json!({"group": {"name": "y", "description": "d"}})],
+        ("POST", "/v3/groups/{id}/action") => vec![json!({"reset_status": {"status": "available"}})],
+        ("POST", "/v3/groups/action") => {
+            vec![json!({"create-from-src": {"source_group_id": fixture.id("volume-groups"), "name": "x"}})]
+        }
+        _ => return None,
+    })
+}
+
+fn taken_over(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Value>> {
+    let reference = || json!({"source-name": "none"});
+    Some(match (method, path) {
+        ("POST", "/v3/os-volume-transfer" | "/v3/volume-transfers") => {
+            vec![json!({"transfer": {"volume_id": fixture.id("promised"), "name": "x"}})]
+        }
+        ("POST", "/v3/os-volume-transfer/{id}/accept" | "/v3/volume-transfers/{id}/accept") => {
+            vec![json!({"accept": {"auth_key": "0000000000000000"}})]
+        }
+        ("POST", "/v3/os-volume-manage" | "/v3/manageable_volumes") => {
+            vec![json!({"volume": {"host": "kogge@memory#memory", "ref": reference(), "name": "x"}})]
+        }
+        ("POST", "/v3/os-snapshot-manage" | "/v3/manageable_snapshots") => {
+            vec![json!({"snapshot": {"volume_id": fixture.id("volumes"), "ref": reference(), "name": "x"}})]
         }
         _ => return None,
     })
@@ -128,7 +166,7 @@ fn administration(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Val
 
 /// What stands behind the key of an action.
 pub(super) fn actions(path: &str, action: &str, fixture: &Fixture) -> Option<Vec<Value>> {
-    if !["/v3/volumes/", "/v3/snapshots/", "/v3/backups/", "/v3/types/", "/v3/attachments/"]
+    if !["/v3/volumes/", "/v3/snapshots/", "/v3/backups/", "/v3/types/", "/v3/attachments/", "/v3/groups/"]
         .iter()
         .any(|start| path.starts_with(start))
     {
@@ -150,6 +188,10 @@ pub(super) fn actions(path: &str, action: &str, fixture: &Fixture) -> Option<Vec
         "os-initialize_connection" | "os-terminate_connection" => json!({"connector": {"host": "h"}}),
         "os-detach" | "os-force_detach" | "os-force_delete" | "os-extend_volume_completion" => json!({}),
         "addProjectAccess" | "removeProjectAccess" => json!({"project": fixture.project}),
+        "delete" => json!({"delete-volumes": false}),
+        "create-from-src" => json!({"source_group_id": fixture.id("volume-groups"), "name": "x"}),
+        "enable_replication" | "disable_replication" | "list_replication_targets" => json!({}),
+        "failover_replication" => json!({"allow_attached_volume": false, "secondary_backend_id": "x"}),
         "revert" => json!({"snapshot_id": fixture.id("snapshots")}),
         _ => Value::Null,
     }])

@@ -69,7 +69,7 @@ pub(super) fn of_path(path: &str, own: &Fixture) -> Vec<Place> {
 }
 
 /// Fields that look like ids and are none of a thing that belongs to somebody.
-const NO_IDS: [&str; 3] = ["service_id", "domain_id", "user_id"];
+const NO_IDS: [&str; 4] = ["service_id", "domain_id", "user_id", "secondary_backend_id"];
 
 /// The fields of good bodies that hold an id of the world; `complain` hears of those that look so and hold none.
 pub(super) fn of_bodies(bodies: &[Value], world: &World, complain: &mut dyn FnMut(String)) -> Vec<Place> {

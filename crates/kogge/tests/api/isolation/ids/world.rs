@@ -26,7 +26,7 @@ pub(super) struct World {
 }
 
 /// The kinds of ids, with another kind to mistake each for.
-const KINDS: [(&str, &str); 25] = [
+const KINDS: [(&str, &str); 31] = [
     ("networks", "subnets"),
     ("subnets", "networks"),
     ("ports", "networks"),
@@ -52,6 +52,12 @@ const KINDS: [(&str, &str); 25] = [
     ("OS-EC2", "credentials"),
     ("application_credentials", "users"),
     ("access_rules", "users"),
+    ("volumes", "servers"),
+    ("snapshots", "volumes"),
+    ("attachments", "volumes"),
+    ("backups", "snapshots"),
+    ("volume-transfers", "volumes"),
+    ("volume-groups", "volumes"),
 ];
 
 /// Names of the fixture for a second thing of a kind.
@@ -63,6 +69,7 @@ fn plain_kind(name: &str) -> &str {
         "routed-router" => "routers",
         "default-group" => "security-groups",
         "members" => "projects",
+        "promised" | "offered" => "volumes",
         other => other,
     }
 }
@@ -225,6 +232,8 @@ impl World {
         answer: &Answer,
     ) {
         let session = if self.who == "manager" { &self.admin } else { &self.asker };
+        let newest = session.speaking("volume 3.71");
+        let session = if path.starts_with("/volume/") { &newest } else { session };
         let reset = match route.path {
             "/v2.0/floatingips/{id}" if route.method == Method::PUT => {
                 json!({"floatingip": {"port_id": null}})
@@ -234,6 +243,9 @@ impl World {
         };
         if !reset.is_null() {
             session.put(path, reset).await;
+        }
+        if route.action == Some("os-attach") {
+            session.post(path, json!({"os-detach": {}})).await;
         }
         if route.path.ends_with("/add_router_interface") {
             let remove = path.replace("/add_router_interface", "/remove_router_interface");
@@ -277,10 +289,14 @@ impl World {
                 | "subnetpools"
                 | "address-scopes"
                 | "rbac-policies" => "/network/v2.0",
+                "volumes" | "snapshots" | "attachments" | "backups" | "volume-transfers"
+                | "volume-groups" => "/volume/v3",
                 _ => continue,
             };
-            let path = format!("{service}/{kind}/{id}");
-            let shown = self.owner_of_foreign.get(&path).await;
+            let collection =
+                kind.strip_prefix("volume-g").map_or((*kind).to_owned(), |rest| format!("g{rest}"));
+            let path = format!("{service}/{collection}/{id}");
+            let shown = self.owner_of_foreign.speaking("volume 3.71").get(&path).await;
             found.insert(format!("{path} {}", shown.body), shown.status);
         }
         found
