@@ -99,7 +99,7 @@ pub(crate) async fn build(
     dir: &Path,
     desired: &DesiredInstance,
 ) -> Result<(), NodeError> {
-    for disk in &desired.disks {
+    for disk in lasting(desired) {
         let Some(file) = file_of(disk) else { continue };
         let file = dir.join(file);
         if disk.made {
@@ -143,9 +143,14 @@ fn link_base(base: &Path, dir: &Path, name: &str) -> std::io::Result<()> {
         .and_then(|()| remove_file(&fresh))
 }
 
+/// The disks that last. The one for a rescue comes and goes with each start.
+fn lasting(desired: &DesiredInstance) -> impl Iterator<Item = &DesiredDisk> {
+    desired.disks.iter().filter(|disk| disk.slot != Slot::rescue())
+}
+
 /// The files that the disks of an instance are.
 pub(crate) fn names(desired: &DesiredInstance) -> Vec<String> {
-    desired.disks.iter().filter_map(file_of).collect()
+    lasting(desired).filter_map(file_of).collect()
 }
 
 /// Which of the disks in `dir` are there. One that was made (`made`; unknown where a version that did not note them

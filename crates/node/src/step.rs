@@ -106,7 +106,8 @@ fn next_with_process(record: &Record, state: RunState, plug: Option<Step>) -> St
         (RunState::PoweredOff, _) => Step::TakeDown { soft: false, why: Why::PoweredOff },
         (RunState::Panicked, _) => Step::TakeDown { soft: false, why: Why::Panicked },
         (_, Power::Suspended) if record.memory.is_some() => Step::TakeDown { soft: false, why: Why::Suspend },
-        (_, Power::Suspended) => Step::Suspend,
+        // the memory fits only the devices that the guest has when it is read again
+        (_, Power::Suspended) => plug.unwrap_or(Step::Suspend),
         (RunState::Running, Power::Paused) => Step::Pause,
         (RunState::Paused, Power::Running) => Step::Resume,
         (_, _) => plug.unwrap_or(Step::Settled),

@@ -651,9 +651,11 @@ impl Server {
     }
 
     /// Takes out the volumes that left and that the node has no more: what was wanted is reached, and it holds them not.
+    /// The host that a server is leaving may have them still.
     #[must_use]
     pub fn take_let_go(&mut self) -> Vec<AttachmentId> {
-        if self.observed.reached < self.intent.generation || self.intent.leaving_volumes.is_empty() {
+        let under_way = self.observed.reached < self.intent.generation || self.is_carried();
+        if under_way || self.intent.leaving_volumes.is_empty() {
             return Vec::new();
         }
         let held = |id: AttachmentId| self.observed.holds.iter().any(|held| held.attachment == id);

@@ -129,7 +129,7 @@ fn in_time(server: &Server, now: Timestamp) -> Step {
     let intent = &server.intent;
     let kept = intent.shelf.as_ref().filter(|shelf| shelf.place == ShelfPlace::Kept);
     let leaves = kept.and_then(|shelf| shelf.leaves_at);
-    let confirms = server.observed.confirms.filter(|(generation, _)| *generation == intent.generation);
+    let confirms = server.observed.confirms.filter(|(generation, _)| *generation <= intent.generation);
     let confirms = confirms.filter(|_| intent.resized_from.is_some()).map(|(_, at)| at);
     let due = [(intent.reclaim_at, Step::Reclaim), (leaves, Step::Offload), (confirms, Step::Confirm)];
     let first = due.into_iter().filter_map(|(at, step)| at.map(|at| (Timestamp::from_micros(at), step)));

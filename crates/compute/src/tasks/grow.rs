@@ -12,6 +12,7 @@ use super::{alone, failed};
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::lower::volume::from_volume;
+use crate::model::server::ShelfPlace;
 use crate::service::servers::labels::touch;
 use crate::store::servers as store;
 
@@ -49,6 +50,11 @@ impl Compute {
         let Some(mut server) = row.filter(|server| server.deleted_at.is_none() && !server.intent.gone) else {
             return Ok(());
         };
+        let away = server.intent.shelf.as_ref().is_some_and(|shelf| shelf.place == ShelfPlace::Away);
+        if away && server.placed.host.is_none() {
+            drop(tx);
+            return self.volume().grow_idle(attachment).await.map_err(from_volume);
+        }
         // what is under way takes the new size along, or is followed once it ended
         if !server.is_settled() {
             return Ok(());

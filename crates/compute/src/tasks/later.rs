@@ -79,6 +79,8 @@ impl Compute {
             // the room there is kept until the move is confirmed
             MoveKind::Cold => {}
         }
+        let before = server.clone();
+        self.follow_volumes_in(&mut tx, &mut server, &before).await?;
         if !store::save(&mut tx, &mut server, now).await? {
             return Err(Error::Busy);
         }

@@ -73,6 +73,9 @@ impl Compute {
             self.volume_disks(server, birth).await?.into_iter().partition(|disk| disk.boot.is_some());
         all.extend(local_disks(server, birth, digest));
         all.extend(others);
+        if let Some(rescue) = &server.intent.rescue {
+            add_rescue(&mut all, rescue);
+        }
         Ok(all)
     }
 }
@@ -96,9 +99,6 @@ fn local_disks(server: &Server, birth: &BirthDisk, digest: Option<String>) -> Ve
     }
     if swap > 0 {
         all.push(disk(Slot::swap(), DiskSource::Swap, swap, None));
-    }
-    if let Some(rescue) = &server.intent.rescue {
-        add_rescue(&mut all, rescue);
     }
     all
 }

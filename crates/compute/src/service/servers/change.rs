@@ -9,7 +9,7 @@ use super::find::{load, parse_id};
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::action::Action;
-use crate::model::server::Server;
+use crate::model::server::{Server, ShelfPlace};
 use crate::model::state::{self, VmState};
 use crate::service::flavors::is_admin;
 use crate::store::{actions, servers as store};
@@ -53,6 +53,12 @@ impl Guard {
             attribute,
             state: state.to_owned(),
         };
+        // what is on the shelf leaves its host in time: it must not run there meanwhile
+        let on_shelf = server.intent.shelf.as_ref().is_some_and(|shelf| shelf.place == ShelfPlace::Kept);
+        let broken = view.vm_state == VmState::Error && on_shelf;
+        if broken && !self.vm_states.is_empty() && !self.vm_states.contains(&VmState::Shelved) {
+            return Err(refuse("vm_state", VmState::Shelved.as_str()));
+        }
         if !self.vm_states.is_empty() && !self.vm_states.contains(&view.vm_state) {
             return Err(refuse("vm_state", view.vm_state.as_str()));
         }

@@ -7,7 +7,7 @@ use kogge_auth::{Caller, Rule};
 use kogge_db::Tx;
 use kogge_ids::ServerId;
 
-use super::boot::room;
+use super::boot::room_for;
 use super::change::{Changing, Guard, note};
 use super::find::target;
 use crate::error::{Error, Result};
@@ -117,7 +117,6 @@ impl Compute {
                 "rebooting",
             ])
         };
-        let known = self.server(caller, id, &policy::EVACUATE).await?;
         let mut changing = self.open(caller, id, &policy::EVACUATE, guard).await?;
         let (from, now) = (changing.server.placed.host.clone(), changing.now);
         let all = hosts::list(&mut changing.tx).await?;
@@ -137,6 +136,12 @@ impl Compute {
         }
         let server = &mut changing.server;
         server.intent.disk += 1;
+        server.intent.rescue = None;
+        // its disk is made anew from its own image: the picture by which it once left a shelf is gone
+        if server.spec.disk.as_ref().is_some_and(|disk| disk.image.is_some()) {
+            server.spec.disk = None;
+        }
+        let image = server.disk_image();
         if let Some(password) = &wish.admin_password {
             server.spec.sealed_password = Some(self.seal().seal(password));
         }
@@ -151,7 +156,7 @@ impl Compute {
         let ends = (from.as_deref(), server.placed.host.as_deref());
         migrations::begin(&mut changing.tx, server, MigrationKind::Evacuation, ends, now).await?;
         let server = server.id;
-        if let Some(image) = known.disk_image() {
+        if let Some(image) = image {
             self.hold_image(&mut changing.tx, image, &[server]).await?;
         }
         self.close(caller, changing, Some("evacuate")).await.map(drop)
@@ -187,10 +192,13 @@ impl Compute {
         let Some(from) = server.placed.host.clone() else {
             return Err(Error::Conflict(format!("Instance {} is not ready", server.id)));
         };
+        if server.is_carried() && kind != MoveKind::Evacuation {
+            return Err(Error::Conflict(format!("Instance {} is still leaving another host", server.id)));
+        }
         let chosen = self.another_host(tx, server, host, kind).await?;
         let chosen = chosen.ok_or_else(|| Error::Invalid(NOWHERE.to_owned()))?;
         let provider = Host::hypervisor_id(&chosen).uuid().into();
-        let needed = room(&server.shape, server.spec.root_gib);
+        let needed = room_for(server, &server.shape);
         let (owner, user) = (&server.project, &server.user);
         let held = self.placement().allocate_in(tx, server.id, owner, user, provider, &needed).await;
         held.map_err(|error| match error {

@@ -53,6 +53,10 @@ impl Compute {
             Order::Resume => (&policy::RESUME, Guard::new("resume", &[VmState::Suspended]), "resume"),
         };
         let mut changing = self.open(caller, id, rule, guard).await?;
+        if let (Order::Suspend, Some(why)) = (order, &changing.server.observed.deferred) {
+            // its memory would not fit the devices that it is to have
+            return Err(Error::Conflict(format!("Instance {id} cannot be suspended: {why}")));
+        }
         let (now, intent) = (changing.now, &mut changing.server.intent);
         match order {
             Order::Start => {
@@ -71,6 +75,8 @@ impl Compute {
             Order::RebootSoft | Order::RebootHard => {
                 intent.power = Power::Running;
                 intent.boot += 1;
+                // one whose rescue failed boots from its own disk again
+                intent.rescue = None;
                 intent.soft = order == Order::RebootSoft;
                 intent.ask(if intent.soft { Doing::Rebooting } else { Doing::RebootingHard }, now);
             }

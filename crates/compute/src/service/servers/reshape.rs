@@ -75,6 +75,7 @@ impl Compute {
             server.metadata = metadata;
         }
         server.intent.disk += 1;
+        server.intent.rescue = None;
         server.intent.ask(Doing::Rebuilding, changing.now);
         let server = server.id;
         self.hold_image(&mut changing.tx, id_of_image, &[server]).await?;

@@ -9,12 +9,13 @@ use super::find::target;
 use crate::error::{Error, Result};
 use crate::model::host::zone_of;
 use crate::model::server::{Doing, Power, Server, Shelf, ShelfPlace};
-use crate::model::state::VmState;
+use crate::model::state::{VmState, view};
 use crate::store::{aggregates, hosts};
 use crate::{Compute, policy};
 
 const SHELVABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended];
-const SHELVED: &[VmState] = &[VmState::Shelved, VmState::ShelvedOffloaded];
+/// One that failed on its way to the shelf comes back, too.
+const SHELVED: &[VmState] = &[VmState::Shelved, VmState::ShelvedOffloaded, VmState::Error];
 /// Longest name of an image.
 const LONGEST: usize = 255;
 
@@ -65,7 +66,11 @@ impl Compute {
         self.check_wish(&wish).await?;
         let guard = Guard::new("unshelve", SHELVED);
         let mut changing = self.open(caller, id, &policy::UNSHELVE, guard).await?;
-        let away = changing.server.intent.shelf.as_ref().is_some_and(|shelf| shelf.place == ShelfPlace::Away);
+        let place = changing.server.intent.shelf.as_ref().map(|shelf| shelf.place);
+        if view(&changing.server).vm_state == VmState::Error && place != Some(ShelfPlace::Kept) {
+            return Err(Error::Conflict(format!("Instance {id} is broken, and not on the shelf")));
+        }
+        let away = place == Some(ShelfPlace::Away);
         if !away && (wish.zone.is_some() || wish.host.is_some()) {
             return Err(Error::Conflict(format!(
                 "Specifying an availability zone or a host when unshelving server \"{id}\" with status \
