@@ -1,8 +1,8 @@
 //! What is done to volumes that are there.
 
-use kogge_auth::Caller;
 use kogge_db::{Record as _, Tx};
 use kogge_ids::ImageId;
+use kogge_image::BootImage;
 
 use crate::Volumes;
 use crate::error::{Error, Result};
@@ -13,8 +13,8 @@ use crate::model::status::VolumeStatus;
 use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
 use crate::resources::attachments::refuse_held;
-use crate::service::create::{NewVolume, Source, check_image};
-use crate::store::{attachments, usage};
+use crate::service::create::check_image;
+use crate::store::{attachments, transfers, usage};
 
 impl Volumes {
     /// A volume is to become larger. Whoever calls this saves it.
@@ -93,6 +93,8 @@ impl Volumes {
             ));
         }
         let project = volume.project_id.to_string();
+        self.hold_type_in(tx, kind.id).await?;
+        usage::take_turn(tx, &project).await?;
         // what the project has of all types together does not change
         let more = Usage::volume(volume.size_gib);
         usage::moved(tx, &project, &volume.type_id.to_string(), -more).await?;
@@ -156,6 +158,9 @@ impl Volumes {
             }
         }
         let now = self.now();
+        if status.is_some() {
+            self.end_early_in(tx, volume).await?;
+        }
         match status {
             None => {}
             Some(S::Available | S::InUse) => volume.rest(now),
@@ -175,15 +180,35 @@ impl Volumes {
         Ok(())
     }
 
+    /// What is being done to a volume is given up for something else: what it counted, or offered, goes.
+    pub(crate) async fn end_early_in(&self, tx: &mut Tx, volume: &Volume) -> Result<()> {
+        match &volume.doing.doing {
+            Doing::Retyping { to, .. } if *to != volume.type_id => {
+                let (project, more) = (volume.project_id.to_string(), Usage::volume(volume.size_gib));
+                self.refund_in(tx, &project, &to.to_string(), more).await
+            }
+            Doing::Offered => Ok(transfers::forget(tx, volume.id).await?),
+            _ => Ok(()),
+        }
+    }
+
     /// An image is to be put onto a volume. Whoever calls this saves it.
     pub(crate) async fn reimage_in(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
         volume: &mut Volume,
-        image: ImageId,
+        image: (ImageId, Option<&BootImage>),
         reserved: bool,
     ) -> Result<()> {
+        let (image, found) = image;
+        // a fault hides that it is attached: what a guest has open is not swapped
+        let ties = attachments::of_volume(&mut *tx, volume.id).await?;
+        for tie in &ties {
+            refuse_held(tie)?;
+        }
+        if !ties.is_empty() && !reserved {
+            return Err(Error::volume(format!("Volume {} is attached and cannot be re-imaged.", volume.id)));
+        }
         let ready = match volume.status {
             VolumeStatus::Available | VolumeStatus::Error => true,
             VolumeStatus::Reserved => reserved,
@@ -196,9 +221,7 @@ impl Volumes {
                 volume.status
             )));
         }
-        let asked = NewVolume { source: Source::Image(image), ..NewVolume::default() };
-        let found = self.source_image(caller, &asked).await?;
-        if let Some(found) = &found {
+        if let Some(found) = found {
             check_image(found, volume.size_gib)?;
         }
         volume.begin(Doing::Reimaging { image }, self.now());

@@ -234,6 +234,7 @@ impl Volumes {
                     return Err(Error::snapshot(why));
                 }
                 let parent = Volume::get(&mut *tx, &snapshot.volume_id).await?;
+                let parent = parent.filter(|parent| parent.project_id == snapshot.project_id);
                 let (bootable, image_metadata) =
                     parent.map(|parent| (parent.bootable, parent.image_metadata.0)).unwrap_or_default();
                 Ok(Found {

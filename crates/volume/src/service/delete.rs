@@ -45,8 +45,11 @@ impl Volumes {
             use SnapshotStatus as S;
             force || matches!(snapshot.status, S::Available | S::Error | S::Deleting | S::ErrorDeleting)
         };
-        let alone =
-            if cascade { copies.iter().all(|one| loose(one) && settled(one)) } else { copies.is_empty() };
+        let alone = if cascade {
+            copies.iter().all(|one| loose(one) && settled(one) && one.project_id == volume.project_id)
+        } else {
+            copies.is_empty()
+        };
         if !free || !alone {
             let status = if force {
                 ""
@@ -64,6 +67,7 @@ impl Volumes {
             snapshot.save(tx).await?;
             tx.touch(super::save::SNAPSHOT_WORK, snapshot.id);
         }
+        self.end_early_in(tx, &volume).await?;
         volume.begin(Doing::Deleting, self.now());
         self.save_in(tx, &mut volume).await
     }

@@ -18,6 +18,11 @@ impl Volumes {
         kind: Option<&VolumeType>,
         more: Usage,
     ) -> Result<()> {
+        // the type's lock comes before the project's turn, everywhere
+        let kind = match kind {
+            Some(kind) => Some(self.hold_type_in(tx, kind.id).await?),
+            None => None,
+        };
         store::take_turn(tx, project).await?;
         let limits = store::limits(&mut *tx, project, &self.config().quota).await?;
         let used = store::usage(&mut *tx, project, None).await?;
@@ -26,8 +31,7 @@ impl Volumes {
             let most = self.config().max_volumes_per_project;
             return Err(Error::OverQuota(format!("A project has {most} volumes at most.")));
         }
-        if let Some(kind) = kind {
-            let kind = self.hold_type_in(tx, kind.id).await?;
+        if let Some(kind) = &kind {
             let used = store::usage(&mut *tx, project, Some(&kind.id.to_string())).await?;
             check(&limits, &format!("_{}", kind.name), used, more)?;
         }

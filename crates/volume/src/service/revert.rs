@@ -20,7 +20,8 @@ impl Volumes {
         let Some(mut snapshot) = latest else {
             return Err(Error::Invalid(format!("Volume {id} doesn't have any snapshots.")));
         };
-        if snapshot.id.to_string() != named {
+        // one that stayed with an earlier owner is none of this one's
+        if snapshot.id.to_string() != named || snapshot.project_id != volume.project_id {
             return Err(Error::Invalid(format!(
                 "Specified snapshot {named} is None or not the latest one of volume {id}."
             )));

@@ -1,5 +1,7 @@
 //! Volumes change hands: offered with a key, taken by whoever knows it.
 
+use std::collections::BTreeMap;
+
 use kogge_auth::Caller;
 use kogge_db::{Record as _, Source, Tx};
 use kogge_ids::{ProjectId, SecretId, TransferId};
@@ -46,6 +48,7 @@ impl Volumes {
             let why = "transferring an encrypted volume without its snapshots is not supported";
             return Err(Error::volume(why));
         }
+        self.check_unread_in(tx, &volume).await?;
         if !offer.no_snapshots {
             check_snapshots(&transfers::snapshots(tx, volume.id).await?)?;
         }
@@ -67,12 +70,27 @@ impl Volumes {
         Ok((transfer, key))
     }
 
+    /// Refuses a volume of which its project still makes a snapshot, a backup or another volume: these would read what the
+    /// next owner writes.
+    async fn check_unread_in(&self, tx: &mut Tx, volume: &Volume) -> Result<()> {
+        if transfers::is_being_read(tx, volume.id).await? {
+            let id = volume.id;
+            return Err(Error::volume(format!(
+                "Volume {id} is being copied: a snapshot, a backup or a volume is made of it."
+            )));
+        }
+        Ok(())
+    }
+
     /// Takes an offer back.
     ///
     /// # Errors
     /// Where the database fails.
     pub(crate) async fn withdraw_in(&self, tx: &mut Tx, transfer: &Transfer) -> Result<()> {
-        if let Some(mut volume) = Volume::lock(tx, &transfer.volume_id).await?
+        let volume = Volume::lock(tx, &transfer.volume_id).await?;
+        // one that was taken meanwhile is over
+        let Some(transfer) = Transfer::lock(tx, &transfer.id).await? else { return Ok(()) };
+        if let Some(mut volume) = volume
             && volume.doing.doing == Doing::Offered
         {
             volume.rest(self.now());
@@ -123,6 +141,7 @@ impl Volumes {
             let id = volume.id;
             return Err(Error::volume(format!("Volume {id} must not be part of a consistency group.")));
         }
+        self.check_unread_in(tx, &volume).await?;
         let unusable = |_| Error::volume("its volume type is none that your project may use");
         let kind = self
             .usable_type(&mut Source::Tx(tx), caller, &volume.type_id.to_string())
@@ -132,16 +151,33 @@ impl Volumes {
         let snapshots = if no_snapshots { Vec::new() } else { transfers::snapshots(tx, volume.id).await? };
         check_snapshots(&snapshots)?;
         let from = volume.project_id.clone();
-        let of_snapshots = snapshots.iter().map(|one| Usage::snapshot(one.size_gib));
-        let all = of_snapshots.fold(Usage::volume(volume.size_gib), |all, one| all + one);
+        // a snapshot counts for the type that the volume had when it was made
+        let mut shares = BTreeMap::from([(kind.id, Usage::volume(volume.size_gib))]);
+        for one in &snapshots {
+            let share = shares.entry(one.type_id).or_default();
+            *share = *share + Usage::snapshot(one.size_gib);
+        }
+        let mut kinds = Vec::with_capacity(shares.len());
+        for id in shares.keys() {
+            kinds.push(match self.hold_type_in(tx, *id).await {
+                Err(Error::NotFound(_)) => None,
+                found => Some(found?),
+            });
+        }
         // both projects' turns in one order, whoever gives and whoever takes
         let mut turns = [from.as_str(), to.as_str()];
         turns.sort_unstable();
         for project in turns {
             usage::take_turn(tx, project).await?;
         }
-        self.refund_in(tx, from.as_str(), &volume.type_id.to_string(), all).await?;
-        self.charge_in(tx, to.as_str(), Some(&kind), all).await?;
+        for ((id, share), kind) in shares.iter().zip(&kinds) {
+            self.refund_in(tx, from.as_str(), &id.to_string(), *share).await?;
+            match kind {
+                Some(kind) => self.charge_in(tx, to.as_str(), Some(kind), *share).await?,
+                // a type that is gone has no limit any more
+                None => usage::moved(tx, to.as_str(), &id.to_string(), *share).await?,
+            }
+        }
         for mut snapshot in snapshots {
             snapshot.key_id = self.moved_key_in(tx, snapshot.key_id, to).await?;
             snapshot.project_id = to.clone();

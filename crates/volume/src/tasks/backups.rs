@@ -211,14 +211,10 @@ impl Volumes {
         };
         let new = NewDisk { id, bytes: bytes(backup.size_gib), passphrase };
         match self.live_copy(volume.id).await? {
-            Some(copy) => backend.create(new, Origin::Live(copy)).await?,
+            Some(copy) => backend.replace(new, Origin::Live(copy)).await?,
             None => {
-                backend.create(new, Origin::Copy(DiskId::Volume(volume.id))).await?;
-                if self.live_copy(volume.id).await?.is_some() {
-                    // a guest began to write in the middle of the copy
-                    backend.delete(id).await?;
-                    return Err(Stop::Wait);
-                }
+                backend.replace(new, Origin::Copy(DiskId::Volume(volume.id))).await?;
+                self.check_still(volume.id, &volume.backend, id).await?;
             }
         }
         Ok(backend.read(id).await?)
@@ -236,8 +232,11 @@ impl Volumes {
     }
 
     async fn delete_moment(&self, backup: &Backup) -> Step<()> {
-        let Some(volume) = Volume::get(self.db(), &backup.volume_id).await? else { return Ok(()) };
-        Ok(self.backend(&volume.backend)?.delete(moment_of(backup.id)).await?)
+        // its volume may be gone, or elsewhere by now
+        for (_, backend) in self.backends() {
+            backend.delete(moment_of(backup.id)).await?;
+        }
+        Ok(())
     }
 
     async fn delete_data_of(&self, backup: &Backup) -> Step<()> {

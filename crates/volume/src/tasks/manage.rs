@@ -21,6 +21,7 @@ impl Volumes {
             // volumes have whole GiB
             backend.extend(disk, whole).await?;
         }
+        self.fit(volume).await?;
         self.made(volume).await
     }
 

@@ -140,15 +140,11 @@ impl Volumes {
         };
         let new = NewDisk { id, bytes: bytes(snapshot.size_gib), passphrase };
         if let Some(copy) = self.live_copy(volume.id).await? {
-            return Ok(backend.create(new, Origin::Live(copy)).await?);
+            return Ok(backend.replace(new, Origin::Live(copy)).await?);
         }
-        backend.create(new, Origin::Copy(DiskId::Volume(volume.id))).await?;
-        if self.live_copy(volume.id).await?.is_some() {
-            // a server came in the middle of the copy: what was copied may be torn
-            backend.delete(id).await?;
-            return Err(Stop::Wait);
-        }
-        Ok(())
+        // what an earlier try left may be torn
+        backend.replace(new, Origin::Copy(DiskId::Volume(volume.id))).await?;
+        self.check_still(volume.id, &snapshot.backend, id).await
     }
 
     async fn delete_disk_of(&self, snapshot: &Snapshot) -> std::result::Result<(), Stop> {

@@ -188,7 +188,11 @@ impl Volumes {
             volume.doing.0.failures += 1;
             if give_up && volume.doing.doing != Doing::Deleting {
                 gave_up = true;
-                volume.fail(message, &details, now);
+                // a job that leaves the data as they were leaves the volume so, too
+                match &volume.doing.doing {
+                    Doing::Uploading { .. } | Doing::Retyping { .. } => volume.rest(now),
+                    _ => volume.fail(message, &details, now),
+                }
             } else {
                 volume.due_at = volume.doing.retry_at(now);
             }

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use kogge_auth::Rule;
-use kogge_db::Record as _;
+use kogge_db::{Record as _, Tx};
 use kogge_http::{ApiError, Json};
 use kogge_ids::VolumeTypeId;
 use kogge_resource::cinder::Cinder;
@@ -120,7 +120,7 @@ async fn into_new(call: &Call<Volumes>, name: Option<String>) -> Result<Volume> 
     let service = &call.service;
     let (backup, mut tx) = Loaded::<Backups>::open(call, call.key(), &call.rule).await?;
     check_whole(&backup)?;
-    let kind = kind_for(call, &backup).await?;
+    let kind = kind_for(&mut tx, &backup).await?;
     let new = NewVolume {
         name: name.unwrap_or_else(|| format!("restore_backup_{}", backup.id)),
         description: Some("auto-created_from_restore_from_backup".to_owned()),
@@ -139,8 +139,8 @@ async fn into_new(call: &Call<Volumes>, name: Option<String>) -> Result<Volume> 
 }
 
 /// What was encrypted stays so: the type is that of the volume of which the backup is.
-async fn kind_for(call: &Call<Volumes>, backup: &Backup) -> Result<Option<VolumeTypeId>> {
+async fn kind_for(tx: &mut Tx, backup: &Backup) -> Result<Option<VolumeTypeId>> {
     let Some(id) = backup.type_id.filter(|_| backup.key_id.is_some()) else { return Ok(None) };
-    let kind = VolumeType::get(call.service.db(), &id).await?;
+    let kind = VolumeType::get(tx, &id).await?;
     kind.map(|kind| Some(kind.id)).ok_or_else(|| Error::no_type(id))
 }

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::model::doing::Doing;
 use crate::model::status::VolumeStatus;
 use crate::model::volume::Volume;
+use crate::service::create::{NewVolume, Source};
 use crate::{Volumes, microversion as v, policy};
 
 /// `POST /v3/volumes/{id}/action`
@@ -261,9 +262,11 @@ impl<'a> Action<'a> {
         inner.finish()?;
         let service = &self.call.service;
         let image = service.image_named(&self.call.caller, &image).await?;
+        let asked = NewVolume { source: Source::Image(image), ..NewVolume::default() };
+        let found = service.source_image(&self.call.caller, &asked).await?;
         let rule = if reserved { policy::REIMAGE_RESERVED } else { policy::VOLUME_REIMAGE };
         let (mut volume, mut tx) = self.open(&rule).await?;
-        service.reimage_in(&mut tx, &self.call.caller, &mut volume, image, reserved).await?;
+        service.reimage_in(&mut tx, &mut volume, (image, found.as_ref()), reserved).await?;
         self.save(tx, volume).await?;
         Ok(accepted())
     }

@@ -30,9 +30,33 @@ impl Volumes {
             Origin::Backup { backup } => return self.make_of_backup(volume, *backup).await,
         };
         let new = self.disk_of(volume).await?;
-        self.backend(&volume.backend)?.create(new, from).await?;
+        let backend = self.backend(&volume.backend)?;
+        match (origin, matches!(from, Disk::Live(_))) {
+            (Origin::Volume { volume: source }, false) => {
+                // what an earlier try left may be torn
+                backend.replace(new, from).await?;
+                self.check_still(*source, &volume.backend, DiskId::Volume(volume.id)).await?;
+            }
+            _ => backend.create(new, from).await?,
+        }
         self.fit(volume).await?;
         self.made(volume).await
+    }
+
+    /// Takes a copy of a volume away that may be torn: a guest began to write in the middle of it.
+    pub(in crate::tasks) async fn check_still(
+        &self,
+        source: VolumeId,
+        backend: &str,
+        copy: DiskId,
+    ) -> Result<(), Stop> {
+        let came = match self.live_copy(source).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(_)) => Stop::Wait,
+            Err(stop) => stop,
+        };
+        self.backend(backend)?.delete(copy).await?;
+        Err(came)
     }
 
     /// Data that were made anew are made fit for several guests, where several may attach the volume: two that write to a

@@ -23,7 +23,8 @@ impl Volumes {
             }
             let contents = self.backend(&volume.backend)?.read(disk).await?;
             let new = self.disk_of(volume).await?;
-            self.backend(backend)?.create(new, Origin::Contents(contents)).await?;
+            // what an earlier move left there is not this one's copy
+            self.backend(backend)?.replace(new, Origin::Contents(contents)).await?;
         }
         let kind = VolumeType::get(self.db(), &to).await?;
         let several = kind.is_some_and(|kind| kind.is_multiattach());

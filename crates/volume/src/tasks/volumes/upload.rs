@@ -22,7 +22,14 @@ impl Volumes {
                     "a volume in use becomes an image in the format qcow2 alone".to_owned(),
                 ));
             }
-            None => self.backend(&volume.backend)?.export(DiskId::Volume(volume.id), format).await?,
+            None => {
+                let copy = self.backend(&volume.backend)?.export(DiskId::Volume(volume.id), format).await?;
+                if self.live_copy(volume.id).await?.is_some() {
+                    // a guest began to write in the middle of it
+                    return Err(Stop::Wait);
+                }
+                copy
+            }
         };
         match self.image().receive_snapshot(image, copy.bytes, copy.data.into_stream()).await {
             // whoever deleted the image wants no copy

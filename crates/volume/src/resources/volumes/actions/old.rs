@@ -138,6 +138,9 @@ impl Action<'_> {
                 service.untie_in(&mut tx, &tie).await?;
             }
             // nothing is attached: what was said of it does not count any more
+            None if volume.status == VolumeStatus::Maintenance => {
+                return Err(Error::volume("Unable to detach volume in maintenance mode.").into());
+            }
             None if matches!(volume.doing.doing, Doing::Called { .. }) => {
                 volume.rest(service.now());
                 service.save_in(&mut tx, &mut volume).await?;
