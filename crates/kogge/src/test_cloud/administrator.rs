@@ -54,6 +54,11 @@ impl Administrator {
     /// # Panics
     /// Where the cloud refuses.
     pub async fn complete_catalog(&self) {
+        for kind in
+            catalog::kinds(self).await.iter().filter(|kind| reach::OLD_STORAGE.contains(&kind.as_str()))
+        {
+            catalog::remove_service(self, kind).await;
+        }
         let there = catalog::kinds(self).await;
         for kind in NOWHERE.iter().filter(|kind| !there.iter().any(|known| known == *kind)) {
             catalog::add_service(self, kind, "http://127.0.0.1:1/").await;
@@ -70,11 +75,6 @@ impl Administrator {
         images::change(self, &Change::NoImages).await;
         self.add_images().await;
         volume_types::make_sound(self).await;
-        for kind in
-            catalog::kinds(self).await.iter().filter(|kind| reach::OLD_STORAGE.contains(&kind.as_str()))
-        {
-            catalog::remove_service(self, kind).await;
-        }
         self.complete_catalog().await;
     }
 

@@ -9,11 +9,13 @@ use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 
 /// Values that are random and no ids, by their key.
-const BY_KEY: [&str; 11] = [
+const BY_KEY: [&str; 13] = [
     "fingerprint",
     "public_key",
     "private_key",
     "adminPass",
+    "auth_key",
+    "backup_url",
     "audit_ids",
     "secret",
     "hostId",
