@@ -149,7 +149,11 @@ impl Scene {
         let ports = admin.get("/network/v2.0/ports").await;
         let images = admin.get("/image/v2/images").await;
         let busy = items(&servers.body, "servers")
-            .filter(|server| !server["OS-EXT-STS:task_state"].is_null() || server["status"] == "BUILD");
+            // what is on the shelf leaves its host at once
+            .filter(|server| {
+                let passing = ["BUILD", "SHELVED"].map(|status| server["status"] == status);
+                !server["OS-EXT-STS:task_state"].is_null() || passing.contains(&true)
+            });
         let running = |id: &Value| {
             let server = items(&servers.body, "servers").find(|server| server["id"] == *id);
             server.is_some_and(|server| server["status"] == "ACTIVE")
