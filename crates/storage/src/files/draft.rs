@@ -42,6 +42,16 @@ impl Draft {
         target.parent().map_or(Ok(()), sync)
     }
 
+    /// As [`Draft::keep`], but what is there under that name already stays: a file that is replaced cannot be linked to at
+    /// that moment.
+    pub(super) fn keep_first(self, target: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        match std::fs::hard_link(&self.path, target) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => target.parent().map_or(Ok(()), sync),
+        }
+    }
+
     /// The open file, without a name.
     pub(super) fn nameless(self) -> io::Result<File> {
         File::options().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(&self.path)

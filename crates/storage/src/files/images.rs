@@ -55,7 +55,7 @@ pub(super) async fn ensure(dir: &Path, head: &ImageHead, data: Data) -> Result<B
     check(&content, head.format)?;
     let (target, format) = (path.clone(), head.format);
     let kept = off(STEP, move || {
-        draft.keep(&target)?;
+        draft.keep_first(&target)?;
         look(target, format)
     });
     kept.await?.ok_or_else(|| StorageError::failed(STEP, "it went away"))
