@@ -11,7 +11,6 @@ pub(crate) mod server_groups;
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::filter::Whose;
 use kogge_db::{Db, Executor, Query, Tx};
-use kogge_ids::ProjectId;
 use kogge_resource::nova::Nova;
 use kogge_resource::{Call, Holder, Judgement, Quota, Quotas, Service, Sql};
 
@@ -36,17 +35,7 @@ impl Service for Compute {
 
     /// Who is neither of the project nor an admin gets 404; the rule decides for the others.
     fn judge(caller: &Caller, rule: &Rule, _: &Rule, found: Option<&Target<'_>>) -> Judgement {
-        let own = caller.project_id().map(ProjectId::as_str);
-        match found {
-            Some(target) if is_admin(caller) || (own.is_some() && target.get("project_id") == own) => {
-                if caller.may(rule, target) {
-                    Judgement::Allowed
-                } else {
-                    Judgement::Denied
-                }
-            }
-            _ => Judgement::Missing,
-        }
+        Judgement::of_project(caller, rule, found, is_admin(caller))
     }
 
     fn whose<'c>(call: &'c Call<Self>, rule: &Rule) -> Result<Whose<'c>> {

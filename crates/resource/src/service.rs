@@ -58,6 +58,19 @@ pub enum Judgement {
 }
 
 impl Judgement {
+    /// Of what belongs to a project: its members and administrators (`is_admin`) know of it, and the rule decides for them.
+    /// To others it is not there.
+    #[must_use]
+    pub fn of_project(caller: &Caller, rule: &Rule, found: Option<&Target<'_>>, is_admin: bool) -> Self {
+        let own = caller.project_id().map(|project| project.as_str());
+        match found {
+            Some(target) if is_admin || (own.is_some() && target.get("project_id") == own) => {
+                if caller.may(rule, target) { Self::Allowed } else { Self::Denied }
+            }
+            _ => Self::Missing,
+        }
+    }
+
     /// Of what belongs to no project: whom the rule allows knows of all of it, and others learn nothing.
     #[must_use]
     pub fn shared(caller: &Caller, rule: &Rule, is_there: bool) -> Self {

@@ -17,7 +17,6 @@ pub(crate) mod volumes;
 use kogge_auth::{Caller, Rule, Target};
 use kogge_db::filter::Whose;
 use kogge_db::{Db, Tx};
-use kogge_ids::ProjectId;
 use kogge_resource::cinder::Cinder;
 use kogge_resource::{Call, Judgement, Service, Sql};
 
@@ -53,17 +52,7 @@ impl Service for Volumes {
 
     /// Who is neither of the project nor an admin gets 404; the rule decides for the others.
     fn judge(caller: &Caller, rule: &Rule, _: &Rule, found: Option<&Target<'_>>) -> Judgement {
-        let own = caller.project_id().map(ProjectId::as_str);
-        match found {
-            Some(target) if is_admin(caller) || (own.is_some() && target.get("project_id") == own) => {
-                if caller.may(rule, target) {
-                    Judgement::Allowed
-                } else {
-                    Judgement::Denied
-                }
-            }
-            _ => Judgement::Missing,
-        }
+        Judgement::of_project(caller, rule, found, is_admin(caller))
     }
 
     /// Those of the project; an administrator sees all with `all_tenants`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod backups;
+pub(crate) mod due;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod messages;

@@ -15,13 +15,18 @@ mod revert;
 mod snapshots;
 pub(crate) mod stop;
 pub(crate) mod volumes;
+mod work;
 
 use std::sync::Arc;
 
 use kogge_task::{KeyedTask, Task, TaskError};
 
+use self::work::Work;
 use crate::Volumes;
 use crate::error::Error;
+use crate::model::backup::Backup;
+use crate::model::snapshot::Snapshot;
+use crate::model::volume::Volume;
 
 /// The tasks about the whole cloud.
 pub(crate) fn whole(volumes: &Volumes) -> Vec<Arc<dyn Task>> {
@@ -31,9 +36,9 @@ pub(crate) fn whole(volumes: &Volumes) -> Vec<Arc<dyn Task>> {
 /// The tasks of each volume and each snapshot.
 pub(crate) fn keyed(volumes: &Volumes) -> Vec<Arc<dyn KeyedTask>> {
     vec![
-        Arc::new(volumes::WorkVolumes(volumes.clone())),
-        Arc::new(snapshots::WorkSnapshots(volumes.clone())),
-        Arc::new(backups::WorkBackups(volumes.clone())),
+        Arc::new(Work::<Volume>::new(volumes)),
+        Arc::new(Work::<Snapshot>::new(volumes)),
+        Arc::new(Work::<Backup>::new(volumes)),
     ]
 }
 

@@ -17,6 +17,7 @@ use kogge_resource::{
 };
 use serde_json::{Value, json};
 
+use super::links;
 use super::snapshots::{DESCRIPTION, NAME, Snapshots, part, trimmed};
 use crate::error::{Error, Result};
 use crate::model::backup::Backup;
@@ -76,7 +77,7 @@ impl Resource for Backups {
             "description": row.description,
             "fail_reason": row.fault.as_ref().map(|fault| fault.message.as_str()),
             "volume_id": row.volume_id,
-            "links": links(call, row.id),
+            "links": links(call, "backups", &row.id.to_string()),
             "is_incremental": row.parent_id.is_some(),
             "has_dependent_backups": has_increments,
             "snapshot_id": row.snapshot_id,
@@ -102,15 +103,7 @@ impl Resource for Backups {
 
 /// What is shown in brief lists, and of what was made or changed.
 pub(crate) fn brief(call: &Call<Volumes>, row: &Backup) -> Value {
-    json!({ "id": row.id, "name": row.name, "links": links(call, row.id) })
-}
-
-fn links(call: &Call<Volumes>, id: BackupId) -> Value {
-    let project = call.caller.project_id().map_or("", |project| project.as_str());
-    json!([
-        {"rel": "self", "href": call.base.join(&format!("/v3/{project}/backups/{id}"))},
-        {"rel": "bookmark", "href": call.base.join(&format!("/{project}/backups/{id}"))},
-    ])
+    json!({ "id": row.id, "name": row.name, "links": links(call, "backups", &row.id.to_string()) })
 }
 
 impl List for Backups {

@@ -47,7 +47,7 @@ impl Resource for Transfers {
 
     fn view(call: &Call<Volumes>, row: &Transfer, (): &(), verb: Verb) -> Value {
         let mut view = json!({
-            "id": row.id, "volume_id": row.volume_id, "name": row.name, "links": links(call, row),
+            "id": row.id, "volume_id": row.volume_id, "name": row.name, "links": super::links(call, "os-volume-transfer", &row.id.to_string()),
         });
         if verb == Verb::List {
             return view;
@@ -64,14 +64,6 @@ impl Resource for Transfers {
         }
         view
     }
-}
-
-fn links(call: &Call<Volumes>, row: &Transfer) -> Value {
-    let (project, id) = (call.caller.project_id().map_or("", |project| project.as_str()), row.id);
-    json!([
-        {"rel": "self", "href": call.base.join(&format!("/v3/{project}/os-volume-transfer/{id}"))},
-        {"rel": "bookmark", "href": call.base.join(&format!("/{project}/os-volume-transfer/{id}"))},
-    ])
 }
 
 impl List for Transfers {

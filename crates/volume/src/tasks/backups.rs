@@ -1,16 +1,14 @@
 //! `work_backups`: data go into the store of backups, or from there onto a volume.
 
-use std::time::Duration;
-
-use async_trait::async_trait;
+use kogge_clock::Timestamp;
 use kogge_db::{Record as _, Tx};
 use kogge_ids::{BackupId, VolumeId, VolumeSnapshotId};
 use kogge_storage::{Contents, DiskId, NewDisk, Origin};
-use kogge_task::{Bells, KeyedTask, Report, TaskError};
+use kogge_task::Bells;
 
-use super::failed;
 use super::stop::{Said, Stop};
 use super::volumes::LOOK_AGAIN;
+use super::work::Job;
 use crate::Volumes;
 use crate::backups::Written;
 use crate::error::Result;
@@ -22,42 +20,24 @@ use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::volume::Volume;
 use crate::service::messages;
-use crate::store::{backups as store, snapshots};
+use crate::store::backups as store;
 
 type Step<T> = std::result::Result<T, Stop>;
 
-/// Works on backups.
-pub(super) struct WorkBackups(pub(super) Volumes);
+impl Job for Backup {
+    const TASK: &'static str = "work_backups";
 
-#[async_trait]
-impl KeyedTask for WorkBackups {
-    kogge_task::named!("work_backups", every 5 s);
-
-    fn bells(&self) -> Bells {
-        self.0.wakes().backups.clone()
+    fn bells(volumes: &Volumes) -> Bells {
+        volumes.wakes().backups.clone()
     }
 
-    async fn due(&self) -> std::result::Result<Vec<String>, TaskError> {
-        Ok(snapshots::due(self.0.db(), Backup::TABLE, self.0.now()).await?)
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.doing.doing.is_work() && self.due_at <= now.as_micros()
     }
 
-    fn longest_run(&self) -> Duration {
-        Duration::from_secs(self.0.config().step_seconds)
-    }
-
-    fn farewell(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    async fn run(&self, key: &str) -> std::result::Result<Report, TaskError> {
-        let nothing = Ok(Report::default());
-        let Ok(id) = key.parse::<BackupId>() else { return nothing };
-        let Some(backup) = Backup::get(self.0.db(), &id).await? else { return nothing };
-        if !backup.doing.doing.is_work() || backup.due_at > self.0.now().as_micros() {
-            return nothing;
-        }
-        self.0.work_on_backup(&backup).await.map_err(failed)?;
-        Ok(Report { seen: 1, done: 1, more: false })
+    async fn work(&self, volumes: &Volumes) -> Result<bool> {
+        volumes.work_on_backup(self).await?;
+        Ok(true)
     }
 }
 

@@ -3,17 +3,14 @@
 //! Making one takes as long as its data take to copy, so it is keyed by snapshot. It may be cut off anywhere: the backend
 //! finds what an earlier try made, and the transaction that ends a job ends it only where it is still wanted.
 
-use std::time::Duration;
-
-use async_trait::async_trait;
+use kogge_clock::Timestamp;
 use kogge_db::{Record as _, Tx};
-use kogge_ids::VolumeSnapshotId;
 use kogge_storage::{DiskId, NewDisk, Origin, StorageError};
-use kogge_task::{Bells, KeyedTask, Report, TaskError};
+use kogge_task::Bells;
 
-use super::failed;
 use super::stop::{Said, Stop};
 use super::volumes::LOOK_AGAIN;
+use super::work::Job;
 use crate::Volumes;
 use crate::error::Result;
 use crate::model::bounds::bytes;
@@ -23,40 +20,21 @@ use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::volume::Volume;
 use crate::service::messages;
-use crate::store::snapshots as store;
 
-/// Works on snapshots.
-pub(super) struct WorkSnapshots(pub(super) Volumes);
+impl Job for Snapshot {
+    const TASK: &'static str = "work_snapshots";
 
-#[async_trait]
-impl KeyedTask for WorkSnapshots {
-    kogge_task::named!("work_snapshots", every 5 s);
-
-    fn bells(&self) -> Bells {
-        self.0.wakes().snapshots.clone()
+    fn bells(volumes: &Volumes) -> Bells {
+        volumes.wakes().snapshots.clone()
     }
 
-    async fn due(&self) -> std::result::Result<Vec<String>, TaskError> {
-        Ok(store::due(self.0.db(), Snapshot::TABLE, self.0.now()).await?)
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.doing.doing.is_work() && self.due_at <= now.as_micros()
     }
 
-    fn longest_run(&self) -> Duration {
-        Duration::from_secs(self.0.config().step_seconds)
-    }
-
-    fn farewell(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    async fn run(&self, key: &str) -> std::result::Result<Report, TaskError> {
-        let nothing = Ok(Report::default());
-        let Ok(id) = key.parse::<VolumeSnapshotId>() else { return nothing };
-        let Some(snapshot) = Snapshot::get(self.0.db(), &id).await? else { return nothing };
-        if !snapshot.doing.doing.is_work() || snapshot.due_at > self.0.now().as_micros() {
-            return nothing;
-        }
-        self.0.work_on_snapshot(&snapshot).await.map_err(failed)?;
-        Ok(Report { seen: 1, done: 1, more: false })
+    async fn work(&self, volumes: &Volumes) -> Result<bool> {
+        volumes.work_on_snapshot(self).await?;
+        Ok(true)
     }
 }
 

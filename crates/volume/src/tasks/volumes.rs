@@ -9,16 +9,15 @@ pub(crate) mod upload;
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use kogge_clock::Timestamp;
-use kogge_db::{Direction, Executor as _, Record as _, Select, Tx};
+use kogge_db::{Executor as _, Record as _, Select, Tx};
 use kogge_ids::VolumeId;
 use kogge_storage::DiskId;
-use kogge_task::{Bells, KeyedTask, Report, TaskError};
+use kogge_task::Bells;
 
-use super::failed;
 use super::stop::Said;
 pub(crate) use super::stop::Stop;
+use super::work::Job;
 use crate::Volumes;
 use crate::error::{Error, Result};
 use crate::model::bounds;
@@ -31,57 +30,29 @@ use crate::service::messages;
 use crate::service::save::VOLUME_WORK;
 use crate::store::attachments;
 
-/// Most volumes that one question answers.
-const BATCH: u32 = 500;
 /// When to look again at what waits for something else.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Does what is being done.
-pub(super) struct WorkVolumes(pub(super) Volumes);
+impl Job for Volume {
+    const TASK: &'static str = "work_volumes";
 
-#[async_trait]
-impl KeyedTask for WorkVolumes {
-    kogge_task::named!("work_volumes", every 5 s);
-
-    fn bells(&self) -> Bells {
-        self.0.wakes().volumes.clone()
+    fn bells(volumes: &Volumes) -> Bells {
+        volumes.wakes().volumes.clone()
     }
 
-    async fn due(&self) -> std::result::Result<Vec<String>, TaskError> {
-        let select = Select::new("id", Volume::TABLE)
-            .and("due_at <= ?", self.0.now())
-            .order_by("due_at", Direction::Ascending)
-            .slice(BATCH, 0);
-        Ok(self.0.db().list(Volume::TABLE, select.query(), |row| row.text("id")).await?)
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.doing.doing.is_work() && self.due_at <= now.as_micros()
     }
 
-    /// A copy of a large disk takes as long as it takes.
-    fn longest_run(&self) -> Duration {
-        Duration::from_secs(self.0.config().step_seconds)
-    }
-
-    fn farewell(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    async fn run(&self, key: &str) -> std::result::Result<Report, TaskError> {
-        let nothing = Ok(Report::default());
-        let Ok(id) = key.parse::<VolumeId>() else { return nothing };
-        let Some(volume) = Volume::get(self.0.db(), &id).await? else { return nothing };
-        if !volume.doing.doing.is_work() || volume.due_at > self.0.now().as_micros() {
-            return nothing;
-        }
-        let stopped = self.0.work(&volume).await;
-        let done = u64::from(stopped.is_ok());
-        if let Err(stop) = stopped {
-            self.0.note_stop(&volume, stop).await.map_err(failed)?;
-        }
-        Ok(Report { seen: 1, done, more: false })
+    async fn work(&self, volumes: &Volumes) -> Result<bool> {
+        let Err(stop) = volumes.work_on_volume(self).await else { return Ok(true) };
+        volumes.note_stop(self, stop).await?;
+        Ok(false)
     }
 }
 
 impl Volumes {
-    async fn work(&self, volume: &Volume) -> std::result::Result<(), Stop> {
+    async fn work_on_volume(&self, volume: &Volume) -> std::result::Result<(), Stop> {
         let disk = DiskId::Volume(volume.id);
         match &volume.doing.doing {
             Doing::Creating { origin } => self.make(volume, origin).await,

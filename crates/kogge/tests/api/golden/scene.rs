@@ -151,8 +151,8 @@ impl Scene {
         let busy = items(&servers.body, "servers")
             // what is on the shelf leaves its host at once
             .filter(|server| {
-                let passing = ["BUILD", "SHELVED"].map(|status| server["status"] == status);
-                !server["OS-EXT-STS:task_state"].is_null() || passing.contains(&true)
+                let passing = matches!(server["status"].as_str(), Some("BUILD" | "SHELVED"));
+                passing || !server["OS-EXT-STS:task_state"].is_null()
             });
         let running = |id: &Value| {
             let server = items(&servers.body, "servers").find(|server| server["id"] == *id);

@@ -297,8 +297,7 @@ impl World {
                 | "volume-groups" => "/volume/v3",
                 _ => continue,
             };
-            let collection =
-                kind.strip_prefix("volume-g").map_or((*kind).to_owned(), |rest| format!("g{rest}"));
+            let collection = if *kind == "volume-groups" { "groups" } else { kind };
             let path = format!("{service}/{collection}/{id}");
             let shown = self.owner_of_foreign.speaking("volume 3.71").get(&path).await;
             found.insert(format!("{path} {}", shown.body), shown.status);
