@@ -21,6 +21,7 @@ mod peer;
 mod rewrite;
 mod routes;
 pub mod server;
+mod slash;
 
 pub use base_url::BaseUrl;
 pub use error::{ApiError, ErrorKind};
@@ -34,3 +35,4 @@ pub use paging::{PageRules, next_query, page};
 pub use patch::Patch;
 pub use peer::Peer;
 pub use routes::{Access, RouteInfo, Routes};
+pub use slash::without_slash;

@@ -8,9 +8,9 @@ use axum::routing::get;
 use http::header;
 use kogge_http::{
     FaultStyle, FrontDoor, RouteInfo, Versions, at_present_path, without_extension, without_project,
+    without_slash,
 };
 use tower::util::MapRequest;
-use tower_http::normalize_path::NormalizePath;
 
 use super::Services;
 use super::figures::Figures;
@@ -127,12 +127,7 @@ pub(super) fn build(services: &Services, health: &Health, figures: Option<Figure
             _ => all.nest(door.mount, guarded),
         };
     }
-    // an image without id is no list of images: Glance answers 404 there
-    let as_it_is = MapRequest::new(all.clone(), |request: Request| request);
     // in the network service `.json` behind a path is a way to ask for JSON
     let all = MapRequest::new(all, |request: Request| without_extension("/network", request));
-    // clients end all other paths with a slash or not, as they like
-    Router::new()
-        .route_service("/image/v2/images/", as_it_is)
-        .fallback_service(NormalizePath::trim_trailing_slash(all))
+    Router::new().fallback_service(MapRequest::new(all, without_slash))
 }
