@@ -95,8 +95,11 @@ impl Dialect for Cinder {
         page: Shape<'_>,
     ) -> Map<String, Value> {
         let mut beside = Map::new();
+        // a page as long as was asked for has a next one, be it empty: clients count on that
+        let limit = page.wanted.query.page.limit;
+        let full = limit.is_some_and(|limit| u32::try_from(page.count).is_ok_and(|count| count >= limit));
         if rules.pages != Pages::Whole
-            && page.more
+            && (page.more || full)
             && let Some((_, last)) = &page.ends
         {
             let next = next(&call.base, call.uri.path(), &call.query, last);

@@ -29,6 +29,7 @@ mod resource;
 mod routes;
 mod service;
 pub mod sight;
+pub mod spec;
 mod stored;
 mod words;
 

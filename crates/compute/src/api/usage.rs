@@ -59,7 +59,9 @@ async fn report(
         known.into_iter().filter(|word| project.is_none() || *word != "detailed").collect();
     query::only(&call.query, &known, call.version, v::STRICT_QUERY)?;
     let now = call.service.now();
-    let (begin, end) = (moment(call, "start", now)?, moment(call, "end", now)?);
+    // without words about it the time is a moment
+    let moment_ago = Timestamp::from_micros(now.as_micros().saturating_sub(1));
+    let (begin, end) = (moment(call, "start", moment_ago)?, moment(call, "end", now)?);
     if begin >= end {
         let why = "Invalid start time. The start time cannot occur after the end time.";
         return Err(ApiError::bad_request(why));

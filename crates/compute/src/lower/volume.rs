@@ -10,7 +10,10 @@ use kogge_volume::VolumeView;
 
 use crate::Compute;
 use crate::error::{Error, Result};
+use crate::model::action::{Action, EXTEND_VOLUME};
 use crate::model::server::{BirthDisk, Server};
+use crate::service::servers::change::new_request_id;
+use crate::store::actions;
 
 impl Compute {
     /// A volume that the caller sees.
@@ -88,11 +91,44 @@ impl Compute {
         if server.observed.holds != before.observed.holds {
             for held in &server.observed.holds {
                 if let Some(size) = held.size_mib {
-                    self.volume().grown_in(tx, held.attachment, size).await.map_err(from_volume)?;
+                    self.grown_in(tx, server, held.attachment, size).await?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// A volume of a server is as large as its node says.
+    pub(crate) async fn grown_in(
+        &self,
+        tx: &mut Tx,
+        server: &Server,
+        attachment: AttachmentId,
+        size_mib: u64,
+    ) -> Result<()> {
+        let ends = self.volume().grown_in(tx, attachment, size_mib).await.map_err(from_volume)?;
+        if ends { self.note_grown(tx, server).await } else { Ok(()) }
+    }
+
+    /// Owners of servers see that a volume of theirs grew, as with Nova, whom Cinder tells.
+    pub(crate) async fn note_grown(&self, tx: &mut Tx, server: &Server) -> Result<()> {
+        let now = self.now();
+        let action = Action {
+            server: server.id,
+            request_id: new_request_id(),
+            name: EXTEND_VOLUME.to_owned(),
+            user: server.user.clone(),
+            project: server.project.clone(),
+            generation: server.intent.generation,
+            started_at: now,
+            updated_at: now,
+            finished_at: Some(now),
+            message: None,
+            host: server.placed.host.clone(),
+            details: None,
+            placed: None,
+        };
+        Ok(actions::insert(tx, &action).await?)
     }
 
     /// A server that is no more, or never was on a host, gives its volumes back; those that were to go with it go.

@@ -4,6 +4,9 @@ use kogge_clock::Timestamp;
 use kogge_db::record;
 use kogge_ids::{ProjectId, ServerId, UserId};
 
+/// A volume of the server became larger.
+pub const EXTEND_VOLUME: &str = "extend_volume";
+
 record! {
     /// One thing that was asked of a server.
     pub Action in "server_actions" {
@@ -57,6 +60,7 @@ impl Action {
             "migrate" => "prep_resize",
             "evacuate" => "rebuild_instance",
             "trigger_crash_dump" => "trigger_crash_dump",
+            EXTEND_VOLUME => "extend_volume",
             other => return format!("compute_{other}_instance"),
         };
         format!("compute_{verb}")

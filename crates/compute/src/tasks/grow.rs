@@ -12,7 +12,7 @@ use super::{alone, failed};
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::lower::volume::from_volume;
-use crate::model::server::ShelfPlace;
+use crate::model::server::{Server, ShelfPlace};
 use crate::service::servers::labels::touch;
 use crate::store::servers as store;
 
@@ -53,7 +53,7 @@ impl Compute {
         let away = server.intent.shelf.as_ref().is_some_and(|shelf| shelf.place == ShelfPlace::Away);
         if away && server.placed.host.is_none() {
             drop(tx);
-            return self.volume().grow_idle(attachment).await.map_err(from_volume);
+            return self.grow_idle(&server, attachment).await;
         }
         // what is under way takes the new size along, or is followed once it ended
         if !server.is_settled() {
@@ -62,11 +62,11 @@ impl Compute {
         let held = server.observed.holds.iter().find(|held| held.attachment == attachment);
         let Some(held) = held else {
             drop(tx);
-            return self.volume().grow_idle(attachment).await.map_err(from_volume);
+            return self.grow_idle(&server, attachment).await;
         };
         let wanted = gib.unsigned_abs().saturating_mul(1024);
         if let Some(size) = held.size_mib.filter(|size| *size >= wanted) {
-            self.volume().grown_in(&mut tx, attachment, size).await.map_err(from_volume)?;
+            self.grown_in(&mut tx, &server, attachment, size).await?;
             return Ok(tx.commit().await?);
         }
         let now = self.now();
@@ -86,5 +86,15 @@ impl Compute {
             self.wakes().converge.ring(&host);
         }
         Ok(())
+    }
+
+    /// The volume of a server without a guest grows by its backend.
+    async fn grow_idle(&self, server: &Server, attachment: AttachmentId) -> Result<()> {
+        if !self.volume().grow_idle(attachment).await.map_err(from_volume)? {
+            return Ok(());
+        }
+        let mut tx = self.db().begin().await?;
+        self.note_grown(&mut tx, server).await?;
+        Ok(tx.commit().await?)
     }
 }

@@ -78,6 +78,29 @@ on_both! {
         cloud.delete(&format!("{path}/{volume}")).await.fault(404);
     }
 
+    a_volume_that_grows_in_use_is_an_action_of_its_server(cloud) {
+        let id = cloud.boot(json!({})).await;
+        let volume = volume(&cloud, Persona::Member, 1).await;
+        attach(&cloud, &id, &volume).await.expect(200);
+        cloud.run().await;
+        let grow = json!({ "os-extend": { "new_size": 2 } });
+        // before 3.42 a volume in use does not grow
+        cloud.at("2.1, volume 3.42");
+        ask(&cloud, Persona::Member, "POST", &format!("/volumes/{volume}/action"), Some(grow)).await.expect(202);
+        cloud.wait(10).await;
+        let grown = shown(&cloud, &volume).await;
+        assert_eq!((&grown["status"], &grown["size"]), (&json!("in-use"), &json!(2)));
+        let path = format!("/servers/{id}/os-instance-actions");
+        let actions = cloud.get(&path).await.expect(200)["instanceActions"].take();
+        let found: Vec<&Value> =
+            actions.as_array().unwrap().iter().filter(|action| action["action"] == "extend_volume").collect();
+        let [action] = found[..] else { panic!("{actions}") };
+        let path = format!("/compute/v2.1{path}/{}", action["request_id"].as_str().unwrap());
+        let whole = cloud.call(Persona::Admin, "GET", &path, None).await.expect(200);
+        let event = &whole["instanceAction"]["events"][0];
+        assert_eq!((&event["event"], &event["result"]), (&json!("compute_extend_volume"), &json!("Success")));
+    }
+
     one_of_many_servers_gets_it(cloud) {
         let volume = volume(&cloud, Persona::Member, 1).await;
         let mut servers = Vec::new();

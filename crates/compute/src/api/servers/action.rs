@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use kogge_http::{ApiError, Json};
 use kogge_ids::ImageId;
-use kogge_resource::Call;
+use kogge_resource::{Call, nova};
 use serde_json::{Value, json};
 
 use super::addressing;
@@ -72,7 +72,7 @@ impl Action<'_> {
                 Ok(accepted())
             }
             "trigger_crash_dump" if self.call.version.has(v::CRASH_DUMP) => {
-                self.alone(name)?;
+                self.nothing(name)?;
                 self.call.service.trigger_crash_dump(&self.call.caller, self.call.key()).await?;
                 Ok(accepted())
             }
@@ -116,6 +116,17 @@ impl Action<'_> {
         let fields = Fields::of(self.body)?;
         fields.take(name);
         fields.finish()
+    }
+
+    /// As [`Self::alone`], and the value is null.
+    fn nothing(&self, name: &str) -> Read<()> {
+        self.alone(name)?;
+        match self.body.get(name) {
+            None | Some(Value::Null) => Ok(()),
+            Some(other) => {
+                Err(nova::wrong(name, other, &format!("{} is not of type 'null'", nova::repr(other))))
+            }
+        }
     }
 
     /// The object behind the action, and nothing beside it.

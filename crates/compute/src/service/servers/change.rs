@@ -84,6 +84,11 @@ pub(crate) struct Changing {
     generation: i64,
 }
 
+/// The id of a request that nobody sent: what Kogge does by itself.
+pub(crate) fn new_request_id() -> String {
+    format!("req-{}", uuid::Uuid::new_v4())
+}
+
 /// Notes that something was asked of a server. Without `generation` it is done already.
 pub(crate) async fn note(
     tx: &mut Tx,
@@ -93,11 +98,7 @@ pub(crate) async fn note(
     done: bool,
     now: Timestamp,
 ) -> Result<()> {
-    let request_id = if caller.request_id.is_empty() {
-        format!("req-{}", uuid::Uuid::new_v4())
-    } else {
-        caller.request_id.clone()
-    };
+    let request_id = if caller.request_id.is_empty() { new_request_id() } else { caller.request_id.clone() };
     let action = Action {
         server: server.id,
         request_id,

@@ -152,7 +152,7 @@ impl Compute {
     pub(crate) async fn change_group(&self, caller: &Caller, id: &str, group: &str, add: bool) -> Result<()> {
         let rule = if add { &policy::GROUPS_ADD } else { &policy::GROUPS_REMOVE };
         let action = if add { "addSecurityGroup" } else { "removeSecurityGroup" };
-        let guard = Guard { heeds_lock: false, ..Guard::new(action, ATTACHABLE) };
+        let guard = Guard { heeds_lock: false, ..Guard::new(action, &[]) };
         let known = self.server(caller, id, rule).await?;
         guard.check(caller, &known)?;
         let ports = self.detail(known).await?.ports;

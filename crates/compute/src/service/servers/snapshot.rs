@@ -72,14 +72,18 @@ impl Compute {
         let server = &mut changing.server;
         let Some(base) = server.image.clone() else { return Err(no_picture()) };
         let mut properties = base.properties;
-        properties.extend(metadata.clone());
         let own = [
             ("image_type", kind.to_owned()),
             ("instance_uuid", server.id.to_string()),
             ("user_id", server.user.to_string()),
             ("base_image_ref", base.id.to_string()),
         ];
-        properties.extend(own.map(|(key, value)| (key.to_owned(), value)));
+        let own = own.map(|(key, value)| (key.to_owned(), value));
+        // as in Nova the owner may say otherwise; backups are counted by these words, and say the truth
+        match kind {
+            "backup" => properties.extend(metadata.clone().into_iter().chain(own)),
+            _ => properties.extend(own.into_iter().chain(metadata.clone())),
+        }
         let room = server.spec.root_gib;
         let image =
             self.register_snapshot(&mut changing.tx, caller, name.to_owned(), properties, room).await?;

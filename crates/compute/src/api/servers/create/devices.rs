@@ -83,9 +83,10 @@ fn sorted(found: Vec<Device>, image: Option<String>) -> Read<Devices> {
     }
     let roots = volumes.iter().filter(|one| one.boot == Some(0)).count();
     let image = match (image, booted.as_slice()) {
-        (Some(_), _) | (None, [_]) if roots > 0 => return Err(invalid(BOOT_SEQUENCE)),
-        (Some(image), []) => Some(image),
-        (None, []) if roots == 1 => None,
+        (_, [_]) if roots > 0 => return Err(invalid(BOOT_SEQUENCE)),
+        // the volume is what it boots from, whatever image is named beside it
+        (_, []) if roots == 1 => None,
+        (Some(image), []) if roots == 0 => Some(image),
         (None, []) if volumes.is_empty() => return Err(ApiError::bad_request("Missing imageRef attribute")),
         (image, [booted]) if image.as_ref().is_none_or(|image| image == booted) => Some(booted.clone()),
         _ => return Err(invalid(BOOT_SEQUENCE)),

@@ -130,7 +130,10 @@ fn disks_of_the_host_and_volumes_are_block_devices() {
         (old.volumes[0].boot, &old.volumes[0].origin),
         (Some(0), &VolumeOrigin::Volume(IMAGE.to_owned()))
     );
-    let twice = json!({"imageRef": IMAGE, "block_device_mapping_v2": [volume]});
+    let beside = read_all(json!({"imageRef": IMAGE, "block_device_mapping_v2": [volume]})).unwrap();
+    assert_eq!((beside.image, beside.volumes[0].boot), (None, Some(0)));
+    let image = json!({"source_type": "image", "destination_type": "local", "uuid": IMAGE, "boot_index": 0});
+    let twice = json!({"imageRef": IMAGE, "block_device_mapping_v2": [image, volume]});
     assert!(read_all(twice).err().unwrap().contains("Boot sequence"));
     let mut gap = volume.clone();
     gap["boot_index"] = json!(2);
