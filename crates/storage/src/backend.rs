@@ -115,13 +115,18 @@ pub enum Feature {
     CheapCopies,
 }
 
-/// What a backend is and has.
+/// What a backend has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// Room in all, in bytes.
     pub total_bytes: u64,
     /// Room that is free, in bytes.
     pub free_bytes: u64,
+}
+
+/// What a backend is, which does not change while it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nature {
     /// What it can.
     pub features: Vec<Feature>,
     /// Name of its protocol in Cinder's words: `file`, `ceph`.
@@ -129,6 +134,9 @@ pub struct Facts {
     /// Name of its software for people.
     pub product: &'static str,
 }
+
+/// Names of disks that were let go begin so; the name that they had follows.
+pub const RELEASED: &str = "released-";
 
 /// A disk of a backend that no volume or snapshot is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +160,10 @@ pub struct Adopted {
 /// disk come one after the other.
 #[async_trait]
 pub trait Backend: Send + Sync {
-    /// What it is and has; also the sign that it answers.
+    /// What it is.
+    fn nature(&self) -> Nature;
+
+    /// What it has; also the sign that it answers.
     async fn facts(&self) -> Result<Facts, StorageError>;
 
     /// Makes a disk. One that is whole already stays as it is; what an earlier try left half made is replaced. A failure

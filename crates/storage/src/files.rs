@@ -33,7 +33,8 @@ use kogge_qemu::ImageTool;
 use self::names::{BASES, Kind, Side, find};
 use self::off::{failed, off};
 use crate::{
-    Adopted, Backend, Contents, DiskId, ExportFormat, Facts, Feature, Foreign, NewDisk, Origin, StorageError,
+    Adopted, Backend, Contents, DiskId, ExportFormat, Facts, Feature, Foreign, Nature, NewDisk, Origin,
+    StorageError,
 };
 
 /// How the disks of a backend are kept.
@@ -127,18 +128,17 @@ fn copy_of(file: File) -> io::Result<DiskCopy> {
 
 #[async_trait]
 impl Backend for FilesBackend {
+    fn nature(&self) -> Nature {
+        let features = self.0.shares.then_some(Feature::CheapCopies).into_iter().collect();
+        Nature { features, protocol: "file", product: "files" }
+    }
+
     async fn facts(&self) -> Result<Facts, StorageError> {
-        let (dir, shares) = (self.0.dir.clone(), self.0.shares);
+        let dir = self.0.dir.clone();
         off("looking at the backend", move || {
             let seen = nix::sys::statvfs::statvfs(&dir)?;
             let bytes = |blocks: u64| blocks.saturating_mul(seen.fragment_size());
-            Ok(Facts {
-                total_bytes: bytes(seen.blocks()),
-                free_bytes: bytes(seen.blocks_available()),
-                features: shares.then_some(Feature::CheapCopies).into_iter().collect(),
-                protocol: "file",
-                product: "files",
-            })
+            Ok(Facts { total_bytes: bytes(seen.blocks()), free_bytes: bytes(seen.blocks_available()) })
         })
         .await
     }

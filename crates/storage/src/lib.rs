@@ -16,8 +16,8 @@ mod files;
 mod sim;
 
 pub use backend::{
-    Adopted, Backend, BackendHandle, DiskId, ExportFormat, Facts, Feature, Foreign, NewDisk, Origin,
-    Passphrase,
+    Adopted, Backend, BackendHandle, DiskId, ExportFormat, Facts, Feature, Foreign, Nature, NewDisk, Origin,
+    Passphrase, RELEASED,
 };
 pub use contents::{Contents, Extent};
 pub use error::StorageError;

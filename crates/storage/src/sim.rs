@@ -10,8 +10,8 @@ use kogge_ids::VolumeId;
 use kogge_node_api::{ByteStream, Data, DiskCopy, VolumePlace};
 
 use crate::{
-    Adopted, Backend, Contents, DiskId, ExportFormat, Extent, Facts, Feature, Foreign, NewDisk, Origin,
-    StorageError,
+    Adopted, Backend, Contents, DiskId, ExportFormat, Extent, Facts, Feature, Foreign, Nature, NewDisk,
+    Origin, RELEASED, StorageError,
 };
 
 /// Room of a simulated backend in bytes.
@@ -152,16 +152,15 @@ fn missing(id: DiskId) -> StorageError {
 
 #[async_trait]
 impl Backend for SimStorage {
+    fn nature(&self) -> Nature {
+        let features = vec![Feature::CheapCopies, Feature::Replicated];
+        Nature { features, protocol: "simulated", product: "memory" }
+    }
+
     async fn facts(&self) -> Result<Facts, StorageError> {
         let state = self.ready("looking at the backend", false)?;
         let used: u64 = state.disks.values().map(|disk| disk.bytes).sum();
-        Ok(Facts {
-            total_bytes: ROOM,
-            free_bytes: ROOM.saturating_sub(used),
-            features: vec![Feature::CheapCopies, Feature::Replicated],
-            protocol: "simulated",
-            product: "memory",
-        })
+        Ok(Facts { total_bytes: ROOM, free_bytes: ROOM.saturating_sub(used) })
     }
 
     async fn create(&self, new: NewDisk, origin: Origin) -> Result<(), StorageError> {
@@ -232,7 +231,7 @@ impl Backend for SimStorage {
     async fn release(&self, id: DiskId) -> Result<(), StorageError> {
         let mut state = self.ready("letting the volume go", false)?;
         if let Some(disk) = state.disks.remove(&id) {
-            state.foreign.insert(format!("released-{id}"), disk);
+            state.foreign.insert(format!("{RELEASED}{id}"), disk);
         }
         Ok(())
     }

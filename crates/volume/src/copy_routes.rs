@@ -56,7 +56,7 @@ fn transfer_routes() -> Routes<Volumes> {
     const ALL: &str = "/v3/volume-transfers";
     const EACH: &str = "/v3/volume-transfers/{id}";
     let listing = Access::Rule(<Transfers as List>::RULE);
-    Routes::within(VersionRange { since: Some(v::TRANSFER_SNAPSHOTS), until: None })
+    Routes::new()
         .get(ALL, listing, handlers::list::<Transfers>)
         .get("/v3/volume-transfers/detail", listing, handlers::details::<Transfers>)
         .get(EACH, Access::Rule(Transfers::READ), handlers::show::<Transfers>)

@@ -25,5 +25,6 @@ pub const MIGRATIONS: Migrations = Migrations {
             sql: include_str!("../migrations/0002_administration.sql"),
         },
         Migration { version: 3, name: "copies", sql: include_str!("../migrations/0003_copies.sql") },
+        Migration { version: 4, name: "words", sql: include_str!("../migrations/0004_words.sql") },
     ],
 };

@@ -24,6 +24,7 @@ mod it {
     mod seeds;
     mod services;
     mod snapshots;
+    mod tells;
     mod transfers;
     mod types;
     mod volumes;

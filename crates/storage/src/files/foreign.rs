@@ -15,7 +15,7 @@ use super::draft::sync;
 use super::names::{Kind, Side, disk_of, find, name};
 use super::off::{failed, off};
 use super::sniff::{Content, sniff};
-use crate::{Adopted, DiskId, Foreign, StorageError};
+use crate::{Adopted, DiskId, Foreign, RELEASED, StorageError};
 
 /// So many are listed.
 const MOST: usize = 5_000;
@@ -162,5 +162,5 @@ impl Inner {
 }
 
 fn released(id: DiskId, kind: Kind) -> String {
-    format!("released-{id}.{}", kind.ending())
+    format!("{RELEASED}{id}.{}", kind.ending())
 }

@@ -42,17 +42,14 @@ pub(crate) async fn index(call: Call<Volumes>) -> Result<Json<Value>, ApiError> 
         return Err(ApiError::bad_request(why));
     }
     let asked = |name: &str| call.query.get(name).filter(|_| known(&call, name));
-    let backend = match asked("volume_type") {
-        Some(word) => {
-            let service = &call.service;
-            let kind = service.usable_type(&mut service.db().into(), &call.caller, word).await?;
-            service.backend_for(&kind, &[]).ok()
-        }
+    let service = &call.service;
+    let kind = match asked("volume_type") {
+        Some(word) => Some(service.usable_type(&mut service.db().into(), &call.caller, word).await?),
         None => None,
     };
     let fits = |pool: &Pool| {
-        asked("name").is_none_or(|name| name == call.service.host_of(&pool.backend))
-            && (asked("volume_type").is_none() || backend.as_deref() == Some(&pool.backend[..]))
+        asked("name").is_none_or(|name| Some(name) == call.service.host_of(&pool.backend).as_deref())
+            && kind.as_ref().is_none_or(|kind| service.suits(&pool.backend, kind))
     };
     let pools = call.service.pools().await;
     let shown = pools.iter().filter(|pool| fits(pool)).map(|pool| {
@@ -69,24 +66,17 @@ pub(crate) async fn index(call: Call<Volumes>) -> Result<Json<Value>, ApiError> 
 fn capabilities(call: &Call<Volumes>, pool: &Pool) -> Value {
     let facts = pool.facts.as_ref();
     let figure = |of: fn(&Facts) -> u64| facts.map_or(0.0, |facts| gib(of(facts)));
-    json!({
-        "volume_backend_name": pool.backend,
-        "pool_name": pool.backend,
-        "vendor_name": "Kogge",
-        "driver_version": env!("CARGO_PKG_VERSION"),
-        "storage_protocol": facts.map(|facts| facts.protocol),
+    let figures = json!({
         "total_capacity_gb": figure(|facts| facts.total_bytes),
         "free_capacity_gb": figure(|facts| facts.free_bytes),
         "allocated_capacity_gb": figure(|facts| facts.total_bytes.saturating_sub(facts.free_bytes)),
         "reserved_percentage": 0,
-        "thin_provisioning_support": true,
-        "thick_provisioning_support": false,
-        "multiattach": true,
-        "QoS_support": false,
-        "replication_enabled": false,
         "backend_state": if facts.is_some() { "up" } else { "down" },
         "timestamp": call.service.now().micros(),
-    })
+    });
+    let mut all = call.service.abilities(&pool.backend);
+    all.extend(figures.as_object().cloned().unwrap_or_default());
+    Value::Object(all)
 }
 
 /// `GET /capabilities/{host}`
@@ -96,15 +86,17 @@ pub(crate) async fn show(call: Call<Volumes>) -> Result<Json<Value>, ApiError> {
     let services = call.service.services(call.service.db()).await?;
     let backend = services.into_iter().find(|one| one.host == host).and_then(|one| one.backend);
     let backend = backend.ok_or_else(|| Error::NotFound(format!("Can't find service: {host}")))?;
-    let facts = call.service.backend(&backend)?.facts().await.ok();
+    let nature = call.service.backend(&backend)?.nature();
+    let abilities = call.service.abilities(&backend);
+    let ability = |name: &str| abilities.get(name);
     Ok(Json(json!({
         "namespace": format!("OS::Storage::Capabilities::{host}"),
-        "vendor_name": "Kogge",
+        "vendor_name": ability("vendor_name"),
         "volume_backend_name": backend,
         "pool_name": backend,
-        "driver_version": env!("CARGO_PKG_VERSION"),
-        "storage_protocol": facts.as_ref().map(|facts| facts.protocol),
-        "display_name": facts.as_ref().map(|facts| facts.product),
+        "driver_version": ability("driver_version"),
+        "storage_protocol": nature.protocol,
+        "display_name": nature.product,
         "description": null,
         "visibility": null,
         "replication_targets": [],

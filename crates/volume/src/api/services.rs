@@ -16,13 +16,20 @@ const API: &str = "cinder-api";
 /// `GET /os-services`
 pub(crate) async fn index(call: Call<Volumes>) -> Result<Json<Value>, ApiError> {
     call.caller.allow_on_own(&call.rule)?;
-    let asked = |name: &str, own: &str| call.query.get(name).is_none_or(|wanted| wanted == own);
+    let asked = |name: &str, meets: &dyn Fn(&str) -> bool| call.query.get(name).is_none_or(meets);
     let mut services = call.service.services(call.service.db()).await?;
-    services.retain(|one| asked("host", &one.host) && asked("binary", one.kind));
+    services.retain(|one| {
+        asked("host", &|host| is_on(&one.host, host)) && asked("binary", &|kind| kind == one.kind)
+    });
     let pools = if call.version.has(v::BACKEND_STATE) { call.service.pools().await } else { Vec::new() };
     let down = |name: &str| pools.iter().any(|pool| pool.backend == name && pool.facts.is_none());
     let views = services.iter().map(|one| view(&call, one, one.backend.as_deref().is_some_and(down)));
     Ok(Json(json!({ "services": views.collect::<Vec<_>>() })))
+}
+
+/// Whether a host of Cinder (`name@backend#pool`) is the one asked for, or a backend or pool of it.
+fn is_on(host: &str, wanted: &str) -> bool {
+    host.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(['@', '#']))
 }
 
 fn view(call: &Call<Volumes>, service: &Service, is_down: bool) -> Value {
@@ -215,4 +222,19 @@ pub(crate) async fn set_log(call: Call<Volumes>, Json(body): Json<Value>) -> Res
     }
     Err(Error::Conflict("Log levels are set in the settings of this cloud, not while it runs.".to_owned())
         .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_on;
+
+    #[test]
+    fn a_host_stands_for_its_backends_and_pools() {
+        for wanted in ["kogge", "kogge@files", "kogge@files#one"] {
+            assert!(is_on("kogge@files#one", wanted), "{wanted}");
+        }
+        for wanted in ["", "kog", "kogge@file", "kogge@files#", "files", "kogge@files#one#two"] {
+            assert!(!is_on("kogge@files#one", wanted), "{wanted:?}");
+        }
+    }
 }

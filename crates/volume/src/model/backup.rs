@@ -6,9 +6,42 @@ use kogge_clock::Timestamp;
 use kogge_db::record;
 use kogge_db::record::Json;
 use kogge_ids::{BackupId, ProjectId, SecretId, UserId, VolumeId, VolumeSnapshotId, VolumeTypeId};
+use serde::{Deserialize, Serialize};
 
 use crate::model::doing::{BackupDoing, Fault, Job, NEVER, TRIES};
 use crate::model::status::BackupStatus;
+use crate::model::volume::Volume;
+
+/// What a volume says of itself, and says again where its backup is restored. Source: `cinder/backup/driver.py`,
+/// `BackupMetadataAPI`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeWords {
+    /// The user's key-value pairs.
+    pub metadata: BTreeMap<String, String>,
+    /// What it keeps of the image that it was made from.
+    pub image_metadata: BTreeMap<String, String>,
+    /// Servers may boot from it.
+    pub bootable: bool,
+}
+
+impl VolumeWords {
+    /// What a volume says now.
+    #[must_use]
+    pub fn of(volume: &Volume) -> Self {
+        Self {
+            metadata: volume.metadata.0.clone(),
+            image_metadata: volume.image_metadata.0.clone(),
+            bootable: volume.bootable,
+        }
+    }
+
+    /// A volume with the data of the backup says this from now on.
+    pub fn tell(&self, volume: &mut Volume) {
+        volume.metadata = Json(self.metadata.clone());
+        volume.image_metadata = Json(self.image_metadata.clone());
+        volume.bootable = self.bootable;
+    }
+}
 
 record! {
     /// A backup of a volume. Whoever changes it locks its row first.
@@ -45,6 +78,8 @@ record! {
         object_count: i64,
         /// The user's key-value pairs.
         metadata: Json<BTreeMap<String, String>>,
+        /// What the volume said of itself; nothing where that was not kept yet.
+        of_volume: Option<Json<VolumeWords>>,
         /// What is being done to it.
         doing: Json<Job<BackupDoing>>,
         /// Why it is not as it should be.

@@ -40,6 +40,8 @@ record! {
         multiattach: bool,
         /// Nobody may write to it.
         read_only: bool,
+        /// Somebody said whether it may be written to.
+        read_only_said: bool,
         /// Its key, where it is encrypted.
         key_id: Option<SecretId>,
         /// The snapshot that it was made from.

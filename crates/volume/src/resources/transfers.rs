@@ -109,16 +109,25 @@ const BODY: Schema = Schema::new(
 /// `POST /v3/os-volume-transfer`
 pub(crate) async fn create_old(call: Call<Volumes>, Json(body): Json<Value>) -> Result<Response, ApiError> {
     let asked = read(&call, &body)?;
-    if asked.get("no_snapshots").is_some() {
-        let whole = body.get("transfer").unwrap_or(&Value::Null);
-        return Err(wrong("transfer", whole, &kogge_resource::nova::additional(&["no_snapshots"])));
-    }
+    with_snapshots(&asked, &body)?;
     create_as(&call, &asked, false).await
+}
+
+/// Refuses the word of the newer interface.
+fn with_snapshots(asked: &Body, body: &Value) -> Result<(), ApiError> {
+    if asked.get("no_snapshots").is_none() {
+        return Ok(());
+    }
+    let whole = body.get("transfer").unwrap_or(&Value::Null);
+    Err(wrong("transfer", whole, &kogge_resource::nova::additional(&["no_snapshots"])))
 }
 
 /// `POST /v3/volume-transfers`
 pub(crate) async fn create(call: Call<Volumes>, Json(body): Json<Value>) -> Result<Response, ApiError> {
     let asked = read(&call, &body)?;
+    if call.version.before(v::TRANSFER_SNAPSHOTS) {
+        with_snapshots(&asked, &body)?;
+    }
     let encrypted = call.version.has(v::TRANSFER_ENCRYPTED);
     create_as(&call, &asked, encrypted).await
 }

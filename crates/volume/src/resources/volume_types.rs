@@ -96,8 +96,10 @@ impl Resource for VolumeTypes {
             "description": row.description,
             "is_public": row.is_public,
             "extra_specs": seen_specs(&call.caller, row),
-            "qos_specs_id": row.qos_id,
         });
+        if !matches!(verb, Verb::Create | Verb::Update) {
+            view["qos_specs_id"] = json!(row.qos_id);
+        }
         if verb != Verb::Update {
             view["os-volume-type-access:is_public"] = json!(row.is_public);
         }
@@ -109,7 +111,12 @@ impl Resource for VolumeTypes {
 pub(crate) async fn default(call: Call<Volumes>) -> Result<Json<Value>, ApiError> {
     call.caller.allow_on_own(&call.rule)?;
     let row = Known::from(call.service.default_type_of(&mut call.service.db().into(), &call.caller).await?);
-    let view = Sight::whole::<VolumeTypes>(&call.caller).view::<VolumeTypes>(&call, &row, &(), Verb::Show);
+    let mut view =
+        Sight::whole::<VolumeTypes>(&call.caller).view::<VolumeTypes>(&call, &row, &(), Verb::Show);
+    // the extension of Cinder that adds it knows types by their ids only
+    if let Some(view) = view.as_object_mut() {
+        view.remove("os-volume-type-access:is_public");
+    }
     Ok(Json(json!({ "volume_type": view })))
 }
 

@@ -83,7 +83,8 @@ impl Resource for VolumesApi {
     fn view(call: &Call<Volumes>, row: &Volume, more: &More, verb: Verb) -> Value {
         match verb {
             Verb::List => view::brief(call, row),
-            Verb::Details | Verb::Show | Verb::Create | Verb::Update => view::full(call, row, more),
+            Verb::Details | Verb::Show => view::full(call, row, more),
+            Verb::Create | Verb::Update => view::own(call, row, more),
         }
     }
 }

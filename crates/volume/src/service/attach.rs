@@ -325,6 +325,11 @@ impl Volumes {
         if matches!(volume.doing.doing, Doing::Called { status: VolumeStatus::Detaching }) {
             volume.rest(self.now());
         }
+        // what was said of it while it was attached does not count any more, as in Cinder
+        let called_broken = volume.fault.as_ref().is_some_and(|fault| fault.status == VolumeStatus::Error);
+        if volume.made && called_broken && attachments::of_volume(&mut *tx, volume.id).await?.is_empty() {
+            volume.fault = None;
+        }
         self.save_in(tx, &mut volume).await
     }
 
@@ -344,37 +349,39 @@ impl Volumes {
         Ok(attachments::growing(self.db(), COMPUTE).await?)
     }
 
-    /// A volume that is to grow, and that no node has open, grows by its backend.
+    /// A volume that is to grow, and that no node has open, grows by its backend: true where it did.
     ///
     /// # Errors
     /// Where the backend does not answer, or somebody has it open all the same: it is to be asked again then.
-    pub async fn grow_idle(&self, id: AttachmentId) -> Result<()> {
-        let Some(tie) = Attachment::get(self.db(), &id).await? else { return Ok(()) };
-        let Some(volume) = Volume::get(self.db(), &tie.volume_id).await? else { return Ok(()) };
+    pub async fn grow_idle(&self, id: AttachmentId) -> Result<bool> {
+        let Some(tie) = Attachment::get(self.db(), &id).await? else { return Ok(false) };
+        let Some(volume) = Volume::get(self.db(), &tie.volume_id).await? else { return Ok(false) };
         if !matches!(volume.doing.doing, Doing::Extending { .. }) {
-            return Ok(());
+            return Ok(false);
         }
         let disk = kogge_storage::DiskId::Volume(volume.id);
         let bytes = crate::model::bounds::bytes(volume.size_gib);
         self.backend(&volume.backend)?.extend(disk, bytes).await.map_err(storage)?;
         let mut tx = self.db().begin().await?;
         self.finish_in(&mut tx, &volume, |volume, now| volume.rest(now)).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 
-    /// A node says that a volume has grown to what it should be.
+    /// A node says how large a volume is: true where it has grown to what it should be.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn grown_in(&self, tx: &mut Tx, id: AttachmentId, size_mib: u64) -> Result<()> {
-        let Some(tie) = Attachment::get(&mut *tx, &id).await? else { return Ok(()) };
+    pub async fn grown_in(&self, tx: &mut Tx, id: AttachmentId, size_mib: u64) -> Result<bool> {
+        let Some(tie) = Attachment::get(&mut *tx, &id).await? else { return Ok(false) };
         let mut volume = self.lock_in(tx, tie.volume_id).await?;
         let whole = size_mib >= volume.size_gib.unsigned_abs().saturating_mul(1024);
-        if whole && matches!(volume.doing.doing, Doing::Extending { .. }) {
+        let ends = whole && matches!(volume.doing.doing, Doing::Extending { .. });
+        if ends {
             volume.rest(self.now());
             self.save_in(tx, &mut volume).await?;
         }
-        Ok(())
+        Ok(ends)
     }
 }
 

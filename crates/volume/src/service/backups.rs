@@ -10,13 +10,14 @@ use kogge_ids::BackupId;
 use super::save::BACKUP_WORK;
 use crate::Volumes;
 use crate::error::{Error, Result};
-use crate::model::backup::Backup;
+use crate::model::backup::{Backup, VolumeWords};
 use crate::model::doing::{BackupDoing, Doing, Job, NEVER, SnapshotDoing};
 use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::status::{BackupStatus, SnapshotStatus, VolumeStatus};
 use crate::model::volume::Volume;
 use crate::policy;
+use crate::service::create::BackupSource;
 use crate::store::backups as store;
 
 /// A backup to be made.
@@ -87,6 +88,7 @@ impl Volumes {
             key_id,
             object_count: 0,
             metadata: Json(new.metadata),
+            of_volume: Some(Json(VolumeWords::of(&volume))),
             doing: Json(Job::begun(BackupDoing::Resting, now)),
             fault: None,
             status: BackupStatus::Creating,
@@ -211,6 +213,12 @@ impl Volumes {
         }
         Ok(())
     }
+}
+
+/// A backup as what a volume is made from.
+pub(crate) fn source_of(backup: &Backup) -> BackupSource {
+    let words = backup.of_volume.as_ref().map(|words| words.0.clone()).unwrap_or_default();
+    BackupSource { id: backup.id, size_gib: backup.size_gib, key_id: backup.key_id, words }
 }
 
 /// Refuses a backup that is not whole, or busy.

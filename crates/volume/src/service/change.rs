@@ -75,9 +75,9 @@ impl Volumes {
             ));
         }
         // one whose backend is closed may still change its type there
-        let mut closed = self.closed_backends(tx).await?;
-        closed.retain(|name| *name != volume.backend);
-        let backend = self.backend_for(kind, &closed)?;
+        let closed = self.closed_backends(tx).await?;
+        let stays = self.suits(&volume.backend, kind);
+        let backend = if stays { volume.backend.clone() } else { self.backend_for(kind, &closed)? };
         let elsewhere = backend != volume.backend;
         if elsewhere && volume.status == VolumeStatus::InUse {
             return Err(Error::volume("A volume in use stays on its backend; detach it first."));
@@ -106,7 +106,7 @@ impl Volumes {
 
     /// A volume is to move to another backend as it is.
     pub(crate) async fn migrate_in(&self, _: &mut Tx, volume: &mut Volume, host: &str) -> Result<()> {
-        let found = self.backends().iter().find(|(name, _)| self.host_of(name) == host);
+        let found = self.backends().iter().find(|(name, _)| self.host_of(name).as_deref() == Some(host));
         let (backend, _) =
             found.ok_or_else(|| Error::Invalid(format!("No available service named {host}")))?;
         if *backend == volume.backend {

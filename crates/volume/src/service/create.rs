@@ -9,14 +9,17 @@ use kogge_ids::{ImageId, ProjectId, SecretId, VolumeGroupId, VolumeId, VolumeSna
 use kogge_image::BootImage;
 
 use crate::error::{Error, Result};
+use crate::model::backup::VolumeWords;
 use crate::model::bounds;
-use crate::model::doing::{Doing, Job, Origin};
+use crate::model::doing::{Doing, Fault, Job, Origin};
+use crate::model::message::{About, Action, Detail};
 use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::status::{SnapshotStatus, VolumeStatus};
 use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
 use crate::resources::is_admin;
+use crate::service::messages::Said;
 use crate::store::usage;
 use crate::{Volumes, policy};
 
@@ -66,6 +69,8 @@ pub struct BackupSource {
     pub size_gib: i64,
     /// Its key, where it is of an encrypted volume.
     pub key_id: Option<SecretId>,
+    /// What the volume said of itself.
+    pub words: VolumeWords,
 }
 
 /// What was found out of the source, in the transaction that makes the volume.
@@ -78,6 +83,7 @@ struct Found {
     key_id: Option<SecretId>,
     bootable: bool,
     copies: bool,
+    metadata: BTreeMap<String, String>,
     image_metadata: BTreeMap<String, String>,
 }
 
@@ -151,7 +157,8 @@ impl Volumes {
                 }
                 group.backend.clone()
             }
-            None => self.backend_for(&kind, &self.closed_backends(tx).await?)?,
+            // where none takes it the volume says so, as in Cinder
+            None => self.backend_for(&kind, &self.closed_backends(tx).await?).unwrap_or_default(),
         };
         check_key(&kind, &found)?;
         self.charge_in(tx, project.as_str(), Some(&kind), Usage::volume(size)).await?;
@@ -177,12 +184,13 @@ impl Volumes {
             bootable: found.bootable,
             multiattach: kind.is_multiattach(),
             read_only: false,
+            read_only_said: false,
             key_id,
             snapshot_id: if let Source::Snapshot(id) = &new.source { Some(*id) } else { None },
             source_id: if let Source::Volume(id) = &new.source { Some(*id) } else { None },
             backup_id: if let Source::Backup(backup) = &new.source { Some(backup.id) } else { None },
             group_id: new.group,
-            metadata: Json(new.metadata),
+            metadata: Json(found.metadata.into_iter().chain(new.metadata).collect()),
             image_metadata: Json(found.image_metadata),
             doing: Json(Job::begun(Doing::Resting, now)),
             fault: None,
@@ -192,6 +200,9 @@ impl Volumes {
             updated_at: None,
             due_at: 0,
         };
+        if volume.backend.is_empty() {
+            return self.strand_in(tx, caller, volume).await;
+        }
         volume.begin(Doing::Creating { origin }, now);
         volume.insert(tx).await?;
         tx.touch(super::save::VOLUME_WORK, volume.id);
@@ -199,6 +210,26 @@ impl Volumes {
         if let Source::Image(image) = new.source {
             self.image().hold_in(tx, image, &[volume.id.to_string()]).await?;
         }
+        Ok(volume)
+    }
+
+    /// A volume that no backend takes.
+    async fn strand_in(&self, tx: &mut Tx, caller: &Caller, mut volume: Volume) -> Result<Volume> {
+        let why = "No storage backend is what the volume type asks for.";
+        let now = self.now();
+        volume.rest(now);
+        volume.status = VolumeStatus::Error;
+        volume.fault = Some(Json(Fault::new(VolumeStatus::Error, why.to_owned(), why, now)));
+        volume.insert(tx).await?;
+        let said = Said {
+            project: &volume.project_id,
+            request: Some(caller.request_id.as_str()).filter(|request| !request.is_empty()),
+            about: About::Volume,
+            id: &volume.id.to_string(),
+            action: Action::Allocate,
+            detail: Detail::NoBackend,
+        };
+        self.say(tx, said).await?;
         Ok(volume)
     }
 
@@ -245,6 +276,7 @@ impl Volumes {
                     bootable,
                     copies: true,
                     image_metadata,
+                    ..Found::default()
                 })
             }
             Source::Volume(id) => {
@@ -262,6 +294,7 @@ impl Volumes {
                     bootable: volume.bootable,
                     copies: true,
                     image_metadata: volume.image_metadata.0,
+                    ..Found::default()
                 })
             }
             Source::Backup(backup) => Ok(Found {
@@ -269,6 +302,9 @@ impl Volumes {
                 word: "backup",
                 key_id: backup.key_id,
                 copies: true,
+                bootable: backup.words.bootable,
+                metadata: backup.words.metadata.clone(),
+                image_metadata: backup.words.image_metadata.clone(),
                 ..Found::default()
             }),
         }

@@ -6,6 +6,7 @@ use kogge_ids::VolumeId;
 use crate::Volumes;
 use crate::error::{Error, Result};
 use crate::model::doing::{Doing, SnapshotDoing};
+use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::status::{SnapshotStatus, VolumeStatus};
 use crate::model::volume::Volume;
@@ -67,9 +68,25 @@ impl Volumes {
             snapshot.save(tx).await?;
             tx.touch(super::save::SNAPSHOT_WORK, snapshot.id);
         }
+        if volume.backend.is_empty() {
+            return self.forget_volume_in(tx, &volume).await;
+        }
         self.end_early_in(tx, &volume).await?;
         volume.begin(Doing::Deleting, self.now());
         self.save_in(tx, &mut volume).await
+    }
+
+    /// Removes the row of a volume whose data are gone, or never were: with its key, its hold on an image, and its part of
+    /// what the project has.
+    pub(crate) async fn forget_volume_in(&self, tx: &mut Tx, volume: &Volume) -> Result<()> {
+        Volume::delete(tx, &volume.id).await?;
+        tx.touch("volumes", volume.id);
+        if let Some(key) = volume.key_id {
+            self.keyring().forget_in(tx, key).await?;
+        }
+        self.image().release_in(tx, &volume.id.to_string()).await?;
+        let (project, kind) = (volume.project_id.to_string(), volume.type_id.to_string());
+        self.refund_in(tx, &project, &kind, Usage::volume(volume.size_gib)).await
     }
 
     /// Begins to delete a volume that a server took along, whatever it is doing, if nothing else uses it. One that has

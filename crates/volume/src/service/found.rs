@@ -11,7 +11,7 @@ use crate::model::qos::{self, QosSpec};
 use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
 use crate::resources::backups::Backups;
-use crate::service::backups::check_whole;
+use crate::service::backups::{check_whole, source_of};
 use crate::service::create::BackupSource;
 use crate::{Volumes, policy};
 
@@ -38,7 +38,7 @@ impl Volumes {
         let rule = &policy::BACKUP_RESTORE;
         let found = Loaded::<Backups>::get(call, &mut At::In(tx), id, rule).await?.into_row();
         check_whole(&found)?;
-        Ok(BackupSource { id: found.id, size_gib: found.size_gib, key_id: found.key_id })
+        Ok(source_of(&found))
     }
 
     /// How much a guest may ask of a volume.
@@ -53,6 +53,6 @@ impl Volumes {
     pub(crate) fn service_id(&self, backend: &str) -> HostId {
         const SPACE: &str = "d9428888-122b-11e1-b85c-61cd3cbb3210";
         let space: HostId = SPACE.parse().unwrap_or_else(|_| HostId::random());
-        derive(space.uuid(), &self.host_of(backend)).into()
+        derive(space.uuid(), &self.host_of(backend).unwrap_or_default()).into()
     }
 }

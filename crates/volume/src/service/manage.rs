@@ -7,7 +7,7 @@ use kogge_auth::Caller;
 use kogge_db::record::Json;
 use kogge_db::{Record as _, Source, Tx};
 use kogge_ids::{VolumeId, VolumeSnapshotId};
-use kogge_storage::Foreign;
+use kogge_storage::{Foreign, RELEASED};
 
 use super::save::{SNAPSHOT_WORK, VOLUME_WORK};
 use crate::error::{Error, Result};
@@ -37,6 +37,12 @@ pub(crate) struct Managed {
     pub(crate) kind: Option<String>,
     /// Servers may boot from it.
     pub(crate) bootable: bool,
+}
+
+/// Whether a disk has this name, or had it as a volume or snapshot that was let go: in Cinder its name stays then.
+fn is_named(disk: &str, wanted: &str) -> bool {
+    let let_go = || disk.strip_prefix(RELEASED)?.strip_prefix(wanted);
+    disk == wanted || let_go().is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl Volumes {
@@ -70,7 +76,7 @@ impl Volumes {
     /// # Errors
     /// 400 where there is none, or it cannot be taken over.
     pub(crate) async fn foreign_named(&self, backend: &str, name: &str) -> Result<Foreign> {
-        let found = self.foreign(backend).await?.into_iter().find(|disk| disk.name == name);
+        let found = self.foreign(backend).await?.into_iter().find(|disk| is_named(&disk.name, name));
         let why = |what: &str| {
             let why =
                 format!("Manage existing volume failed due to invalid backend reference {name}: {what}");
@@ -120,6 +126,7 @@ impl Volumes {
             bootable: managed.bootable,
             multiattach: kind.is_multiattach(),
             read_only: false,
+            read_only_said: false,
             key_id: None,
             snapshot_id: None,
             source_id: None,

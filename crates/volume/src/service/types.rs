@@ -27,8 +27,7 @@ impl Volumes {
             self.seeded("encrypted", "Encrypted with LUKS, each volume with a key of its own", None, true),
         ];
         for (name, backend) in self.backends() {
-            let facts = backend.facts().await;
-            if facts.is_ok_and(|facts| facts.features.contains(&Feature::Replicated)) {
+            if backend.nature().features.contains(&Feature::Replicated) {
                 wanted.push(self.seeded(
                     "replicated",
                     "Outlives the loss of any one machine",

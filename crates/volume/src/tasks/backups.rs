@@ -138,6 +138,9 @@ impl Volumes {
         if let Some(old) = old {
             self.keyring().forget_in(tx, old).await?;
         }
+        if let Some(words) = &backup.of_volume {
+            words.tell(&mut volume);
+        }
         volume.made = true;
         self.save_in(tx, &mut volume).await
     }

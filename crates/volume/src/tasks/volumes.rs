@@ -122,17 +122,10 @@ impl Volumes {
         if !matches!(volume.doing.doing, Doing::Deleting | Doing::Unmanaging) {
             return Ok(());
         }
-        Volume::delete(&mut tx, &volume.id).await?;
-        tx.touch("volumes", volume.id);
+        self.forget_volume_in(&mut tx, &volume).await?;
         if let Some(group) = volume.group_id {
             self.bury_group_in(&mut tx, group).await?;
         }
-        if let Some(key) = volume.key_id {
-            self.keyring().forget_in(&mut tx, key).await?;
-        }
-        self.image().release_in(&mut tx, &volume.id.to_string()).await.map_err(Error::from)?;
-        let (project, kind) = (volume.project_id.to_string(), volume.type_id.to_string());
-        self.refund_in(&mut tx, &project, &kind, Usage::volume(volume.size_gib)).await?;
         Ok(tx.commit().await?)
     }
 

@@ -312,7 +312,7 @@ on_both! {
             import(record).await.fault(400);
         }
         import(json!({ "backup-record": { "backup_service": "swift", "backup_url": "eA==" } })).await.fault(503);
-        import(json!({ "backup-record": { "backup_service": "kogge.backups.folder", "backup_url": "?" } })).await.fault(400);
+        import(json!({ "backup-record": { "backup_service": "cinder.backup.drivers.kogge_folder", "backup_url": "?" } })).await.fault(400);
         let other = BackupId::random().to_string();
         let taken = import(changed("id", json!(other))).await.expect(201);
         assert_eq!(taken["backup"]["id"], other);

@@ -19,8 +19,8 @@ use crate::model::status::BackupStatus;
 use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
 use crate::resources::snapshots::NAME;
-use crate::service::backups::check_whole;
-use crate::service::create::{BackupSource, NewVolume, Source};
+use crate::service::backups::{check_whole, source_of};
+use crate::service::create::{NewVolume, Source};
 use crate::{Volumes, policy};
 
 /// The actions, with their rules.
@@ -126,11 +126,7 @@ async fn into_new(call: &Call<Volumes>, name: Option<String>) -> Result<Volume> 
         description: Some("auto-created_from_restore_from_backup".to_owned()),
         size_gib: Some(backup.size_gib),
         kind: kind.map(|kind| kind.to_string()),
-        source: Source::Backup(BackupSource {
-            id: backup.id,
-            size_gib: backup.size_gib,
-            key_id: backup.key_id,
-        }),
+        source: Source::Backup(source_of(&backup)),
         ..NewVolume::default()
     };
     let volume = service.create_in(&mut tx, &call.caller, new).await?;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{Backups, brief};
 use crate::error::{Error, Result};
-use crate::model::backup::Backup;
+use crate::model::backup::{Backup, VolumeWords};
 use crate::model::bounds;
 use crate::model::doing::{BackupDoing, Job, NEVER};
 use crate::model::quota::Usage;
@@ -26,10 +26,10 @@ use crate::model::status::BackupStatus;
 use crate::store::backups as store;
 use crate::{Volumes, policy};
 
-/// What stands in records as the service that has the data.
-const SERVICE: &str = "kogge.backups.folder";
+/// What stands in records as the service that has the data; clients look for the first words.
+const SERVICE: &str = "cinder.backup.drivers.kogge_folder";
 /// Most characters of a record.
-const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 512 * 1024;
 /// The volume of backups that were imported.
 const NO_VOLUME: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -51,6 +51,8 @@ struct Record {
     #[serde(default)]
     metadata: BTreeMap<String, String>,
     data_timestamp: i64,
+    #[serde(default)]
+    volume_words: Option<VolumeWords>,
 }
 
 /// `GET /backups/{id}/export_record`
@@ -74,6 +76,7 @@ pub(crate) async fn export(call: Call<Volumes>) -> Result<Json<Value>, ApiError>
         container: backup.container.clone(),
         metadata: backup.metadata.0.clone(),
         data_timestamp: backup.data_at.as_micros(),
+        volume_words: backup.of_volume.as_ref().map(|words| words.0.clone()),
     };
     let text = serde_json::to_vec(&record).map_err(Error::internal)?;
     let record = json!({ "backup_service": SERVICE, "backup_url": STANDARD.encode(text) });
@@ -110,12 +113,18 @@ fn read(url: &str) -> Result<Record> {
         serde_json::from_value(value).map_err(|_| Error::input("Can't parse backup record."))?;
     let long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.chars().count() > 255);
     let texts = [&record.display_name, &record.display_description, &record.container];
-    let pairs = record.metadata.iter().all(|(key, value)| key.len() <= 255 && value.len() <= 255);
+    let words = record.volume_words.as_ref();
+    let pairs = words.map(|words| [&words.metadata, &words.image_metadata]).into_iter().flatten();
+    let paired = pairs.chain([&record.metadata]).all(are_few);
     let sized = (1..=bounds::GIB).contains(&record.size);
-    if texts.into_iter().any(long) || !pairs || record.metadata.len() > bounds::PAIRS || !sized {
+    if texts.into_iter().any(long) || !paired || !sized {
         return Err(Error::input("The backup record holds what no backup has."));
     }
     Ok(record)
+}
+
+fn are_few(pairs: &BTreeMap<String, String>) -> bool {
+    pairs.len() <= bounds::PAIRS && pairs.iter().all(|(key, value)| key.len() <= 255 && value.len() <= 255)
 }
 
 async fn take_in(call: &Call<Volumes>, record: Record) -> Result<Backup> {
@@ -156,6 +165,7 @@ async fn take_in(call: &Call<Volumes>, record: Record) -> Result<Backup> {
         key_id: None,
         object_count: head.chunks,
         metadata: Column(record.metadata),
+        of_volume: record.volume_words.map(Column),
         doing: Column(Job::begun(BackupDoing::Resting, now)),
         fault: None,
         status: BackupStatus::Available,

@@ -127,12 +127,7 @@ impl<'a> Action<'a> {
         };
         inner.finish()?;
         let service = &self.call.service;
-        let kind = match service.usable_type(&mut service.db().into(), &self.call.caller, &wanted).await {
-            Err(Error::NotFound(_)) => {
-                return Err(Error::input(format!("Invalid volume_type passed: {wanted}.")).into());
-            }
-            found => found?,
-        };
+        let kind = service.usable_type(&mut service.db().into(), &self.call.caller, &wanted).await?;
         let (mut volume, mut tx) = self.open(&policy::VOLUME_RETYPE).await?;
         if kind.is_multiattach() && !volume.multiattach {
             let target = <VolumesApi as kogge_resource::Resource>::target(&volume);
@@ -166,7 +161,7 @@ impl<'a> Action<'a> {
             );
             return Err(Error::volume(why).into());
         }
-        volume.read_only = read_only;
+        (volume.read_only, volume.read_only_said) = (read_only, true);
         self.save(tx, volume).await?;
         Ok(accepted())
     }
@@ -252,6 +247,11 @@ impl<'a> Action<'a> {
         self.alone()?;
         let rule = &policy::VOLUME_IMAGE_METADATA_SHOW;
         let loaded = Loaded::<VolumesApi>::now(self.call, self.call.key(), rule).await?;
+        if loaded.image_metadata.is_empty() {
+            let id = loaded.id;
+            let why = format!("The volume {id} keeps no properties of an image.");
+            return Err(Error::NotFound(why).into());
+        }
         Ok(Json(json!({ "metadata": loaded.image_metadata.0 })).into_response())
     }
 

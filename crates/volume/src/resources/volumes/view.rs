@@ -4,7 +4,7 @@ use kogge_resource::Call;
 use serde_json::{Value, json};
 
 use super::More;
-use crate::model::attachment::AttachStatus;
+use crate::model::attachment::{AttachStatus, Attachment};
 use crate::model::status::VolumeStatus;
 use crate::model::volume::Volume;
 use crate::resources::{is_admin, links};
@@ -24,8 +24,28 @@ const fn shown(status: VolumeStatus) -> VolumeStatus {
     }
 }
 
-/// With everything.
+/// With what extensions of Cinder add where a volume is looked at: not to what was made or changed.
 pub(super) fn full(call: &Call<Volumes>, row: &Volume, more: &More) -> Value {
+    let mut view = own(call, row, more);
+    if !row.image_metadata.is_empty() {
+        view["volume_image_metadata"] = json!(row.image_metadata.0);
+    }
+    let target = <super::VolumesApi as kogge_resource::Resource>::target(row);
+    if call.caller.may(&policy::VOLUME_TENANT_ATTRIBUTE, &target) {
+        view["os-vol-tenant-attr:tenant_id"] = json!(row.project_id);
+    }
+    if call.caller.may(&policy::VOLUME_HOST_ATTRIBUTE, &target) {
+        view["os-vol-host-attr:host"] = json!(call.service.host_of(&row.backend));
+    }
+    if call.caller.may(&policy::VOLUME_MIG_STATUS_ATTRIBUTE, &target) {
+        view["os-vol-mig-status-attr:migstat"] = Value::Null;
+        view["os-vol-mig-status-attr:name_id"] = Value::Null;
+    }
+    view
+}
+
+/// What every answer about a volume shows.
+pub(super) fn own(call: &Call<Volumes>, row: &Volume, more: &More) -> Value {
     let admin = is_admin(&call.caller);
     let mut view = json!({
         "id": row.id,
@@ -49,20 +69,6 @@ pub(super) fn full(call: &Call<Volumes>, row: &Volume, more: &More) -> Value {
         "multiattach": row.multiattach,
         "attachments": attachments(row, more, admin),
     });
-    if !row.image_metadata.is_empty() {
-        view["volume_image_metadata"] = json!(row.image_metadata.0);
-    }
-    let target = <super::VolumesApi as kogge_resource::Resource>::target(row);
-    if call.caller.may(&policy::VOLUME_TENANT_ATTRIBUTE, &target) {
-        view["os-vol-tenant-attr:tenant_id"] = json!(row.project_id);
-    }
-    if call.caller.may(&policy::VOLUME_HOST_ATTRIBUTE, &target) {
-        view["os-vol-host-attr:host"] = json!(call.service.host_of(&row.backend));
-    }
-    if call.caller.may(&policy::VOLUME_MIG_STATUS_ATTRIBUTE, &target) {
-        view["os-vol-mig-status-attr:migstat"] = Value::Null;
-        view["os-vol-mig-status-attr:name_id"] = Value::Null;
-    }
     if admin {
         view["migration_status"] = Value::Null;
     }
@@ -81,7 +87,8 @@ fn since(call: &Call<Volumes>, row: &Volume, admin: bool, view: &mut Value) {
     }
     if version.has(v::SHARED_TARGETS) {
         view["shared_targets"] = json!(false);
-        view["service_uuid"] = json!(call.service.service_id(&row.backend));
+        view["service_uuid"] =
+            json!((!row.backend.is_empty()).then(|| call.service.service_id(&row.backend)));
     }
     if admin && version.has(v::VOLUME_CLUSTER) {
         view["cluster_name"] = Value::Null;
@@ -102,10 +109,12 @@ fn since(call: &Call<Volumes>, row: &Volume, admin: bool, view: &mut Value) {
 /// The user's pairs, and what clients of old look for among them.
 fn metadata(row: &Volume, more: &More) -> Value {
     let mut pairs = json!(row.metadata.0);
-    if row.read_only {
-        pairs["readonly"] = json!("True");
+    if row.read_only_said {
+        pairs["readonly"] = json!(if row.read_only { "True" } else { "False" });
     }
-    if let Some(tie) = more.ties.iter().find(|tie| tie.status == AttachStatus::Attached) {
+    // attachments of the newer interface leave no such trace
+    let old = |tie: &&Attachment| tie.holder.is_none() && tie.connector.is_none();
+    if let Some(tie) = more.ties.iter().filter(old).find(|tie| tie.status == AttachStatus::Attached) {
         pairs["attached_mode"] = json!(tie.mode);
     }
     pairs

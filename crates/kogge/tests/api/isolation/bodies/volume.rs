@@ -61,7 +61,9 @@ fn copies(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Value>> {
         ("POST", "/v3/backups/{id}/restore") => vec![json!({"restore": {"name": "z"}})],
         ("POST", "/v3/backups/{id}/action") => vec![json!({"os-reset_status": {"status": "available"}})],
         ("POST", "/v3/backups/import_record") => {
-            vec![json!({"backup-record": {"backup_service": "kogge.backups.folder", "backup_url": "e30="}})]
+            vec![
+                json!({"backup-record": {"backup_service": "cinder.backup.drivers.kogge_folder", "backup_url": "e30="}}),
+            ]
         }
         _ => return None,
     })
