@@ -9,7 +9,7 @@ SUITE ?=
 
 SECONDS ?= 20
 
-.PHONY: fuzz crash up down dist test test-clients bench check-fast audit docs e2e-tempest
+.PHONY: fuzz crash up down dist test test-clients test-peer bench check-fast audit docs e2e-tempest
 
 up: ## Install what the host lacks, build, start a cloud; SIM=1 simulates guests and needs no root
 	scripts/up $(if $(SIM),--sim) $(if $(DATA),--data $(DATA)) $(if $(LISTEN),--listen $(LISTEN))
@@ -51,6 +51,9 @@ e2e-tempest: ## Run the SCS-0128 list against a simulated cloud and note the res
 
 test-clients: ## Run upstream's suites and real clients against simulated clouds, hours in all; SUITE=gophercloud for one
 	scripts/clients/run $(SUITE)
+
+test-peer: ## Ask us and the real OpenStack of peers/openstack, which must run, the same, and compare the answers
+	scripts/differential/run
 
 crash: ## Kill the control plane 50 times under load, with real guests; needs root
 	cargo build --locked --package kogge --bin kogge

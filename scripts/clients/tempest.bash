@@ -7,6 +7,7 @@
 # tests of newer ones are skipped; guests are simulated, so nobody signs in at them.
 python_suites
 served=2.103
+served_volumes=3.71
 hosts=2
 
 # web-download fetches from the ports 80 and 443 only, so this needs root; an address of this run's own does not meet others
@@ -60,7 +61,7 @@ trust = false
 domain_specific_drivers = false
 security_compliance = true
 [service_available]
-cinder = false
+cinder = true
 swift = false
 [compute]
 image_ref = $IMAGE_ID
@@ -79,18 +80,26 @@ max_microversion = 1.39
 [compute-feature-enabled]
 console_output = true
 resize = true
-suspend = false
+suspend = true
 pause = true
-rescue = false
-shelve = false
+rescue = true
+shelve = true
 snapshot = true
-live_migration = false
-cold_migration = false
-vnc_console = false
+live_migration = true
+cold_migration = true
+vnc_console = true
+serial_console = true
 interface_attach = true
 personality = true
 config_drive = true
-swap_volume = false
+swap_volume = true
+stable_rescue = true
+shelve_migrate = true
+live_migrate_back_and_forth = true
+block_migration_for_live_migration = true
+volume_backed_live_migration = true
+volume_multiattach = true
+attach_encrypted_volume = true
 hostname_fqdn_sanitization = true
 scheduler_enabled_filters = ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter,DifferentHostFilter,SameHostFilter
 nova_networks_enabled = false
@@ -118,10 +127,32 @@ ipv6_subnet_attributes = true
 floating_ips = true
 port_security = true
 api_extensions = $extensions
+[volume]
+min_microversion = 3.0
+max_microversion = $served_volumes
+volume_type_multiattach = multiattach
+vendor_name = Kogge
+storage_protocol = simulated
+manage_snapshot_ref = source-name,snapshot-%s
+build_interval = 1
+build_timeout = 120
+[volume-feature-enabled]
+manage_volume = true
+manage_snapshot = true
+extend_attached_volume = true
+extend_attached_encrypted_volume = true
+consistency_group = true
+volume_revert = true
+concurrency_tests = true
 [validation]
 run_validation = false
+# nobody answers there: those that sign in all the same need not wait for long
+connect_timeout = 3
+ping_timeout = 3
+ssh_timeout = 3
 [enforce_scope]
 nova = true
+cinder = true
 neutron = true
 glance = true
 keystone = true
@@ -136,6 +167,7 @@ lockout_seconds = 5
 web_download_private_networks = ["127.0.0.0/8"]'
     devstack
     http_images
+    OS_CLOUD=devstack-admin openstack volume type create --property multiattach='<is> True' multiattach >"$out/type.log"
     mkdir "$data/etc"
     tempest_configuration >"$data/etc/tempest.conf"
     export TEMPEST_CONFIG_DIR=$data/etc TEMPEST_CONFIG=tempest.conf
