@@ -1,5 +1,6 @@
 //! The route table of Compute v2.1, and the room behind it: from the wire to commands, from views to the wire.
 
+pub(crate) mod consoles;
 mod errors;
 pub(crate) mod events;
 pub(crate) mod hosts;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Routes<Compute> {
         .merge(server_routes())
         .merge(server_parts())
         .merge(server_moves())
+        .merge(server_consoles())
         .merge(server_actions())
         .merge(project_routes())
         .merge(host_routes())
@@ -141,7 +143,6 @@ fn server_parts() -> Routes<Compute> {
 /// What is not here, in answers that clients know.
 fn absent_routes() -> Routes<Compute> {
     use servers::absent;
-    const CONSOLES: &str = "/v2.1/servers/{id}/remote-consoles";
     let since = VersionRange::since;
     Routes::new()
         .route(
@@ -151,9 +152,22 @@ fn absent_routes() -> Routes<Compute> {
             p::TOPOLOGY_INDEX,
             absent::topology,
         )
-        .route(Method::POST, CONSOLES, since(v::REMOTE_CONSOLES), p::REMOTE_CONSOLES, absent::console)
         // of nova-network, cells and the like: the controllers of Nova that raise HTTPGone
         .gone(include_str!("../data/gone.txt").lines())
+}
+
+fn server_consoles() -> Routes<Compute> {
+    use servers::consoles::{GET_RDP, GET_SERIAL, GET_SPICE, GET_VNC, create};
+    const ACTION: &str = "/v2.1/servers/{id}/action";
+    const CONSOLES: &str = "/v2.1/servers/{id}/remote-consoles";
+    let (since, until) = (VersionRange::since(v::REMOTE_CONSOLES), VersionRange::until(v::REMOTE_CONSOLES));
+    Routes::new()
+        .route(Method::POST, CONSOLES, since, p::REMOTE_CONSOLES, create)
+        .action_in(ACTION, GET_VNC, until, p::REMOTE_CONSOLES)
+        .action_in(ACTION, GET_SPICE, until, p::REMOTE_CONSOLES)
+        .action_in(ACTION, GET_RDP, until, p::REMOTE_CONSOLES)
+        .action_in(ACTION, GET_SERIAL, until, p::REMOTE_CONSOLES)
+        .get("/v2.1/os-console-auth-tokens/{token}", p::CONSOLE_TOKENS, consoles::token)
 }
 
 fn server_moves() -> Routes<Compute> {

@@ -47,6 +47,10 @@ pub struct ComputeConfig {
     pub offload_seconds: Option<u64>,
     /// Servers of one host that are worked on at the same time.
     pub parallel_per_host: usize,
+    /// Seconds for which the address of a console is good.
+    pub console_token_seconds: u64,
+    /// Hosts whose pages may open consoles, besides the cloud's own.
+    pub console_allowed_origins: Vec<String>,
     /// Most items of a page.
     pub max_limit: u32,
     /// Most servers that one request makes, whatever the quotas say.
@@ -96,6 +100,8 @@ impl Default for ComputeConfig {
             reclaim_seconds: 0,
             confirm_resize_seconds: 0,
             offload_seconds: Some(0),
+            console_token_seconds: 600,
+            console_allowed_origins: Vec::new(),
             parallel_per_host: 8,
             max_limit: 1000,
             max_servers_per_request: 1000,

@@ -204,6 +204,11 @@ pub fn routes() -> Routes<Compute> {
     api::routes()
 }
 
+/// The pages of consoles and the socket behind them; paths begin with `/console`. They need no token of identity's.
+pub fn console_router(compute: Compute) -> axum::Router {
+    api::consoles::router(compute)
+}
+
 /// The microversions that are served, and the headers that name them.
 #[must_use]
 pub const fn versions() -> Versions {

@@ -1,7 +1,7 @@
 //! The microversion table: one constant for every version of Nova's history that changes something we serve.
 //!
 //! Three places use them: the route table, checks of requests, and views. Grep a constant and you have found every
-//! effect. Versions that are not here change only what Kogge does not serve (volumes, consoles) and are accepted.
+//! effect. Versions that are not here change only what Kogge does not serve and are accepted.
 
 use kogge_http::{Microversion, mv};
 
@@ -64,6 +64,8 @@ pub const DEVICE_TAGS: Microversion = mv(2, 32);
 pub const HYPERVISOR_PAGES: Microversion = mv(2, 33);
 /// The answer to a live migration does not wait for its checks.
 pub const LIVE_LATER: Microversion = mv(2, 34);
+/// A console's token says where it is.
+pub const CONSOLE_TOKENS: Microversion = mv(2, 31);
 /// Keypairs are paged.
 pub const KEYPAIR_PAGES: Microversion = mv(2, 35);
 /// Proxies to other services are gone, and with them the network's quotas.
@@ -180,6 +182,8 @@ pub const EVACUATE_STOPPED: Microversion = mv(2, 95);
 pub const PINNED_ZONE: Microversion = mv(2, 96);
 /// Servers show the properties of their image.
 pub const IMAGE_PROPERTIES: Microversion = mv(2, 98);
+/// Consoles of type `spice-direct` can be asked for.
+pub const SPICE_DIRECT: Microversion = mv(2, 99);
 /// Servers show their scheduler hints.
 pub const SCHEDULER_HINTS: Microversion = mv(2, 100);
 /// Flavors are filtered by name; `rxtx_factor` and `disabled` are gone; no query parameter is passed over.

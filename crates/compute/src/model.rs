@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod bounds;
+pub mod console;
 pub mod flavor;
 pub mod host;
 pub mod hostname;

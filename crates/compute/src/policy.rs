@@ -193,6 +193,7 @@ rules! {
     SERVER_MIGRATIONS_INDEX "os_compute_api:servers:migrations:index" MANAGER;
     TOPOLOGY_INDEX "compute:server:topology:index" READER;
     REMOTE_CONSOLES "os_compute_api:os-remote-consoles" MEMBER;
+    CONSOLE_TOKENS "os_compute_api:os-console-auth-tokens" ADMIN;
 }
 
 const BASE: [Rule; 9] = base_rules(SERVICE);

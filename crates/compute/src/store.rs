@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod aggregates;
 pub(crate) mod changes;
+pub(crate) mod consoles;
 pub(crate) mod flavors;
 pub(crate) mod hosts;
 pub(crate) mod migrations;
@@ -37,6 +38,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Migration { version: 7, name: "migrations", sql: include_str!("../migrations/0007_migrations.sql") },
         Migration { version: 8, name: "placed", sql: include_str!("../migrations/0008_placed.sql") },
         Migration { version: 9, name: "volumes", sql: include_str!("../migrations/0009_volumes.sql") },
+        Migration { version: 10, name: "consoles", sql: include_str!("../migrations/0010_consoles.sql") },
     ],
 };
 

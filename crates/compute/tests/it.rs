@@ -14,6 +14,7 @@ mod it {
     mod admin;
     mod bounds;
     mod cloud;
+    mod consoles;
     mod cost;
     mod deferred;
     mod due;

@@ -50,6 +50,14 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
         "compute.shelved_offload_time",
         "Seconds after which a shelved server leaves its host; 0 at once, -1 not by itself.",
     ),
+    (
+        "compute.console_token_seconds",
+        "Seconds for which the address of a console (openstack console url show) is good for opening it.",
+    ),
+    (
+        "compute.console_allowed_origins",
+        "Hosts whose pages may open consoles besides the cloud's own, such as a dashboard's: [\"dashboard.example\"].",
+    ),
     ("network.external_name", "Name of the external network that is made at the first start."),
     (
         "network.external_cidr",

@@ -94,7 +94,7 @@ pub struct HypervisorConfig {
 }
 
 /// `[compute]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ComputeConfig {
     /// Seconds for which a deleted server can be brought back; 0 deletes at once.
@@ -103,6 +103,10 @@ pub struct ComputeConfig {
     pub resize_confirm_window: u64,
     /// Seconds after which a shelved server leaves its host; -1 for not by itself.
     pub shelved_offload_time: i64,
+    /// Seconds for which the address of a console is good.
+    pub console_token_seconds: u64,
+    /// Hosts whose pages may open consoles, besides the cloud's own.
+    pub console_allowed_origins: Vec<String>,
 }
 
 /// `[network]`.
@@ -266,6 +270,18 @@ impl Default for HypervisorConfig {
             guest_uid_count: 1 << 24,
             guests_as_root: false,
             quarantine_days: 30,
+        }
+    }
+}
+
+impl Default for ComputeConfig {
+    fn default() -> Self {
+        Self {
+            reclaim_instance_interval: 0,
+            resize_confirm_window: 0,
+            shelved_offload_time: 0,
+            console_token_seconds: 600,
+            console_allowed_origins: Vec::new(),
         }
     }
 }

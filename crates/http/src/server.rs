@@ -29,6 +29,7 @@ use activity::{Activity, Watched};
 use admission::{Admission, Pause, Slot};
 use body::{Answer, Upload};
 pub(crate) use body::{BodyStalled, ReadWithin};
+pub use ticket::Seat;
 pub(crate) use ticket::Ticket;
 
 use crate::Peer;
@@ -145,7 +146,7 @@ async fn connection(stream: TcpStream, peer: Peer, slot: Slot, hall: Hall) {
     let builder = builder(&visitor.hall.limits);
     let service = hyper::service::service_fn(move |request| visitor.clone().answer(request));
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
-    let serving = builder.serve_connection(io, service);
+    let serving = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
@@ -196,6 +197,7 @@ impl Visitor {
         let mut request = request.map(|body| Body::new(Upload::new(body, limits.body_part)));
         request.extensions_mut().insert(self.peer);
         request.extensions_mut().insert(ReadWithin(limits.json_body));
+        request.extensions_mut().insert(Seat::new(Arc::clone(&self.slot), self.hall.stop));
         request.extensions_mut().insert(Ticket::new(self.hall.handlers, self.slot, turn));
         let mut router = self.hall.router;
         let response = match ServiceExt::<Request<Body>>::ready(&mut router).await {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use kogge_ids::ServerId;
 
 use crate::{
-    Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead, NetworkingChange,
-    NodeError, NodeHandle, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Slot, Welcome,
+    Changes, ConsoleKind, ConsoleStream, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts,
+    ImageHead, NetworkingChange, NodeError, NodeHandle, ObservedInstance, ObservedNetworking, Quarantined,
+    SetAside, Slot, Welcome,
 };
 
 /// A node, and the epoch in which it is commanded. A run takes one at its beginning and keeps it: once another process
@@ -122,6 +123,14 @@ impl Commanded {
     /// Those of the node.
     pub async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError> {
         self.node.console_output(id, lines).await
+    }
+
+    /// As [`crate::Node::open_console`].
+    ///
+    /// # Errors
+    /// Those of the node.
+    pub async fn open_console(&self, id: ServerId, kind: ConsoleKind) -> Result<ConsoleStream, NodeError> {
+        self.node.open_console(id, kind).await
     }
 
     /// As [`crate::Node::put_image`].

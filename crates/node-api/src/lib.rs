@@ -14,6 +14,7 @@
 
 mod change;
 mod commanded;
+mod console;
 mod data;
 mod disk;
 mod epoch;
@@ -31,6 +32,7 @@ mod volume;
 
 pub use change::{GoneNetworking, MembersChange, NetworkingChange};
 pub use commanded::Commanded;
+pub use console::{ConsoleKind, ConsoleStream};
 pub use data::{ByteStream, Data, DiskCopy, ImageHead};
 pub use disk::{DesiredDisk, DiskBus, DiskFormat, DiskSource, ImageSource, Slot};
 pub use epoch::{Epoch, Obeyed};

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use kogge_ids::ServerId;
 
 use crate::{
-    Changes, Commanded, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
-    NetworkingChange, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Slot, Welcome,
+    Changes, Commanded, ConsoleKind, ConsoleStream, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello,
+    HostFacts, ImageHead, NetworkingChange, NodeError, ObservedInstance, ObservedNetworking, Quarantined,
+    SetAside, Slot, Welcome,
 };
 
 /// A machine that runs instances. All calls are idempotent and may be repeated at any time, also late.
@@ -68,6 +69,12 @@ pub trait Node: Send + Sync {
 
     /// The last `lines` lines of the serial console (all that is kept, where `None`).
     async fn console_output(&self, id: ServerId, lines: Option<u32>) -> Result<Vec<u8>, NodeError>;
+
+    /// Opens a console of a guest that runs.
+    ///
+    /// # Errors
+    /// [`NodeError::NotYet`] where the guest does not run, [`NodeError::Refused`] where it runs without such a console.
+    async fn open_console(&self, id: ServerId, kind: ConsoleKind) -> Result<ConsoleStream, NodeError>;
 
     /// Takes the data of an image that instances may lack, and keeps them by their digest. Data that are here already are
     /// not asked for again.

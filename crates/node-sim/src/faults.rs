@@ -26,6 +26,8 @@ pub enum Call {
     Quarantine,
     /// `Node::console_output`
     ConsoleOutput,
+    /// `Node::open_console`
+    OpenConsole,
     /// `Node::put_image`
     PutImage,
     /// `Node::export_disk`
@@ -39,7 +41,7 @@ pub enum Call {
 
 impl Call {
     /// Every place.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Hello,
         Self::Facts,
         Self::Apply,
@@ -48,6 +50,7 @@ impl Call {
         Self::Listen,
         Self::Quarantine,
         Self::ConsoleOutput,
+        Self::OpenConsole,
         Self::PutImage,
         Self::ExportDisk,
         Self::ApplyNetworking,

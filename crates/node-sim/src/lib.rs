@@ -22,7 +22,9 @@ mod events;
 mod faults;
 mod images;
 mod instance;
+mod live;
 mod node;
+mod screen;
 mod volumes;
 mod work;
 

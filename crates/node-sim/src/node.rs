@@ -10,17 +10,17 @@ use futures_util::StreamExt as _;
 use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{
-    AppliedNetworking, Changes, Cursor, Data, DesiredDisk, DesiredInstance, DesiredPort, DiskCopy, Epoch,
-    HeldNetworking, Hello, HostFacts, ImageHead, ImageSource, InstanceState, Journal, NetworkingChange, Node,
-    NodeError, Obeyed, ObservedInstance, ObservedNetworking, ObservedPort, Quarantined, SetAside, Slot,
-    Welcome, capability,
+    AppliedNetworking, Changes, ConsoleKind, ConsoleStream, Cursor, Data, DesiredDisk, DesiredInstance,
+    DesiredPort, DiskCopy, Epoch, HeldNetworking, Hello, HostFacts, ImageHead, ImageSource, InstanceState,
+    Journal, NetworkingChange, Node, NodeError, Obeyed, ObservedInstance, ObservedNetworking, ObservedPort,
+    Quarantined, SetAside, Slot, Welcome, capability,
 };
 
 use crate::config::{Delays, SimConfig};
 use crate::digest::MembersDigest;
 use crate::faults::{Call, Effect, Faults};
 use crate::instance::Instance;
-use crate::{console, disk, images, work};
+use crate::{console, disk, images, live, work};
 
 /// A whole hypervisor in memory. Cheap to clone; all clones are the same node.
 #[derive(Clone)]
@@ -408,6 +408,19 @@ impl Node for SimNode {
         let text = self.with(|state| state.instances.get(&id).map(Instance::console));
         let text = text.ok_or_else(|| no_server(id))?;
         answer(lost, console::tail(&text, lines).as_bytes().to_vec())
+    }
+
+    async fn open_console(&self, id: ServerId, kind: ConsoleKind) -> Result<ConsoleStream, NodeError> {
+        let lost = self.pass(Call::OpenConsole, Some(id)).await?;
+        self.settle();
+        let guest = self.with(|state| {
+            let instance = state.instances.get(&id).ok_or_else(|| no_server(id))?;
+            let down = || NodeError::NotYet { what: "the guest to run".to_owned() };
+            instance.is_alive().then(|| instance.console()).ok_or_else(down)
+        })?;
+        let node = self.clone();
+        let alive = move || node.with(|state| state.instances.get(&id).is_some_and(Instance::is_alive));
+        answer(lost, live::open(kind, guest, alive))
     }
 
     async fn put_image(&self, by: Epoch, head: ImageHead, data: Data) -> Result<(), NodeError> {

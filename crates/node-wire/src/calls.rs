@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use http::StatusCode;
 use kogge_ids::ServerId;
-use kogge_node_api::{Cursor, DesiredInstance, Epoch, ImageHead, NetworkingChange, SetAside, Slot};
+use kogge_node_api::{
+    ConsoleKind, Cursor, DesiredInstance, Epoch, ImageHead, NetworkingChange, SetAside, Slot,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Marks an error of the node's.
 pub(crate) const SAID_NO: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
-/// Carries [`PutImage`] in base64, since the body is the image.
+/// Carries [`PutImage`] or [`OpenConsole`] in base64, since the body is a stream.
 pub(crate) const ORDER: &str = "kogge-order";
 /// Carries the length of a disk's copy.
 pub(crate) const BYTES: &str = "kogge-bytes";
@@ -80,6 +82,13 @@ pub(crate) struct Order {
 pub(crate) struct Console {
     pub id: ServerId,
     pub lines: Option<u32>,
+}
+
+/// Of `open_console`, in the header [`ORDER`], since the body is what goes to the console.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct OpenConsole {
+    pub id: ServerId,
+    pub kind: ConsoleKind,
 }
 
 /// Of `export_disk`.

@@ -7,24 +7,29 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::StatusCode;
 use kogge_ids::ServerId;
 use kogge_node_api::{
-    Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead, NetworkingChange,
-    Node, NodeError, ObservedInstance, ObservedNetworking, Quarantined, SetAside, Slot, Welcome,
+    Changes, ConsoleKind, ConsoleStream, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts,
+    ImageHead, NetworkingChange, Node, NodeError, ObservedInstance, ObservedNetworking, Quarantined,
+    SetAside, Slot, Welcome,
 };
 use reqwest::{Body, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio_util::io::{ReaderStream, StreamReader};
 use uuid::Uuid;
 
 use crate::authority::server_name;
 use crate::calls::{
     Apply, ApplyNetworking, Aside, BYTES, Console, Export, LONGEST_ANSWER, LONGEST_WAIT, Nothing, ORDER,
-    ObserveSince, Order, PutImage, Remove, SAID_NO, TakeCommand,
+    ObserveSince, OpenConsole, Order, PutImage, Remove, SAID_NO, TakeCommand,
 };
 use crate::{Identity, WireError, tls};
+
+/// So much that is typed waits for its way to a console, in bytes.
+const CONSOLE_ROOM: usize = 64 * 1024;
 
 /// How long a node is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +181,19 @@ impl WireNode {
         Ok(if said_no { Err(parse(&text)?) } else { Ok(text) })
     }
 
+    /// Opens a console once.
+    async fn reach_console(&self, order: &str) -> Result<Result<ConsoleStream, NodeError>, Trouble> {
+        let path = "/v1/open_console";
+        let (typed, typing) = tokio::io::duplex(CONSOLE_ROOM);
+        let body = Body::wrap_stream(ReaderStream::new(typing));
+        let answer = self.send(path, self.request(path).header(ORDER, order).body(body)).await?;
+        if answer.status() == SAID_NO {
+            return Ok(Err(parse(&read(answer).await?)?));
+        }
+        let said = StreamReader::new(answer.bytes_stream().map_err(io::Error::other));
+        Ok(Ok(ConsoleStream::new(tokio::io::join(said, typed))))
+    }
+
     async fn fetch_disk(&self, body: Bytes) -> Result<Result<DiskCopy, NodeError>, Trouble> {
         let path = "/v1/export_disk";
         let answer = self.send(path, self.request(path).body(body)).await?;
@@ -246,6 +264,11 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn word(said: &impl Serialize) -> Result<Bytes, NodeError> {
     let text = serde_json::to_vec(said).map_err(|error| NodeError::failed("wording a call", error))?;
     Ok(Bytes::from(text))
+}
+
+/// A call's arguments as a header.
+fn in_header(said: &impl Serialize) -> Result<String, NodeError> {
+    Ok(base64::engine::general_purpose::STANDARD.encode(word(said)?))
 }
 
 /// The text of an answer, which has an end.
@@ -324,8 +347,21 @@ impl Node for WireNode {
         }
     }
 
+    async fn open_console(&self, id: ServerId, kind: ConsoleKind) -> Result<ConsoleStream, NodeError> {
+        let order = in_header(&OpenConsole { id, kind })?;
+        let limit = self.deadlines.call;
+        let mut tries = self.tries();
+        loop {
+            let asked = tokio::time::timeout(limit, self.reach_console(&order)).await;
+            match asked.unwrap_or_else(|_| Err(Trouble::silence(limit))) {
+                Ok(answer) => return answer,
+                Err(trouble) => tries.again(trouble).await?,
+            }
+        }
+    }
+
     async fn put_image(&self, by: Epoch, head: ImageHead, data: Data) -> Result<(), NodeError> {
-        let order = base64::engine::general_purpose::STANDARD.encode(word(&PutImage { by, head })?);
+        let order = in_header(&PutImage { by, head })?;
         let mut tries = self.tries();
         let mut left = Some(data);
         loop {

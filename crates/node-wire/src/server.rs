@@ -11,22 +11,26 @@ use axum::extract::{DefaultBodyLimit, FromRef, Json, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine as _;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use kogge_node_api::{Data, Epoch, Hello, NodeError, NodeHandle};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::io::{ReaderStream, StreamReader};
+use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use crate::calls::{
     Apply, ApplyNetworking, Aside, BYTES, Console, Export, LONGEST_ORDER, LONGEST_WAIT, Nothing, ORDER,
-    ObserveSince, Order, PutImage, Remove, SAID_NO, TakeCommand,
+    ObserveSince, OpenConsole, Order, PutImage, Remove, SAID_NO, TakeCommand,
 };
 use crate::{Identity, WireError, tls};
 
@@ -127,6 +131,7 @@ pub fn router(node: NodeHandle) -> Router {
         .route("/v1/quarantine", post(quarantine))
         .route("/v1/discard", post(discard))
         .route("/v1/console_output", post(console_output))
+        .route("/v1/open_console", post(open_console))
         .route("/v1/put_image", post(put_image))
         .route("/v1/export_disk", post(export_disk))
         .route("/v1/apply_networking", post(apply_networking))
@@ -230,14 +235,45 @@ async fn console_output(State(node): Node, Json(said): Json<Console>) -> Respons
     }
 }
 
-async fn put_image(State(node): Node, headers: HeaderMap, body: Body) -> Response {
+/// What the header says of a call whose body is a stream.
+#[expect(clippy::result_large_err, reason = "the error is the answer")]
+fn order<T: DeserializeOwned>(headers: &HeaderMap) -> Result<T, Response> {
     let order = headers.get(ORDER).and_then(|text| {
         let text = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
-        serde_json::from_slice::<PutImage>(&text).ok()
+        serde_json::from_slice(&text).ok()
     });
-    let Some(order) = order else {
-        return (StatusCode::BAD_REQUEST, format!("the header {ORDER} says of no image what it is"))
-            .into_response();
+    let unheard = || (StatusCode::BAD_REQUEST, format!("the header {ORDER} does not say what is wanted"));
+    order.ok_or_else(|| unheard().into_response())
+}
+
+/// A console: what the call's body brings goes to it, what it says is the answer's body. The end of either is the end.
+async fn open_console(State(node): Node, headers: HeaderMap, body: Body) -> Response {
+    let order: OpenConsole = match order(&headers) {
+        Ok(order) => order,
+        Err(unheard) => return unheard,
+    };
+    match node.open_console(order.id, order.kind).await {
+        Ok(console) => {
+            let (said, mut typed) = tokio::io::split(console);
+            let mut typing = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+            let typing = AbortOnDropHandle::new(tokio::spawn(async move {
+                // the end of the answer tells what is to be told
+                let _ = tokio::io::copy(&mut typing, &mut typed).await;
+                let _ = typed.shutdown().await;
+            }));
+            let said = ReaderStream::new(said).inspect(move |_| {
+                let _ = &typing;
+            });
+            Body::from_stream(said).into_response()
+        }
+        Err(error) => Answer::<()>(Err(error)).into_response(),
+    }
+}
+
+async fn put_image(State(node): Node, headers: HeaderMap, body: Body) -> Response {
+    let order: PutImage = match order(&headers) {
+        Ok(order) => order,
+        Err(unheard) => return unheard,
     };
     // not to its end: who breaks off sends no more
     let data = body.into_data_stream().map(|piece| piece.map_err(std::io::Error::other));

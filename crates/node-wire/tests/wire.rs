@@ -9,13 +9,14 @@ use futures_util::StreamExt as _;
 use kogge_clock::{Clock, Timestamp};
 use kogge_ids::{CloudId, ImageId, ServerId};
 use kogge_node_api::{
-    Data, DesiredDisk, DesiredInstance, DesiredNetworking, DiskBus, DiskFormat, DiskSource, Epoch, Firmware,
-    GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, IoLimits, NetworkingChange, Node, NodeError,
-    Power, SetAside, Slot, Versions, VolumePlace, VolumeSource,
+    ConsoleKind, Data, DesiredDisk, DesiredInstance, DesiredNetworking, DiskBus, DiskFormat, DiskSource,
+    Epoch, Firmware, GuestMetadata, Hello, ImageHead, ImageSource, InstanceState, IoLimits, NetworkingChange,
+    Node, NodeError, Power, SetAside, Slot, Versions, VolumePlace, VolumeSource,
 };
 use kogge_node_sim::{Call, SimConfig, SimNode, Times};
 use kogge_node_wire::{Authority, Deadlines, Identity, Server, WireNode, router};
 use sha2::{Digest as _, Sha512};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -163,6 +164,12 @@ async fn every_call_of_the_trait_reaches_the_node_and_comes_back() {
     assert_eq!(node.take_command(Epoch(9)).await.unwrap(), Epoch(9));
     assert!(node.remove(Epoch(3), web.id, 1).await.is_err(), "and the one before is deposed");
     assert!(String::from_utf8(node.console_output(web.id, None).await.unwrap()).unwrap().contains("login:"));
+    let mut console = node.open_console(web.id, ConsoleKind::Serial).await.unwrap();
+    console.write_all(b"both ways").await.unwrap();
+    let mut said = Vec::new();
+    while !said.ends_with(b"both ways") {
+        said.push(console.read_u8().await.unwrap());
+    }
     let copy = node.export_disk(web.id, &Slot::root()).await.unwrap();
     let pieces: Vec<_> = copy.data.into_stream().map(|piece| piece.unwrap()).collect().await;
     let bytes = pieces.concat();
@@ -189,6 +196,7 @@ async fn what_the_node_says_no_to_comes_back_as_its_own_words() {
     let missing = NodeError::NotFound { kind: "server".to_owned(), id: id.to_string() };
     assert_eq!(node.console_output(id, Some(3)).await.unwrap_err(), missing);
     assert_eq!(node.export_disk(id, &Slot::root()).await.unwrap_err(), missing);
+    assert_eq!(node.open_console(id, ConsoleKind::Vnc).await.unwrap_err(), missing);
     node.apply(Epoch(2), desired()).await.unwrap();
     let deposed = NodeError::Deposed { by: Epoch(1), newest: Epoch(2) };
     assert_eq!(node.apply(Epoch(1), desired()).await.unwrap_err(), deposed);

@@ -8,17 +8,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kogge_ids::ServerId;
 use kogge_node_api::{
-    AppliedNetworking, Changes, Cursor, Data, DesiredInstance, DiskCopy, Epoch, Hello, HostFacts, ImageHead,
-    Journal, NetworkingChange, Node, NodeError, Obeyed, ObservedInstance, ObservedNetworking, Quarantined,
-    SetAside, Slot, Welcome, capability,
+    AppliedNetworking, Changes, ConsoleKind, ConsoleStream, Cursor, Data, DesiredInstance, DiskCopy, Epoch,
+    Hello, HostFacts, ImageHead, Journal, NetworkingChange, Node, NodeError, Obeyed, ObservedInstance,
+    ObservedNetworking, Quarantined, SetAside, Slot, Welcome, capability,
 };
-use kogge_qemu::{Engine, FoundGuest, ImageTool, tail_lines};
+use kogge_qemu::{Engine, FoundGuest, ImageTool, Machine, tail_lines};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::actor::{Actor, Command, Export, Handle};
 use crate::bases::Images;
 use crate::blocking::with_files;
 use crate::config::NodeConfig;
+use crate::consoles::Consoles;
 use crate::host::{self, Host};
 use crate::layout::Layout;
 use crate::metadata::MetadataBook;
@@ -51,6 +52,7 @@ struct Inner {
     /// Held while an instance is made, so that it is made once.
     making: tokio::sync::Mutex<()>,
     obeyed: Obeyed,
+    consoles: Consoles,
     /// Held while the newest epoch is written down.
     crowning: tokio::sync::Mutex<()>,
 }
@@ -113,6 +115,7 @@ impl QemuNode {
             networking: Arc::new(tokio::sync::Mutex::new(AppliedNetworking::after(by, generation))),
             making: tokio::sync::Mutex::default(),
             obeyed: Obeyed::since(epoch),
+            consoles: Consoles::default(),
             crowning: tokio::sync::Mutex::default(),
         }));
         node.take_up(found).await?;
@@ -237,6 +240,15 @@ impl QemuNode {
         // one that just ended is gone at the next call
         let _ = commands.send(Command::Remove(generation, answer)).await;
         answered.await.unwrap_or(Ok(())).map(|()| false)
+    }
+
+    /// The instance's running guest.
+    async fn lent(&self, id: ServerId) -> Result<Machine, NodeError> {
+        let commands = self.reach(id).ok_or_else(|| no_server(id))?;
+        let (answer, answered) = oneshot::channel();
+        commands.send(Command::Lend(answer)).await.map_err(|_| no_server(id))?;
+        let machine = answered.await.map_err(|_| no_server(id))?;
+        machine.ok_or_else(|| NodeError::NotYet { what: "the guest to run".to_owned() })
     }
 
     /// What a step waits for may be there now.
@@ -400,6 +412,11 @@ impl Node for QemuNode {
         let logs = self.0.host.console(id);
         let log = with_files("reading the console", move || logs.end(CONSOLE_MOST)).await?;
         Ok(tail_lines(&log, lines).to_vec())
+    }
+
+    async fn open_console(&self, id: ServerId, kind: ConsoleKind) -> Result<ConsoleStream, NodeError> {
+        let machine = self.lent(id).await?;
+        self.0.consoles.open(&machine, &self.0.host.layout.instance(id), id, kind).await
     }
 
     async fn put_image(&self, by: Epoch, head: ImageHead, data: Data) -> Result<(), NodeError> {

@@ -32,6 +32,7 @@ mod bases;
 mod blocking;
 mod cloud;
 mod config;
+mod consoles;
 mod disks;
 mod epoch;
 mod host;

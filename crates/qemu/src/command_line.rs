@@ -91,6 +91,9 @@ pub struct GuestNic {
     pub fd: i32,
 }
 
+/// The graphics card of every guest: all firmware and all systems know it.
+pub(crate) const SCREEN: &str = "VGA";
+
 /// The only directory in which a guest's QEMU makes files, below the guest's own.
 pub const RUN_DIR: &str = "run";
 
@@ -101,9 +104,13 @@ pub fn qmp_socket(launch: u64) -> String {
 }
 
 /// The socket of the serial console, below the guest's directory.
-#[must_use]
-pub fn serial_socket(launch: u64) -> String {
+pub(crate) fn serial_socket(launch: u64) -> String {
     format!("{RUN_DIR}/serial-{launch}.sock")
+}
+
+/// The socket of the screen, below the guest's directory.
+pub(crate) fn vnc_socket(launch: u64) -> String {
+    format!("{RUN_DIR}/vnc-{launch}.sock")
 }
 
 /// QEMU's arguments, to be run in the guest's directory.
@@ -112,6 +119,7 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
     let mut out = Arguments::default();
     machine(&mut out, spec);
     sockets(&mut out, spec.launch);
+    screen(&mut out, spec);
     let devices = devices(spec);
     let slots = spec.memory.as_ref().map(|memory| &memory.slots);
     for number in 0..slots.map_or(devices.len() + SPARE_PORTS, |slots| slots.ports) {
@@ -203,6 +211,15 @@ fn sockets(out: &mut Arguments, launch: u64) {
         format!("socket,id=serial0,path={serial},server=on,wait=off,logfile=console.log,logappend=on"),
     );
     out.add("-serial", "chardev:serial0");
+    // several may look on at the same time
+    out.add("-vnc", format!("unix:{},share=force-shared", vnc_socket(launch)));
+}
+
+/// The screen. A guest that goes on from a memory has one only if it had one.
+fn screen(out: &mut Arguments, spec: &GuestSpec) {
+    if spec.memory.as_ref().is_none_or(|memory| memory.slots.screen) {
+        out.add("-device", format!("{SCREEN},id=screen0,bus=pcie.0,addr=0x1,vgamem_mb=8"));
+    }
 }
 
 /// Eight functions per slot, from slot 4 on.

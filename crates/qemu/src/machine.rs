@@ -19,6 +19,7 @@ use crate::spawn::{command, detach};
 use crate::user::{GuestUser, become_user};
 
 mod backup;
+mod consoles;
 mod disks;
 mod memory;
 mod nics;

@@ -11,4 +11,7 @@ pub struct Slots {
     pub ports: usize,
     /// The root port of each device, by QEMU's ids.
     pub devices: BTreeMap<String, String>,
+    /// Whether it has a screen; guests that older versions started have none.
+    #[serde(default)]
+    pub screen: bool,
 }

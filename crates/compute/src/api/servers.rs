@@ -4,6 +4,7 @@ pub(crate) mod absent;
 pub(crate) mod action;
 pub(crate) mod addresses;
 pub(crate) mod addressing;
+pub(crate) mod consoles;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod diagnostics;

@@ -32,6 +32,8 @@ pub const PATTERN: usize = 255;
 pub const FILTERS: usize = 50;
 /// Finished actions of a server that are kept; older ones go.
 pub const ACTIONS: i64 = 500;
+/// Rights to open consoles of a server; the oldest go.
+pub const CONSOLE_TOKENS: i64 = 32;
 /// Deleted servers that are kept for admins; the oldest go first.
 pub const DELETED: i64 = 10_000;
 

@@ -13,6 +13,7 @@ pub(crate) mod labels;
 pub(crate) mod migrate;
 pub(crate) mod planned;
 pub(crate) mod power;
+pub(crate) mod remote;
 pub(crate) mod rescue;
 pub(crate) mod reshape;
 pub(crate) mod shelve;

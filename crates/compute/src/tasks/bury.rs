@@ -4,7 +4,7 @@ use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::quota::Usage;
 use crate::model::server::Server;
-use crate::store::{actions, quotas, server_groups, servers as store};
+use crate::store::{actions, consoles, quotas, server_groups, servers as store};
 
 impl Compute {
     /// Gives back everything that a server held, in one transaction.
@@ -20,6 +20,7 @@ impl Compute {
         self.drop_all_ports(&mut tx, server.id).await?;
         self.let_volumes_go_in(&mut tx, &mut server).await?;
         self.placement().free_in(&mut tx, server.id).await.map_err(Error::internal)?;
+        consoles::forget(&mut tx, server.id).await?;
         server_groups::leave(&mut tx, server.id).await?;
         self.release_image(&mut tx, server.id).await?;
         if let Some(shelf) = &server.intent.shelf {

@@ -9,7 +9,7 @@ use super::{alone, failed};
 use crate::Compute;
 use crate::error::Result;
 use crate::model::bounds;
-use crate::store::{actions, migrations, servers as store};
+use crate::store::{actions, consoles, migrations, servers as store};
 
 /// Most servers of one run.
 const BATCH: u32 = 256;
@@ -39,6 +39,8 @@ impl Task for ForgetServers {
             report.done += u64::from(gone.unwrap_or(false));
         }
         compute.forget_old().await.map_err(failed)?;
+        let ended = consoles::forget_ended(compute.db(), compute.now()).await;
+        ended.map_err(|error| failed(error.into()))?;
         report.more = doomed.len() == BATCH as usize && report.done > 0;
         Ok(report)
     }

@@ -29,24 +29,6 @@ async fn a_server_has_no_volumes_moves_or_cells_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_console_of_any_type_is_unavailable() {
-    let mut cloud = Cloud::start().await;
-    let id = cloud.boot(json!({"name": "web"})).await;
-    let path = format!("/servers/{id}/remote-consoles");
-    let ask =
-        |protocol: &str, kind: &str| json!({ "remote_console": { "protocol": protocol, "type": kind } });
-    cloud.at("2.5").post(&path, ask("vnc", "novnc")).await.fault(404);
-    let why = cloud.at("2.6").post(&path, ask("vnc", "novnc")).await.fault(400);
-    assert_eq!(why, "Unavailable console type novnc.");
-    let why = cloud.post(&path, ask("mks", "webmks")).await.fault(400);
-    assert!(why.contains("is not one of"), "{why}");
-    let why = cloud.at("2.8").post(&path, ask("mks", "webmks")).await.fault(400);
-    assert_eq!(why, "Unavailable console type webmks.");
-    cloud.post(&path, json!({ "remote_console": {} })).await.fault(400);
-    cloud.post("/servers/nonsense/remote-consoles", ask("vnc", "novnc")).await.fault(404);
-}
-
-#[tokio::test]
 async fn metadata_of_images_is_written_before_2_39() {
     let mut cloud = Cloud::start().await;
     let path = format!("/images/{}/metadata", cloud.image);

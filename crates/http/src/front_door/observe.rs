@@ -10,7 +10,7 @@ use http::request::Parts;
 use super::FrontDoor;
 use crate::RequestId;
 
-/// What is known of a request when it comes in. No query string: it may hold secrets.
+/// What is known of a request when it comes in. No query string, and no token in a path: they may be secret.
 pub(super) struct Record {
     service: &'static str,
     method: Method,
@@ -22,10 +22,12 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn of(door: &FrontDoor, parts: &Parts, id: &RequestId) -> Self {
         let route = parts.extensions.get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+        // whoever reads the log must not be able to use it
+        let path = if route.contains("{token}") { route } else { parts.uri.path() };
         Self {
             service: door.service,
             method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
+            path: path.to_owned(),
             route: route.to_owned(),
             id: id.0.clone(),
         }

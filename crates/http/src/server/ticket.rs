@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::admission::Slot;
@@ -15,6 +16,25 @@ pub(crate) struct Ticket {
     handlers: TaskTracker,
     _slot: Arc<Slot>,
     _turn: Arc<Option<OwnedSemaphorePermit>>,
+}
+
+/// A place among the connections, in the extensions of a request: for what goes on after its answer, as a WebSocket does.
+/// Whoever holds it counts as a connection.
+#[derive(Clone)]
+pub struct Seat {
+    _slot: Arc<Slot>,
+    stop: CancellationToken,
+}
+
+impl Seat {
+    pub(super) const fn new(slot: Arc<Slot>, stop: CancellationToken) -> Self {
+        Self { _slot: slot, stop }
+    }
+
+    /// Ends when the server does.
+    pub async fn closing(&self) {
+        self.stop.cancelled().await;
+    }
 }
 
 impl Ticket {

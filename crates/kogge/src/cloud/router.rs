@@ -110,6 +110,7 @@ pub(super) fn build(services: &Services, health: &Health, figures: Option<Figure
         let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
         all = all.route("/metrics", get(move || async move { (kind, figures.page().await) }));
     }
+    all = all.merge(kogge_compute::console_router(services.compute.clone()));
     for door in doors(Some(services)) {
         let Some(router) = door.router else { continue };
         let tokens = Arc::new(services.identity.clone());

@@ -360,6 +360,8 @@ fn compute_config(config: &Config) -> ComputeConfig {
         disk_allocation_ratio: config.hypervisor.disk_allocation_ratio,
         reserved_memory_mib: config.hypervisor.reserved_memory_mib,
         quarantine_days: config.hypervisor.quarantine_days,
+        console_token_seconds: config.compute.console_token_seconds,
+        console_allowed_origins: config.compute.console_allowed_origins.clone(),
         reclaim_seconds: config.compute.reclaim_instance_interval,
         confirm_resize_seconds: config.compute.resize_confirm_window,
         offload_seconds: u64::try_from(config.compute.shelved_offload_time).ok(),

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod bounds;
+mod consoles;
 mod damaged;
 mod documents;
 mod faults;

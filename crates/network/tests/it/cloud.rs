@@ -105,6 +105,13 @@ impl node::Node for FakeNode {
     ) -> Result<Vec<u8>, node::NodeError> {
         Ok(Vec::new())
     }
+    async fn open_console(
+        &self,
+        _: kogge_ids::ServerId,
+        _: node::ConsoleKind,
+    ) -> Result<node::ConsoleStream, node::NodeError> {
+        Err(node::NodeError::failed("open_console", "not asked for here"))
+    }
     async fn put_image(
         &self,
         _: node::Epoch,

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::sync::Mutex;
 
 use kogge_node_api::{DesiredDisk, DesiredInstance, DiskSource, NodeError, ObservedInstance, Power, Slot};
+use kogge_qemu::Machine;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Remove(Option<i64>, oneshot::Sender<Result<(), NodeError>>),
     /// A copy of a disk is wanted.
     Export(Export),
+    /// The guest's process is wanted, to look at it; nothing where none runs.
+    Lend(oneshot::Sender<Option<Machine>>),
     /// Something that a step may wait for happened.
     Wake,
     /// The agent ends.
@@ -96,6 +99,14 @@ impl Actor {
                 if goes {
                     self.remove().await;
                 }
+            }
+            Some(Command::Lend(answer)) => {
+                let machine = match &self.guest {
+                    Guest::Held(machine, _) => Some(machine.clone()),
+                    Guest::Absent | Guest::Lost(..) => None,
+                };
+                // who asked may have given up
+                let _ = answer.send(machine);
             }
             Some(Command::Export(export)) => self.exports.push(export),
             Some(Command::Wake) => self.try_again(),

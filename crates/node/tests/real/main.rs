@@ -10,6 +10,7 @@
     reason = "a test may fail"
 )]
 
+mod consoles;
 mod exporting;
 mod full_disk;
 mod guest;

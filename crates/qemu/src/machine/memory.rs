@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{DEVICES, Machine};
+use crate::command_line::SCREEN;
 use crate::error::QemuError;
 use crate::process::ProcessId;
 use crate::qmp::QmpError;
@@ -29,7 +30,8 @@ impl Machine {
     /// Where the monitor does not answer.
     pub async fn slots(&self) -> Result<Slots, QemuError> {
         let ports = self.devices("child<pcie-root-port>").await?;
-        let mut slots = Slots { ports: ports.len(), ..Slots::default() };
+        let screen = !self.devices(&format!("child<{SCREEN}>")).await?.is_empty();
+        let mut slots = Slots { ports: ports.len(), screen, ..Slots::default() };
         for port in ports {
             let bus = format!("{DEVICES}/{port}/{port}");
             for (child, _) in

@@ -10,6 +10,7 @@ use kogge_resource::{Call, nova};
 use serde_json::{Value, json};
 
 use super::addressing;
+use super::consoles;
 use super::create::reference;
 use super::migrate;
 use super::rebuild::rebuild;
@@ -103,6 +104,9 @@ impl Action<'_> {
                 Ok(accepted())
             }
             "addSecurityGroup" | "removeSecurityGroup" => self.group(name).await,
+            consoles::GET_VNC | consoles::GET_SPICE | consoles::GET_RDP | consoles::GET_SERIAL => {
+                consoles::run(self.call, name, self.inner(name)?).await
+            }
             addressing::ADD_FIXED_IP
             | addressing::REMOVE_FIXED_IP
             | addressing::ADD_FLOATING_IP
