@@ -120,6 +120,22 @@ pub enum Story {
         #[command(flatten)]
         place: Where,
     },
+    /// A volume: asked, placed where, copied, used by whom
+    Volume {
+        /// The volume's id
+        id: kogge_ids::VolumeId,
+        /// Which cloud of this machine
+        #[command(flatten)]
+        place: Where,
+    },
+    /// A port: made, held by what, on which host
+    Port {
+        /// The port's id
+        id: kogge_ids::PortId,
+        /// Which cloud of this machine
+        #[command(flatten)]
+        place: Where,
+    },
 }
 
 /// `kogge up`.

@@ -307,6 +307,8 @@ impl Cloud {
             health: self.health.clone(),
             db: self.services.db.clone(),
             compute: self.services.compute.clone(),
+            volume: self.services.volume.clone(),
+            network: self.services.network.clone(),
             stopper: self.stopper.clone(),
         };
         control::listen(&data.control_socket(), Arc::new(view), self.stopper.token.clone())

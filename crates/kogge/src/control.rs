@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kogge_compute::model::story::Line;
 use kogge_db::DamagedRow;
-use kogge_ids::ServerId;
+use kogge_ids::{PortId, ServerId, VolumeId};
 use kogge_node_api::Quarantined;
+use kogge_resource::story::Line;
 use kogge_task::TaskStatus;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -29,6 +29,16 @@ pub enum Request {
         /// Its id.
         id: ServerId,
     },
+    /// What became of a volume.
+    ExplainVolume {
+        /// Its id.
+        id: VolumeId,
+    },
+    /// What became of a port.
+    ExplainPort {
+        /// Its id.
+        id: PortId,
+    },
     /// Remove guests and disks that are in quarantine.
     Discard {
         /// The servers they were.
@@ -39,6 +49,17 @@ pub enum Request {
         /// Leave the guests running.
         keep_guests: bool,
     },
+}
+
+/// What can be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Explained {
+    /// A server.
+    Server(ServerId),
+    /// A volume.
+    Volume(VolumeId),
+    /// A port.
+    Port(PortId),
 }
 
 /// What runs and where.
@@ -120,8 +141,8 @@ pub trait Controlled: Send + Sync + 'static {
     async fn tasks(&self) -> Vec<TaskView>;
     /// For [`Request::Quarantine`]; where it cannot be told, why.
     async fn quarantine(&self) -> Result<Vec<Quarantined>, String>;
-    /// For [`Request::ExplainServer`]: nothing where there is no such server, or why it cannot be told.
-    async fn explain_server(&self, id: ServerId) -> Result<Option<Vec<Line>>, String>;
+    /// For [`Request::ExplainServer`] and the like: nothing where there is no such thing, or why it cannot be told.
+    async fn explain(&self, what: Explained) -> Result<Option<Vec<Line>>, String>;
     /// For [`Request::Discard`].
     async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded>;
     /// For [`Request::Stop`]; answers at once, the end comes after.
@@ -171,7 +192,13 @@ async fn answer(stream: UnixStream, cloud: Arc<dyn Controlled>) -> std::io::Resu
         Ok(Request::Status) => serde_json::to_string(&cloud.status().await),
         Ok(Request::Tasks) => serde_json::to_string(&cloud.tasks().await),
         Ok(Request::Quarantine) => serde_json::to_string(&cloud.quarantine().await),
-        Ok(Request::ExplainServer { id }) => serde_json::to_string(&cloud.explain_server(id).await),
+        Ok(Request::ExplainServer { id }) => {
+            serde_json::to_string(&cloud.explain(Explained::Server(id)).await)
+        }
+        Ok(Request::ExplainVolume { id }) => {
+            serde_json::to_string(&cloud.explain(Explained::Volume(id)).await)
+        }
+        Ok(Request::ExplainPort { id }) => serde_json::to_string(&cloud.explain(Explained::Port(id)).await),
         Ok(Request::Discard { ids }) => serde_json::to_string(&cloud.discard(ids).await),
         Ok(Request::Stop { keep_guests }) => {
             cloud.stop(keep_guests);
@@ -241,7 +268,7 @@ mod tests {
         async fn quarantine(&self) -> Result<Vec<Quarantined>, String> {
             Ok(Vec::new())
         }
-        async fn explain_server(&self, _: ServerId) -> Result<Option<Vec<Line>>, String> {
+        async fn explain(&self, _: Explained) -> Result<Option<Vec<Line>>, String> {
             Ok(None)
         }
         async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {

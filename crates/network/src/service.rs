@@ -11,6 +11,7 @@ pub(crate) mod quotas;
 pub(crate) mod router_interfaces;
 pub(crate) mod routers;
 pub(crate) mod seed;
+pub(crate) mod story;
 pub(crate) mod subnet_pools;
 pub(crate) mod subnets;
 pub(crate) mod usage;

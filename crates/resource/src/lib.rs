@@ -31,6 +31,7 @@ mod service;
 pub mod sight;
 pub mod spec;
 mod stored;
+pub mod story;
 mod words;
 
 pub use body::{Absent, Body, Field, Op, Refused, Schema, Type};

@@ -11,6 +11,7 @@ pub mod qos;
 pub mod quota;
 pub mod snapshot;
 pub mod status;
+pub mod story;
 pub mod transfer;
 pub mod volume;
 pub mod volume_type;

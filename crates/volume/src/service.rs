@@ -18,6 +18,7 @@ pub(crate) mod revert;
 pub(crate) mod save;
 pub(crate) mod services;
 pub(crate) mod snapshots;
+pub(crate) mod story;
 pub(crate) mod transfers;
 pub(crate) mod types;
 pub(crate) mod upload;

@@ -1,22 +1,13 @@
 //! What became of a server, in plain words and in the order of time: for operators.
 
 use kogge_clock::Timestamp;
-use serde::{Deserialize, Serialize};
+use kogge_resource::story::{Line, Story};
 
 use crate::model::action::Action;
 use crate::model::migration::Migration;
 use crate::model::server::{Fault, Server};
 use crate::model::state::view;
 use crate::model::step::Step;
-
-/// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// When; UTC.
-    pub at: String,
-    /// What.
-    pub what: String,
-}
 
 /// The story of a server; `next` is what is to be done with it now.
 #[must_use]
@@ -27,20 +18,19 @@ pub fn story(
     next: Step,
     now: Timestamp,
 ) -> Vec<Line> {
-    let mut told: Vec<(Timestamp, String)> = vec![(server.created_at, asked(server))];
+    let mut told = Story::default();
+    told.tell(server.created_at, asked(server));
     actions.iter().for_each(|action| tell_action(&mut told, action));
     moves.iter().for_each(|one| tell_move(&mut told, one));
     if let Some(at) = server.observed.launched_at {
-        told.push((Timestamp::from_micros(at), "it ran for the first time".to_owned()));
+        told.tell(Timestamp::from_micros(at), "it ran for the first time");
     }
     let faults = [&server.placed.fault, &server.observed.fault];
-    told.extend(faults.into_iter().flatten().map(|fault| tell_fault(server, fault)));
+    faults.into_iter().flatten().for_each(|fault| tell_fault(&mut told, server, fault));
     if let Some(at) = server.deleted_at {
-        told.push((at, "gone: nothing is left of it on any host".to_owned()));
+        told.tell(at, "gone: nothing is left of it on any host");
     }
-    told.sort_by_key(|(at, _)| *at);
-    told.push((now, state(server, next)));
-    told.into_iter().map(|(at, what)| Line { at: at.seconds_z(), what }).collect()
+    told.end(now, state(server, next))
 }
 
 fn asked(server: &Server) -> String {
@@ -62,37 +52,35 @@ fn asked(server: &Server) -> String {
     what
 }
 
-fn tell_action(told: &mut Vec<(Timestamp, String)>, action: &Action) {
+fn tell_action(told: &mut Story, action: &Action) {
     let name = &action.name;
-    told.push((action.started_at, format!("{name} asked by user {} ({})", action.user, action.request_id)));
+    told.tell(action.started_at, format!("{name} asked by user {} ({})", action.user, action.request_id));
     if let Some(why) = &action.placed {
-        told.push((action.started_at, format!("{name}: placed on {why}")));
+        told.tell(action.started_at, format!("{name}: placed on {why}"));
     }
     let Some(ended) = action.finished_at else { return };
     let place = action.host.as_ref().map_or_else(String::new, |host| format!(" on {host}"));
     let took = ended.since(action.started_at).as_secs_f64();
-    told.push((
-        ended,
-        match &action.message {
-            None => format!("{name}: done{place} after {took:.1} s"),
-            Some(_) => {
-                let why = action.details.as_deref().unwrap_or("nobody noted why");
-                format!("{name}: failed{place}: {why}")
-            }
-        },
-    ));
+    let what = match &action.message {
+        None => format!("{name}: done{place} after {took:.1} s"),
+        Some(_) => {
+            let why = action.details.as_deref().unwrap_or("nobody noted why");
+            format!("{name}: failed{place}: {why}")
+        }
+    };
+    told.tell(ended, what);
 }
 
-fn tell_move(told: &mut Vec<(Timestamp, String)>, one: &Migration) {
+fn tell_move(told: &mut Story, one: &Migration) {
     let host = |host: &Option<String>| host.clone().unwrap_or_else(|| "no host".to_owned());
     let (kind, from, to) = (one.kind.as_str(), host(&one.source_host), host(&one.dest_host));
-    told.push((one.created_at, format!("{kind} from {from} to {to} begins")));
-    told.push((one.updated_at, format!("{kind} from {from} to {to}: {}", one.status.as_str())));
+    told.tell(one.created_at, format!("{kind} from {from} to {to} begins"));
+    told.tell(one.updated_at, format!("{kind} from {from} to {to}: {}", one.status.as_str()));
 }
 
-fn tell_fault(server: &Server, fault: &Fault) -> (Timestamp, String) {
+fn tell_fault(told: &mut Story, server: &Server, fault: &Fault) {
     let now = if fault.generation >= server.intent.generation { "" } else { ", which is over" };
-    (Timestamp::from_micros(fault.at), format!("fault{now}: {} ({})", fault.message, fault.details))
+    told.tell(Timestamp::from_micros(fault.at), format!("fault{now}: {} ({})", fault.message, fault.details));
 }
 
 fn state(server: &Server, next: Step) -> String {

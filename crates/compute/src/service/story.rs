@@ -1,11 +1,12 @@
 //! What became of a server, for operators.
 
 use kogge_ids::ServerId;
+use kogge_resource::story::Line;
 
 use crate::Compute;
 use crate::error::Result;
 use crate::model::step::next_step;
-use crate::model::story::{Line, story};
+use crate::model::story::story;
 use crate::store::{actions, migrations, servers};
 
 impl Compute {

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use async_trait::async_trait;
 use kogge_clock::Timestamp;
 use kogge_compute::Compute;
-use kogge_compute::model::story::Line;
 use kogge_db::{Db, LeaseState};
 use kogge_ids::ServerId;
+use kogge_network::Networking;
 use kogge_node_api::{NodeError, Nodes, Quarantined};
+use kogge_resource::story::Line;
 use kogge_task::TaskStatus;
+use kogge_volume::Volumes;
 
 use super::health::Health;
 use super::{NodePlace, Stopper};
-use crate::control::{Api, Controlled, Discarded, Status, TaskView};
+use crate::control::{Api, Controlled, Discarded, Explained, Status, TaskView};
 
 /// What commands see of the cloud.
 pub(super) struct ControlView {
@@ -26,6 +28,8 @@ pub(super) struct ControlView {
     pub(super) health: Health,
     pub(super) db: Db,
     pub(super) compute: Compute,
+    pub(super) volume: Volumes,
+    pub(super) network: Networking,
     pub(super) stopper: Stopper,
 }
 
@@ -84,8 +88,12 @@ impl Controlled for ControlView {
         self.node.quarantine().await.map_err(|error| error.to_string())
     }
 
-    async fn explain_server(&self, id: ServerId) -> Result<Option<Vec<Line>>, String> {
-        self.compute.story(id).await.map_err(|error| error.to_string())
+    async fn explain(&self, what: Explained) -> Result<Option<Vec<Line>>, String> {
+        match what {
+            Explained::Server(id) => self.compute.story(id).await.map_err(|error| error.to_string()),
+            Explained::Volume(id) => self.volume.story(id).await.map_err(|error| error.to_string()),
+            Explained::Port(id) => self.network.story(id).await.map_err(|error| error.to_string()),
+        }
     }
 
     async fn discard(&self, ids: Vec<ServerId>) -> Vec<Discarded> {

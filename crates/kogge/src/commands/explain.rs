@@ -1,6 +1,6 @@
 //! `kogge explain`: what became of something, in plain words.
 
-use kogge_compute::model::story::Line;
+use kogge_resource::story::Line;
 
 use crate::cli::Story;
 use crate::control::{self, Request};
@@ -13,14 +13,18 @@ use crate::output::{printable, show};
 /// # Errors
 /// Where no cloud runs, or it has no such thing.
 pub async fn run(command: Story) -> Result<Exit, Failure> {
-    let Story::Server { id, place } = command;
+    let (what, request, place) = match command {
+        Story::Server { id, place } => (format!("server {id}"), Request::ExplainServer { id }, place),
+        Story::Volume { id, place } => (format!("volume {id}"), Request::ExplainVolume { id }, place),
+        Story::Port { id, place } => (format!("port {id}"), Request::ExplainPort { id }, place),
+    };
     let data = DataDir::chosen(place.data.as_deref())?;
-    let asked = control::ask(&data.control_socket(), Request::ExplainServer { id }).await;
+    let asked = control::ask(&data.control_socket(), request).await;
     let asked: Option<Result<Option<Vec<Line>>, String>> =
         asked.map_err(|error| Failure::outside("asking the running cloud", error))?;
     let told = asked.ok_or_else(|| super::status::none_answers(&data))?;
     let told = told.map_err(|because| Failure::outside("the cloud cannot tell", because))?;
-    let lines = told.ok_or_else(|| Failure::Outside(format!("this cloud has no server {id}")))?;
+    let lines = told.ok_or_else(|| Failure::Outside(format!("this cloud has no {what}")))?;
     show(place.output, &lines, |lines| {
         let line = |line: &Line| format!("{}  {}", line.at, printable(&line.what));
         lines.iter().map(line).collect::<Vec<String>>().join("\n")

@@ -6,6 +6,7 @@ mod bounds;
 mod consoles;
 mod damaged;
 mod documents;
+mod explain;
 mod faults;
 mod golden;
 mod health;
