@@ -5,6 +5,7 @@ use kogge_http::{Access, Routes, VersionRange};
 use kogge_resource::{Crud as _, List, Resource as _, handlers};
 
 use crate::resources::backups::{self, Backups, records};
+use crate::resources::group_snapshots::{self, GroupSnapshots};
 use crate::resources::manageable;
 use crate::resources::snapshots::{Snapshots, actions, metadata};
 use crate::resources::transfers::{self, Transfers};
@@ -13,6 +14,7 @@ use crate::{Volumes, microversion as v, policy};
 /// The route table.
 pub(crate) fn routes() -> Routes<Volumes> {
     snapshot_routes()
+        .merge(group_snapshot_routes())
         .merge(backup_routes())
         .merge(old_transfer_routes())
         .merge(transfer_routes())
@@ -97,4 +99,15 @@ fn snapshot_routes() -> Routes<Volumes> {
         .delete(PAIR, policy::DELETE_SNAPSHOT_METADATA, metadata::delete)
         .post(ACTION, Access::Token, actions::action);
     actions::ACTIONS.iter().fold(routes, |routes, (name, rule)| routes.action(ACTION, name, *rule))
+}
+
+fn group_snapshot_routes() -> Routes<Volumes> {
+    const ACTION: &str = "/v3/group_snapshots/{id}/action";
+    let listing = Access::Rule(<GroupSnapshots as List>::RULE);
+    let since = VersionRange::since(v::GROUP_SNAPSHOT_RESET);
+    Routes::within(GroupSnapshots::VERSIONS)
+        .fixed::<GroupSnapshots>()
+        .get("/v3/group_snapshots/detail", listing, handlers::details::<GroupSnapshots>)
+        .route(Method::POST, ACTION, since, Access::Token, group_snapshots::act)
+        .action_in(ACTION, "reset_status", since, policy::GROUP_RESET_GROUP_SNAPSHOT_STATUS)
 }

@@ -6,6 +6,7 @@ pub mod bounds;
 pub mod doing;
 pub(crate) mod export;
 pub mod group;
+pub mod group_snapshot;
 pub mod message;
 pub mod qos;
 pub mod quota;

@@ -9,6 +9,7 @@ pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod found;
 pub(crate) mod group_members;
+pub(crate) mod group_snapshots;
 pub(crate) mod groups;
 pub(crate) mod manage;
 pub(crate) mod messages;

@@ -3,6 +3,7 @@
 pub(crate) mod attachments;
 pub(crate) mod backups;
 pub(crate) mod due;
+pub(crate) mod group_snapshots;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod messages;
@@ -26,5 +27,10 @@ pub const MIGRATIONS: Migrations = Migrations {
         },
         Migration { version: 3, name: "copies", sql: include_str!("../migrations/0003_copies.sql") },
         Migration { version: 4, name: "words", sql: include_str!("../migrations/0004_words.sql") },
+        Migration {
+            version: 5,
+            name: "group snapshots",
+            sql: include_str!("../migrations/0005_group_snapshots.sql"),
+        },
     ],
 };

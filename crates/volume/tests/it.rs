@@ -15,6 +15,7 @@ mod it {
     mod backups;
     mod cloud;
     mod given;
+    mod group_snapshots;
     mod group_types;
     mod groups;
     mod manage;

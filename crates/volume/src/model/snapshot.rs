@@ -71,6 +71,13 @@ impl Snapshot {
         self.doing.doing == SnapshotDoing::Deleting && self.doing.failures >= TRIES
     }
 
+    /// Whether its owner may remove it: nothing is made of it. To ask twice is no mistake.
+    #[must_use]
+    pub const fn may_go(&self) -> bool {
+        use SnapshotStatus as S;
+        matches!(self.status, S::Available | S::Error | S::ErrorDeleting | S::Deleting)
+    }
+
     /// How far its making is.
     #[must_use]
     pub fn progress(&self) -> &str {

@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 use crate::model::doing::{Doing, NEVER};
 use crate::model::group::{Group, GroupStatus, GroupType};
 use crate::model::status::VolumeStatus;
-use crate::model::volume::Volume;
 use crate::model::volume_type::VolumeType;
 use crate::resources::is_admin;
 use crate::service::create::{NewVolume, Source};
-use crate::store::{attachments, groups as store, usage};
+use crate::service::group_snapshots::no_group_snapshot;
+use crate::store::{attachments, group_snapshots, groups as store, usage};
 use crate::{Volumes, policy};
 
 /// A group to be made.
@@ -207,20 +207,20 @@ impl Volumes {
         Ok((source, copies))
     }
 
-    /// Snapshots that were made together are of volumes of one group.
     async fn snapshots_to_copy(
         &self,
         tx: &mut Tx,
         project: &ProjectId,
         id: GroupSnapshotId,
     ) -> Result<(Group, Vec<(VolumeTypeId, Source)>)> {
-        let missing = || Error::NotFound(format!("GroupSnapshot {id} could not be found."));
-        let parts = store::parts_of(&mut *tx, id, project.as_str()).await?;
-        let first = parts.first().map(|part| part.volume);
-        let copies = parts.iter().map(|part| (part.kind, Source::Snapshot(part.id))).collect();
-        let volume = Volume::get(&mut *tx, &first.ok_or_else(missing)?).await?;
-        let group = volume.and_then(|volume| volume.group_id).ok_or_else(missing)?;
-        Ok((Group::lock(tx, &group).await?.ok_or_else(|| no_group(group))?, copies))
+        let found = self.lock_group_snapshot_in(tx, id).await?;
+        let found = found.filter(|(_, snapshot)| snapshot.project_id == *project);
+        let (group, _) = found.ok_or_else(|| no_group_snapshot(id))?;
+        let parts = group_snapshots::lock_parts(tx, id).await?;
+        if parts.is_empty() {
+            return Err(invalid("Group snapshot is empty. No group will be created."));
+        }
+        Ok((group, parts.iter().map(|part| (part.type_id, Source::Snapshot(part.id))).collect()))
     }
 
     /// Begins to remove a group whose row this transaction locked. With its volumes it goes with the last of them.
@@ -232,6 +232,9 @@ impl Volumes {
     ) -> Result<()> {
         if group.is_doomed() {
             return Ok(());
+        }
+        if group_snapshots::has_any(tx, group.id).await? {
+            return Err(invalid("Group has existing snapshots."));
         }
         let volumes = store::volumes_of(tx, group.id).await?;
         let statuses: Vec<VolumeStatus> = volumes.iter().map(|volume| volume.status).collect();

@@ -144,10 +144,7 @@ impl Volumes {
         let fit = match removal {
             Removal::Forced | Removal::WithGroup => true,
             Removal::LetGo => matches!(snapshot.status, S::Available | S::Error),
-            // to ask twice is no mistake
-            Removal::Asked => {
-                matches!(snapshot.status, S::Available | S::Error | S::ErrorDeleting | S::Deleting)
-            }
+            Removal::Asked => snapshot.may_go(),
         };
         let alone = snapshot.group_snapshot_id.is_none() || removal == Removal::WithGroup;
         if !fit || !alone {

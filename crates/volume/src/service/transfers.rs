@@ -208,6 +208,9 @@ impl Volumes {
 }
 
 fn check_snapshots(snapshots: &[Snapshot]) -> Result<()> {
+    if let Some(part) = snapshots.iter().find(|one| one.group_snapshot_id.is_some()) {
+        return Err(Error::snapshot(format!("snapshot: {} must not be part of a group's", part.id)));
+    }
     match snapshots.iter().find(|one| one.status != SnapshotStatus::Available) {
         Some(snapshot) => {
             let id = snapshot.id;

@@ -1,7 +1,7 @@
 //! Groups: found by name of their type, with what is in them.
 
-use kogge_db::{DbError, Direction, Executor, Query, Record as _, Select, Tx};
-use kogge_ids::{GroupSnapshotId, VolumeGroupId, VolumeId, VolumeSnapshotId, VolumeTypeId};
+use kogge_db::{DbError, Executor, Query, Record as _, Tx};
+use kogge_ids::{VolumeGroupId, VolumeId};
 
 use crate::model::group::GroupType;
 use crate::model::volume::Volume;
@@ -33,31 +33,4 @@ pub(crate) async fn has_volumes(tx: &mut Tx, id: VolumeGroupId) -> Result<bool, 
 pub(crate) async fn has_snapshots(tx: &mut Tx, id: VolumeId) -> Result<bool, DbError> {
     let query = Query::new("SELECT 1 AS x FROM volume_snapshots WHERE volume_id = $1 LIMIT 1");
     Ok(tx.optional(query.bind(id)).await?.is_some())
-}
-
-/// A snapshot that was made together with others.
-pub(crate) struct Part {
-    /// Its id.
-    pub(crate) id: VolumeSnapshotId,
-    /// Its volume.
-    pub(crate) volume: VolumeId,
-    /// Its type.
-    pub(crate) kind: VolumeTypeId,
-}
-
-/// The snapshots of a project that were made together.
-pub(crate) async fn parts_of(
-    db: impl Executor,
-    id: GroupSnapshotId,
-    project: &str,
-) -> Result<Vec<Part>, DbError> {
-    let select = Select::new("id, volume_id, type_id", "volume_snapshots")
-        .and("group_snapshot_id = ?", id)
-        .and("project_id = ?", project)
-        .order_by("id", Direction::Ascending);
-    let rows = db.all(select.query()).await?;
-    let part = |row: &kogge_db::Row| {
-        Ok(Part { id: row.parse("id")?, volume: row.parse("volume_id")?, kind: row.parse("type_id")? })
-    };
-    rows.iter().map(part).collect()
 }

@@ -20,6 +20,7 @@ use crate::model::quota::Usage;
 use crate::model::snapshot::Snapshot;
 use crate::model::volume::Volume;
 use crate::service::messages;
+use crate::store::snapshots as store;
 
 impl Job for Snapshot {
     const TASK: &'static str = "work_snapshots";
@@ -49,6 +50,7 @@ impl Volumes {
             _ => return Ok(()),
         };
         let mut tx = self.db().begin().await?;
+        let whole = self.lock_whole_in(&mut tx, snapshot).await?;
         let Some(mut row) = Snapshot::lock(&mut tx, &snapshot.id).await? else { return Ok(()) };
         if row.doing != snapshot.doing {
             // somebody wants something else by now; what was made stays for it to find
@@ -72,6 +74,7 @@ impl Volumes {
                 row.save(&mut tx).await?;
             }
         }
+        self.settle_group_snapshot_in(&mut tx, whole).await?;
         Ok(tx.commit().await?)
     }
 
@@ -126,6 +129,10 @@ impl Volumes {
     }
 
     async fn delete_disk_of(&self, snapshot: &Snapshot) -> std::result::Result<(), Stop> {
+        // it was there when the volume was asked for, so it stays until that is made
+        if store::is_being_copied(self.db(), snapshot.id).await? {
+            return Err(Stop::Wait);
+        }
         let backend = self.backend(&snapshot.backend)?;
         backend.delete(DiskId::Snapshot(snapshot.id)).await?;
         Ok(())
@@ -144,6 +151,9 @@ impl Volumes {
     }
 
     async fn release_snapshot(&self, snapshot: &Snapshot) -> std::result::Result<(), Stop> {
+        if store::is_being_copied(self.db(), snapshot.id).await? {
+            return Err(Stop::Wait);
+        }
         let backend = self.backend(&snapshot.backend)?;
         match backend.release(DiskId::Snapshot(snapshot.id)).await {
             // an earlier try did it

@@ -28,6 +28,7 @@ const OWNED: [&str; 22] = [
     "os-floating-ips",
     "volumes",
     "snapshots",
+    "group_snapshots",
     "backups",
     "attachments",
     "os-volume-transfer",
@@ -182,6 +183,11 @@ impl Fixture {
         }
         self.offer(cloud, &newest).await;
         self.group_of_volumes(cloud, &newest).await;
+        if self.missing(&newest, "group_snapshots", "/volume/v3/group_snapshots").await {
+            let new = json!({"group_snapshot": {"group_id": self.id("volume-groups")}});
+            let made = newest.post("/volume/v3/group_snapshots", new).await;
+            self.ids.insert("group_snapshots", made.id("group_snapshot"));
+        }
     }
 
     /// A volume that is offered to whoever knows its key.

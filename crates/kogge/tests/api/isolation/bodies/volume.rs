@@ -79,6 +79,11 @@ fn groups(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Value>> {
         }
         ("PUT", "/v3/groups/{id}") => vec![json!({"group": {"name": "y", "description": "d"}})],
         ("POST", "/v3/groups/{id}/action") => vec![json!({"reset_status": {"status": "available"}})],
+        ("POST", "/v3/group_snapshots") => {
+            let group = fixture.id("volume-groups");
+            vec![json!({"group_snapshot": {"group_id": group, "name": "x", "description": "d"}})]
+        }
+        ("POST", "/v3/group_snapshots/{id}/action") => vec![json!({"reset_status": {"status": "available"}})],
         ("POST", "/v3/groups/action") => {
             vec![json!({"create-from-src": {"source_group_id": fixture.id("volume-groups"), "name": "x"}})]
         }
