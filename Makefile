@@ -9,7 +9,7 @@ SUITE ?=
 
 SECONDS ?= 20
 
-.PHONY: fuzz crash up down dist test test-clients test-peer bench check-fast audit docs e2e-tempest
+.PHONY: fuzz crash up down dist test test-clients test-peer test-ceph bench check-fast audit docs e2e-tempest
 
 up: ## Install what the host lacks, build, start a cloud; SIM=1 simulates guests and needs no root
 	scripts/up $(if $(SIM),--sim) $(if $(DATA),--data $(DATA)) $(if $(LISTEN),--listen $(LISTEN))
@@ -54,6 +54,9 @@ test-clients: ## Run upstream's suites and real clients against simulated clouds
 
 test-peer: ## Ask us and the real OpenStack of peers/openstack, which must run, the same, and compare the answers
 	scripts/differential/run
+
+test-ceph: ## The storage of volumes and real guests on a Ceph of this machine; needs root, some 400 MB of packages
+	scripts/test-ceph
 
 crash: ## Kill the control plane 50 times under load, with real guests; needs root
 	cargo build --locked --package kogge --bin kogge

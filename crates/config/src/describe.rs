@@ -110,6 +110,16 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
         "qcow2 or raw: how new volumes are kept. With qcow2 a volume of an image holds only what was written; raw ones are copies.",
     ),
     (
+        "volume.ceph",
+        "Pools of Ceph clusters for volumes, beside the files: [{ name = \"ceph\", pool = \"volumes\", user = \"kogge\", \
+         keyring = \"/etc/ceph/ceph.client.kogge.keyring\", conf = \"/etc/ceph/ceph.conf\" }]. A type of volumes chooses \
+         one by volume_backend_name.",
+    ),
+    (
+        "volume.default_backend",
+        "Name of the backend of volumes whose type names none; empty for the files in the data directory.",
+    ),
+    (
         "volume.quota_volumes",
         "Volumes of a project, unless an administrator says otherwise; -1 for any number.",
     ),

@@ -1,6 +1,8 @@
 //! All settings with their defaults. What each means stands in `describe.rs`, in one list that a test compares with
 //! these structs.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// The whole configuration.
@@ -209,12 +211,39 @@ pub enum VolumeFormat {
     Raw,
 }
 
+/// A pool of a Ceph cluster for volumes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CephBackend {
+    /// The backend's name: what types of volumes name as `volume_backend_name`.
+    pub name: String,
+    /// The pool; it is initialised for RBD.
+    pub pool: String,
+    /// The cluster's `ceph.conf`; every host has it, and the users that guests run as can read it.
+    #[serde(default = "CephBackend::conf")]
+    pub conf: PathBuf,
+    /// The user, without `client.`; it has `profile rbd` on monitors and the pool.
+    pub user: String,
+    /// The file with the user's key; every host has it, and only Kogge can read it.
+    pub keyring: PathBuf,
+}
+
+impl CephBackend {
+    fn conf() -> PathBuf {
+        PathBuf::from("/etc/ceph/ceph.conf")
+    }
+}
+
 /// `[volume]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VolumeConfig {
     /// How volumes are kept.
     pub format: VolumeFormat,
+    /// Pools of Ceph clusters, beside the files.
+    pub ceph: Vec<CephBackend>,
+    /// The backend of volumes whose type names none; empty for the files.
+    pub default_backend: String,
     /// Volumes of a project, unless an administrator says otherwise; -1 for any number.
     pub quota_volumes: i64,
     /// Snapshots of a project, unless an administrator says otherwise; -1 for any number.
@@ -225,7 +254,14 @@ pub struct VolumeConfig {
 
 impl Default for VolumeConfig {
     fn default() -> Self {
-        Self { format: VolumeFormat::Qcow2, quota_volumes: 10, quota_snapshots: 10, quota_gigabytes: 1000 }
+        Self {
+            format: VolumeFormat::Qcow2,
+            ceph: Vec::new(),
+            default_backend: String::new(),
+            quota_volumes: 10,
+            quota_snapshots: 10,
+            quota_gigabytes: 1000,
+        }
     }
 }
 

@@ -18,8 +18,8 @@ pub struct NodeConfig {
     pub address: String,
     /// A directory of our own for instances and image bases.
     pub data_dir: PathBuf,
-    /// Directories of the storage backends whose volumes are files, by the backends' names. Nobody but root need get in.
-    pub backends: BTreeMap<String, PathBuf>,
+    /// Storage backends by their names.
+    pub backends: BTreeMap<String, VolumeBackend>,
     /// Which QEMU, and which accelerator.
     pub engine: EngineConfig,
     /// How long guests are waited for.
@@ -32,6 +32,22 @@ pub struct NodeConfig {
     pub guests_as_root: bool,
     /// The cloud that this node is part of. A directory or an instance of another cloud is refused; `None` asks nothing.
     pub cloud: Option<CloudId>,
+}
+
+/// How this host gets at the volumes of a storage backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VolumeBackend {
+    /// They are files in this directory. Nobody but root need get in.
+    Files(PathBuf),
+    /// They are images of a Ceph cluster.
+    Ceph {
+        /// The cluster's `ceph.conf`. Guests' users read it: it holds no secret.
+        conf: PathBuf,
+        /// The user, without `client.`.
+        user: String,
+        /// The file with the user's key, which the agent alone reads.
+        keyring: PathBuf,
+    },
 }
 
 /// How long guests are waited for.

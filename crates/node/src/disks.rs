@@ -367,6 +367,7 @@ pub(crate) fn list(there: &[String], volumes: &[Disk], desired: &DesiredInstance
         disks.push(Disk {
             node: "config".to_owned(),
             file: CONFIG.into(),
+            pool: None,
             format: DiskFormat::Raw,
             backing: None,
             read_only: true,
@@ -391,6 +392,7 @@ fn disk_for_qemu(disk: &DesiredDisk, file: String) -> Disk {
     Disk {
         node: disk.slot.to_string(),
         file: file.into(),
+        pool: None,
         format,
         backing: disk.image().map(base),
         read_only: false,

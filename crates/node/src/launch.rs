@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kogge_node_api::{DesiredInstance, Firmware, GuestMetadata, NodeError, Power};
 use kogge_qemu::{
-    FirmwareFiles, GuestMemory, GuestNic, GuestSpec, GuestUser, Machine, RunState, find_guests,
+    FirmwareFiles, GuestMemory, GuestNic, GuestSpec, GuestUser, Machine, PassedKey, RunState, find_guests,
     write_config_drive,
 };
 use tokio::time::Instant;
@@ -114,7 +114,7 @@ pub(crate) async fn start(
 
 /// What opened the encrypted volumes of a guest is needed no more once they are open.
 async fn forget_keys(machine: &Machine, spec: &GuestSpec) -> Result<(), NodeError> {
-    for (node, _) in &spec.keys {
+    for PassedKey { node, .. } in &spec.keys {
         machine.forget_key(node).await.map_err(|error| disks::failed("starting the guest", error))?;
     }
     Ok(())

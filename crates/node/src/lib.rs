@@ -57,7 +57,7 @@ mod wiring;
 
 pub use agent::QemuNode;
 pub use cloud::adopt;
-pub use config::{NodeConfig, Patience};
+pub use config::{NodeConfig, Patience, VolumeBackend};
 pub use metadata::MetadataBook;
 pub use quarantine::{instances, quarantined, running};
 pub use shut_down::Guests;

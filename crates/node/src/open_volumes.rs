@@ -7,8 +7,9 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
 
 use kogge_node_api::{DesiredDisk, NodeError};
-use kogge_qemu::{Disk, OpenDisk, PassedFile, Passphrase, fd_set};
+use kogge_qemu::{Disk, OpenDisk, PassedFile, PassedKey, Passphrase, fd_set};
 
+use crate::config::VolumeBackend;
 use crate::volume_file;
 
 /// A volume of an instance, with what opens it.
@@ -19,7 +20,7 @@ pub(crate) struct Wanted {
 
 /// Opens a volume, without holding up others.
 pub(crate) async fn open(
-    backends: &BTreeMap<String, PathBuf>,
+    backends: &BTreeMap<String, VolumeBackend>,
     wanted: Wanted,
 ) -> Result<OpenDisk, NodeError> {
     let backends = backends.clone();
@@ -41,8 +42,8 @@ pub(crate) struct Opened {
     pub disks: Vec<Disk>,
     /// Their files, which it inherits.
     pub files: Vec<PassedFile>,
-    /// Their passphrases, which it inherits.
-    pub keys: Vec<(String, i32)>,
+    /// Their secrets, which it inherits.
+    pub keys: Vec<PassedKey>,
     /// What keeps all of these open until it has them.
     pub fds: Vec<OwnedFd>,
 }
@@ -50,7 +51,7 @@ pub(crate) struct Opened {
 impl Opened {
     /// Opens all volumes of an instance.
     pub(crate) async fn all(
-        backends: &BTreeMap<String, PathBuf>,
+        backends: &BTreeMap<String, VolumeBackend>,
         wanted: Vec<Wanted>,
     ) -> Result<Self, NodeError> {
         let mut all = Self::default();
@@ -61,12 +62,14 @@ impl Opened {
     }
 
     fn add(&mut self, open: OpenDisk) -> Result<(), NodeError> {
-        let OpenDisk { mut disk, file, backing, passphrase } = open;
-        disk.file = self.pass(&disk.node, file);
+        let OpenDisk { mut disk, file, backing, secrets } = open;
+        if let Some(file) = file {
+            disk.file = self.pass(&disk.node, file);
+        }
         disk.backing = backing.map(|(file, format)| (self.pass(&disk.node, file), format));
-        if let Some(passphrase) = passphrase {
+        for (secret, passphrase) in secrets {
             let key = in_memory(&passphrase).map_err(|error| NodeError::failed("opening a volume", error))?;
-            self.keys.push((disk.node.clone(), key.as_raw_fd()));
+            self.keys.push(PassedKey { node: disk.node.clone(), secret, fd: key.as_raw_fd() });
             self.fds.push(key);
         }
         self.disks.push(disk);

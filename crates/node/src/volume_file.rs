@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use kogge_node_api::{
     DesiredDisk, DiskFormat, NodeError, VolumePlace, VolumeSource, base_of_volume, is_volume_file,
 };
-use kogge_qemu::{Disk, OpenDisk, Passphrase};
+use kogge_qemu::{Disk, OpenDisk, Passphrase, PoolImage, Secret};
+
+use crate::config::VolumeBackend;
 
 /// Characters of a serial number that every guest can read.
 const SERIAL: usize = 20;
@@ -33,48 +35,96 @@ pub(crate) fn check(volume: &VolumeSource) -> Result<(), NodeError> {
         VolumePlace::File { format: DiskFormat::Qcow2, .. } if volume.passphrase.is_some() => {
             refused("is encrypted in a format that cannot be")
         }
-        VolumePlace::File { .. } => Ok(()),
-        VolumePlace::Rbd { .. } | VolumePlace::Simulated => {
-            refused("is on a backend that this kind of host cannot open")
+        VolumePlace::Rbd { pool, image, .. } if !is_volume_file(pool) || !is_volume_file(image) => {
+            refused("has an image that none may be called")
         }
+        VolumePlace::File { .. } | VolumePlace::Rbd { .. } => Ok(()),
+        VolumePlace::Simulated => refused("is on a backend that this kind of host cannot open"),
     }
 }
 
-/// Opens the files of a disk that is a volume. It may wait for the file system.
+/// Opens a disk that is a volume. It may wait for the file system.
 pub(crate) fn open(
-    backends: &BTreeMap<String, PathBuf>,
+    backends: &BTreeMap<String, VolumeBackend>,
     disk: &DesiredDisk,
     volume: &VolumeSource,
     passphrase: Option<String>,
 ) -> Result<OpenDisk, NodeError> {
     check(volume)?;
-    let VolumePlace::File { backend, name, format } = &volume.place else {
-        return Err(NodeError::Refused { because: format!("volume {} is no file", volume.volume) });
-    };
     let step = format!("opening volume {}", volume.volume);
     let failed = |because: String| NodeError::failed(&step, because);
-    let dir = backends
-        .get(backend)
-        .ok_or_else(|| failed(format!("no backend {backend} is set up on this host")))?;
-    let file = open_file(&dir.join(name), volume.read_only);
-    let file = file.map_err(|error| failed(format!("{name} of backend {backend}: {error}")))?;
-    let backing = if *format == DiskFormat::Qcow2 { open_base(dir, name) } else { Ok(None) };
-    let backing =
-        backing.map_err(|error| failed(format!("what {name} of backend {backend} stands on: {error}")))?;
-    let disk = Disk {
+    let mut open = OpenDisk {
+        disk: described(disk, volume, passphrase.is_some()),
+        file: None,
+        backing: None,
+        secrets: passphrase.map(|secret| (Secret::Container, Passphrase(secret))).into_iter().collect(),
+    };
+    match &volume.place {
+        VolumePlace::File { backend, name, format } => {
+            let Some(VolumeBackend::Files(dir)) = backends.get(backend) else {
+                return Err(failed(format!("no backend {backend} is set up on this host")));
+            };
+            let file = open_file(&dir.join(name), volume.read_only);
+            let file = file.map_err(|error| failed(format!("{name} of backend {backend}: {error}")))?;
+            let below = if *format == DiskFormat::Qcow2 { open_base(dir, name) } else { Ok(None) };
+            let below = below
+                .map_err(|error| failed(format!("what {name} of backend {backend} stands on: {error}")))?;
+            open.disk.format = *format;
+            open.file = Some(file.into());
+            open.backing = below.map(|(file, format)| (file.into(), format));
+        }
+        VolumePlace::Rbd { backend, pool, image } => {
+            let Some(VolumeBackend::Ceph { conf, user, keyring }) = backends.get(backend) else {
+                return Err(failed(format!("no backend {backend} is set up on this host")));
+            };
+            let key = cluster_key(keyring, user);
+            let key = key.map_err(|error| failed(format!("the key of backend {backend}: {error}")))?;
+            open.disk.pool = Some(PoolImage {
+                conf: conf.clone(),
+                user: user.clone(),
+                pool: pool.clone(),
+                image: image.clone(),
+            });
+            open.secrets.push((Secret::Cluster, Passphrase(key)));
+        }
+        VolumePlace::Simulated => {
+            return Err(NodeError::Refused { because: format!("volume {} is nowhere", volume.volume) });
+        }
+    }
+    Ok(open)
+}
+
+/// The disk as QEMU is told, but for where it is.
+fn described(disk: &DesiredDisk, volume: &VolumeSource, encrypted: bool) -> Disk {
+    Disk {
         node: disk.slot.to_string(),
         file: PathBuf::new(),
-        format: *format,
+        pool: None,
+        format: DiskFormat::Raw,
         backing: None,
         read_only: volume.read_only,
         bus: disk.bus,
         boot: disk.boot,
         serial: Some(volume.volume.to_string().chars().take(SERIAL).collect()),
         shared: volume.shared,
-        encrypted: passphrase.is_some(),
+        encrypted,
+    }
+}
+
+/// The key of a user in a keyring as Ceph writes it. What is wrong with it is told without it.
+fn cluster_key(keyring: &Path, user: &str) -> std::io::Result<String> {
+    let text = std::fs::read_to_string(keyring)?;
+    let wanted = format!("[client.{user}]");
+    let lines = text.lines().map(str::trim).skip_while(|line| *line != wanted).skip(1);
+    let own = lines.take_while(|line| !line.starts_with('['));
+    let key = own.filter_map(|line| line.split_once('=')).find(|(name, _)| name.trim() == "key");
+    let key = key.map(|(_, key)| key.trim().to_owned());
+    let is_key = |key: &String| {
+        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+        (1..=1024).contains(&key.len()) && key.chars().all(good)
     };
-    let backing = backing.map(|(file, format)| (file.into(), format));
-    Ok(OpenDisk { disk, file: file.into(), backing, passphrase: passphrase.map(Passphrase) })
+    key.filter(is_key)
+        .ok_or_else(|| std::io::Error::other(format!("{} has none of {wanted}", keyring.display())))
 }
 
 /// The file below a qcow2 volume. What its header says is not asked: a guest may have got at that.
@@ -107,7 +157,7 @@ mod tests {
     #[test]
     fn a_volume_is_found_in_its_backend_and_nowhere_else() {
         let dir = tempfile::tempdir().unwrap();
-        let backends = BTreeMap::from([("fast".to_owned(), dir.path().to_owned())]);
+        let backends = BTreeMap::from([("fast".to_owned(), VolumeBackend::Files(dir.path().to_owned()))]);
         let mut disk = volume(1);
         let open = |disk: &DesiredDisk| open(&backends, disk, disk.volume().unwrap(), None);
         let error = open(&disk).unwrap_err();
@@ -131,5 +181,43 @@ mod tests {
         }
         place(&mut disk, "fast", "../volume-1.raw");
         assert!(open(&disk).unwrap_err().is_final());
+    }
+
+    #[test]
+    fn an_image_of_a_pool_comes_with_the_key_of_its_user_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let keyring = dir.path().join("keyring");
+        let access = VolumeBackend::Ceph {
+            conf: "/etc/ceph/ceph.conf".into(),
+            user: "kogge".to_owned(),
+            keyring: keyring.clone(),
+        };
+        let backends = BTreeMap::from([("ceph".to_owned(), access)]);
+        let mut disk = volume(1);
+        let kogge_node_api::DiskSource::Volume(source) = &mut disk.source else { panic!("it is one") };
+        let rbd = |pool: &str, image: &str| VolumePlace::Rbd {
+            backend: "ceph".to_owned(),
+            pool: pool.to_owned(),
+            image: image.to_owned(),
+        };
+        source.place = rbd("volumes", "volume-1");
+        let mut source = source.clone();
+        let error = open(&backends, &disk, &source, None).unwrap_err();
+        assert!(!error.is_final(), "the key may come: {error}");
+        std::fs::write(
+            &keyring,
+            "[client.admin]\n\tkey = AAAA==\n[client.kogge]\n\tkey = S0VZ+/==\n\tcaps = x\n",
+        )
+        .unwrap();
+        let opened = open(&backends, &disk, &source, Some("pass".to_owned())).unwrap();
+        let secrets: Vec<(Secret, &str)> =
+            opened.secrets.iter().map(|(secret, text)| (*secret, text.0.as_str())).collect();
+        assert_eq!(secrets, [(Secret::Container, "pass"), (Secret::Cluster, "S0VZ+/==")]);
+        assert!(opened.disk.encrypted && opened.file.is_none());
+        assert_eq!(opened.disk.pool.unwrap().image, "volume-1");
+        for bad in [rbd("volumes", "a/b"), rbd("a@b", "volume-1"), rbd("volumes", "--help me")] {
+            source.place = bad;
+            assert!(open(&backends, &disk, &source, None).unwrap_err().is_final());
+        }
     }
 }

@@ -15,6 +15,8 @@ pub struct Disk {
     pub node: String,
     /// The file, absolute or relative to the guest's directory, or of a set ([`fd_set`]).
     pub file: PathBuf,
+    /// An image of a cluster in the place of a file.
+    pub pool: Option<PoolImage>,
     /// Its format.
     pub format: DiskFormat,
     /// The file below it, which needs no other.
@@ -29,8 +31,52 @@ pub struct Disk {
     pub serial: Option<String>,
     /// Other guests write to it at the same time: nothing is locked.
     pub shared: bool,
-    /// It is a LUKS container; its passphrase is the secret [`key_of`] its node.
+    /// It is a LUKS container; its passphrase is the secret [`Secret::Container`] of its node.
     pub encrypted: bool,
+}
+
+/// An image of a pool of Ceph. QEMU's own driver opens it; the key of the user is the secret [`Secret::Cluster`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolImage {
+    /// The cluster's `ceph.conf`, which whoever QEMU runs as can read.
+    pub conf: PathBuf,
+    /// The user, without `client.`.
+    pub user: String,
+    /// The pool.
+    pub pool: String,
+    /// The image.
+    pub image: String,
+}
+
+/// What a secret of a disk opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secret {
+    /// Its LUKS container: a passphrase.
+    Container,
+    /// The cluster that it is in: a key as Ceph writes it.
+    Cluster,
+}
+
+impl Secret {
+    pub(crate) const ALL: [Self; 2] = [Self::Container, Self::Cluster];
+
+    /// QEMU's id of the secret of a disk.
+    pub(crate) fn of(self, node: &str) -> String {
+        match self {
+            Self::Container => format!("key-{node}"),
+            Self::Cluster => format!("pool-{node}"),
+        }
+    }
+
+    /// The secret as QEMU is told of it: `from` is where it finds it, and what.
+    pub(crate) fn object(self, node: &str, from: (&str, &str)) -> Value {
+        let mut object = json!({ "qom-type": "secret", "id": self.of(node) });
+        object[from.0] = json!(from.1);
+        if self == Self::Cluster {
+            object["format"] = json!("base64");
+        }
+        object
+    }
 }
 
 /// The file behind a set of descriptors.
@@ -43,11 +89,6 @@ pub fn fd_set(set: i64) -> PathBuf {
 #[must_use]
 pub fn disk_device(node: &str) -> String {
     format!("disk-{node}")
-}
-
-/// QEMU's id of the passphrase of a disk.
-pub(crate) fn key_of(node: &str) -> String {
-    format!("key-{node}")
 }
 
 /// Name of the node below the LUKS layer of an encrypted disk: the container as it is stored. A node's name has 31
@@ -69,17 +110,20 @@ pub(crate) fn disk_options(disk: &Disk) -> Vec<(&'static str, Value)> {
 
 /// The disk with all layers spelled out: nothing is left for QEMU to guess from bytes that a guest wrote.
 pub(crate) fn blockdev(disk: &Disk) -> Value {
-    let mut node = layer(&disk.file, disk.format, disk.read_only);
+    let mut node = match &disk.pool {
+        Some(image) => in_pool(disk, image),
+        None => layer(&disk.file, disk.format, disk.read_only),
+    };
     if let (DiskFormat::Qcow2, Some((file, format))) = (disk.format, &disk.backing) {
         node["backing"] = layer(file, *format, true);
     }
-    if disk.shared {
+    if disk.shared && disk.pool.is_none() {
         node["file"]["locking"] = json!("off");
     }
     if disk.encrypted {
         node["node-name"] = json!(container_of(&disk.node));
         node = json!({
-            "driver": "luks", "key-secret": key_of(&disk.node), "read-only": disk.read_only, "file": node,
+            "driver": "luks", "key-secret": Secret::Container.of(&disk.node), "read-only": disk.read_only, "file": node,
         });
     }
     node["node-name"] = json!(disk.node);
@@ -87,6 +131,18 @@ pub(crate) fn blockdev(disk: &Disk) -> Value {
         node["discard"] = json!("unmap");
     }
     node
+}
+
+/// An image of a cluster: plain bytes, whatever a guest wrote to its beginning.
+fn in_pool(disk: &Disk, image: &PoolImage) -> Value {
+    let mut file = json!({
+        "driver": "rbd", "pool": image.pool, "image": image.image, "conf": image.conf, "user": image.user,
+        "key-secret": Secret::Cluster.of(&disk.node), "read-only": disk.read_only,
+    });
+    if !disk.read_only {
+        file["discard"] = json!("unmap");
+    }
+    json!({ "driver": "raw", "read-only": disk.read_only, "file": file })
 }
 
 /// The format's name for QEMU.
@@ -119,6 +175,7 @@ mod tests {
         Disk {
             node: "vol-01234567890123456789".to_owned(),
             file: fd_set(3),
+            pool: None,
             format: DiskFormat::Raw,
             backing: None,
             read_only: false,
@@ -145,6 +202,29 @@ mod tests {
             [&node["node-name"], &node["file"]["node-name"]].map(|name| name.as_str().unwrap().to_owned());
         assert_eq!(names, ["vol-01234567890123456789", "cvol-01234567890123456789"]);
         assert_eq!(container_of(&"x".repeat(31)).len(), 31);
+    }
+
+    #[test]
+    fn an_image_of_a_pool_is_named_and_its_key_is_not() {
+        let image = PoolImage {
+            conf: "/etc/ceph/ceph.conf".into(),
+            user: "kogge".to_owned(),
+            pool: "volumes".to_owned(),
+            image: "volume-1".to_owned(),
+        };
+        let disk = Disk { pool: Some(image), shared: true, ..volume() };
+        let file = json!({
+            "driver": "rbd", "pool": "volumes", "image": "volume-1", "conf": "/etc/ceph/ceph.conf", "user": "kogge",
+            "key-secret": "pool-vol-01234567890123456789", "read-only": false, "discard": "unmap",
+        });
+        assert_eq!(blockdev(&disk)["file"], file);
+        let inside = blockdev(&Disk { encrypted: true, ..disk })["file"]["file"].clone();
+        assert_eq!(inside, file);
+        let key = Secret::Cluster.object("n", ("file", "/proc/self/fd/3"));
+        assert_eq!(
+            key,
+            json!({ "qom-type": "secret", "id": "pool-n", "file": "/proc/self/fd/3", "format": "base64" })
+        );
     }
 
     #[test]

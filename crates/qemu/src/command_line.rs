@@ -6,7 +6,7 @@ use kogge_ids::{PortId, ServerId};
 use kogge_node_api::{Accelerator, DiskBus};
 use serde_json::{Value, json};
 
-use crate::block::{Disk, blockdev, disk_device, disk_options, key_of};
+use crate::block::{Disk, Secret, blockdev, disk_device, disk_options};
 use crate::device_name::{backend, nic_device};
 use crate::engine::{FirmwareFiles, cpu_model};
 use crate::probe::SANDBOX;
@@ -37,8 +37,8 @@ pub struct GuestSpec {
     pub disks: Vec<Disk>,
     /// Files of disks that QEMU inherits open, because its user could not open them.
     pub files: Vec<PassedFile>,
-    /// Passphrases of disks that QEMU inherits: the disk's node, and the number of a descriptor to read.
-    pub keys: Vec<(String, i32)>,
+    /// Secrets of disks that QEMU inherits.
+    pub keys: Vec<PassedKey>,
     /// Network interfaces in the order the guest sees them.
     pub nics: Vec<GuestNic>,
     /// Whether QEMU runs in its seccomp sandbox.
@@ -76,6 +76,17 @@ pub struct PassedFile {
     pub set: i64,
     /// The node of the disk that it is for.
     pub node: String,
+}
+
+/// A secret of a disk that QEMU inherits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedKey {
+    /// The node of the disk.
+    pub node: String,
+    /// What it opens.
+    pub secret: Secret,
+    /// Number of a descriptor to read.
+    pub fd: i32,
 }
 
 /// A network interface of a guest.
@@ -128,8 +139,8 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
     for file in &spec.files {
         out.add("-add-fd", format!("fd={},set={},opaque={}", file.fd, file.set, file.node));
     }
-    for (node, fd) in &spec.keys {
-        let key = json!({ "qom-type": "secret", "id": key_of(node), "file": format!("/proc/self/fd/{fd}") });
+    for PassedKey { node, secret, fd } in &spec.keys {
+        let key = secret.object(node, ("file", &format!("/proc/self/fd/{fd}")));
         out.add("-object", key.to_string());
     }
     for disk in &spec.disks {

@@ -29,8 +29,10 @@ mod spawn;
 mod swap;
 mod user;
 
-pub use block::{Disk, container_of, disk_device, fd_set};
-pub use command_line::{GuestMemory, GuestNic, GuestSpec, PassedFile, RUN_DIR, arguments, qmp_socket};
+pub use block::{Disk, PoolImage, Secret, container_of, disk_device, fd_set};
+pub use command_line::{
+    GuestMemory, GuestNic, GuestSpec, PassedFile, PassedKey, RUN_DIR, arguments, qmp_socket, serial_socket,
+};
 pub use config_drive::write_config_drive;
 pub use console::{LogLimit, Logs, tail_lines};
 pub use device_name::{nic_device, port_of_device};

@@ -106,6 +106,20 @@ pub enum ExportFormat {
     Vhd,
 }
 
+impl ExportFormat {
+    /// The format's name for QEMU.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Qcow2 => "qcow2",
+            Self::Vmdk => "vmdk",
+            Self::Vdi => "vdi",
+            Self::Vhdx => "vhdx",
+            Self::Vhd => "vpc",
+        }
+    }
+}
+
 /// What a backend can beyond the trait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feature {

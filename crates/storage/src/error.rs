@@ -74,3 +74,13 @@ impl StorageError {
         matches!(self, Self::Refused { .. } | Self::NotFound { .. })
     }
 }
+
+/// Refuses what is larger than the disk that it shall be on.
+pub(crate) fn fits(bytes: u64, room: u64) -> Result<(), StorageError> {
+    if bytes <= room {
+        return Ok(());
+    }
+    const GIB: u64 = 1 << 30;
+    let because = format!("what it is made from needs a volume of {} GiB", bytes.div_ceil(GIB));
+    Err(StorageError::Refused { because })
+}

@@ -9,14 +9,10 @@
 //! A disk comes under a name of a draft, is flushed, and gets its own name in one step (`files/names.rs` has them all). No
 //! header of a disk is believed: a guest may have written it. QEMU's tools are told each layer, and run under limits.
 
-mod draft;
 mod foreign;
 mod images;
 mod make;
 mod names;
-mod off;
-mod sniff;
-mod sparse;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -27,15 +23,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kogge_ids::VolumeId;
-use kogge_node_api::{Data, DiskCopy, DiskFormat, VolumePlace};
+use kogge_node_api::{DiskCopy, DiskFormat, VolumePlace};
 use kogge_qemu::ImageTool;
 
 use self::names::{BASES, Kind, Side, find};
-use self::off::{failed, off};
+use crate::off::{failed, off};
 use crate::{
     Adopted, Backend, Contents, DiskId, ExportFormat, Facts, Feature, Foreign, Nature, NewDisk, Origin,
     StorageError,
 };
+use crate::{draft, sparse};
 
 /// How the disks of a backend are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,25 +102,6 @@ async fn shares(dir: &Path) -> bool {
     let mut command = tokio::process::Command::new("cp");
     command.arg("--reflink=always").args([from.path(), to.path()]).kill_on_drop(true);
     command.output().await.is_ok_and(|out| out.status.success())
-}
-
-impl ExportFormat {
-    /// The format's name for QEMU.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Qcow2 => "qcow2",
-            Self::Vmdk => "vmdk",
-            Self::Vdi => "vdi",
-            Self::Vhdx => "vhdx",
-            Self::Vhd => "vpc",
-        }
-    }
-}
-
-/// An open file as a copy.
-fn copy_of(file: File) -> io::Result<DiskCopy> {
-    Ok(DiskCopy { bytes: file.metadata()?.len(), data: Data::File(file) })
 }
 
 #[async_trait]
@@ -203,13 +181,13 @@ impl Backend for FilesBackend {
         if found.kind == Kind::Luks || (found.kind == Kind::Raw && format == ExportFormat::Raw) {
             return off(STEP, move || {
                 sparse::copy(&File::open(found.path)?, draft.file())?;
-                copy_of(draft.nameless()?)
+                draft.into_copy()
             })
             .await;
         }
         let converted = self.0.tool.convert(&found.layers(), draft.path(), format.name()).await;
         converted.map_err(|error| failed(STEP, error))?;
-        off(STEP, move || copy_of(draft.nameless()?)).await
+        off(STEP, move || draft.into_copy()).await
     }
 
     async fn foreign(&self) -> Result<Vec<Foreign>, StorageError> {

@@ -11,9 +11,15 @@
 
 mod backend;
 mod contents;
+mod draft;
 mod error;
 mod files;
+mod incoming;
+mod off;
+mod rbd;
 mod sim;
+mod sniff;
+mod sparse;
 
 pub use backend::{
     Adopted, Backend, BackendHandle, DiskId, ExportFormat, Facts, Feature, Foreign, Nature, NewDisk, Origin,
@@ -22,4 +28,5 @@ pub use backend::{
 pub use contents::{Contents, Extent};
 pub use error::StorageError;
 pub use files::{FilesBackend, Layout};
+pub use rbd::{RbdBackend, RbdSettings};
 pub use sim::{SimFault, SimStorage};

@@ -16,7 +16,7 @@ use kogge_network::{NetworkConfig, NetworkDeps, Networking, PublicNetwork};
 use kogge_node_api::{DiskFormat, Nodes};
 use kogge_placement::Placement;
 use kogge_room::Room;
-use kogge_storage::{BackendHandle, FilesBackend, Layout, SimStorage};
+use kogge_storage::{BackendHandle, FilesBackend, Layout, RbdBackend, RbdSettings, SimStorage};
 use kogge_task::{KeyedTask, Task};
 use kogge_volume::{SealedKeyring, VolumeConfig, VolumeDeps, Volumes};
 
@@ -224,7 +224,30 @@ async fn backends(plan: &Plan<'_>) -> Result<Vec<(String, BackendHandle)>, Failu
     };
     let files = FilesBackend::open(FILES, &volumes_of(plan.data), Layout { format }).await;
     let files = files.map_err(|error| Failure::caused("opening the storage of volumes")(&error))?;
-    Ok(vec![(FILES.to_owned(), Arc::new(files) as BackendHandle)])
+    let mut all = vec![(FILES.to_owned(), Arc::new(files) as BackendHandle)];
+    for given in &plan.config.volume.ceph {
+        if all.iter().any(|(name, _)| *name == given.name) {
+            return Err(Failure::Usage(format!("two backends of volumes are called {:?}", given.name)));
+        }
+        let settings = RbdSettings {
+            name: given.name.clone(),
+            pool: given.pool.clone(),
+            conf: given.conf.clone(),
+            user: given.user.clone(),
+            keyring: given.keyring.clone(),
+            scratch: plan.data.join(&format!("scratch-{}", given.name)),
+        };
+        let opened = RbdBackend::open(settings).await;
+        let opened = opened.map_err(|error| Failure::caused("opening the storage of volumes")(&error))?;
+        all.push((given.name.clone(), Arc::new(opened)));
+    }
+    let wanted = &plan.config.volume.default_backend;
+    if let Some(at) = all.iter().position(|(name, _)| name == wanted) {
+        all[..=at].rotate_right(1);
+    } else if !wanted.is_empty() {
+        return Err(Failure::Usage(format!("volume.default_backend names no backend: {wanted:?}")));
+    }
+    Ok(all)
 }
 
 fn volume_config(config: &Config, state: &Path) -> VolumeConfig {

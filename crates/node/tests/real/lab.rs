@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
 use kogge_ids::{ImageId, ServerId};
-use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, Wiring};
+use kogge_node::{MetadataBook, NoWiring, NodeConfig, Patience, QemuNode, UserRange, VolumeBackend, Wiring};
 use kogge_node_api::{
     Data, DesiredDisk, DesiredInstance, DesiredNetworking, DiskBus, DiskFormat, DiskSource, Epoch, Firmware,
     GuestMetadata, ImageHead, ImageSource, InstanceState, NetworkingChange, Node, NodeError,
@@ -160,7 +160,15 @@ impl Lab {
     /// Opens another node, if it can be opened.
     pub(crate) async fn try_open(&self) -> Result<QemuNode, NodeError> {
         let mut config = NodeConfig::new("lab", self.dir.path().join("data"));
-        config.backends = BTreeMap::from([("files".to_owned(), self.path("volumes"))]);
+        config.backends = BTreeMap::from([("files".to_owned(), VolumeBackend::Files(self.path("volumes")))]);
+        if let Some(cluster) = std::env::var_os("KOGGE_TEST_CEPH").map(PathBuf::from) {
+            let access = VolumeBackend::Ceph {
+                conf: cluster.join("ceph.conf"),
+                user: "kogge".to_owned(),
+                keyring: cluster.join("kogge.keyring"),
+            };
+            config.backends.insert("ceph".to_owned(), access);
+        }
         config.engine.accel = AccelSetting::Tcg;
         config.patience = self.patience;
         config.users = self.users;

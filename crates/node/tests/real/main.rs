@@ -26,4 +26,5 @@ mod suspend;
 mod tiny;
 mod users;
 mod volumes;
+mod with_ceph;
 mod with_storage;

@@ -3,6 +3,7 @@
 use kogge_node_api::DiskFormat;
 
 use super::*;
+use crate::block::Secret;
 
 fn spec() -> GuestSpec {
     GuestSpec {
@@ -17,6 +18,7 @@ fn spec() -> GuestSpec {
             Disk {
                 node: "root".to_owned(),
                 file: "root.qcow2".into(),
+                pool: None,
                 format: DiskFormat::Qcow2,
                 backing: Some(("/srv/bases/b.qcow2".into(), DiskFormat::Qcow2)),
                 read_only: false,
@@ -29,6 +31,7 @@ fn spec() -> GuestSpec {
             Disk {
                 node: "config".to_owned(),
                 file: "config.iso".into(),
+                pool: None,
                 format: DiskFormat::Raw,
                 backing: None,
                 read_only: true,
@@ -95,7 +98,7 @@ fn a_guest_with_volumes() {
     (shared.format, shared.backing, shared.shared, shared.bus) = (DiskFormat::Raw, None, true, DiskBus::Scsi);
     let file = |fd, set, of: &Disk| PassedFile { fd, set, node: of.node.clone() };
     spec.files = vec![file(20, 1, &plain), file(21, 2, &plain), file(22, 3, &locked), file(23, 4, &shared)];
-    spec.keys = vec![(locked.node.clone(), 24)];
+    spec.keys = vec![PassedKey { node: locked.node.clone(), secret: Secret::Container, fd: 24 }];
     spec.disks.extend([plain, locked, shared]);
     golden("volumes", &spec);
 }

@@ -6,7 +6,7 @@ use kogge_node_api::{DiskBus, DiskFormat, IoLimits};
 use serde_json::{Value, json};
 
 use super::Machine;
-use crate::block::{Disk, blockdev, container_of, disk_device, disk_options, fd_set, key_of};
+use crate::block::{Disk, Secret, blockdev, container_of, disk_device, disk_options, fd_set};
 use crate::error::QemuError;
 use crate::qmp::QmpError;
 
@@ -33,15 +33,15 @@ pub struct GuestDisk {
 pub struct OpenDisk {
     /// The disk; the names of its files are not looked at.
     pub disk: Disk,
-    /// Its file.
-    pub file: OwnedFd,
+    /// Its file, where it is in one.
+    pub file: Option<OwnedFd>,
     /// The file below it, read only.
     pub backing: Option<(OwnedFd, DiskFormat)>,
-    /// Its passphrase.
-    pub passphrase: Option<Passphrase>,
+    /// What opens it.
+    pub secrets: Vec<(Secret, Passphrase)>,
 }
 
-/// What opens an encrypted disk.
+/// What opens an encrypted disk, or a cluster.
 pub struct Passphrase(pub String);
 
 impl std::fmt::Debug for Passphrase {
@@ -83,16 +83,17 @@ impl Machine {
     /// [`QemuError::NoSlot`] where no slot is free until the guest's next start, else what QEMU says. What was made on the
     /// way is taken back by [`Machine::close_disk`], which the next try begins with.
     pub async fn plug_disk(&self, open: OpenDisk) -> Result<(), QemuError> {
-        let OpenDisk { mut disk, file, backing, passphrase } = open;
+        let OpenDisk { mut disk, file, backing, secrets } = open;
         let bus = self.bus_for(disk.bus).await?;
-        disk.file = fd_set(self.qmp.hand_over_file(&disk.node, file).await?);
+        if let Some(file) = file {
+            disk.file = fd_set(self.qmp.hand_over_file(&disk.node, file).await?);
+        }
         disk.backing = match backing {
             Some((file, format)) => Some((fd_set(self.qmp.hand_over_file(&disk.node, file).await?), format)),
             None => None,
         };
-        if let Some(Passphrase(secret)) = passphrase {
-            let key = json!({ "qom-type": "secret", "id": key_of(&disk.node), "data": secret });
-            self.tell("object-add", key).await?;
+        for (secret, Passphrase(data)) in &secrets {
+            self.tell("object-add", secret.object(&disk.node, ("data", data))).await?;
         }
         self.tell("blockdev-add", blockdev(&disk)).await?;
         self.forget_key(&disk.node).await?;
@@ -142,15 +143,18 @@ impl Machine {
         Ok(())
     }
 
-    /// Lets QEMU forget a passphrase: it needs it only to open the disk.
+    /// Lets QEMU forget the secrets of a disk: it needs them only to open it.
     ///
     /// # Errors
     /// Where the monitor does not answer; one that is not there is fine.
     pub async fn forget_key(&self, node: &str) -> Result<(), QemuError> {
-        match self.tell("object-del", json!({ "id": key_of(node) })).await {
-            Err(QemuError::Qmp(QmpError::Refused { .. })) => Ok(()),
-            other => other,
+        for secret in Secret::ALL {
+            match self.tell("object-del", json!({ "id": secret.of(node) })).await {
+                Ok(()) | Err(QemuError::Qmp(QmpError::Refused { .. })) => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(())
     }
 
     /// Makes a disk larger; the guest sees it at once.

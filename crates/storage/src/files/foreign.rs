@@ -11,10 +11,10 @@ use std::path::Path;
 use kogge_node_api::is_volume_file;
 
 use super::Inner;
-use super::draft::sync;
 use super::names::{Kind, Side, disk_of, find, name};
-use super::off::{failed, off};
-use super::sniff::{Content, sniff};
+use crate::draft::sync;
+use crate::off::{failed, off};
+use crate::sniff::{Content, sniff};
 use crate::{Adopted, DiskId, Foreign, RELEASED, StorageError};
 
 /// So many are listed.
@@ -141,6 +141,9 @@ impl Inner {
             }
             found => found?,
         };
+        // what is left over first: it must not come to light
+        let side = found.side;
+        self.clear(id, side.other()).await?;
         let target = self.dir.join(released(id, found.kind));
         if found.base.is_some() {
             self.size(&found).await?;
@@ -156,8 +159,7 @@ impl Inner {
             })
             .await?;
         }
-        self.clear(id, Side::First).await?;
-        self.clear(id, Side::Second).await
+        self.clear(id, side).await
     }
 }
 

@@ -4,18 +4,19 @@ use std::path::PathBuf;
 
 use kogge_node_api::{DiskCopy, DiskFormat, ImageHead, base_of_volume};
 
-use super::draft::{Draft, remove, sync};
+use super::Inner;
 use super::images::{self, Base};
 use super::names::{Found, Kind, Side, files, find, name};
-use super::off::{failed, off};
-use super::sniff::{Content, sniff};
-use super::{Inner, sparse};
-use crate::{Contents, DiskId, NewDisk, Origin, StorageError};
+use crate::draft::{Draft, remove, sync};
+use crate::error::fits;
+use crate::off::{failed, off};
+use crate::sniff::{Content, sniff};
+use crate::sparse;
+use crate::{Contents, DiskId, NewDisk, Origin, StorageError, incoming};
 
 const STEP: &str = "making the volume";
 /// What a container may take beside its contents.
 const CONTAINER_MOST: u64 = 64 << 20;
-const GIB: u64 = 1 << 30;
 
 /// A disk that is whole but for its name.
 struct Made {
@@ -157,17 +158,7 @@ impl Inner {
     }
 
     async fn live(&self, new: &NewDisk, copy: DiskCopy) -> Result<Made, StorageError> {
-        let draft = self.draft().await?;
-        let (_, came) = images::receive(draft.path(), copy.data.into_stream(), copy.bytes)
-            .await
-            .map_err(|error| StorageError::io(STEP, &error))?;
-        let content = sniff(draft.file()).map_err(|error| StorageError::io(STEP, &error))?;
-        let Content::Qcow2 { bytes, backing: false, data_file: false } = content else {
-            return Err(StorageError::failed(STEP, "what came from the node is no whole qcow2 disk"));
-        };
-        if came != copy.bytes {
-            return Err(StorageError::failed(STEP, format!("{came} bytes came of {}", copy.bytes)));
-        }
+        let (draft, bytes) = incoming::take_copy(self.draft().await?, copy).await?;
         if new.passphrase.is_none() && self.format == DiskFormat::Qcow2 {
             fits(bytes, new.bytes)?;
             let at =
@@ -260,15 +251,6 @@ impl Inner {
         })
         .await
     }
-}
-
-/// Refuses what is larger than the disk that it shall be on.
-fn fits(bytes: u64, room: u64) -> Result<(), StorageError> {
-    if bytes <= room {
-        return Ok(());
-    }
-    let because = format!("what it is made from needs a volume of {} GiB", bytes.div_ceil(GIB));
-    Err(StorageError::Refused { because })
 }
 
 async fn sized(draft: Draft, bytes: u64) -> Result<Made, StorageError> {

@@ -23,8 +23,6 @@ use crate::DiskId;
 
 /// The folder of images.
 pub(super) const BASES: &str = "bases";
-/// Names of what is half made begin so.
-pub(super) const DRAFT: &str = ".draft-";
 
 /// What a disk's file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

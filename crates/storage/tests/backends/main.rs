@@ -4,6 +4,7 @@
 mod encrypted;
 mod files;
 mod lab;
+mod rbd;
 mod suite;
 mod tricks;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kogge_config::{Accel, Config};
 use kogge_dataplane::{Dataplane, DataplaneConfig, HostSide};
-use kogge_node::{Guests, MetadataBook, NodeConfig, QemuNode, UserRange, Wiring};
+use kogge_node::{Guests, MetadataBook, NodeConfig, QemuNode, UserRange, VolumeBackend, Wiring};
 use kogge_node_api::{Accelerator, Node, NodeError, NodeHandle};
 use kogge_qemu::AccelSetting;
 use tokio::task::JoinHandle;
@@ -117,7 +117,15 @@ impl Start {
         // as its backend has it, which leads to the place itself where several processes share one
         let volumes = volumes_of(&self.data);
         let volumes = volumes.canonicalize().unwrap_or(volumes);
-        node.backends.insert(FILES.to_owned(), volumes);
+        node.backends.insert(FILES.to_owned(), VolumeBackend::Files(volumes));
+        for given in &self.config.volume.ceph {
+            let access = VolumeBackend::Ceph {
+                conf: given.conf.clone(),
+                user: given.user.clone(),
+                keyring: given.keyring.clone(),
+            };
+            node.backends.insert(given.name.clone(), access);
+        }
         let agent = QemuNode::open(node, Arc::clone(&dataplane) as Arc<dyn Wiring>, book).await?;
         let accelerator = agent.facts().await?.accelerator;
         Ok(RealNode { agent, dataplane, accelerator })

@@ -31,7 +31,7 @@ fn next_data(file: &File, from: u64) -> io::Result<Option<(u64, u64)>> {
 
 /// Copies what is in `source` to the empty file `target`, with the same holes. Where the file system can, the two share
 /// what is the same until one of them is written.
-pub(super) fn copy(source: &File, target: &File) -> io::Result<()> {
+pub(crate) fn copy(source: &File, target: &File) -> io::Result<()> {
     let length = source.metadata()?.len();
     target.set_len(length)?;
     let mut at = 0;
@@ -55,7 +55,7 @@ fn copy_piece(source: &File, target: &File, begin: u64, end: u64) -> io::Result<
 }
 
 /// What is in a file, without its holes. It is read as it is asked for, off the threads of others.
-pub(super) fn contents(file: File) -> io::Result<Contents> {
+pub(crate) fn contents(file: File) -> io::Result<Contents> {
     let bytes = file.metadata()?.len();
     let pieces = stream::try_unfold((file, 0_u64), |(file, at)| async move {
         let read = tokio::task::spawn_blocking(move || next_piece(&file, at).map(|piece| (file, piece)));
@@ -79,7 +79,7 @@ fn next_piece(file: &File, at: u64) -> io::Result<Option<Extent>> {
 type Pieces = Pin<Box<dyn Stream<Item = io::Result<Extent>> + Send>>;
 
 /// Writes contents to the empty file at `path`. Nothing may lie behind their end, or before the piece that came last.
-pub(super) async fn write(path: PathBuf, bytes: u64, mut pieces: Pieces) -> io::Result<()> {
+pub(crate) async fn write(path: PathBuf, bytes: u64, mut pieces: Pieces) -> io::Result<()> {
     let open = move || {
         let file = File::options().write(true).open(path)?;
         file.set_len(bytes)?;

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt as _;
 
 /// A format, as far as it can be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// Nothing that is known: plain bytes.
     Plain,
     /// QEMU's format: the size for guests, and whether its header names a file below it, or one for its data.
@@ -38,7 +38,7 @@ const SIGNATURES: [(u64, &[u8], &str); 12] = [
 const HEADER_MOST: u64 = 64 << 20;
 
 /// Looks at the beginning of a file.
-pub(super) fn sniff(file: &File) -> io::Result<Content> {
+pub(crate) fn sniff(file: &File) -> io::Result<Content> {
     let mut head = [0; 512];
     let mut read = 0;
     while read < head.len() {

@@ -7,7 +7,7 @@ use kogge_qemu::QemuError;
 use crate::StorageError;
 
 /// Does something that may wait for a disk.
-pub(super) async fn off<T: Send + 'static>(
+pub(crate) async fn off<T: Send + 'static>(
     step: &str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, StorageError> {
@@ -16,7 +16,7 @@ pub(super) async fn off<T: Send + 'static>(
 }
 
 /// A step that a program of QEMU's did not do.
-pub(super) fn failed(step: &str, error: QemuError) -> StorageError {
+pub(crate) fn failed(step: &str, error: QemuError) -> StorageError {
     match error {
         QemuError::Refused { because } => StorageError::Refused { because },
         other => {

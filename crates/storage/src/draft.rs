@@ -6,18 +6,20 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use kogge_ids::VolumeId;
+use kogge_node_api::{Data, DiskCopy};
 
-use super::names::DRAFT;
+/// Names of what is half made begin so.
+pub(crate) const DRAFT: &str = ".draft-";
 
 /// A file that goes away unless it is kept. Locked while it is made, so that nobody takes it for one left over.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     path: PathBuf,
     file: File,
 }
 
 impl Draft {
     /// An empty one in `dir`.
-    pub(super) fn new(dir: &Path) -> io::Result<Self> {
+    pub(crate) fn new(dir: &Path) -> io::Result<Self> {
         // any number that nobody else has
         let path = dir.join(format!("{DRAFT}{}", VolumeId::random().uuid().simple()));
         let mut options = File::options();
@@ -27,16 +29,16 @@ impl Draft {
         Ok(draft)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) const fn file(&self) -> &File {
+    pub(crate) const fn file(&self) -> &File {
         &self.file
     }
 
     /// Gives it a name to stay under, so that after a loss of power it is there as a whole or not at all.
-    pub(super) fn keep(self, target: &Path) -> io::Result<()> {
+    pub(crate) fn keep(self, target: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         std::fs::rename(&self.path, target)?;
         target.parent().map_or(Ok(()), sync)
@@ -44,7 +46,7 @@ impl Draft {
 
     /// As [`Draft::keep`], but what is there under that name already stays: a file that is replaced cannot be linked to at
     /// that moment.
-    pub(super) fn keep_first(self, target: &Path) -> io::Result<()> {
+    pub(crate) fn keep_first(self, target: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         match std::fs::hard_link(&self.path, target) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -53,8 +55,14 @@ impl Draft {
     }
 
     /// The open file, without a name.
-    pub(super) fn nameless(self) -> io::Result<File> {
+    pub(crate) fn nameless(self) -> io::Result<File> {
         File::options().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(&self.path)
+    }
+
+    /// As [`Draft::nameless`], for whoever takes a copy of a disk.
+    pub(crate) fn into_copy(self) -> io::Result<DiskCopy> {
+        let file = self.nameless()?;
+        Ok(DiskCopy { bytes: file.metadata()?.len(), data: Data::File(file) })
     }
 }
 
@@ -66,12 +74,12 @@ impl Drop for Draft {
 }
 
 /// Makes changes of a folder last.
-pub(super) fn sync(dir: &Path) -> io::Result<()> {
+pub(crate) fn sync(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
 /// Removes drafts that nobody makes any more.
-pub(super) fn sweep(dir: &Path) -> io::Result<()> {
+pub(crate) fn sweep(dir: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;
         if !entry.file_name().to_string_lossy().starts_with(DRAFT) {
@@ -86,7 +94,7 @@ pub(super) fn sweep(dir: &Path) -> io::Result<()> {
 }
 
 /// Removes a file; one that is not there is fine.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
