@@ -177,6 +177,11 @@ pub trait Backend: Send + Sync {
     /// What it is.
     fn nature(&self) -> Nature;
 
+    /// Whether its data are in the data directory, beside the database: then that one's room is its room.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// What it has; also the sign that it answers.
     async fn facts(&self) -> Result<Facts, StorageError>;
 

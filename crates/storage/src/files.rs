@@ -111,6 +111,10 @@ impl Backend for FilesBackend {
         Nature { features, protocol: "file", product: "files" }
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     async fn facts(&self) -> Result<Facts, StorageError> {
         let dir = self.0.dir.clone();
         off("looking at the backend", move || {

@@ -157,6 +157,11 @@ impl Backend for SimStorage {
         Nature { features, protocol: "simulated", product: "memory" }
     }
 
+    /// As files are, so that it can be tried.
+    fn is_local(&self) -> bool {
+        true
+    }
+
     async fn facts(&self) -> Result<Facts, StorageError> {
         let state = self.ready("looking at the backend", false)?;
         let used: u64 = state.disks.values().map(|disk| disk.bytes).sum();

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use kogge_room::Room;
+
 /// Settings of block storage. Every one has a default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VolumeConfig {
@@ -18,6 +20,8 @@ pub struct VolumeConfig {
     pub max_volumes_per_project: i64,
     /// Folder of the data of backups; made when the first one is. All processes of a cloud share it.
     pub backup_dir: PathBuf,
+    /// The room where the data directory is: copies are refused while there is too little.
+    pub room: Room,
     /// How long one step at a backend may take, in seconds: copies of large disks take long.
     pub step_seconds: u64,
 }
@@ -31,6 +35,7 @@ impl Default for VolumeConfig {
             max_limit: 1000,
             max_volumes_per_project: 100_000,
             backup_dir: PathBuf::from("backups"),
+            room: Room::default(),
             step_seconds: 4 * 3600,
         }
     }

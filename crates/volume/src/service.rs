@@ -16,6 +16,7 @@ pub(crate) mod messages;
 pub(crate) mod quota;
 pub(crate) mod quota_sets;
 pub(crate) mod revert;
+pub(crate) mod room;
 pub(crate) mod save;
 pub(crate) mod services;
 pub(crate) mod snapshots;

@@ -22,6 +22,7 @@ mod it {
     mod messages;
     mod qos;
     mod quotas;
+    mod room;
     mod seeds;
     mod services;
     mod snapshots;

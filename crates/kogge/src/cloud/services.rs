@@ -138,7 +138,7 @@ impl Services {
             nodes: nodes.clone(),
             backends: backends(plan).await?,
             keyring: Arc::new(SealedKeyring::new(db.clone(), clock(), Arc::clone(&seal))),
-            config: volume_config(config, state),
+            config: VolumeConfig { room: room.clone(), ..volume_config(config, state) },
         });
         let compute = Compute::new(ComputeDeps {
             db: db.clone(),

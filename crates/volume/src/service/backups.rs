@@ -53,6 +53,7 @@ impl Volumes {
         new: NewBackup,
     ) -> Result<Backup> {
         check_source(&volume, snapshot.as_ref(), new.force)?;
+        self.check_room()?;
         if new.zone.as_ref().is_some_and(|zone| !zone.is_empty() && *zone != self.config().zone) {
             return Err(Error::Unavailable("Service cinder-backup could not be found.".to_owned()));
         }
@@ -153,6 +154,7 @@ impl Volumes {
             let why = "an encrypted backup is restored to an encrypted volume, and no other one is";
             return Err(Error::volume(why));
         }
+        self.check_room_on(&volume.backend)?;
         let now = self.now();
         volume.begin(Doing::Restoring { backup: backup.id }, now);
         volume.due_at = NEVER;

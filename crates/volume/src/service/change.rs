@@ -100,6 +100,9 @@ impl Volumes {
         usage::moved(tx, &project, &volume.type_id.to_string(), -more).await?;
         self.charge_in(tx, &project, Some(kind), more).await?;
         usage::moved(tx, &project, &volume.type_id.to_string(), more).await?;
+        if elsewhere {
+            self.check_room_on(&backend)?;
+        }
         volume.begin(Doing::Retyping { to: kind.id, backend }, self.now());
         Ok(())
     }
@@ -121,6 +124,7 @@ impl Volumes {
                 volume.id
             )));
         }
+        self.check_room_on(backend)?;
         volume.begin(Doing::Retyping { to: volume.type_id, backend: backend.clone() }, self.now());
         Ok(())
     }
@@ -224,6 +228,7 @@ impl Volumes {
         if let Some(found) = found {
             check_image(found, volume.size_gib)?;
         }
+        self.check_room_on(&volume.backend)?;
         volume.begin(Doing::Reimaging { image }, self.now());
         volume.save(tx).await?;
         Ok(self.image().hold_in(tx, image, &[volume.id.to_string()]).await?)

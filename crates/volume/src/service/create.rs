@@ -160,6 +160,9 @@ impl Volumes {
             // where none takes it the volume says so, as in Cinder
             None => self.backend_for(&kind, &self.closed_backends(tx).await?).unwrap_or_default(),
         };
+        if !matches!(new.source, Source::Blank) {
+            self.check_room_on(&backend)?;
+        }
         check_key(&kind, &found)?;
         self.charge_in(tx, project.as_str(), Some(&kind), Usage::volume(size)).await?;
         let key_id = self.key_for(tx, &project, &kind, &found).await?;

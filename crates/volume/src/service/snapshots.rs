@@ -83,6 +83,7 @@ impl Volumes {
         new: NewSnapshot,
     ) -> Result<Snapshot> {
         check_state(volume, new.in_use)?;
+        self.check_room_on(&volume.backend)?;
         let project = caller.require_project(&policy::CREATE_SNAPSHOT)?.clone();
         let kind = VolumeType::get(&mut *tx, &volume.type_id).await?;
         self.charge_in(tx, project.as_str(), kind.as_ref(), Usage::snapshot(volume.size_gib)).await?;

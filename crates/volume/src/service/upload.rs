@@ -53,6 +53,7 @@ impl Volumes {
                     .to_owned(),
             ));
         }
+        self.check_room()?;
         let kept =
             |name: &str| volume.image_metadata.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
         let own = volume.image_metadata.iter().filter(|(key, _)| !OF_THE_IMAGE.contains(&key.as_str()));
