@@ -8,6 +8,7 @@ use crate::Volumes;
 use crate::api::{about, hosts, pools, quotas, services};
 use crate::microversion as v;
 use crate::policy as p;
+use crate::resources::consistency_groups::{self as old, CgSnapshots, ConsistencyGroups};
 use crate::resources::default_types;
 use crate::resources::group_types::{self, GroupTypes};
 use crate::resources::groups::{self, Groups};
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Routes<Volumes> {
         .merge(about_routes())
         .merge(group_type_routes())
         .merge(group_routes())
+        .merge(groups_of_old())
         .merge(Routes::new().list::<Messages>().show::<Messages>().remove::<Messages>())
 }
 
@@ -185,4 +187,23 @@ fn group_routes() -> Routes<Volumes> {
             since(v::GROUP_REPLICATION),
             p::GROUP_LIST_REPLICATION_TARGETS,
         )
+}
+
+fn groups_of_old() -> Routes<Volumes> {
+    let (groups, snapshots) = (ConsistencyGroups::NAMES, CgSnapshots::NAMES);
+    let all = "/v3/cgsnapshots/detail";
+    Routes::new()
+        .list::<ConsistencyGroups>()
+        .get("/v3/consistencygroups/detail", p::GROUP_GET_ALL, handlers::details::<ConsistencyGroups>)
+        .post(groups.all, p::GROUP_CREATE, old::create)
+        .post("/v3/consistencygroups/create_from_src", p::GROUP_CREATE, old::copy)
+        .show::<ConsistencyGroups>()
+        .put(groups.each, p::GROUP_UPDATE, old::update)
+        .put("/v3/consistencygroups/{id}/update", p::GROUP_UPDATE, old::update)
+        .post("/v3/consistencygroups/{id}/delete", p::GROUP_DELETE, old::delete)
+        .list::<CgSnapshots>()
+        .get(all, p::GROUP_GET_ALL_GROUP_SNAPSHOTS, handlers::details::<CgSnapshots>)
+        .post(snapshots.all, p::GROUP_CREATE_GROUP_SNAPSHOT, old::create_snapshot)
+        .show::<CgSnapshots>()
+        .remove::<CgSnapshots>()
 }

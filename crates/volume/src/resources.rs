@@ -2,6 +2,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod backups;
+pub(crate) mod consistency_groups;
 pub(crate) mod default_types;
 pub(crate) mod group_snapshots;
 pub(crate) mod group_types;

@@ -14,6 +14,7 @@ mod it {
     mod attachments;
     mod backups;
     mod cloud;
+    mod consistency_groups;
     mod given;
     mod group_snapshots;
     mod group_types;

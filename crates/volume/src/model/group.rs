@@ -31,6 +31,28 @@ record! {
     }
 }
 
+/// Name of the type of consistency groups, which are groups under a name of old.
+pub const OLD_TYPE: &str = "default_cgsnapshot_type";
+/// Its id, in every cloud the same.
+pub const OLD_TYPE_ID: &str = "5e1f0b5c-61a5-5b0c-9a5e-0d4b3f8c2a17";
+/// What it asks of backends: [`GroupType::is_consistent`].
+pub const CONSISTENT: &str = "consistent_group_snapshot_enabled";
+
+/// Whether a group of this type is a consistency group.
+#[must_use]
+pub fn is_of_old(id: GroupTypeId) -> bool {
+    id.to_string() == OLD_TYPE_ID
+}
+
+impl GroupType {
+    /// Whether snapshots of a group have to be of one moment.
+    #[must_use]
+    pub fn is_consistent(&self) -> bool {
+        let asked = self.specs.0.get(CONSISTENT);
+        asked.is_some_and(|word| word.trim_start_matches("<is>").trim().eq_ignore_ascii_case("true"))
+    }
+}
+
 words! {
     /// What a group is doing.
     pub enum GroupStatus {

@@ -10,13 +10,15 @@ use kogge_http::{ApiError, Json, VersionRange};
 use kogge_ids::VolumeGroupId;
 use kogge_resource::nova::{Fields, Read};
 use kogge_resource::{
-    Body, Call, Create, Delete, Field, List, Listing, Loaded, Names, Resource, Schema, Service as _,
-    Stored as _, Type, Verb, Wanted,
+    Body, Call, Create, Delete, Field, Judgement, List, Listing, Loaded, Names, Resource, Schema,
+    Service as _, Stored as _, Type, Verb, Wanted,
 };
 use serde_json::{Value, json};
 
+use super::groups::check_generic;
 use super::snapshots::part;
 use crate::error::{Error, Result};
+use crate::model::group::is_of_old;
 use crate::model::group_snapshot::{GroupSnapshot, GroupSnapshotStatus};
 use crate::service::group_snapshots::{NewGroupSnapshot, no_group_snapshot};
 use crate::service::groups::no_group;
@@ -47,6 +49,15 @@ impl Resource for GroupSnapshots {
 
     fn target(row: &GroupSnapshot) -> Target<'_> {
         Target::project(row.project_id.as_str()).user(row.user_id.as_str())
+    }
+
+    /// Those of old have a resource of their own; but to say what they are doing is the same.
+    fn allow(call: &Call<Volumes>, key: &str, rule: &Rule, found: Option<&GroupSnapshot>) -> Result<()> {
+        match Self::judge(call, rule, found) {
+            Judgement::Allowed if *rule == policy::GROUP_RESET_GROUP_SNAPSHOT_STATUS => Ok(()),
+            Judgement::Allowed => found.map_or(Ok(()), |row| check_generic(row.group_type_id)),
+            judgement => Err(Self::refusal(call, key, rule, judgement, found)),
+        }
     }
 
     fn view(call: &Call<Volumes>, row: &GroupSnapshot, (): &(), verb: Verb) -> Value {
@@ -103,7 +114,9 @@ impl List for GroupSnapshots {
             Self::marker(call, marker).await?;
         }
         let whose = Self::whose(call)?;
-        GroupSnapshot::listed(&call.service, &Self::LIST, whose, &wanted).await
+        let mut page = GroupSnapshot::listed(&call.service, &Self::LIST, whose, &wanted).await?;
+        page.items.retain(|row| !is_of_old(row.group_type_id));
+        Ok(page)
     }
 }
 
@@ -124,6 +137,7 @@ impl Create for GroupSnapshots {
         let word = body.text("group_id").unwrap_or_default();
         let id: VolumeGroupId = word.parse().map_err(|_| no_group(&word))?;
         let group = call.service.group_to_copy_in(tx, &call.caller, id).await?;
+        check_generic(group.group_type_id)?;
         let new = NewGroupSnapshot { name: body.text("name"), description: body.text("description") };
         Ok((call.service.create_group_snapshot_in(tx, &call.caller, &group, new).await?, ()))
     }

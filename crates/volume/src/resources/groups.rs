@@ -7,21 +7,33 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use kogge_auth::{Rule, Target};
 use kogge_db::filter::{by, text};
-use kogge_db::{Direction, Executor as _, Select, SortKey};
+use kogge_db::{Direction, Executor as _, Paged, Select, SortKey};
 use kogge_http::{ApiError, Json, VersionRange};
-use kogge_ids::{VolumeGroupId, VolumeId};
+use kogge_ids::{GroupTypeId, VolumeGroupId, VolumeId};
 use kogge_resource::nova::{self, Fields, Read, at_most, query, repr, wrong};
-use kogge_resource::{Call, List, Listing, Loaded, Names, Resource, Service as _, Verb};
+use kogge_resource::{
+    Call, Judgement, List, Listing, Loaded, Names, Resource, Service as _, Stored as _, Verb, Wanted,
+};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::model::group::{Group, GroupStatus};
+use crate::model::group::{Group, GroupStatus, is_of_old};
 use crate::model::status::VolumeStatus;
 use crate::service::groups::{NewGroup, no_group};
 use crate::{Volumes, microversion as v, policy};
 
 /// Most types of a group.
-const TYPES: usize = 256;
+pub(super) const TYPES: usize = 256;
+
+/// Refuses a consistency group: it has a resource of its own.
+pub(super) fn check_generic(kind: GroupTypeId) -> Result<()> {
+    if !is_of_old(kind) {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!(
+        "Group_type {kind} is reserved for migrating CGs to groups. Migrated group can only be operated by CG APIs."
+    )))
+}
 
 /// Groups.
 pub(crate) struct Groups;
@@ -48,6 +60,15 @@ impl Resource for Groups {
 
     fn target(row: &Group) -> Target<'_> {
         Target::project(row.project_id.as_str()).user(row.user_id.as_str())
+    }
+
+    /// Those of old have a resource of their own; but to say what they are doing is the same.
+    fn allow(call: &Call<Volumes>, key: &str, rule: &Rule, found: Option<&Group>) -> Result<()> {
+        match Self::judge(call, rule, found) {
+            Judgement::Allowed if *rule == policy::GROUP_RESET_STATUS => Ok(()),
+            Judgement::Allowed => found.map_or(Ok(()), |row| check_generic(row.group_type_id)),
+            judgement => Err(Self::refusal(call, key, rule, judgement, found)),
+        }
     }
 
     async fn more(call: &Call<Volumes>, rows: &[Group]) -> Result<Vec<Self::More>> {
@@ -97,7 +118,7 @@ fn wants_volumes(call: &Call<Volumes>) -> bool {
     call.query.get("list_volume").is_some_and(|word| query::boolean("list_volume", word).unwrap_or(false))
 }
 
-const SORT_KEYS: &[SortKey] = &[by("id"), by("name"), by("created_at"), by("status")];
+pub(super) const SORT_KEYS: &[SortKey] = &[by("id"), by("name"), by("created_at"), by("status")];
 
 impl List for Groups {
     const RULE: Rule = policy::GROUP_GET_ALL;
@@ -109,6 +130,15 @@ impl List for Groups {
         links: Some("group_links"),
         ..Listing::OWN
     };
+
+    async fn page(call: &Call<Volumes>, wanted: &Wanted) -> Result<Paged<Group>> {
+        if let Some(marker) = &wanted.query.page.marker {
+            Self::marker(call, marker).await?;
+        }
+        let mut page = Group::listed(&call.service, &Self::LIST, Self::whose(call)?, wanted).await?;
+        page.items.retain(|row| !is_of_old(row.group_type_id));
+        Ok(page)
+    }
 }
 
 fn brief(group: &Group) -> (StatusCode, Json<Value>) {
@@ -116,7 +146,7 @@ fn brief(group: &Group) -> (StatusCode, Json<Value>) {
 }
 
 /// Name and description, without spaces at their ends; nothing where they are not named or null.
-fn words(fields: &Fields<'_>) -> Read<(Option<String>, Option<String>)> {
+pub(super) fn words(fields: &Fields<'_>) -> Read<(Option<String>, Option<String>)> {
     let trimmed = |text: Option<Option<String>>| text.flatten().map(|text| text.trim().to_owned());
     let name = trimmed(fields.text_or_null("name", 0, 255)?);
     Ok((name, trimmed(fields.description(255)?)))
@@ -131,6 +161,7 @@ pub(crate) async fn create(
     call.caller.allow_on_own(&call.rule)?;
     let mut tx = call.service.begin().await?;
     let group = call.service.create_group_in(&mut tx, &call.caller, new, (&kind, &types), zone).await?;
+    check_generic(group.group_type_id)?;
     call.service.commit(tx).await?;
     Ok(brief(&group))
 }
@@ -176,12 +207,12 @@ pub(crate) async fn update(call: Call<Volumes>, Json(body): Json<Value>) -> Resu
 }
 
 /// Ids between commas.
-fn volumes_of(fields: &Fields<'_>, name: &str) -> Read<Vec<String>> {
+pub(super) fn volumes_of(fields: &Fields<'_>, name: &str) -> Read<Vec<String>> {
     let text = fields.text_or_null(name, 0, 255)?.flatten().unwrap_or_default();
     Ok(text.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect())
 }
 
-async fn change(
+pub(super) async fn change(
     call: &Call<Volumes>,
     tx: &mut kogge_db::Tx,
     mut group: Group,

@@ -24,9 +24,6 @@ pub(crate) struct NewGroupSnapshot {
     pub(crate) description: Option<String>,
 }
 
-/// The word in the specs of a type of groups for snapshots that are of one moment.
-const CONSISTENT: &str = "consistent_group_snapshot_enabled";
-
 /// That there is no such snapshot of a group.
 pub(crate) fn no_group_snapshot(id: impl std::fmt::Display) -> Error {
     Error::NotFound(format!("GroupSnapshot {id} could not be found."))
@@ -51,7 +48,8 @@ impl Volumes {
         let project = caller.require_project(&policy::GROUP_CREATE_GROUP_SNAPSHOT)?.clone();
         let volumes = groups::volumes_of(tx, group.id).await?;
         let used = volumes.iter().any(|volume| volume.status == VolumeStatus::InUse);
-        if used && volumes.len() > 1 && self.is_consistent(tx, group).await? {
+        let kind = GroupType::get(&mut *tx, &group.group_type_id).await?;
+        if used && volumes.len() > 1 && kind.is_some_and(|kind| kind.is_consistent()) {
             return Err(Error::volume(format!(
                 "The type of group {} asks for snapshots of one moment, which the backend makes of volumes that nobody uses. \
                  Detach them first.",
@@ -86,13 +84,6 @@ impl Volumes {
             self.create_snapshot_in(tx, caller, volume, part).await?;
         }
         Ok(row)
-    }
-
-    /// Whether snapshots of a group have to be of one moment.
-    async fn is_consistent(&self, tx: &mut Tx, group: &Group) -> Result<bool> {
-        let kind = GroupType::get(&mut *tx, &group.group_type_id).await?;
-        let asked = kind.and_then(|kind| kind.specs.0.get(CONSISTENT).cloned());
-        Ok(asked.is_some_and(|word| word.trim_start_matches("<is>").trim().eq_ignore_ascii_case("true")))
     }
 
     /// The snapshot of a group, locked behind its group.

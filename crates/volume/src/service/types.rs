@@ -11,6 +11,7 @@ use kogge_storage::Feature;
 
 use crate::Volumes;
 use crate::error::{Error, Result};
+use crate::model::group::{CONSISTENT, GroupType, OLD_TYPE, OLD_TYPE_ID};
 use crate::model::volume_type::{DEFAULT, Encryption, VolumeType};
 use crate::resources::is_admin;
 use crate::store::types as store;
@@ -43,7 +44,24 @@ impl Volumes {
                 kind.insert(&mut tx).await?;
             }
         }
+        if store::note_seed(&mut tx, OLD_TYPE).await? {
+            self.type_of_old()?.insert(&mut tx).await?;
+        }
         Ok(tx.commit().await?)
+    }
+
+    /// The type of consistency groups.
+    fn type_of_old(&self) -> Result<GroupType> {
+        let specs = BTreeMap::from([(CONSISTENT.to_owned(), "<is> True".to_owned())]);
+        Ok(GroupType {
+            id: OLD_TYPE_ID.parse().map_err(Error::internal)?,
+            name: OLD_TYPE.to_owned(),
+            description: Some("Consistency groups, and their snapshots".to_owned()),
+            is_public: true,
+            specs: Json(specs),
+            created_at: self.now(),
+            updated_at: None,
+        })
     }
 
     fn seeded(&self, name: &str, text: &str, backend: Option<&str>, encrypted: bool) -> VolumeType {

@@ -9,6 +9,9 @@ on_both! {
         let new = json!({"group_type": {"name": "g", "description": "d", "group_specs": {"a": "b"}}});
         cloud.admin("POST", "/group_types", Some(new.clone())).await.fault(404);
         cloud.at("3.11").post("/group_types", new.clone()).await.fault(403);
+        // that of consistency groups is there from the first
+        let old = "/group_types/5e1f0b5c-61a5-5b0c-9a5e-0d4b3f8c2a17";
+        cloud.admin("DELETE", old, None).await.expect(202);
         let made = cloud.admin("POST", "/group_types", Some(new.clone())).await.expect(202)["group_type"].clone();
         let id = made["id"].as_str().unwrap();
         let mut whole = json!({

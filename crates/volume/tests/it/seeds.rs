@@ -13,7 +13,7 @@ on_both! {
         let encrypted = list["volume_types"].as_array().unwrap().iter().find(|one| one["name"] == "encrypted");
         let words = encrypted.unwrap()["description"].as_str().unwrap();
         assert!(words.contains("[scs:encrypted]"), "{words}");
-        assert_eq!(cloud.count("SELECT COUNT(*) AS n FROM volume_type_seeds").await, 3);
+        assert_eq!(cloud.count("SELECT COUNT(*) AS n FROM volume_type_seeds").await, 4);
         cloud.run().await;
     }
 }

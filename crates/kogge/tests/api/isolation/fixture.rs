@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::scene;
 
 /// The collections whose members in the fixture belong to `demo`.
-const OWNED: [&str; 22] = [
+const OWNED: [&str; 23] = [
     "servers",
     "os-server-groups",
     "images",
@@ -501,6 +501,8 @@ pub(crate) fn kind_of_parameter<'a>(before: &'a str, path: &str) -> &'a str {
         "default-types" => "projects",
         "os-volume-transfer" => "volume-transfers",
         "groups" if path.starts_with(GROUP_OF_VOLUMES) => "volume-groups",
+        "consistencygroups" => "volume-groups",
+        "cgsnapshots" => "group_snapshots",
         "{store}" => "images",
         "routers" if path.ends_with("/remove_router_interface") => "routed-router",
         other => other,

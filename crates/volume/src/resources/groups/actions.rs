@@ -11,7 +11,7 @@ use kogge_resource::nova::{Fields, Read};
 use kogge_resource::{Call, Loaded, Service as _};
 use serde_json::Value;
 
-use super::{Groups, brief, words};
+use super::{Groups, brief, check_generic, words};
 use crate::error::{Error, Result};
 use crate::model::group::GroupStatus;
 use crate::service::groups::{NewGroup, Origin, no_group};
@@ -34,6 +34,7 @@ pub(crate) async fn copy(call: Call<Volumes>, Json(body): Json<Value>) -> Result
     };
     let mut tx = call.service.begin().await?;
     let group = call.service.copy_group_in(&mut tx, &call.caller, new, origin).await?;
+    check_generic(group.group_type_id)?;
     call.service.commit(tx).await?;
     Ok(brief(&group).into_response())
 }

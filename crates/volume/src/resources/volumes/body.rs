@@ -87,10 +87,6 @@ pub(super) fn new_volume(body: &Body, version: Microversion) -> Result<NewVolume
                    multiattach volumes.";
         return Err(Error::Invalid(why.to_owned()));
     }
-    if body.text("consistencygroup_id").is_some() {
-        let why = "Consistency groups are gone; use groups (group_id, since 3.13).";
-        return Err(Error::input(why));
-    }
     let id = |name: &str| body.text(name).filter(|id| !id.is_empty());
     let source = match (id("snapshot_id"), id("source_volid"), image_of(body)) {
         (Some(snapshot), None, None) => Source::Snapshot(parsed(&snapshot, |id| Error::no_snapshot(id))?),
@@ -117,7 +113,11 @@ pub(super) fn new_volume(body: &Body, version: Microversion) -> Result<NewVolume
         zone: id("availability_zone"),
         metadata: body.read("metadata").unwrap_or_default(),
         source,
-        group: id("group_id").map(|group| parsed(&group, no_group)).transpose()?,
+        // consistency groups are groups under a name of old
+        group: id("group_id")
+            .or_else(|| id("consistencygroup_id"))
+            .map(|group| parsed(&group, no_group))
+            .transpose()?,
     })
 }
 

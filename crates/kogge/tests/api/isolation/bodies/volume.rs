@@ -79,6 +79,23 @@ fn groups(method: &str, path: &str, fixture: &Fixture) -> Option<Vec<Value>> {
         }
         ("PUT", "/v3/groups/{id}") => vec![json!({"group": {"name": "y", "description": "d"}})],
         ("POST", "/v3/groups/{id}/action") => vec![json!({"reset_status": {"status": "available"}})],
+        ("POST", "/v3/consistencygroups") => {
+            vec![
+                json!({"consistencygroup": {"volume_types": "__DEFAULT__", "name": "x", "description": "d"}}),
+            ]
+        }
+        ("PUT", "/v3/consistencygroups/{id}" | "/v3/consistencygroups/{id}/update") => {
+            vec![json!({"consistencygroup": {"name": "z", "description": "d"}})]
+        }
+        ("POST", "/v3/consistencygroups/{id}/delete") => vec![json!({"consistencygroup": {"force": false}})],
+        ("POST", "/v3/consistencygroups/create_from_src") => {
+            let group = fixture.id("volume-groups");
+            vec![json!({"consistencygroup-from-src": {"source_cgid": group, "name": "x"}})]
+        }
+        ("POST", "/v3/cgsnapshots") => {
+            let group = fixture.id("volume-groups");
+            vec![json!({"cgsnapshot": {"consistencygroup_id": group, "name": "x", "description": "d"}})]
+        }
         ("POST", "/v3/group_snapshots") => {
             let group = fixture.id("volume-groups");
             vec![json!({"group_snapshot": {"group_id": group, "name": "x", "description": "d"}})]
