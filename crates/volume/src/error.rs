@@ -48,6 +48,11 @@ impl Error {
         Self::NotFound(format!("Snapshot {id} could not be found."))
     }
 
+    /// Nothing of this id: `GroupSnapshot … could not be found.`
+    pub fn no_group_snapshot(id: impl std::fmt::Display) -> Self {
+        Self::NotFound(format!("GroupSnapshot {id} could not be found."))
+    }
+
     /// Nothing of this id: `Backup … could not be found.`
     pub fn no_backup(id: impl std::fmt::Display) -> Self {
         Self::NotFound(format!("Backup {id} could not be found."))

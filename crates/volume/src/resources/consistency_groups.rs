@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::group::{Group, OLD_TYPE_ID};
 use crate::model::group_snapshot::GroupSnapshot;
 use crate::model::status::VolumeStatus;
-use crate::service::group_snapshots::{NewGroupSnapshot, no_group_snapshot};
+use crate::service::group_snapshots::NewGroupSnapshot;
 use crate::service::groups::{NewGroup, Origin, no_group};
 use crate::{Volumes, policy};
 
@@ -133,7 +133,7 @@ fn read_copy(body: &Value) -> Read<(NewGroup, Origin)> {
     let shown = name.as_deref().unwrap_or("None");
     let origin = match (id("cgsnapshot_id")?, id("source_cgid")?) {
         (Some(snapshot), None) => {
-            Origin::Snapshot(snapshot.parse().map_err(|_| no_group_snapshot(&snapshot))?)
+            Origin::Snapshot(snapshot.parse().map_err(|_| Error::no_group_snapshot(&snapshot))?)
         }
         (None, Some(group)) => Origin::Group(group.parse().map_err(|_| no_group(&group))?),
         (None, None) => {
@@ -202,7 +202,7 @@ impl Resource for CgSnapshots {
     const READ: Rule = policy::GROUP_GET_GROUP_SNAPSHOT;
 
     fn missing(_: &Call<Volumes>, id: &str) -> Error {
-        no_group_snapshot(id)
+        Error::no_group_snapshot(id)
     }
 
     fn id(row: &GroupSnapshot) -> String {

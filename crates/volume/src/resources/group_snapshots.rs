@@ -20,7 +20,7 @@ use super::snapshots::part;
 use crate::error::{Error, Result};
 use crate::model::group::is_of_old;
 use crate::model::group_snapshot::{GroupSnapshot, GroupSnapshotStatus};
-use crate::service::group_snapshots::{NewGroupSnapshot, no_group_snapshot};
+use crate::service::group_snapshots::NewGroupSnapshot;
 use crate::service::groups::no_group;
 use crate::{Volumes, microversion as v, policy};
 
@@ -40,7 +40,7 @@ impl Resource for GroupSnapshots {
         &[("project_id", &policy::GROUP_GROUP_SNAPSHOT_PROJECT_ATTRIBUTE)];
 
     fn missing(_: &Call<Volumes>, id: &str) -> Error {
-        no_group_snapshot(id)
+        Error::no_group_snapshot(id)
     }
 
     fn id(row: &GroupSnapshot) -> String {

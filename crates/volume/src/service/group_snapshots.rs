@@ -24,11 +24,6 @@ pub(crate) struct NewGroupSnapshot {
     pub(crate) description: Option<String>,
 }
 
-/// That there is no such snapshot of a group.
-pub(crate) fn no_group_snapshot(id: impl std::fmt::Display) -> Error {
-    Error::NotFound(format!("GroupSnapshot {id} could not be found."))
-}
-
 impl Volumes {
     /// Makes a snapshot of every volume of a group that this transaction locked.
     ///

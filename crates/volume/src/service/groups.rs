@@ -14,7 +14,6 @@ use crate::model::status::VolumeStatus;
 use crate::model::volume_type::VolumeType;
 use crate::resources::is_admin;
 use crate::service::create::{NewVolume, Source};
-use crate::service::group_snapshots::no_group_snapshot;
 use crate::store::{attachments, group_snapshots, groups as store, usage};
 use crate::{Volumes, policy};
 
@@ -215,7 +214,7 @@ impl Volumes {
     ) -> Result<(Group, Vec<(VolumeTypeId, Source)>)> {
         let found = self.lock_group_snapshot_in(tx, id).await?;
         let found = found.filter(|(_, snapshot)| snapshot.project_id == *project);
-        let (group, _) = found.ok_or_else(|| no_group_snapshot(id))?;
+        let (group, _) = found.ok_or_else(|| Error::no_group_snapshot(id))?;
         let parts = group_snapshots::lock_parts(tx, id).await?;
         if parts.is_empty() {
             return Err(invalid("Group snapshot is empty. No group will be created."));

@@ -24,8 +24,7 @@ pub(crate) async fn copy(call: Call<Volumes>, Json(body): Json<Value>) -> Result
     let origin = match (&group, &snapshot) {
         (Some(group), None) => Origin::Group(group.parse().map_err(|_| no_group(group))?),
         (None, Some(snapshot)) => {
-            let missing = |_| Error::NotFound(format!("GroupSnapshot {snapshot} could not be found."));
-            Origin::Snapshot(snapshot.parse().map_err(missing)?)
+            Origin::Snapshot(snapshot.parse().map_err(|_| Error::no_group_snapshot(snapshot))?)
         }
         _ => {
             let why = "One and only one of group_snapshot_id and source_group_id must be given.";
