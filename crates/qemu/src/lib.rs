@@ -31,7 +31,7 @@ mod user;
 
 pub use block::{Disk, PoolImage, Secret, container_of, disk_device, fd_set};
 pub use command_line::{
-    GuestMemory, GuestNic, GuestSpec, PassedFile, PassedKey, RUN_DIR, arguments, qmp_socket, serial_socket,
+    GuestMemory, GuestNic, GuestSpec, PassedFile, PassedKey, RUN_DIR, arguments, qmp_socket,
 };
 pub use config_drive::write_config_drive;
 pub use console::{LogLimit, Logs, tail_lines};
