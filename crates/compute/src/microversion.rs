@@ -38,6 +38,8 @@ pub const HOST_STATUS: Microversion = mv(2, 16);
 pub const CRASH_DUMP: Microversion = mv(2, 17);
 /// Servers have a description.
 pub const DESCRIPTION: Microversion = mv(2, 19);
+/// Servers on the shelf take and give volumes.
+pub const SHELVED_VOLUMES: Microversion = mv(2, 20);
 /// Instance actions of deleted servers are shown.
 pub const ACTIONS_OF_DELETED: Microversion = mv(2, 21);
 /// An evacuation asks for no shared storage.
@@ -164,6 +166,8 @@ pub const MORE_FILTERS: Microversion = mv(2, 83);
 pub const EVENT_DETAILS: Microversion = mv(2, 84);
 /// Extra specs of known namespaces are checked.
 pub const EXTRA_SPEC_CHECKS: Microversion = mv(2, 86);
+/// A server that boots from a volume may be rescued.
+pub const RESCUE_OF_VOLUMES: Microversion = mv(2, 87);
 /// Hypervisors no longer show figures; `uptime` moves into the detail.
 pub const NO_HYPERVISOR_FIGURES: Microversion = mv(2, 88);
 /// The host name may be chosen, and everybody sees it.
@@ -172,7 +176,7 @@ pub const HOSTNAME: Microversion = mv(2, 90);
 pub const UNSHELVE_HOST: Microversion = mv(2, 91);
 /// Keypairs are imported only, and names may have `@` and `.`.
 pub const IMPORT_ONLY: Microversion = mv(2, 92);
-/// … that a volume was made anew.
+/// … that a volume was made anew; a server that boots from one is rebuilt with any image.
 pub const VOLUME_REIMAGED: Microversion = mv(2, 93);
 /// The host name may be fully qualified.
 pub const FQDN: Microversion = mv(2, 94);

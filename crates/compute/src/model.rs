@@ -7,6 +7,7 @@ pub mod flavor;
 pub mod host;
 pub mod hostname;
 pub mod keypair;
+pub mod mapping;
 pub mod migration;
 pub mod observe;
 pub mod quota;

@@ -7,6 +7,7 @@ const ADMIN: &str = "rule:context_is_admin";
 const MEMBER: &str = "rule:project_member_or_admin";
 const MANAGER: &str = "rule:project_manager_or_admin";
 const READER: &str = "rule:project_reader_or_admin";
+const SERVICE_ROLE: &str = "role:service";
 const SERVICE_OR_ADMIN: &str = "role:service or rule:context_is_admin";
 const ANYBODY: &str = "@";
 const OWNER: &str = "(rule:context_is_admin) or user_id:%(user_id)s";
@@ -46,6 +47,7 @@ rules! {
     SERVERS_RESIZE "os_compute_api:servers:resize" MEMBER;
     SERVERS_REBUILD "os_compute_api:servers:rebuild" MEMBER;
     SERVERS_CREATE_IMAGE "os_compute_api:servers:create_image" MEMBER;
+    SERVERS_CREATE_IMAGE_OF_VOLUMES "os_compute_api:servers:create_image:allow_volume_backed" MEMBER;
     SERVERS_START "os_compute_api:servers:start" MEMBER;
     SERVERS_STOP "os_compute_api:servers:stop" MEMBER;
     EXTENDED_ATTRIBUTES "os_compute_api:os-extended-server-attributes" ADMIN;
@@ -186,6 +188,7 @@ rules! {
     VOLUME_ATTACHMENTS_SHOW "os_compute_api:os-volumes-attachments:show" READER;
     VOLUME_ATTACHMENTS_CREATE "os_compute_api:os-volumes-attachments:create" MEMBER;
     VOLUME_ATTACHMENTS_UPDATE "os_compute_api:os-volumes-attachments:update" MEMBER;
+    VOLUME_ATTACHMENTS_SWAP "os_compute_api:os-volumes-attachments:swap" SERVICE_ROLE;
     VOLUME_ATTACHMENTS_DELETE "os_compute_api:os-volumes-attachments:delete" MEMBER;
     MIGRATIONS_INDEX "os_compute_api:os-migrations:index" MANAGER;
     MIGRATIONS_INDEX_ALL "os_compute_api:os-migrations:index:all_projects" ADMIN;

@@ -36,11 +36,13 @@ mod it {
     mod rotation;
     mod server_groups;
     mod shelve;
+    mod shelved_volumes;
     mod store;
     mod story;
     mod upgrade;
     mod usage;
     mod views;
+    mod volume_backed;
     mod volumes;
     mod wishes;
 }

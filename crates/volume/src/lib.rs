@@ -51,6 +51,7 @@ pub use seal::Seal;
 pub use service::attach::{Connection, VolumeView};
 pub use service::counts::{miscounted, recount};
 pub use service::create::{BackupSource, NewVolume, Source};
+pub use service::snapshots::Pictured;
 pub use store::MIGRATIONS;
 
 /// What block storage stands on.

@@ -15,6 +15,7 @@ pub(crate) mod manage;
 pub(crate) mod messages;
 pub(crate) mod quota;
 pub(crate) mod quota_sets;
+pub(crate) mod reimage;
 pub(crate) mod revert;
 pub(crate) mod room;
 pub(crate) mod save;

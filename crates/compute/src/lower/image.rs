@@ -12,6 +12,7 @@ use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
+use crate::model::mapping;
 use crate::model::server::{Backup, BirthDisk, BootedImage, Server, ShelfPlace};
 use crate::service::servers::labels::check_metadata;
 use crate::store::quotas;
@@ -29,16 +30,17 @@ impl Compute {
         shape: &Shape,
         missing: &str,
     ) -> Result<(BootedImage, BirthDisk)> {
+        boots_on(&self.image_for(caller, id, missing).await?, shape)
+    }
+
+    /// An image that the caller sees; `missing` is said where there is none.
+    pub(crate) async fn image_for(&self, caller: &Caller, id: &str, missing: &str) -> Result<BootImage> {
         let none = || Error::Invalid(missing.to_owned());
         let id: ImageId = id.parse().map_err(|_| none())?;
-        let image = match self.image().for_boot(caller, id).await {
-            Ok(image) => image,
-            Err(error) if error.is_not_found() => return Err(none()),
-            Err(error) => return Err(from_image(error)),
-        };
-        fits(&image, shape)?;
-        let disk = birth_disk(&image).map_err(|why| unacceptable(id, &why))?;
-        Ok((BootedImage { id, properties: properties(&image) }, disk))
+        match self.image().for_boot(caller, id).await {
+            Err(error) if error.is_not_found() => Err(none()),
+            found => found.map_err(from_image),
+        }
     }
 
     /// Keeps the data of an image for servers whose disks are made from it. Its row stays locked: this comes last.
@@ -78,16 +80,20 @@ impl Compute {
     /// picture to come back from.
     pub(crate) async fn leave_host_in(&self, tx: &mut Tx, server: &mut Server) -> Result<bool> {
         let Some(shelf) = &mut server.intent.shelf else { return Ok(false) };
-        match self.image().hold_in(tx, shelf.image, &[server.id.to_string()]).await {
+        let Some(picture) = shelf.image else {
+            shelf.place = ShelfPlace::Leaving;
+            return Ok(true);
+        };
+        match self.image().hold_in(tx, picture, &[server.id.to_string()]).await {
             Ok(()) => {}
             Err(kogge_image::Error::NotFound(_) | kogge_image::Error::Conflict(_)) => return Ok(false),
             Err(error) => return Err(Error::internal(error)),
         }
-        let image = self.image().boot_file_in(tx, shelf.image).await.map_err(Error::internal)?;
+        let image = self.image().boot_file_in(tx, picture).await.map_err(Error::internal)?;
         let Ok(from_picture) = birth_disk(&image) else { return Ok(false) };
         let before = server.spec.disk.clone().unwrap_or_default();
         let disk = BirthDisk { bus: before.bus, firmware: before.firmware, ..from_picture };
-        shelf.disk = Some(BirthDisk { image: Some(shelf.image), ..disk });
+        shelf.disk = Some(BirthDisk { image: Some(picture), ..disk });
         shelf.place = ShelfPlace::Leaving;
         Ok(true)
     }
@@ -172,11 +178,11 @@ impl Compute {
         caller: &Caller,
         name: String,
         properties: BTreeMap<String, String>,
-        min_disk: u64,
+        (format, min_disk): (&str, u64),
     ) -> Result<ImageId> {
         self.has_room()?;
         let min_disk = i64::try_from(min_disk).unwrap_or(i64::MAX);
-        let new = NewSnapshot { name, properties, disk_format: "qcow2".to_owned(), min_disk, min_ram: 0 };
+        let new = NewSnapshot { name, properties, disk_format: format.to_owned(), min_disk, min_ram: 0 };
         self.image().create_snapshot_in(tx, caller, new).await.map_err(from_image)
     }
 }
@@ -190,7 +196,14 @@ fn cannot_be_made(error: kogge_image::Error) -> NodeError {
     }
 }
 
-fn unacceptable(id: ImageId, why: &str) -> Error {
+/// An image that boots on a server of this shape, with what its servers keep of it.
+pub(crate) fn boots_on(image: &BootImage, shape: &Shape) -> Result<(BootedImage, BirthDisk)> {
+    fits(image, shape)?;
+    let disk = birth_disk(image).map_err(|why| unacceptable(image.id, &why))?;
+    Ok((BootedImage { id: image.id, properties: kept(&image.properties) }, disk))
+}
+
+pub(crate) fn unacceptable(id: ImageId, why: &str) -> Error {
     Error::Invalid(format!("Image {id} is unacceptable: {why}"))
 }
 
@@ -222,19 +235,29 @@ impl Compute {
     }
 }
 
+/// Nova's checks of an image, where its data do not count.
+pub(crate) fn is_active(image: &BootImage, shape: &Shape) -> Result<()> {
+    if image.status != kogge_image::Status::Active {
+        return Err(Error::Invalid(format!("Image {} is not active.", image.id)));
+    }
+    if image.min_ram > crate::store::big(shape.ram_mib) {
+        return Err(Error::Invalid("Flavor's memory is too small for requested image.".to_owned()));
+    }
+    Ok(())
+}
+
 /// Nova's checks of an image against a flavor.
 fn fits(image: &BootImage, shape: &Shape) -> Result<()> {
     let id = image.id;
-    if image.status != kogge_image::Status::Active {
-        return Err(Error::Invalid(format!("Image {id} is not active.")));
+    is_active(image, shape)?;
+    let brought = mapping::read(&image.properties).map_err(|why| unacceptable(id, &why))?;
+    if brought.iter().any(mapping::Mapped::is_root) {
+        return Err(unacceptable(id, "it has no data of its own: it names snapshots of volumes"));
     }
     if let Err(why) = &image.fit_to_boot {
         return Err(unacceptable(id, why));
     }
-    let (ram, disk) = (crate::store::big(shape.ram_mib), crate::store::big(shape.disk_gib));
-    if image.min_ram > ram {
-        return Err(Error::Invalid("Flavor's memory is too small for requested image.".to_owned()));
-    }
+    let disk = crate::store::big(shape.disk_gib);
     // a flavor without disk takes the image's size
     if disk == 0 {
         return Ok(());
@@ -256,13 +279,13 @@ fn fits(image: &BootImage, shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// The properties that servers show and snapshots inherit.
-fn properties(image: &BootImage) -> BTreeMap<String, String> {
+/// The properties of an image that servers show and snapshots inherit.
+pub(crate) fn kept(properties: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let wanted = |key: &str| {
         ["hw_", "os_", "img_", "trait:"].iter().any(|prefix| key.starts_with(prefix))
             || matches!(key, "architecture" | "hypervisor_type" | "vm_mode")
     };
-    let kept = image.properties.iter().filter(|(key, _)| wanted(key) && !key.starts_with("os_hash"));
+    let kept = properties.iter().filter(|(key, _)| wanted(key) && !key.starts_with("os_hash"));
     kept.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 

@@ -64,6 +64,13 @@ impl Compute {
                         because: format!("volume {id} could not be made: {why}"),
                     });
                 }
+                Some(view) if view.reimaging => {
+                    // only a server that no node has is told anew
+                    let ids: Vec<AttachmentId> = server.volumes.iter().map(|one| one.attachment).collect();
+                    let withdrawn = self.volume().withdrawn(&ids).await;
+                    withdrawn.map_err(|error| NodeError::failed("giving the volume back", error))?;
+                    return Err(NodeError::NotYet { what: format!("the image on volume {id}") });
+                }
                 Some(view) if !view.made => return Err(NodeError::NotYet { what: format!("volume {id}") }),
                 Some(_) => {}
             }

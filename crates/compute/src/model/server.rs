@@ -333,8 +333,8 @@ pub struct Rescue {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shelf {
-    /// The picture of its disk.
-    pub image: ImageId,
+    /// The picture of its disk; nothing where that is a volume, which stays as it is.
+    pub image: Option<ImageId>,
     /// What its power was.
     pub power: Power,
     /// Where it is.

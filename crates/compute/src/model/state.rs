@@ -152,7 +152,9 @@ fn picturing(server: &Server) -> Option<&'static str> {
 fn on_shelf(server: &Server, shelf: &Shelf) -> (VmState, Option<&'static str>) {
     let moving = server.observed.reached < server.intent.generation;
     match shelf.place {
-        ShelfPlace::Kept if moving => (before(shelf), Some("shelving")),
+        ShelfPlace::Kept if moving && server.intent.doing == Doing::Shelving => {
+            (before(shelf), Some("shelving"))
+        }
         ShelfPlace::Kept if server.snapshot_pending() => (before(shelf), Some("shelving_image_uploading")),
         ShelfPlace::Kept => (VmState::Shelved, None),
         ShelfPlace::Leaving => (VmState::Shelved, Some("shelving_offloading")),

@@ -10,6 +10,7 @@ pub(crate) mod find;
 pub(crate) mod fixed_ips;
 pub(crate) mod interfaces;
 pub(crate) mod labels;
+pub(crate) mod mapped;
 pub(crate) mod migrate;
 pub(crate) mod planned;
 pub(crate) mod power;

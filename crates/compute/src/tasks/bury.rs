@@ -23,8 +23,8 @@ impl Compute {
         consoles::forget(&mut tx, server.id).await?;
         server_groups::leave(&mut tx, server.id).await?;
         self.release_image(&mut tx, server.id).await?;
-        if let Some(shelf) = &server.intent.shelf {
-            self.discard_image(&mut tx, shelf.image).await?;
+        if let Some(image) = server.intent.shelf.as_ref().and_then(|shelf| shelf.image) {
+            self.discard_image(&mut tx, image).await?;
         }
         server.observed.removed = true;
         server.spec.forget_secrets();

@@ -8,6 +8,7 @@ use kogge_node_api::Commanded;
 use super::{PATIENCE, patiently};
 use crate::Compute;
 use crate::error::{Error, Result};
+use crate::lower::volume::from_volume;
 use crate::model::migration::MigrationStatus;
 use crate::model::observe;
 use crate::model::server::{MoveKind, Server, ShelfPlace};
@@ -118,6 +119,8 @@ impl Compute {
         shelf.place = ShelfPlace::Away;
         server.placed.host = None;
         observe::left(&mut server);
+        let leaving: Vec<_> = server.intent.leaving_volumes.drain(..).map(|one| one.attachment).collect();
+        self.volume().let_go_in(&mut tx, &leaving).await.map_err(from_volume)?;
         self.unhost_ports(&mut tx, id).await?;
         self.placement().free_in(&mut tx, id).await.map_err(Error::internal)?;
         actions::finish(&mut tx, id, server.intent.generation, Some(host), now).await?;

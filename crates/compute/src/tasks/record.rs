@@ -114,8 +114,9 @@ impl Compute {
         if arrived(server)
             && !arrived(&before)
             && let Some(shelf) = server.intent.shelf.take_if(|shelf| shelf.is_left())
+            && let Some(image) = shelf.image
         {
-            self.discard_image(tx, shelf.image).await?;
+            self.discard_image(tx, image).await?;
         }
         let rescued = arrived(server) && !arrived(&before) && server.intent.rescue.is_some();
         if rescued || (server.disk_is_built() && !before.disk_is_built()) {

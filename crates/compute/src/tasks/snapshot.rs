@@ -74,10 +74,23 @@ impl Compute {
         }
     }
 
+    /// An image that only names snapshots of volumes has no byte.
+    async fn store_nothing(&self, image: ImageId) -> std::result::Result<(), NodeError> {
+        let nothing = futures_util::stream::empty::<std::result::Result<bytes::Bytes, std::io::Error>>();
+        match self.image().receive_snapshot(image, 0, nothing).await {
+            Err(error) if !error.is_not_found() => Err(NodeError::failed("storing the image", error)),
+            _ => Ok(()),
+        }
+    }
+
     async fn take_snapshot(&self, server: &Server, host: &str, node: &Commanded) -> Result<()> {
         let Some(snapshot) = server.intent.snapshot else { return Ok(()) };
-        let copying = Box::pin(self.copy_disk(server.id, snapshot.image, node));
-        let copied = patiently(host, COPY_PATIENCE, copying).await;
+        let copied = if server.is_volume_backed() {
+            self.store_nothing(snapshot.image).await
+        } else {
+            let copying = Box::pin(self.copy_disk(server.id, snapshot.image, node));
+            patiently(host, COPY_PATIENCE, copying).await
+        };
         let patience = self.config().patience();
         let Err(error) = copied else {
             if let Some(backup) = server.intent.backup.as_ref().filter(|_| server.backs_up()) {
@@ -105,7 +118,7 @@ impl Compute {
             row.observed.failures = 0;
             row.observed.retry_at = 0;
             // without a picture there is no shelf
-            if let Some(shelf) = row.intent.shelf.take_if(|shelf| shelf.image == snapshot.image) {
+            if let Some(shelf) = row.intent.shelf.take_if(|shelf| shelf.image == Some(snapshot.image)) {
                 row.intent.power = shelf.power;
                 row.intent.ask(Doing::Shelving, now);
             }

@@ -8,36 +8,42 @@ use serde_json::{Value, json};
 use super::cloud::{Answer, Cloud, on_both};
 
 /// Asks block storage.
-async fn ask(cloud: &Cloud, who: Persona, method: &str, path: &str, body: Option<Value>) -> Answer {
+pub(super) async fn ask(
+    cloud: &Cloud,
+    who: Persona,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+) -> Answer {
     cloud.call(who, method, &format!("/volume/v3{path}"), body).await
 }
 
-async fn volume(cloud: &Cloud, who: Persona, size: i64) -> String {
+pub(super) async fn volume(cloud: &Cloud, who: Persona, size: i64) -> String {
     let body = json!({ "volume": { "size": size } });
     let made = ask(cloud, who, "POST", "/volumes", Some(body)).await.expect(202);
     cloud.run().await;
     made["volume"]["id"].as_str().unwrap().to_owned()
 }
 
-async fn shown(cloud: &Cloud, id: &str) -> Value {
+pub(super) async fn shown(cloud: &Cloud, id: &str) -> Value {
     ask(cloud, Persona::Member, "GET", &format!("/volumes/{id}"), None).await.expect(200)["volume"].take()
 }
 
-async fn status(cloud: &Cloud, id: &str) -> String {
+pub(super) async fn status(cloud: &Cloud, id: &str) -> String {
     shown(cloud, id).await["status"].as_str().unwrap().to_owned()
 }
 
-async fn attach(cloud: &Cloud, server: &str, volume: &str) -> Answer {
+pub(super) async fn attach(cloud: &Cloud, server: &str, volume: &str) -> Answer {
     let body = json!({ "volumeAttachment": { "volumeId": volume } });
     cloud.post(&format!("/servers/{server}/os-volume_attachments"), body).await
 }
 
-async fn server(cloud: &Cloud, id: &str) -> Value {
+pub(super) async fn server(cloud: &Cloud, id: &str) -> Value {
     cloud.get(&format!("/servers/{id}")).await.expect(200)["server"].take()
 }
 
 /// Makes a server of these devices; answers its id.
-async fn boot(cloud: &Cloud, devices: Value, more: Value) -> Answer {
+pub(super) async fn boot(cloud: &Cloud, devices: Value, more: Value) -> Answer {
     let mut server = json!({
         "name": "web", "flavorRef": "small", "imageRef": "", "networks": [{"uuid": cloud.network}],
         "block_device_mapping_v2": devices,
@@ -139,7 +145,7 @@ on_both! {
         assert_eq!((&root["status"], &root["bootable"], &root["size"]), (&json!("in-use"), &json!("true"), &json!(2)));
         assert_eq!(root["attachments"][0]["device"], "/dev/vda");
         let path = format!("/servers/{id}/os-volume_attachments/{volume}");
-        let fault = cloud.delete(&path).await.fault(403);
+        let fault = cloud.delete(&path).await.fault(400);
         assert!(fault.contains("root device"), "{fault}");
         cloud.delete(&format!("/servers/{id}")).await.expect(204);
         cloud.wait(10).await;
@@ -214,6 +220,19 @@ on_both! {
         assert_eq!(status(&cloud, &volume).await, "in-use");
     }
 
+    only_block_storage_swaps_volumes(cloud) {
+        let id = cloud.boot(json!({})).await;
+        let (old, new) = (volume(&cloud, Persona::Member, 1).await, volume(&cloud, Persona::Member, 1).await);
+        attach(&cloud, &id, &old).await.expect(200);
+        cloud.run().await;
+        let path = format!("/servers/{id}/os-volume_attachments/{old}");
+        let swap = json!({ "volumeAttachment": { "volumeId": new } });
+        cloud.put(&path, swap.clone()).await.fault(403);
+        cloud.at("2.85").put(&path, swap.clone()).await.fault(403);
+        cloud.admin("PUT", &path, Some(swap)).await.fault(403);
+        assert_eq!((status(&cloud, &old).await, status(&cloud, &new).await), ("in-use".into(), "available".into()));
+    }
+
     a_volume_can_go_with_its_server_by_a_later_wish(cloud) {
         let id = cloud.boot(json!({})).await;
         let volume = volume(&cloud, Persona::Member, 1).await;
@@ -223,6 +242,9 @@ on_both! {
         let wish = json!({ "volumeAttachment": { "volumeId": volume, "delete_on_termination": true } });
         cloud.put(&path, wish.clone()).await.fault(400);
         cloud.at("2.85").put(&path, wish).await.expect(202);
+        let other = json!({ "volumeAttachment": { "volumeId": volume, "device": "/dev/vdz" } });
+        let fault = cloud.put(&path, other).await.fault(400);
+        assert_eq!(fault, "The device property is not mutable");
         cloud.delete(&format!("/servers/{id}")).await.expect(204);
         cloud.wait(10).await;
         ask(&cloud, Persona::Member, "GET", &format!("/volumes/{volume}"), None).await.fault(404);

@@ -55,6 +55,8 @@ pub struct VolumeView {
     pub size_gib: i64,
     /// Its data are there.
     pub made: bool,
+    /// An image is put onto it.
+    pub reimaging: bool,
     /// Why it never will be there, in words for its owner.
     pub fault: Option<String>,
     /// Servers may boot from it.
@@ -421,6 +423,7 @@ fn view(volume: Volume) -> VolumeView {
         project: volume.project_id,
         size_gib: volume.size_gib,
         made: volume.made,
+        reimaging: matches!(volume.doing.doing, Doing::Reimaging { .. }),
         fault: volume.fault.as_ref().filter(|_| failed).map(|fault| fault.message.clone()),
         bootable: volume.bootable,
         status: volume.status.as_str(),

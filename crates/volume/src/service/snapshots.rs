@@ -33,6 +33,19 @@ pub(crate) struct NewSnapshot {
     pub(crate) group_snapshot: Option<GroupSnapshotId>,
 }
 
+/// A snapshot that was made of a volume of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pictured {
+    /// The volume.
+    pub volume: VolumeId,
+    /// The snapshot.
+    pub snapshot: VolumeSnapshotId,
+    /// Its size in GiB.
+    pub size_gib: i64,
+    /// What the volume keeps of the image that it was made from.
+    pub image_metadata: BTreeMap<String, String>,
+}
+
 /// How a snapshot is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Removal {
@@ -116,6 +129,44 @@ impl Volumes {
         snapshot.insert(tx).await?;
         tx.touch(SNAPSHOT_WORK, snapshot.id);
         Ok(snapshot)
+    }
+
+    /// Makes snapshots of all volumes of a server, in use or not; all or none.
+    ///
+    /// # Errors
+    /// Where a volume is not there or in no state for it, or the project may not have so many more.
+    pub async fn picture_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        volumes: &[VolumeId],
+        name: &str,
+    ) -> Result<Vec<Pictured>> {
+        let mut sorted = volumes.to_vec();
+        sorted.sort_unstable();
+        // all rows before the first count, in one order: two of these must not wait for each other
+        let mut locked = Vec::with_capacity(sorted.len());
+        for id in sorted {
+            let id = id.to_string();
+            locked.push(self.source_in(tx, caller, Some(&id), &policy::CREATE_SNAPSHOT).await?);
+        }
+        let mut made = Vec::with_capacity(locked.len());
+        for volume in locked {
+            let new = NewSnapshot {
+                name: name.to_owned(),
+                description: volume.description.clone(),
+                in_use: true,
+                ..NewSnapshot::default()
+            };
+            let snapshot = self.create_snapshot_in(tx, caller, &volume, new).await?;
+            made.push(Pictured {
+                volume: volume.id,
+                snapshot: snapshot.id,
+                size_gib: snapshot.size_gib,
+                image_metadata: volume.image_metadata.0,
+            });
+        }
+        Ok(made)
     }
 
     /// A key of its own for what is copied from an encrypted disk.

@@ -18,6 +18,7 @@ use super::shelve;
 use crate::api::body::{Fields, Read};
 use crate::service::servers::boot::password;
 use crate::service::servers::power::Order;
+use crate::service::servers::rescue::NewRescue;
 use crate::service::servers::snapshot::NewBackup;
 use crate::{Compute, microversion as v};
 
@@ -183,7 +184,9 @@ impl Action<'_> {
         }
         let admin_password = given.unwrap_or_else(password);
         let (caller, id) = (&self.call.caller, self.call.key());
-        self.call.service.rescue(caller, id, image.as_deref(), &admin_password).await?;
+        let of_volumes = self.call.version.has(v::RESCUE_OF_VOLUMES);
+        let wish = NewRescue { image, admin_password: admin_password.clone(), of_volumes };
+        self.call.service.rescue(caller, id, wish).await?;
         Ok(Json(json!({ "adminPass": admin_password })).into_response())
     }
 

@@ -49,6 +49,7 @@ fn read(body: &Value, version: Microversion) -> Read<Rebuild> {
     }
     let rebuild = Rebuild {
         image: fields.required("imageRef", fields.uuid("imageRef")?)?,
+        onto_volume: version.has(v::VOLUME_REIMAGED),
         labels: labels(&fields, version)?,
         admin_password: fields.text("adminPass", 0, 255)?.unwrap_or_else(password),
         metadata: fields.metadata("metadata")?,

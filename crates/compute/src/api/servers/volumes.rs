@@ -11,8 +11,8 @@ use crate::api::body::{Fields, Read};
 use crate::api::query;
 use crate::error::Error;
 use crate::model::server::ServerVolume;
-use crate::service::servers::volumes::NewAttachment;
-use crate::{Compute, microversion as v};
+use crate::service::servers::volumes::{KeptVolume, NewAttachment};
+use crate::{Compute, microversion as v, policy};
 
 /// How an attachment looks: an id of its own came late.
 fn view(server: ServerId, one: &ServerVolume, version: Microversion) -> Value {
@@ -56,7 +56,8 @@ pub(crate) async fn show(call: Call<Compute>) -> Result<Json<Value>, ApiError> {
 /// `POST …/os-volume_attachments`
 pub(crate) async fn create(call: Call<Compute>, Json(body): Json<Value>) -> Result<Json<Value>, ApiError> {
     let new = read(&body, call.version)?;
-    let (server, attached) = call.service.attach_volume(&call.caller, call.key(), new).await?;
+    let shelved = call.version.has(v::SHELVED_VOLUMES);
+    let (server, attached) = call.service.attach_volume(&call.caller, call.key(), new, shelved).await?;
     Ok(Json(json!({ "volumeAttachment": view(server.id, &attached, call.version) })))
 }
 
@@ -88,42 +89,47 @@ fn device(fields: &Fields<'_>) -> Read<Option<String>> {
     Err(crate::api::body::wrong("device", &value, why))
 }
 
-/// `PUT …/os-volume_attachments/{volume}`: whether it goes with its server.
+/// `PUT …/os-volume_attachments/{volume}`: whether it goes with its server, and which volume it is. The latter is for block
+/// storage alone, as in Nova since it is no more for administrators: it swaps what moves to another backend, and asks nobody.
 pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Result<StatusCode, ApiError> {
     let [id, volume] = call.keys();
     let outer = Fields::of(&body)?;
     let fields = outer.object("volumeAttachment")?;
     let named = fields.required("volumeId", fields.uuid("volumeId")?)?;
     let newer = call.version.has(v::ATTACHMENT_UPDATE);
-    let delete = if newer { fields.boolean("delete_on_termination")? } else { None };
-    if newer {
-        for name in ["device", "tag"] {
-            fields.text_or_null(name, 0, 255)?;
-        }
-        for name in ["serverId", "id", "attachment_id", "bdm_uuid"] {
-            fields.take(name);
-        }
-    }
+    let wish = if newer { kept_as_is(&fields)? } else { KeptVolume::default() };
     fields.finish()?;
     outer.finish()?;
-    call.service.server(&call.caller, id, &call.rule).await?;
-    if named != volume {
-        let why = "A volume of a running server is not swapped for another one here: detach it and attach the other.";
-        return Err(ApiError::bad_request(why));
+    let swaps = !newer || named != volume;
+    let rule = if swaps { &policy::VOLUME_ATTACHMENTS_SWAP } else { &policy::VOLUME_ATTACHMENTS_UPDATE };
+    if newer {
+        call.service.keep_volume(&call.caller, id, volume, rule, wish).await?;
+    } else {
+        call.service.server(&call.caller, id, rule).await?;
     }
-    match delete {
-        Some(delete) => call.service.keep_volume(&call.caller, id, volume, delete).await?,
-        None => {
-            let why = "The old and the new volume are the same, and delete_on_termination is not said.";
-            return Err(ApiError::bad_request(why));
-        }
+    if swaps {
+        call.service.refuse_swap(&call.caller, volume).await?;
     }
     Ok(StatusCode::ACCEPTED)
+}
+
+/// What is changed of an attachment, and what is said of it that nobody may change.
+fn kept_as_is(fields: &Fields<'_>) -> Read<KeptVolume> {
+    fields.take("attachment_id");
+    fields.take("bdm_uuid");
+    Ok(KeptVolume {
+        delete: fields.boolean("delete_on_termination")?,
+        device: fields.text_or_null("device", 0, 255)?,
+        tag: fields.text_or_null("tag", 0, 255)?,
+        server: fields.uuid("serverId")?,
+        id: fields.uuid("id")?,
+    })
 }
 
 /// `DELETE …/os-volume_attachments/{volume}`
 pub(crate) async fn delete(call: Call<Compute>) -> Result<StatusCode, ApiError> {
     let [id, volume] = call.keys();
-    call.service.detach_volume(&call.caller, id, volume).await?;
+    let shelved = call.version.has(v::SHELVED_VOLUMES);
+    call.service.detach_volume(&call.caller, id, volume, shelved).await?;
     Ok(StatusCode::ACCEPTED)
 }

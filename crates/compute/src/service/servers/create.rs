@@ -9,9 +9,11 @@ use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, UserId}
 use super::boot::{numbered, password, reservation, seed};
 use super::change::note;
 use super::labels::{check_files, check_metadata, distinct};
+use super::mapped::disks_of;
 use super::planned::{PlannedVolume, born_of};
 use super::wanted::{Networks, NewServers, Wish, invalid_if_missing};
 use crate::error::{Error, Result};
+use crate::lower::image::{boots_on, is_active};
 use crate::lower::network::WantedPort;
 use crate::model::bounds;
 use crate::model::flavor::Shape;
@@ -51,6 +53,7 @@ struct Plan {
     shape: Shape,
     image: Option<BootedImage>,
     disk: BirthDisk,
+    local: LocalDisks,
     volumes: Vec<PlannedVolume>,
     key: Option<ServerKey>,
     zone: Option<String>,
@@ -119,14 +122,22 @@ impl Compute {
         }
         let (zone, host) = self.destination(caller, new, &target).await?;
         let shape = self.flavor(caller, &new.flavor).await.map_err(invalid_if_missing)?;
-        check_local(&new.local, &shape)?;
-        let volumes = self.plan_volumes(caller, new, &target).await?;
-        let (image, disk) = match &new.image {
-            Some(image) => {
-                let found = self.bootable(caller, image, &shape, "Can not find requested image").await?;
-                (Some(found.0), found.1)
+        let image = match &new.image {
+            Some(image) => Some(self.image_for(caller, image, "Can not find requested image").await?),
+            None => None,
+        };
+        let disks = disks_of(new, image.as_ref())?;
+        check_local(&disks.local, &shape)?;
+        let volumes = self.plan_volumes(caller, &disks.volumes, new.max_count, &target).await?;
+        let (image, disk) = match &image {
+            Some(image) if disks.of_image => {
+                let (image, disk) = boots_on(image, &shape)?;
+                (Some(image), disk)
             }
-            None => (None, born_of(&volumes)),
+            image => {
+                image.as_ref().map_or(Ok(()), |image| is_active(image, &shape))?;
+                (None, born_of(&volumes, image.as_ref()))
+            }
         };
         if image.is_some() && shape.disk_gib == 0 && !caller.may(&policy::SERVERS_CREATE_ZERO_DISK, &target) {
             let why = "Only volume-backed servers are allowed for flavors with zero disk.";
@@ -157,6 +168,7 @@ impl Compute {
             shape,
             image,
             disk,
+            local: disks.local,
             volumes,
             key,
             zone,
@@ -287,7 +299,7 @@ impl Compute {
             spec: Spec {
                 key: plan.key.clone(),
                 user_data: new.user_data.clone(),
-                local: new.local.clone(),
+                local: plan.local.clone(),
                 files: new.files.clone(),
                 // it is the only way for files into a guest
                 config_drive: new.config_drive || !new.files.is_empty(),

@@ -7,7 +7,7 @@ use kogge_node_api::{DiskBus, Firmware};
 use kogge_volume::{NewVolume, Source, VolumeView};
 
 use super::volumes::next_device;
-use super::wanted::{NewServers, VolumeOrigin, WantedVolume, invalid_if_missing};
+use super::wanted::{VolumeOrigin, WantedVolume, invalid_if_missing};
 use crate::error::{Error, Result};
 use crate::lower::volume::from_volume;
 use crate::model::server::{BirthDisk, Server, ServerVolume};
@@ -36,18 +36,20 @@ impl PlannedVolume {
     }
 }
 
-/// What a server that boots from one of these volumes keeps of it.
-pub(crate) fn born_of(volumes: &[PlannedVolume]) -> BirthDisk {
+/// What a server that boots from one of these volumes keeps of it; what the volume does not say, the image says that
+/// brought it along.
+pub(crate) fn born_of(volumes: &[PlannedVolume], image: Option<&BootImage>) -> BirthDisk {
     let root = volumes.iter().find(|one| one.is_root());
-    let says = |name: &str, word: &str| root.is_some_and(|root| root.property(name) == Some(word));
+    let of_image = |name: &str| image.and_then(|image| image.properties.get(name)).map(String::as_str);
+    let says = |name: &str| root.and_then(|root| root.property(name)).or_else(|| of_image(name));
     BirthDisk {
-        bus: if says("hw_disk_bus", "scsi") { DiskBus::Scsi } else { DiskBus::Virtio },
-        firmware: if says("hw_firmware_type", "uefi") { Firmware::Uefi } else { Firmware::Bios },
+        bus: if says("hw_disk_bus") == Some("scsi") { DiskBus::Scsi } else { DiskBus::Virtio },
+        firmware: if says("hw_firmware_type") == Some("uefi") { Firmware::Uefi } else { Firmware::Bios },
         ..BirthDisk::default()
     }
 }
 
-fn invalid(why: impl std::fmt::Display) -> Error {
+pub(super) fn invalid(why: impl std::fmt::Display) -> Error {
     Error::Invalid(format!("Block Device Mapping is Invalid: {why}"))
 }
 
@@ -56,18 +58,19 @@ impl Compute {
     pub(super) async fn plan_volumes(
         &self,
         caller: &Caller,
-        new: &NewServers,
+        volumes: &[WantedVolume],
+        servers: u32,
         target: &Target<'_>,
     ) -> Result<Vec<PlannedVolume>> {
-        if new.volumes.is_empty() {
+        if volumes.is_empty() {
             return Ok(Vec::new());
         }
         caller.allow(&policy::SERVERS_CREATE_ATTACH_VOLUME, target)?;
-        let mut planned = Vec::with_capacity(new.volumes.len());
-        for wanted in &new.volumes {
+        let mut planned = Vec::with_capacity(volumes.len());
+        for wanted in volumes {
             let found = self.plan_volume(caller, wanted).await.map_err(invalid_if_missing)?;
             let named = matches!(wanted.origin, VolumeOrigin::Volume(_));
-            if named && new.max_count > 1 {
+            if named && servers > 1 {
                 let why = "Cannot attach one or more volumes to multiple instances";
                 return Err(Error::Invalid(why.to_owned()));
             }

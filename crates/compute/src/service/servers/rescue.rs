@@ -13,19 +13,37 @@ const RESCUABLE: &[VmState] = &[VmState::Active, VmState::Stopped, VmState::Erro
 const INTERRUPTIBLE: &[VmState] =
     &[VmState::Active, VmState::Paused, VmState::Rescued, VmState::Resized, VmState::Error];
 
+/// A rescue that is asked for.
+pub(crate) struct NewRescue {
+    /// The image to boot from; nothing for the server's own.
+    pub(crate) image: Option<String>,
+    /// The password of the guest.
+    pub(crate) admin_password: String,
+    /// Servers that boot from a volume may be rescued.
+    pub(crate) of_volumes: bool,
+}
+
+/// A server that boots from a volume is rescued by a disk that comes after its own, and by no other.
+fn check_stable(server: &Server, image: &BootedImage, of_volumes: bool) -> Result<()> {
+    let stable =
+        ["hw_rescue_bus", "hw_rescue_device"].iter().all(|name| image.properties.contains_key(*name));
+    if of_volumes && stable {
+        return Ok(());
+    }
+    let why = "Cannot rescue a volume-backed instance";
+    Err(Error::Invalid(format!("Instance {} cannot be rescued: {why}", server.id)))
+}
+
 impl Compute {
     /// Boots a server from an image of the caller's, or from its own. Its disk comes second.
-    pub(crate) async fn rescue(
-        &self,
-        caller: &Caller,
-        id: &str,
-        image: Option<&str>,
-        password: &str,
-    ) -> Result<()> {
+    pub(crate) async fn rescue(&self, caller: &Caller, id: &str, wish: NewRescue) -> Result<()> {
         let known = self.server(caller, id, &policy::RESCUE).await?;
         let guard = Guard::new("rescue", RESCUABLE);
         guard.check(caller, &known)?;
-        let (image, disk) = self.rescue_image(caller, &known, image).await?;
+        let (image, disk) = self.rescue_image(caller, &known, wish.image.as_deref()).await?;
+        if known.is_volume_backed() {
+            check_stable(&known, &image, wish.of_volumes)?;
+        }
         self.has_room()?;
         let mut changing = self.open(caller, id, &policy::RESCUE, guard).await?;
         let server = &mut changing.server;
@@ -40,7 +58,7 @@ impl Compute {
         };
         let stable = property("hw_rescue_bus").or_else(|| property("hw_rescue_device")).is_some();
         let disk = BirthDisk { bus, ..disk };
-        server.spec.sealed_password = Some(self.seal().seal(password));
+        server.spec.sealed_password = Some(self.seal().seal(&wish.admin_password));
         server.intent.rescue = Some(Rescue { image: image.id, disk, stable });
         server.intent.restart();
         server.intent.ask(Doing::Rescuing, changing.now);

@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use kogge_auth::Caller;
 use kogge_clock::Timestamp;
 use kogge_db::Tx;
+use kogge_image::BootImage;
+use kogge_volume::VolumeView;
 
 use super::boot::{greater, room_for};
 use super::change::{Changing, Guard};
 use super::labels::{ServerUpdate, check_files, check_metadata};
 use crate::error::{Error, Result};
+use crate::lower::image::{boots_on, unacceptable};
+use crate::lower::volume::from_volume;
 use crate::model::flavor::Shape;
 use crate::model::host::Host;
 use crate::model::migration::{MigrationKind, MigrationStatus};
 use crate::model::quota::{self, Usage};
-use crate::model::server::{Doing, InjectedFile, Server};
+use crate::model::server::{BirthDisk, Doing, InjectedFile, Server};
 use crate::model::state::VmState;
 use crate::store::{big, migrations, quotas};
 use crate::{Compute, policy};
@@ -27,6 +31,8 @@ const RESIZED: &[VmState] = &[VmState::Resized];
 #[derive(Clone, Default)]
 pub(crate) struct Rebuild {
     pub(crate) image: String,
+    /// A server that boots from a volume gets the image onto that; else it keeps what is on it.
+    pub(crate) onto_volume: bool,
     /// What an update may change too.
     pub(crate) labels: ServerUpdate,
     /// Files for the guest; nothing for those that it has.
@@ -41,25 +47,28 @@ impl Compute {
     /// Gives a server a new root disk, from the same or another image.
     pub(crate) async fn rebuild(&self, caller: &Caller, id: &str, rebuild: Rebuild) -> Result<Server> {
         let known = self.server(caller, id, &policy::SERVERS_REBUILD).await?;
-        if known.is_volume_backed() {
-            let why = "Unable to rebuild a volume-backed server: make a new server from the image.";
-            return Err(Error::Invalid(why.to_owned()));
-        }
-        let shape = Shape { disk_gib: known.spec.root_gib, ..known.shape.clone() };
-        let (image, disk) =
-            self.bootable(caller, &rebuild.image, &shape, "Cannot find image for rebuild").await?;
+        let guard = Guard::new("rebuild", REBUILDABLE);
+        guard.check(caller, &known)?;
+        let found = self.image_for(caller, &rebuild.image, "Cannot find image for rebuild").await?;
+        // without a disk of its own, its volume has to be large enough
+        let gib = if known.is_volume_backed() { 0 } else { known.spec.root_gib };
+        let (image, disk) = boots_on(&found, &Shape { disk_gib: gib, ..known.shape.clone() })?;
+        self.check_same_image(&known, &rebuild, &found).await?;
         let key = match &rebuild.key_name {
             Some(Some(name)) => Some(Some(self.server_key(&known.user, name).await?)),
             Some(None) => Some(None),
             None => None,
         };
         self.has_room()?;
-        let guard = Guard::new("rebuild", REBUILDABLE);
         let mut changing = self.open(caller, id, &policy::SERVERS_REBUILD, guard).await?;
         let server = &mut changing.server;
-        let id_of_image = image.id;
-        server.image = Some(image);
-        server.spec.disk = Some(disk);
+        if server.is_volume_backed() {
+            server.spec.disk =
+                Some(BirthDisk { bus: disk.bus, firmware: disk.firmware, ..BirthDisk::default() });
+        } else {
+            server.image = Some(image);
+            server.spec.disk = Some(disk);
+        }
         rebuild.labels.apply(server);
         server.spec.sealed_password = Some(self.seal().seal(&rebuild.admin_password));
         server.spec.user_data = rebuild.user_data.unwrap_or_else(|| server.spec.user_data.clone());
@@ -77,9 +86,44 @@ impl Compute {
         server.intent.disk += 1;
         server.intent.rescue = None;
         server.intent.ask(Doing::Rebuilding, changing.now);
-        let server = server.id;
-        self.hold_image(&mut changing.tx, id_of_image, &[server]).await?;
+        let root = server.volumes.iter().find(|one| one.root).map(|one| one.attachment);
+        let (server, backed) = (server.id, server.is_volume_backed());
+        match root.filter(|_| backed) {
+            Some(root) if rebuild.onto_volume => {
+                let begun = self.volume().reimage_held_in(&mut changing.tx, caller, root, &found).await;
+                begun.map_err(from_volume)?;
+            }
+            Some(_) => {}
+            None => self.hold_image(&mut changing.tx, found.id, &[server]).await?,
+        }
         self.close(caller, changing, Some("rebuild")).await
+    }
+
+    /// Refuses another image where the volume is to keep what is on it, and volumes that are not whole.
+    async fn check_same_image(&self, server: &Server, rebuild: &Rebuild, image: &BootImage) -> Result<()> {
+        if !server.is_volume_backed() {
+            return Ok(());
+        }
+        let ids: Vec<_> = server.volumes.iter().map(|one| one.volume).collect();
+        let views = self.volume().views(&ids).await.map_err(from_volume)?;
+        let root = server.volumes.iter().find(|one| one.root).map(|one| one.volume);
+        let of = views
+            .iter()
+            .find(|view| Some(view.id) == root)
+            .and_then(|view| view.image_metadata.get("image_id"));
+        if !rebuild.onto_volume && of != Some(&image.id.to_string()) {
+            let why = "Unable to rebuild with a different image for a volume-backed server.";
+            return Err(unacceptable(image.id, why));
+        }
+        let unready =
+            |view: &&VolumeView| view.status != "in-use" && (Some(view.id) != root || view.fault.is_none());
+        match views.iter().find(unready) {
+            Some(view) => Err(Error::Invalid(format!(
+                "Invalid volume: volume '{}' status must be 'in-use'. Currently in '{}' status",
+                view.id, view.status
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Gives a server another shape, on its host.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kogge_auth::Caller;
+use kogge_ids::ImageId;
 
 use super::change::{Changing, Guard};
 use super::find::target;
@@ -33,10 +34,11 @@ impl Compute {
     pub(crate) async fn shelve(&self, caller: &Caller, id: &str) -> Result<()> {
         let guard = Guard::new("shelve", SHELVABLE);
         let mut changing = self.open(caller, id, &policy::SHELVE, guard).await?;
-        let name: String = changing.server.name.chars().take(LONGEST - "-shelved".len()).collect();
-        let name = format!("{name}-shelved");
-        let image = self.picture(caller, &mut changing, &name, "snapshot", &BTreeMap::new()).await?;
-        let after = self.config().offload_seconds.map(std::time::Duration::from_secs);
+        let backed = changing.server.is_volume_backed();
+        let image = if backed { None } else { Some(self.picture_for_shelf(caller, &mut changing).await?) };
+        // a volume waits for nobody
+        let after = if backed { Some(0) } else { self.config().offload_seconds };
+        let after = after.map(std::time::Duration::from_secs);
         let (now, intent) = (changing.now, &mut changing.server.intent);
         intent.shelf = Some(Shelf {
             image,
@@ -48,6 +50,12 @@ impl Compute {
         intent.power = Power::Stopped;
         intent.ask(Doing::Shelving, now);
         self.close(caller, changing, Some("shelve")).await.map(drop)
+    }
+
+    async fn picture_for_shelf(&self, caller: &Caller, changing: &mut Changing) -> Result<ImageId> {
+        let name: String = changing.server.name.chars().take(LONGEST - "-shelved".len()).collect();
+        let name = format!("{name}-shelved");
+        self.picture(caller, changing, &name, "snapshot", &BTreeMap::new()).await
     }
 
     /// Takes a shelved server from its host.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kogge_auth::Caller;
+use kogge_auth::{Caller, Rule};
 use kogge_db::Tx;
+use kogge_volume::VolumeView;
 
 use super::change::Guard;
 use super::labels::touch;
@@ -14,7 +15,38 @@ use crate::model::server::{LeavingVolume, Server, ServerVolume};
 use crate::model::state::VmState;
 use crate::{Compute, policy};
 
-const ATTACHABLE: &[VmState] = &[VmState::Active, VmState::Paused, VmState::Stopped, VmState::Resized];
+const ATTACHABLE: &[VmState] = &[
+    VmState::Active,
+    VmState::Paused,
+    VmState::Stopped,
+    VmState::Resized,
+    VmState::SoftDeleted,
+    VmState::Shelved,
+    VmState::ShelvedOffloaded,
+];
+/// As [`ATTACHABLE`], before servers on the shelf took and gave volumes.
+const ATTACHABLE_OLD: &[VmState] =
+    &[VmState::Active, VmState::Paused, VmState::Stopped, VmState::Resized, VmState::SoftDeleted];
+
+/// In which states a server takes or gives volumes; `shelved` where those on the shelf do.
+const fn attachable(action: &'static str, shelved: bool) -> Guard {
+    Guard::new(action, if shelved { ATTACHABLE } else { ATTACHABLE_OLD })
+}
+
+/// What a server on no host takes: nobody knows what the host can do to which it comes back.
+fn check_hostless(server: &Server, volume: &VolumeView, new: &NewAttachment) -> Result<()> {
+    let refuse = |why: &str| Err(Error::Invalid(why.to_owned()));
+    if server.placed.host.is_some() {
+        return Ok(());
+    }
+    if new.tag.is_some() {
+        return refuse("Tagged volume attachment is not supported for shelved-offloaded instances.");
+    }
+    if volume.multiattach {
+        return refuse("Attaching multiattach volumes is not supported for shelved-offloaded instances.");
+    }
+    Ok(())
+}
 
 /// A volume to be attached.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +55,35 @@ pub(crate) struct NewAttachment {
     pub(crate) device: Option<String>,
     pub(crate) tag: Option<String>,
     pub(crate) delete: bool,
+}
+
+/// What is said of an attachment that is there: only whether it goes with its server may be new.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeptVolume {
+    pub(crate) delete: Option<bool>,
+    pub(crate) device: Option<Option<String>>,
+    pub(crate) tag: Option<Option<String>>,
+    pub(crate) server: Option<String>,
+    pub(crate) id: Option<String>,
+}
+
+impl KeptVolume {
+    /// The first name by which something else is said than what is.
+    fn differs(&self, one: &ServerVolume, server: &str) -> Option<&'static str> {
+        let volume = one.volume.to_string();
+        let other = |said: Option<&str>, is: &str| said.is_some_and(|said| said != is);
+        if other(self.id.as_deref(), &volume) {
+            Some("id")
+        } else if other(self.server.as_deref(), server) {
+            Some("serverId")
+        } else if self.device.as_ref().is_some_and(|said| said.as_ref() != Some(&one.device)) {
+            Some("device")
+        } else if self.tag.as_ref().is_some_and(|said| *said != one.tag) {
+            Some("tag")
+        } else {
+            None
+        }
+    }
 }
 
 /// Names of the disks that a server has beside these volumes: root, ephemeral, swap.
@@ -68,8 +129,9 @@ impl Compute {
         caller: &Caller,
         id: &str,
         new: NewAttachment,
+        shelved: bool,
     ) -> Result<(Server, ServerVolume)> {
-        let guard = Guard::new("attach_volume", ATTACHABLE);
+        let guard = attachable("attach_volume", shelved);
         let rule = &policy::VOLUME_ATTACHMENTS_CREATE;
         let known = self.server(caller, id, rule).await?;
         guard.check(caller, &known)?;
@@ -79,6 +141,7 @@ impl Compute {
         }
         let mut changing = self.open(caller, id, rule, guard).await?;
         let server = &mut changing.server;
+        check_hostless(server, &seen, &new)?;
         if server.volumes.len() + server.intent.leaving_volumes.len() >= bounds::VOLUMES {
             let why =
                 format!("Maximum number of volumes exceeded: a server has {} at most.", bounds::VOLUMES);
@@ -111,14 +174,25 @@ impl Compute {
             tag: new.tag,
         };
         server.volumes.push(attached.clone());
-        touch(server, changing.now);
+        if server.placed.host.is_some() {
+            touch(server, changing.now);
+        } else {
+            // it is the server's from now on; a node opens it when the server is back
+            self.volume().complete_in(&mut changing.tx, &[attachment]).await.map_err(from_volume)?;
+        }
         let server = self.close(caller, changing, Some("attach_volume")).await?;
         Ok((server, attached))
     }
 
     /// Detaches a volume: it is free once the node says that the guest has it no more.
-    pub(crate) async fn detach_volume(&self, caller: &Caller, id: &str, volume: &str) -> Result<()> {
-        let guard = Guard::new("detach_volume", ATTACHABLE);
+    pub(crate) async fn detach_volume(
+        &self,
+        caller: &Caller,
+        id: &str,
+        volume: &str,
+        shelved: bool,
+    ) -> Result<()> {
+        let guard = attachable("detach_volume", shelved);
         let rule = &policy::VOLUME_ATTACHMENTS_DELETE;
         let mut changing = self.open(caller, id, rule, guard).await?;
         let server = &mut changing.server;
@@ -133,12 +207,16 @@ impl Compute {
         let at =
             server.volumes.iter().position(|one| one.volume.to_string() == volume).ok_or_else(missing)?;
         if server.volumes[at].root {
-            return Err(Error::Forbidden("Cannot detach a root device volume".to_owned()));
+            return Err(Error::Invalid("Cannot detach a root device volume".to_owned()));
         }
         let one = server.volumes.remove(at);
         let leaving = LeavingVolume { volume: one.volume, attachment: one.attachment };
         self.leave_in(&mut changing.tx, server, leaving).await?;
-        touch(server, changing.now);
+        if server.placed.host.is_some() {
+            touch(server, changing.now);
+        } else if one.delete {
+            self.volume().delete_unused_in(&mut changing.tx, one.volume).await.map_err(from_volume)?;
+        }
         self.close(caller, changing, Some("detach_volume")).await.map(drop)
     }
 
@@ -158,15 +236,27 @@ impl Compute {
         caller: &Caller,
         id: &str,
         volume: &str,
-        delete: bool,
+        rule: &Rule,
+        wish: KeptVolume,
     ) -> Result<()> {
-        let guard = Guard::new("update_volume_attachment", ATTACHABLE);
-        let rule = &policy::VOLUME_ATTACHMENTS_UPDATE;
+        let guard = Guard { heeds_lock: false, ..Guard::new("update_volume_attachment", &[]) };
         let mut changing = self.open(caller, id, rule, guard).await?;
         let found = changing.server.volumes.iter_mut().find(|one| one.volume.to_string() == volume);
         let missing = || Error::NotFound(format!("Instance {id} is not attached to volume {volume}"));
-        found.ok_or_else(missing)?.delete = delete;
+        let found = found.ok_or_else(missing)?;
+        if let Some(name) = wish.differs(found, id) {
+            return Err(Error::Invalid(format!("The {name} property is not mutable")));
+        }
+        let Some(delete) = wish.delete.filter(|delete| *delete != found.delete) else { return Ok(()) };
+        found.delete = delete;
         self.close(caller, changing, None).await.map(drop)
+    }
+
+    /// Swapping volumes is what block storage asks for when it moves one in use to another backend. Ours moves none in use.
+    pub(crate) async fn refuse_swap(&self, caller: &Caller, volume: &str) -> Result<()> {
+        let old = self.seen_volume(caller, volume).await?;
+        let why = format!("volume {} is not migrating; this API should only be called by Cinder", old.id);
+        Err(Error::Conflict(why))
     }
 }
 

@@ -170,6 +170,11 @@ impl Volumes {
 
     /// Puts an image onto a volume in the place of what is there.
     pub(super) async fn reimage(&self, volume: &Volume, image: ImageId) -> Result<(), Stop> {
+        // what a server had open is let go first
+        let ties = attachments::of_volume(self.db(), volume.id).await?;
+        if ties.iter().any(|tie| tie.holder.is_some() && tie.status != AttachStatus::Reserved) {
+            return Err(Stop::Wait);
+        }
         let data = self.image_data(image).await?;
         let new = self.disk_of(volume).await?;
         self.backend(&volume.backend)?.replace(new, data).await?;
@@ -181,6 +186,7 @@ impl Volumes {
                 volume.image_metadata = kogge_db::record::Json(crate::service::create::image_metadata(image));
             }
             volume.bootable = true;
+            volume.made = true;
             volume.rest(now);
         })
         .await?;
