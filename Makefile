@@ -58,6 +58,7 @@ test-peer: ## Ask us and the real OpenStack of peers/openstack, which must run, 
 test-ceph: ## The storage of volumes and real guests on a Ceph of this machine; needs root, some 400 MB of packages
 	scripts/test-ceph
 
-crash: ## Kill the control plane 50 times under load, with real guests; needs root
+crash: ## Kill the control plane 50 times under load, with real guests, 200 times while volumes are worked on; needs root
 	cargo build --locked --package kogge --bin kogge
+	KOGGE_BIN=$(CARGO_TARGET_DIR)/debug/kogge KOGGE_GUEST_IMAGE=$$(scripts/guest-image) scripts/crash-volumes --rounds 200
 	KOGGE_BIN=$(CARGO_TARGET_DIR)/debug/kogge KOGGE_GUEST_IMAGE=$$(scripts/guest-image) scripts/crash
