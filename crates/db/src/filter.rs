@@ -73,6 +73,12 @@ pub const TAGS: &[Filter] = &[
     Filter { name: "not-tags-any", condition: "replace(tags, ?, '') = tags", kind: Reading::NoTag },
 ];
 
+/// A filter by a part of a text. `LIKE` has wildcards of its own, and cares for case in one database only.
+#[must_use]
+pub const fn part(name: &'static str, condition: &'static str) -> Filter {
+    Filter { name, condition, kind: Reading::Text }
+}
+
 /// A filter by pairs of a JSON column of texts by keys without quotes: a pair in quotes is found by taking it out.
 pub const METADATA: &[Filter] =
     &[Filter { name: "metadata", condition: "replace(metadata, ?, '') <> metadata", kind: Reading::Pairs }];

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use kogge_auth::{Rule, Target};
-use kogge_db::filter::{by, text};
+use kogge_db::filter::{by, part, text};
 use kogge_db::record::Json;
 use kogge_db::{Direction, Record as _, SortKey, Tx};
 use kogge_ids::{BackupId, VolumeSnapshotId};
@@ -18,7 +18,7 @@ use kogge_resource::{
 use serde_json::{Value, json};
 
 use super::links;
-use super::snapshots::{DESCRIPTION, NAME, Snapshots, part, trimmed};
+use super::snapshots::{DESCRIPTION, NAME, Snapshots, trimmed};
 use crate::error::{Error, Result};
 use crate::model::backup::Backup;
 use crate::model::snapshot::Snapshot;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use kogge_auth::{Rule, Target};
-use kogge_db::filter::{by, text};
+use kogge_db::filter::{by, part, text};
 use kogge_db::{Direction, Executor as _, Paged, Select, SortKey};
 use kogge_http::{ApiError, Json, VersionRange};
 use kogge_ids::{GroupTypeId, VolumeGroupId, VolumeId};
@@ -123,7 +123,7 @@ pub(super) const SORT_KEYS: &[SortKey] = &[by("id"), by("name"), by("created_at"
 impl List for Groups {
     const RULE: Rule = policy::GROUP_GET_ALL;
     const LIST: Listing = Listing {
-        filters: &[&[text("name", "name = ?"), text("name~", "name LIKE '%' || ? || '%'")]],
+        filters: &[&[text("name", "name = ?"), part("name~", "? = '' OR replace(name, ?, '') <> name")]],
         sort: SORT_KEYS,
         order: &[("created_at", Direction::Descending)],
         words: &["list_volume"],

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use kogge_auth::{Rule, Target};
-use kogge_db::filter::{Filter, METADATA, Reading, by, text};
+use kogge_db::filter::{Filter, METADATA, Reading, by, part, text};
 use kogge_db::{Direction, Record as _, Tx};
 use kogge_resource::{
     Body, Call, Create, Delete, Field, List, Listing, Loaded, Names, Pages, Resource, Schema, Type, Update,
@@ -82,11 +82,6 @@ impl Resource for Snapshots {
         }
         view
     }
-}
-
-/// A filter by a part of a text. `LIKE` has wildcards of its own, and cares for case in one database only.
-pub(crate) const fn part(name: &'static str, condition: &'static str) -> Filter {
-    Filter { name, condition, kind: Reading::Text }
 }
 
 impl List for Snapshots {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use kogge_auth::{Rule, Target};
-use kogge_db::filter::{Filter, Reading, apply, by, int, text, truth};
+use kogge_db::filter::{Filter, Reading, apply, by, int, part, text, truth};
 use kogge_db::record::Json as Stored;
 use kogge_db::{Direction, Executor as _, Record as _, Select, SortKey, Tx};
 use kogge_http::{ApiError, Json};
@@ -93,12 +93,12 @@ impl Resource for VolumesApi {
 const FILTERS: &[Filter] = &[
     text("id", "id = ?"),
     text("name", "name = ?"),
-    text("name~", "name LIKE '%' || ? || '%'"),
+    part("name~", "? = '' OR replace(name, ?, '') <> name"),
     text("display_name", "name = ?"),
     text("status", "status = ?"),
-    text("status~", "status LIKE '%' || ? || '%'"),
+    part("status~", "? = '' OR replace(status, ?, '') <> status"),
     text("availability_zone", "zone = ?"),
-    text("availability_zone~", "zone LIKE '%' || ? || '%'"),
+    part("availability_zone~", "? = '' OR replace(zone, ?, '') <> zone"),
     text("group_id", "group_id = ?"),
     text("snapshot_id", "snapshot_id = ?"),
     text("source_volid", "source_id = ?"),
@@ -180,8 +180,8 @@ impl List for VolumesApi {
 fn narrowed(call: &Call<Volumes>, select: Select, wanted: &Wanted) -> Result<Select> {
     let mut select = apply(select, &[FILTERS], &wanted.query).map_err(kogge_db::ListError::from)?;
     for (name, condition) in [
-        ("metadata", "metadata LIKE '%' || ? || '%'"),
-        ("glance_metadata", "image_metadata LIKE '%' || ? || '%'"),
+        ("metadata", "replace(metadata, ?, '') <> metadata"),
+        ("glance_metadata", "replace(image_metadata, ?, '') <> image_metadata"),
     ] {
         for text in call.query.all(name) {
             for (key, value) in body::pairs_of(name, text)? {

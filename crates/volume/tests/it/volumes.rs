@@ -327,6 +327,16 @@ on_both! {
         assert_eq!(summary, json!({ "volume-summary": { "total_count": 2, "total_size": 3, "metadata": { "k": ["v"] } } }));
         let like = cloud.at("3.34").get("/volumes?name~=b").await.expect(200);
         assert_eq!(ids(&like), [b]);
+        // signs that SQL takes for any other stand for themselves
+        for query in ["name~=_", "name~=%25", "name~=B", "metadata=%7B'k':'_'%7D", "metadata=%7B'k':'%25'%7D"] {
+            let none = cloud.get(&format!("/volumes?{query}")).await.expect(200);
+            assert_eq!(ids(&none), Vec::<String>::new(), "{query}");
+        }
+        let odd = made(&cloud, json!({ "size": 1, "name": "50%_off" })).await;
+        for query in ["name~=%25_", "name~=_off"] {
+            let found = cloud.get(&format!("/volumes?{query}")).await.expect(200);
+            assert_eq!(ids(&found), std::slice::from_ref(&odd), "{query}");
+        }
     }
 
     metadata_is_read_changed_and_bounded(cloud) {
