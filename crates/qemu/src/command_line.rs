@@ -63,7 +63,9 @@ impl GuestSpec {
     #[must_use]
     pub fn fits(&self, slots: &Slots) -> bool {
         let ids = devices(self).into_iter().map(|device| device.id);
-        ids.collect::<BTreeSet<String>>() == slots.devices.keys().cloned().collect()
+        let disks: BTreeSet<String> = on(self, DiskBus::Scsi).map(|disk| disk_device(&disk.node)).collect();
+        let same = slots.luns.is_empty() || disks == slots.luns.keys().cloned().collect();
+        same && ids.collect::<BTreeSet<String>>() == slots.devices.keys().cloned().collect()
     }
 }
 
@@ -157,7 +159,10 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
     }
     for (number, disk) in on(spec, DiskBus::Scsi).enumerate() {
         let (id, node, more) = (disk_device(&disk.node), &disk.node, options(disk));
-        out.add("-device", format!("scsi-hd,id={id},drive={node},bus=scsi0.0,lun={number}{more}"));
+        let before = slots.and_then(|slots| slots.luns.get(&id)).copied();
+        // one that was plugged in sits where there was room, also before the others
+        let lun = before.unwrap_or(number as u64);
+        out.add("-device", format!("scsi-hd,id={id},drive={node},bus=scsi0.0,lun={lun}{more}"));
     }
     out.0
 }

@@ -14,4 +14,7 @@ pub struct Slots {
     /// Whether it has a screen; guests that older versions started have none.
     #[serde(default)]
     pub screen: bool,
+    /// The number of each disk on its SCSI controller, by QEMU's ids; none where a version noted them that had them in order.
+    #[serde(default)]
+    pub luns: BTreeMap<String, u64>,
 }

@@ -101,3 +101,34 @@ async fn who_stops_or_reboots_a_suspended_guest_wants_no_memory() {
     lab.make(&next(&off, Power::Running)).await;
     lab.says(web.id, PROMPT, 3).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scsi_disks_that_came_one_after_the_other_are_where_the_memory_knows_them() {
+    use kogge_node_api::{DiskBus, DiskFormat};
+
+    use crate::volumes::{volume, with};
+    let Some(lab) = Lab::open().await else { return };
+    let mut web = lab.server(&tiny::waiting());
+    web.disks[0].bus = DiskBus::Scsi;
+    lab.make(&web).await;
+    lab.says(web.id, PROMPT, 1).await;
+    let disks = ["volume-1.raw", "volume-2.raw", "volume-3.raw"].map(|name| {
+        std::fs::File::create(lab.path("volumes").join(name)).unwrap().set_len(16 << 20).unwrap();
+        let mut disk = volume(name, DiskFormat::Raw, 16);
+        disk.bus = DiskBus::Scsi;
+        disk
+    });
+    let [first, second, third] = &disks;
+    // the last one of the list is plugged in first
+    let now = with(&web, &[third]);
+    lab.make(&now).await;
+    let now = with(&now, &[second, third]);
+    lab.make(&now).await;
+    let now = with(&now, &[first, second, third]);
+    lab.make(&now).await;
+    let away = next(&now, Power::Suspended);
+    assert_eq!(lab.make(&away).await.state, InstanceState::Suspended);
+    let seen = lab.make(&next(&away, Power::Running)).await;
+    assert_eq!((seen.state, seen.deferred), (InstanceState::Running, None));
+    assert_eq!(lab.console(web.id).await.matches(PROMPT).count(), 1, "it did not boot again");
+}

@@ -114,6 +114,22 @@ fn disks_on_both_buses_are_each_attached_once() {
 }
 
 #[test]
+fn a_guest_that_goes_on_has_its_scsi_disks_where_they_were() {
+    let mut mixed = spec();
+    mixed.disks.iter_mut().for_each(|disk| disk.bus = DiskBus::Scsi);
+    let ids = devices(&mixed).into_iter().map(|device| (device.id, "rp0".to_owned())).collect();
+    let luns = [("disk-root".to_owned(), 3), ("disk-config".to_owned(), 1)];
+    let mut slots = Slots { ports: 4, devices: ids, luns: luns.into() };
+    assert!(mixed.fits(&slots));
+    mixed.memory = Some(GuestMemory { fd: 9, slots: slots.clone() });
+    let all = arguments(&mixed).join("\n");
+    assert!(all.contains("id=disk-root,drive=root,bus=scsi0.0,lun=3"), "{all}");
+    assert!(all.contains("id=disk-config,drive=config,bus=scsi0.0,lun=1"), "{all}");
+    slots.luns.remove("disk-config");
+    assert!(!mixed.fits(&slots), "it would have another disk than the memory knows of");
+}
+
+#[test]
 fn every_root_port_has_an_address_and_chassis_of_its_own() {
     let nics =
         (0..26).map(|fd| GuestNic { port: PortId::random(), mac: String::new(), mtu: 1500, fd }).collect();

@@ -42,6 +42,11 @@ impl Machine {
                 slots.devices.insert(name.to_owned(), port.clone());
             }
         }
+        for disk in self.devices("child<scsi-hd>").await? {
+            let asked = json!({ "path": format!("{DEVICES}/{disk}"), "property": "lun" });
+            let lun = self.qmp.execute("qom-get", asked).await?;
+            slots.luns.extend(lun.as_u64().map(|lun| (disk, lun)));
+        }
         Ok(slots)
     }
 
