@@ -56,6 +56,9 @@ pub(crate) struct Actor {
     volumes: Volumes,
     /// The passphrases of its volumes. In memory only.
     keys: Keys,
+    /// Whoever commands this host spoke of the instance since the agent started. Until then it may be elsewhere, with its
+    /// volumes.
+    told: bool,
     /// Why the last step failed.
     fault: Option<NodeError>,
     failures: u32,
@@ -108,6 +111,7 @@ impl Actor {
             nics: Nics::default(),
             volumes: Volumes::default(),
             keys: Keys::default(),
+            told: false,
             fault: None,
             failures: 0,
             retry_at: None,

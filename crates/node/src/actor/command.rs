@@ -123,6 +123,9 @@ impl Actor {
 
     /// Takes over a newer desired state; an older or the same one changes nothing.
     async fn desire(&mut self, mut desired: DesiredInstance) -> Result<(), NodeError> {
+        if !std::mem::replace(&mut self.told, true) {
+            self.try_again();
+        }
         let secret = desired.metadata.admin_password.take();
         if secret.is_some() && self.record.password == Password::Awaited {
             // an agent that came back is told it again

@@ -73,7 +73,7 @@ impl Actor {
         }
         let holds = self.volumes.holds(&self.record.volumes);
         let seen = of_record(&self.record);
-        // what was reached is not so any more: whoever ordered it tells the passphrases again
+        // what was reached is not so any more: whoever ordered it tells it again, with the passphrases
         let untold = matches!(self.fault, Some(NodeError::NotYet { .. })) && self.wanted_volumes().is_err();
         let reached =
             if untold { seen.reached.min(self.record.desired.generation - 1) } else { seen.reached };

@@ -18,13 +18,18 @@ impl Actor {
     /// The volumes that the instance should have, with their passphrases.
     ///
     /// # Errors
-    /// [`NodeError::NotYet`] until those were told.
+    /// [`NodeError::NotYet`] until those were told, and until the instance was spoken of: after a restart of the machine it
+    /// may have been evacuated, and another guest may write to its volumes.
     pub(super) fn wanted_volumes(&self) -> Result<Vec<Wanted>, NodeError> {
         self.record.desired.disks.iter().filter_map(|disk| self.wanted(disk)).collect()
     }
 
     fn wanted(&self, disk: &DesiredDisk) -> Option<Result<Wanted, NodeError>> {
-        let passphrase = self.keys.of(&self.record.encrypted, disk.volume()?);
+        let volume = disk.volume()?;
+        let what = || format!("the cloud to say that volume {} is still to be opened here", volume.volume);
+        let passphrase = self.keys.of(&self.record.encrypted, volume).and_then(|passphrase| {
+            if self.told { Ok(passphrase) } else { Err(NodeError::NotYet { what: what() }) }
+        });
         Some(passphrase.map(|passphrase| Wanted { disk: disk.clone(), passphrase }))
     }
 

@@ -172,3 +172,12 @@ fn each_disk_is_attached_as_its_own_bus_and_boot_order_say() {
         [("root", virtio, Some(1)), ("ephemeral", DiskBus::Scsi, Some(2)), ("swap", virtio, None)]
     );
 }
+
+#[test]
+fn the_disk_of_a_rescue_is_none_of_those_that_last() {
+    let mut desired = desired();
+    let before = names(&desired);
+    let rescue = DesiredDisk { slot: Slot::rescue(), ..desired.disks[0].clone() };
+    desired.disks.insert(0, rescue);
+    assert_eq!(names(&desired), before);
+}

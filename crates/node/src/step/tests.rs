@@ -163,3 +163,13 @@ fn removal_gives_up_everything_and_a_hard_reboot_overtakes_a_soft_one() {
     assert!(gives_up(&soft, &with(Power::Stopped)));
     assert!(!gives_up(&Step::Build, &with(Power::Stopped)));
 }
+
+#[test]
+fn what_is_to_be_plugged_comes_before_the_memory_is_put_away() {
+    let away = with(Power::Suspended);
+    let plug = Step::Nic(crate::nics::NicStep::Wait);
+    for state in [RunState::Running, RunState::Paused] {
+        assert_eq!(next(&away, Some(state), Some(plug.clone())), plug);
+        assert_eq!(next(&away, Some(state), None), Step::Suspend);
+    }
+}

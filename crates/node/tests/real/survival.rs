@@ -95,7 +95,7 @@ async fn directories_without_a_record_are_cleared_and_unused_bases_too() {
     assert!(lab.node().observe().await.unwrap().is_empty());
 }
 
-fn kill_all(lab: &Lab) {
+pub(crate) fn kill_all(lab: &Lab) {
     for guest in lab.guests() {
         guest.process.kill();
         while guest.process.is_alive() {

@@ -429,3 +429,27 @@ async fn copied(lab: &Lab, of: &DesiredInstance, slot: &Slot) -> Result<Vec<u8>,
     assert!(Command::new("qemu-img").args(convert).args([&packed, &plain]).status().unwrap().success());
     Ok(std::fs::read(plain).unwrap())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_of_the_machine_volumes_are_opened_once_somebody_says_that_they_are_to_be() {
+    let Some(mut lab) = Lab::open().await else { return };
+    let path = empty(&lab, "volume-1.raw", 8);
+    let disk = volume("volume-1.raw", DiskFormat::Raw, 8);
+    let web = with(&lab.server(&tiny::waiting()), &[&disk]);
+    lab.make(&web).await;
+    assert!(is_locked(&path));
+    lab.restart(crate::survival::kill_all).await;
+    let waits = |seen: Option<&ObservedInstance>| {
+        let what = |seen: &ObservedInstance| match &seen.fault {
+            Some(NodeError::NotYet { what }) => what.contains("still to be opened here"),
+            _ => false,
+        };
+        seen.is_some_and(what)
+    };
+    let seen = lab.until(web.id, "to wait for a word", waits).await.unwrap();
+    assert!(seen.reached < web.generation, "so that it is told again");
+    assert!(lab.guests().is_empty() && !is_locked(&path), "another host may have it by now");
+    lab.apply(web.clone()).await.unwrap();
+    assert_eq!(lab.reached(&web).await.state, InstanceState::Running);
+    assert!(is_locked(&path));
+}
