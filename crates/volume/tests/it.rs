@@ -19,6 +19,7 @@ mod it {
     mod group_snapshots;
     mod group_types;
     mod groups;
+    mod held_together;
     mod manage;
     mod messages;
     mod qos;
