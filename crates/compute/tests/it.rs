@@ -26,6 +26,7 @@ mod it {
     mod keypairs;
     mod lifecycle;
     mod lists;
+    mod meetings;
     mod migrations;
     mod moves;
     mod nowhere;

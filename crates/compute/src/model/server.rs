@@ -382,6 +382,9 @@ pub struct Moving {
     pub from: String,
     /// How.
     pub kind: MoveKind,
+    /// The host that it leaves has nothing of it any more.
+    #[serde(default)]
+    pub left: bool,
 }
 
 /// How a server moves.
@@ -683,6 +686,14 @@ impl Server {
     #[must_use]
     pub const fn snapshot_pending(&self) -> bool {
         matches!(self.intent.snapshot, Some(snapshot) if snapshot.number > self.observed.snapshots)
+    }
+
+    /// Whether the host that it leaves has to let go of it before another one may have it: two guests must never write to
+    /// one volume. One that runs goes over with its volumes open on both, and writes on one.
+    #[must_use]
+    pub fn leaves_first(&self) -> bool {
+        let cold = |moving: &Moving| moving.kind == MoveKind::Cold && !moving.left;
+        !self.volumes.is_empty() && self.intent.moving.as_ref().is_some_and(cold)
     }
 
     /// Whether its disk comes from another host, not from an image.

@@ -110,6 +110,9 @@ pub fn next_step(server: &Server, patience: &Patience, now: Timestamp) -> Step {
     if intent.shelf.as_ref().is_some_and(|shelf| shelf.place == ShelfPlace::Leaving) {
         return Step::Leave;
     }
+    if server.leaves_first() {
+        return Step::Depart;
+    }
     if observed.disk < intent.disk {
         return Step::Wipe;
     }

@@ -50,8 +50,7 @@ impl Compute {
     /// Has the node that a server came from let go of it. One that is dead does so when it is back.
     pub(super) async fn depart(&self, server: &Server) -> Result<Option<Server>> {
         let Some(moving) = &server.intent.moving else { return Ok(None) };
-        let dead = moving.kind == MoveKind::Evacuation;
-        if !dead {
+        if moving.kind != MoveKind::Evacuation && !moving.left {
             let gone = match self.nodes().get(&moving.from) {
                 Ok(node) => {
                     let before = server.intent.generation - 1;
@@ -68,6 +67,18 @@ impl Compute {
         let mut tx = self.db().begin().await?;
         let now = self.now();
         let Some(mut server) = locked(&mut tx, server.id).await? else { return Ok(None) };
+        let first = server.leaves_first();
+        if let Some(moving) = server.intent.moving.as_mut().filter(|_| first) {
+            // now the other one may have it
+            moving.left = true;
+            server.observed.failures = 0;
+            server.observed.retry_at = 0;
+            if !store::save(&mut tx, &mut server, now).await? {
+                return Err(Error::Busy);
+            }
+            tx.commit().await?;
+            return Ok(Some(server));
+        }
         let Some(moving) = server.intent.moving.take() else { return Ok(Some(server)) };
         match moving.kind {
             MoveKind::Live => {

@@ -306,6 +306,23 @@ impl Cloud {
 
     /// Sends a request with any token.
     pub async fn call_with(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.send(token, &format!("compute {}", self.version), method, path, body).await
+    }
+
+    /// A request of the member to block storage, in this microversion.
+    pub async fn volume_at(&self, version: &str, path: &str, body: Value) -> Answer {
+        let path = format!("/volume/v3{path}");
+        self.send(Persona::Member.token(), &format!("volume {version}"), "POST", &path, Some(body)).await
+    }
+
+    async fn send(
+        &self,
+        token: &str,
+        version: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let (mount, router) =
             self.routers.iter().find(|(mount, _)| path.starts_with(mount)).expect("a service");
         let mut request = Request::builder()
@@ -313,7 +330,7 @@ impl Cloud {
             .uri(&path[mount.len()..])
             .header("host", "cloud.example")
             .header("x-auth-token", token)
-            .header("openstack-api-version", format!("compute {}", self.version));
+            .header("openstack-api-version", version);
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }

@@ -135,6 +135,14 @@ impl Compute {
             return Err(Error::Invalid(format!("Compute service of {host} is still in use.")));
         }
         let server = &mut changing.server;
+        if !server.volumes.is_empty() && dead.is_some_and(|host| !host.forced_down) {
+            // one that is only not seen may still write
+            let host = from.unwrap_or_default();
+            return Err(Error::Invalid(format!(
+                "Compute service of {host} may still be in use, and its servers may write to their volumes: make sure \
+                 that it is off, and force it down."
+            )));
+        }
         server.intent.disk += 1;
         server.intent.rescue = None;
         // its disk is made anew from its own image: the picture by which it once left a shelf is gone
@@ -176,7 +184,7 @@ impl Compute {
         let Some(from) = server.placed.host.replace(home.clone()) else { return Ok(()) };
         self.free_on(tx, server.id, &from).await?;
         self.host_ports(tx, server.id, &home).await?;
-        server.intent.moving = Some(Moving { from, kind: MoveKind::Cold });
+        server.intent.moving = Some(Moving { from, kind: MoveKind::Cold, left: false });
         observe::moved(server);
         Ok(())
     }
@@ -207,7 +215,7 @@ impl Compute {
         })?;
         self.host_ports(tx, server.id, &chosen).await?;
         server.placed.host = Some(chosen);
-        server.intent.moving = Some(Moving { from, kind });
+        server.intent.moving = Some(Moving { from, kind, left: false });
         observe::moved(server);
         Ok(())
     }
@@ -285,7 +293,7 @@ impl Compute {
         let Some(to) = server.placed.host.replace(moving.from.clone()) else { return Err(Error::Busy) };
         self.free_on(&mut changing.tx, server.id, &to).await?;
         self.host_ports(&mut changing.tx, server.id, &moving.from).await?;
-        server.intent.moving = Some(Moving { from: to, kind: MoveKind::Live });
+        server.intent.moving = Some(Moving { from: to, kind: MoveKind::Live, left: false });
         observe::moved(server);
         server.intent.ask(Doing::Migrating, now);
         migrations::follow(&mut changing.tx, server.id, MigrationStatus::Cancelled, now).await?;
