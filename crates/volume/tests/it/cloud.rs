@@ -77,6 +77,7 @@ pub const BACKENDS: [&str; 2] = ["memory", "second"];
 pub struct Cloud {
     pub volumes: Volumes,
     pub node: SimNode,
+    pub nodes: Nodes,
     /// The backends, in the order of [`BACKENDS`].
     pub storage: [SimStorage; 2],
     pub time: FakeClock,
@@ -133,7 +134,7 @@ impl Cloud {
             db: db.clone(),
             clock: clock.clone(),
             image: images.clone(),
-            nodes,
+            nodes: nodes.clone(),
             backends: vec![backend(0), backend(1)],
             keyring: Arc::new(SealedKeyring::new(db.clone(), clock, Arc::new(Backwards))),
             config,
@@ -156,7 +157,7 @@ impl Cloud {
         let (mut tasks, keyed) = (volumes.tasks(), volumes.keyed_tasks());
         tasks.extend(images.tasks());
         let version = kogge_volume::microversion::MINIMUM.to_string();
-        Some(Self { volumes, node, storage, time, db, tasks, keyed, routers, version, dir })
+        Some(Self { volumes, node, nodes, storage, time, db, tasks, keyed, routers, version, dir })
     }
 
     /// The same cloud, asked in another microversion.

@@ -235,6 +235,19 @@ on_both! {
         assert_eq!(text_on(&cloud, snapshot_disk(&stopped)).await, "still");
     }
 
+    a_process_that_knows_no_host_yet_waits_for_them(cloud) {
+        let volume = given::volume(&cloud, 1, "still").await;
+        given::attach(&cloud, volume, "sim1", "3f2504e0-4f89-41d3-9a0c-0305e82c3301").await;
+        let id = create(&cloud, json!({ "volume_id": volume, "force": true })).await;
+        // as after a start: hosts are joined one after the other
+        cloud.nodes.leave("sim1");
+        cloud.wait(60).await;
+        assert_eq!(status(&cloud, &id).await, "creating", "nothing failed");
+        cloud.nodes.insert("sim1", std::sync::Arc::new(cloud.node.clone()));
+        cloud.wait(10).await;
+        assert_eq!((status(&cloud, &id).await.as_str(), text_on(&cloud, snapshot_disk(&id)).await.as_str()), ("available", "still"));
+    }
+
     faults_of_the_backend_end_well(cloud) {
         let volume = given::volume(&cloud, 1, "x").await;
         let id = create(&cloud, json!({ "volume_id": volume })).await;

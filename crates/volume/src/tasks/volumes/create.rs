@@ -142,9 +142,14 @@ impl Volumes {
             let (true, Ok(server)) = (in_use && tie.holder.is_some(), server.parse()) else { continue };
             let node = match self.nodes().get(host) {
                 Ok(node) => node,
-                // another process commands it, and looks for work too
-                Err(_) if self.nodes().known().contains(host) => return Err(Stop::Wait),
-                Err(error) => return Err(Stop::Own(Error::internal(error))),
+                Err(error) => {
+                    let known = self.nodes().known();
+                    // another process commands it, and looks for work too; or this one just started, and knows no host yet
+                    if known.is_empty() || known.contains(host) {
+                        return Err(Stop::Wait);
+                    }
+                    return Err(Stop::Own(Error::internal(error)));
+                }
             };
             match node.export_disk(server, &Slot::volume(tie.id)).await {
                 Ok(copy) => return Ok(Some(copy)),
