@@ -3,6 +3,7 @@
 pub mod action;
 pub mod bounds;
 pub mod console;
+pub mod extra_specs;
 pub mod flavor;
 pub mod host;
 pub mod hostname;

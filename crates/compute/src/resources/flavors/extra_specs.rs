@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Flavors;
 use crate::error::{Error, Result};
 use crate::model::bounds;
+use crate::model::extra_specs::objection;
 use crate::{Compute, microversion as v};
 
 type Specs = BTreeMap<String, String>;
@@ -88,23 +89,9 @@ fn missing(id: &str, key: &str) -> Error {
     Error::NotFound(format!("Flavor {id} has no extra specs with key {key}."))
 }
 
-/// Values of the extra specs that Kogge acts on or that the standards read. Those of other namespaces pass, as
-/// Nova's checks know only what its own drivers know.
+/// Names and values, since the version that checks them.
 fn check(specs: &Specs, version: Microversion) -> Result<()> {
-    let is_good = |key: &str, value: &str| match key {
-        "hw:cpu_policy" => matches!(value, "dedicated" | "shared" | "mixed"),
-        "hw_rng:allowed" | "hw:boot_menu" | "hw:pmu" | "os:secure_boot" => {
-            value == "required" || query::boolean(key, value).is_ok()
-        }
-        _ if key.starts_with("trait") && key.contains(':') => matches!(value, "required" | "forbidden"),
-        _ if key.starts_with("resources:") => value.parse::<u64>().is_ok(),
-        _ => true,
-    };
     let mut checked = specs.iter().filter(|_| version.has(v::EXTRA_SPEC_CHECKS));
-    match checked.find(|(key, value)| !is_good(key, value)) {
-        None => Ok(()),
-        Some((key, value)) => Err(Error::Invalid(format!(
-            "Validation failed; extra spec '{key}' has an invalid value '{value}'."
-        ))),
-    }
+    let objection = checked.find_map(|(name, value)| objection(name, value));
+    objection.map_or(Ok(()), |why| Err(Error::Invalid(why)))
 }
