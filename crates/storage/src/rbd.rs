@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use kogge_ids::VolumeId;
@@ -32,8 +33,8 @@ use self::names::{Kind, Side, disk_of, find};
 use self::tool::{Fault, Pool};
 use crate::off::{failed, off};
 use crate::{
-    Adopted, Backend, Contents, DiskId, ExportFormat, Facts, Feature, Foreign, NewDisk, Origin, StorageError,
-    draft,
+    Adopted, Backend, Contents, DiskId, ExportFormat, Facts, Feature, Foreign, Nature, NewDisk, Origin,
+    StorageError, draft,
 };
 
 /// Where a pool is, and who we are there.
@@ -62,6 +63,8 @@ struct Inner {
     pool: Pool,
     scratch: PathBuf,
     tool: ImageTool,
+    /// Whether the cluster said that it keeps copies on several machines.
+    replicated: AtomicBool,
 }
 
 /// Features of an image that allow one writer at a time.
@@ -87,7 +90,13 @@ impl RbdBackend {
         })
         .await?;
         let pool = Pool { name: pool, conf, user, keyring };
-        Ok(Self(Arc::new(Inner { name, pool, scratch, tool: ImageTool::default() })))
+        Ok(Self(Arc::new(Inner {
+            name,
+            pool,
+            scratch,
+            tool: ImageTool::default(),
+            replicated: AtomicBool::new(false),
+        })))
     }
 }
 
@@ -145,23 +154,23 @@ impl Inner {
 
 #[async_trait]
 impl Backend for RbdBackend {
+    fn nature(&self) -> Nature {
+        let mut features = vec![Feature::CheapCopies];
+        if self.0.replicated.load(Ordering::Relaxed) {
+            features.push(Feature::Replicated);
+        }
+        Nature { features, protocol: "ceph", product: "Ceph" }
+    }
+
     async fn facts(&self) -> Result<Facts, StorageError> {
         const STEP: &str = "looking at the backend";
         let inner = &self.0;
         let usage: Usage = inner.pool.ask("ceph", &["df"]).await.map_err(|fault| fault.at(STEP))?;
         let found = usage.pools.into_iter().find(|pool| pool.name == inner.pool.name);
         let stats = found.ok_or_else(|| StorageError::failed(STEP, "the cluster has no such pool"))?.stats;
-        let mut features = vec![Feature::CheapCopies];
-        if inner.is_replicated().await.map_err(|fault| fault.at(STEP))? {
-            features.push(Feature::Replicated);
-        }
-        Ok(Facts {
-            total_bytes: stats.stored.saturating_add(stats.max_avail),
-            free_bytes: stats.max_avail,
-            features,
-            protocol: "ceph",
-            product: "Ceph",
-        })
+        let replicated = inner.is_replicated().await.map_err(|fault| fault.at(STEP))?;
+        inner.replicated.store(replicated, Ordering::Relaxed);
+        Ok(Facts { total_bytes: stats.stored.saturating_add(stats.max_avail), free_bytes: stats.max_avail })
     }
 
     async fn create(&self, new: NewDisk, origin: Origin) -> Result<(), StorageError> {

@@ -107,6 +107,24 @@ on_both! {
         assert_eq!((&event["event"], &event["result"]), (&json!("compute_extend_volume"), &json!("Success")));
     }
 
+    what_is_copied_grows_when_the_copy_is_there(cloud) {
+        let id = cloud.boot(json!({})).await;
+        let volume = volume(&cloud, Persona::Member, 1).await;
+        attach(&cloud, &id, &volume).await.expect(200);
+        cloud.run().await;
+        cloud.at("2.1, volume 3.42");
+        let copy = json!({ "snapshot": { "volume_id": volume, "force": true } });
+        let copy = ask(&cloud, Persona::Member, "POST", "/snapshots", Some(copy)).await.expect(202);
+        let grow = json!({ "os-extend": { "new_size": 2 } });
+        ask(&cloud, Persona::Member, "POST", &format!("/volumes/{volume}/action"), Some(grow)).await.expect(202);
+        cloud.wait(10).await;
+        let path = format!("/snapshots/{}", copy["snapshot"]["id"].as_str().unwrap());
+        let copy = ask(&cloud, Persona::Member, "GET", &path, None).await.expect(200)["snapshot"].take();
+        assert_eq!((&copy["status"], &copy["size"]), (&json!("available"), &json!(1)));
+        let grown = shown(&cloud, &volume).await;
+        assert_eq!((&grown["status"], &grown["size"]), (&json!("in-use"), &json!(2)));
+    }
+
     one_of_many_servers_gets_it(cloud) {
         let volume = volume(&cloud, Persona::Member, 1).await;
         let mut servers = Vec::new();

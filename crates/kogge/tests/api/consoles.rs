@@ -64,7 +64,7 @@ async fn says(socket: &mut Socket, wanted: &[u8]) -> Vec<u8> {
     let reading = async {
         let mut said = Vec::new();
         while !said.windows(wanted.len()).any(|part| part == wanted) {
-            match socket.next().await.expect("the console goes on").unwrap() {
+            match socket.next().await.unwrap().unwrap() {
                 Message::Binary(bytes) => said.extend_from_slice(&bytes),
                 Message::Ping(_) => {}
                 other => panic!("{other:?}"),
@@ -72,7 +72,7 @@ async fn says(socket: &mut Socket, wanted: &[u8]) -> Vec<u8> {
         }
         said
     };
-    tokio::time::timeout(Duration::from_secs(60), reading).await.expect("what was waited for is said")
+    tokio::time::timeout(Duration::from_secs(60), reading).await.unwrap()
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_serial_line_is_typed_at_and_ends_with_its_server() {
             assert!(matches!(message, Message::Close(_) | Message::Ping(_)), "{message:?}");
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), rest).await.expect("the console ends with its server");
+    tokio::time::timeout(Duration::from_secs(60), rest).await.unwrap();
     assert_eq!(open(&url, &[]).await.err(), Some(403));
 }
 

@@ -119,7 +119,7 @@ fn a_guest_that_goes_on_has_its_scsi_disks_where_they_were() {
     mixed.disks.iter_mut().for_each(|disk| disk.bus = DiskBus::Scsi);
     let ids = devices(&mixed).into_iter().map(|device| (device.id, "rp0".to_owned())).collect();
     let luns = [("disk-root".to_owned(), 3), ("disk-config".to_owned(), 1)];
-    let mut slots = Slots { ports: 4, devices: ids, luns: luns.into() };
+    let mut slots = Slots { ports: 4, devices: ids, luns: luns.into(), screen: false };
     assert!(mixed.fits(&slots));
     mixed.memory = Some(GuestMemory { fd: 9, slots: slots.clone() });
     let all = arguments(&mixed).join("\n");

@@ -282,8 +282,9 @@ async fn facts_are_those_of_the_pool_and_a_silent_cluster_is_told() {
     let Some(ceph) = Ceph::start().await else { return };
     let facts = ceph.backend.facts().await.unwrap();
     assert!(facts.total_bytes >= facts.free_bytes && facts.free_bytes > GIB);
+    let nature = ceph.backend.nature();
     assert_eq!(
-        (facts.features, facts.protocol),
+        (nature.features, nature.protocol),
         (vec![Feature::CheapCopies], "ceph"),
         "one copy on one machine"
     );

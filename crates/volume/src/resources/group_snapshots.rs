@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use http::StatusCode;
 use kogge_auth::{Rule, Target};
-use kogge_db::filter::{by, text};
+use kogge_db::filter::{by, part, text};
 use kogge_db::{Direction, Paged, Record as _, SortKey, Tx};
 use kogge_http::{ApiError, Json, VersionRange};
 use kogge_ids::VolumeGroupId;
@@ -16,7 +16,6 @@ use kogge_resource::{
 use serde_json::{Value, json};
 
 use super::groups::check_generic;
-use super::snapshots::part;
 use crate::error::{Error, Result};
 use crate::model::group::is_of_old;
 use crate::model::group_snapshot::{GroupSnapshot, GroupSnapshotStatus};

@@ -261,7 +261,7 @@ impl Volumes {
             shared: volume.multiattach,
             limits,
         };
-        Ok(Connection { source, size_gib: volume.size_gib })
+        Ok(Connection { source, size_gib: self.size_for_now(&volume).await? })
     }
 
     async fn ties(&self, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
@@ -333,6 +333,14 @@ impl Volumes {
             volume.fault = None;
         }
         self.save_in(tx, &mut volume).await
+    }
+
+    /// The size that a volume is to have now: one that is to grow keeps its own until the copies are there that were asked for
+    /// before.
+    async fn size_for_now(&self, volume: &Volume) -> Result<i64> {
+        let Doing::Extending { from } = volume.doing.doing else { return Ok(volume.size_gib) };
+        let copied = attachments::is_copied_since(self.db(), volume.id, volume.doing.since).await?;
+        Ok(if copied { from } else { volume.size_gib })
     }
 
     /// How many attachments compute made, by server: what compute compares with its own servers.

@@ -28,6 +28,11 @@ impl Volumes {
             self.seeded("encrypted", "Encrypted with LUKS, each volume with a key of its own", None, true),
         ];
         for (name, backend) in self.backends() {
+            // one that is elsewhere says what it is when it is asked what it has
+            let answer = backend.facts().await;
+            if let Err(error) = answer {
+                tracing::warn!(%error, backend = name, "a storage backend does not answer");
+            }
             if backend.nature().features.contains(&Feature::Replicated) {
                 wanted.push(self.seeded(
                     "replicated",

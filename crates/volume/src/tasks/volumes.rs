@@ -19,7 +19,7 @@ use super::stop::Said;
 pub(crate) use super::stop::Stop;
 use super::work::Job;
 use crate::Volumes;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::bounds;
 use crate::model::doing::{Doing, TRIES};
 use crate::model::group::Group;
@@ -66,8 +66,9 @@ impl Volumes {
                 self.bury(volume).await
             }
             Doing::Extending { .. } => {
-                // a guest that has it open grows it by its node
-                if !attachments::of_volume(self.db(), volume.id).await?.is_empty() {
+                // a guest that has it open grows it by its node; a copy that was asked for before has its turn
+                let copied = attachments::is_copied_since(self.db(), volume.id, volume.doing.since).await?;
+                if copied || !attachments::of_volume(self.db(), volume.id).await?.is_empty() {
                     return Err(Stop::Wait);
                 }
                 self.backend(&volume.backend)?.extend(disk, bounds::bytes(volume.size_gib)).await?;

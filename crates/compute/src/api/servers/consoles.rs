@@ -66,8 +66,7 @@ pub(crate) async fn run(call: &Call<Compute>, name: &str, inner: Fields<'_>) -> 
 
 /// Refuses where the caller may not look at the server of the path.
 async fn look(call: &Call<Compute>) -> Result<(), ApiError> {
-    let rule = &crate::policy::REMOTE_CONSOLES;
-    Ok(call.service.server(&call.caller, call.key(), rule).await.map(drop)?)
+    Ok(call.service.may_have_console(&call.caller, call.key()).await?)
 }
 
 /// What is wanted; SPICE and MKS are not configured, as Nova would say.

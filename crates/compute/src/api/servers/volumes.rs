@@ -12,7 +12,7 @@ use crate::api::query;
 use crate::error::Error;
 use crate::model::server::ServerVolume;
 use crate::service::servers::volumes::{KeptVolume, NewAttachment};
-use crate::{Compute, microversion as v, policy};
+use crate::{Compute, microversion as v};
 
 /// How an attachment looks: an id of its own came late.
 fn view(server: ServerId, one: &ServerVolume, version: Microversion) -> Value {
@@ -97,19 +97,11 @@ pub(crate) async fn update(call: Call<Compute>, Json(body): Json<Value>) -> Resu
     let fields = outer.object("volumeAttachment")?;
     let named = fields.required("volumeId", fields.uuid("volumeId")?)?;
     let newer = call.version.has(v::ATTACHMENT_UPDATE);
-    let wish = if newer { kept_as_is(&fields)? } else { KeptVolume::default() };
+    let wish = if newer { Some(kept_as_is(&fields)?) } else { None };
     fields.finish()?;
     outer.finish()?;
     let swaps = !newer || named != volume;
-    let rule = if swaps { &policy::VOLUME_ATTACHMENTS_SWAP } else { &policy::VOLUME_ATTACHMENTS_UPDATE };
-    if newer {
-        call.service.keep_volume(&call.caller, id, volume, rule, wish).await?;
-    } else {
-        call.service.server(&call.caller, id, rule).await?;
-    }
-    if swaps {
-        call.service.refuse_swap(&call.caller, volume).await?;
-    }
+    call.service.change_attachment(&call.caller, id, volume, wish, swaps).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

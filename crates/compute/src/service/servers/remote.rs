@@ -17,6 +17,11 @@ use crate::{Compute, policy};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Compute {
+    /// Refuses who may have no console of a server.
+    pub(crate) async fn may_have_console(&self, caller: &Caller, id: &str) -> Result<()> {
+        self.server(caller, id, &policy::REMOTE_CONSOLES).await.map(drop)
+    }
+
     /// Gives the right to open a console of a server: a token. `secure` says whether it was asked for over TLS.
     pub(crate) async fn grant_console(
         &self,

@@ -230,8 +230,25 @@ impl Compute {
         Ok(())
     }
 
+    /// Changes what may be changed of an attachment, and refuses to swap its volume.
+    pub(crate) async fn change_attachment(
+        &self,
+        caller: &Caller,
+        id: &str,
+        volume: &str,
+        wish: Option<KeptVolume>,
+        swaps: bool,
+    ) -> Result<()> {
+        let rule = if swaps { &policy::VOLUME_ATTACHMENTS_SWAP } else { &policy::VOLUME_ATTACHMENTS_UPDATE };
+        match wish {
+            Some(wish) => self.keep_volume(caller, id, volume, rule, wish).await?,
+            None => drop(self.server(caller, id, rule).await?),
+        }
+        if swaps { self.refuse_swap(caller, volume).await } else { Ok(()) }
+    }
+
     /// Whether a volume goes with its server.
-    pub(crate) async fn keep_volume(
+    async fn keep_volume(
         &self,
         caller: &Caller,
         id: &str,
@@ -253,7 +270,7 @@ impl Compute {
     }
 
     /// Swapping volumes is what block storage asks for when it moves one in use to another backend. Ours moves none in use.
-    pub(crate) async fn refuse_swap(&self, caller: &Caller, volume: &str) -> Result<()> {
+    async fn refuse_swap(&self, caller: &Caller, volume: &str) -> Result<()> {
         let old = self.seen_volume(caller, volume).await?;
         let why = format!("volume {} is not migrating; this API should only be called by Cinder", old.id);
         Err(Error::Conflict(why))
