@@ -220,6 +220,8 @@ REFUSED = [
 ]
 
 CHANGES = [
+    # what was accepted before ends first
+    one("volume", "3.27", "member", "WAIT", "/volumes/{volume}", "available"),
     one("volume", "3.70", "member", "PUT", "/volumes/{volume}", {"volume": {"name": "other", "description": "words"}}),
     one("volume", "3.70", "member", "POST", "/volumes/{volume}/metadata", {"metadata": {"a": "b"}}),
     one("volume", "3.70", "member", "PUT", "/volumes/{volume}/metadata", {"metadata": {"c": "d"}}),

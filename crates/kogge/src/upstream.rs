@@ -232,7 +232,7 @@ mod tests {
         let doors = doors(None);
         let missing: Vec<String> = missing(&doors).iter().map(ToString::to_string).collect();
         let has = |text: &str| missing.iter().any(|one| one == text);
-        assert!(has("compute POST /v2.1/servers/{}/action os-getSerialConsole"));
+        assert!(has("compute POST /v2.1/os-aggregates/{}/images"));
         for served in [
             "compute POST /v2.1/servers/{}/action os-start",
             "compute GET /v2.1/os-cells/{}",

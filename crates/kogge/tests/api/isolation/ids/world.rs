@@ -268,8 +268,8 @@ impl World {
             if route.path == "/v2.1/servers" {
                 cloud.until("the server to go", async || session.get(&one).await.status == 404).await;
             }
-            if route.path == "/v3/volumes" {
-                // one that is being made is deleted when it is
+            if ["/v3/volumes", "/v3/snapshots", "/v3/backups"].contains(&route.path) {
+                // what is being made is deleted when it is
                 cloud.until("the volume to go", async || session.delete(&one).await.status == 404).await;
             }
         }
