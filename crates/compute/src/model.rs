@@ -5,6 +5,7 @@ pub mod bounds;
 pub mod console;
 pub mod extra_specs;
 pub mod flavor;
+pub mod hardware;
 pub mod host;
 pub mod hostname;
 pub mod keypair;

@@ -21,6 +21,7 @@ mod it {
     mod faults;
     mod flavors;
     mod foreign_ports;
+    mod hardware;
     mod interfaces;
     mod isolation;
     mod keypairs;

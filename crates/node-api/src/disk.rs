@@ -160,8 +160,43 @@ pub enum DiskBus {
     /// virtio-blk.
     #[default]
     Virtio,
-    /// virtio-scsi.
+    /// A SCSI controller, virtio-scsi mostly.
     Scsi,
+    /// SATA.
+    Sata,
+    /// IDE, which only the older machine has.
+    Ide,
+    /// A USB stick.
+    Usb,
+}
+
+impl DiskBus {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Virtio, Self::Scsi, Self::Sata, Self::Ide, Self::Usb];
+
+    /// OpenStack's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Virtio => "virtio",
+            Self::Scsi => "scsi",
+            Self::Sata => "sata",
+            Self::Ide => "ide",
+            Self::Usb => "usb",
+        }
+    }
+
+    /// What a word stands for.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bus| bus.word() == word)
+    }
+
+    /// Whether every node knows it, whatever its version.
+    #[must_use]
+    pub const fn is_old(self) -> bool {
+        matches!(self, Self::Virtio | Self::Scsi)
+    }
 }
 
 #[cfg(test)]

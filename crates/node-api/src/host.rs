@@ -1,5 +1,7 @@
 //! What a host is and has.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// How guests' instructions are executed.
@@ -35,4 +37,10 @@ pub struct HostFacts {
     pub disk_gib: u64,
     /// The address under which the host is known, for admins.
     pub address: String,
+    /// What of machines it can make ([`crate::host_trait`]); nothing of a node of a version before.
+    #[serde(default)]
+    pub traits: BTreeSet<String>,
+    /// The types of machines that it can make, by all their names.
+    #[serde(default)]
+    pub machines: BTreeSet<String>,
 }

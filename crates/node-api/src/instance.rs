@@ -3,7 +3,7 @@
 use kogge_ids::{PortId, ServerId};
 use serde::{Deserialize, Serialize};
 
-use crate::{DesiredDisk, GuestMetadata, ImageSource, Slot};
+use crate::{DesiredDisk, GuestMetadata, Hardware, ImageSource, Slot};
 
 /// The whole desired state of one instance. A node that reached it reports the same `generation`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct DesiredInstance {
     pub config_drive: bool,
     /// BIOS or UEFI.
     pub firmware: Firmware,
+    /// How its machine is made; as versions before made it, where one wrote this.
+    #[serde(default)]
+    pub hardware: Hardware,
     /// What the guest may learn about itself.
     pub metadata: GuestMetadata,
 }

@@ -19,9 +19,11 @@ mod data;
 mod disk;
 mod epoch;
 mod error;
+mod hardware;
 mod held;
 mod hello;
 mod host;
+pub mod host_trait;
 mod instance;
 mod journal;
 mod metadata;
@@ -37,6 +39,10 @@ pub use data::{ByteStream, Data, DiskCopy, ImageHead};
 pub use disk::{DesiredDisk, DiskBus, DiskFormat, DiskSource, ImageSource, Slot};
 pub use epoch::{Epoch, Obeyed};
 pub use error::NodeError;
+pub use hardware::{
+    Hardware, InputBus, NicModel, Rng, Screen, ScsiModel, Topology, Tpm, TpmModel, TpmVersion, Video,
+    VideoModel, WatchdogAction, is_machine, is_pc,
+};
 pub use held::{AppliedNetworking, HeldGroup, HeldNetworking, Members};
 pub use hello::{Hello, SPOKEN, Versions, Welcome, capability};
 pub use host::{Accelerator, HostFacts};

@@ -50,6 +50,8 @@ impl SimConfig {
                 memory_mib: 64 * 1024 * 1024,
                 disk_gib: 10_000_000,
                 address: "127.0.0.1".to_owned(),
+                traits: kogge_node_api::host_trait::all(),
+                machines: ["pc", "q35", "pc-i440fx-10.0", "pc-q35-10.0"].map(str::to_owned).into(),
             },
             delays: Delays::default(),
             strict_ports: true,

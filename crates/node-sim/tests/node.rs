@@ -42,6 +42,7 @@ fn desired(generation: i64, power: Power) -> DesiredInstance {
         nics: vec![Nic { port: PortId::random(), mac: "fa:16:3e:00:00:01".to_owned(), mtu: 1450 }],
         config_drive: false,
         firmware: Firmware::Bios,
+        hardware: Default::default(),
         metadata: GuestMetadata {
             server: id,
             name: "web".to_owned(),

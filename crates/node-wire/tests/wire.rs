@@ -116,6 +116,7 @@ fn desired() -> DesiredInstance {
         nics: Vec::new(),
         config_drive: false,
         firmware: Firmware::Bios,
+        hardware: Default::default(),
         metadata: GuestMetadata {
             server: id,
             name: "web".to_owned(),

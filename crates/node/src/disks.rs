@@ -5,7 +5,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use kogge_ids::derive;
-use kogge_node_api::{DesiredDisk, DesiredInstance, DiskFormat, DiskSource, ImageSource, NodeError, Slot};
+use kogge_node_api::{
+    DesiredDisk, DesiredInstance, DiskBus, DiskFormat, DiskSource, ImageSource, NodeError, Slot,
+};
 use kogge_qemu::{Disk, GuestUser, ImageTool, Machine, QemuError, RUN_DIR, container_of, write_swap};
 
 use crate::bases::{self, Images, TAKING_OVER};
@@ -23,6 +25,8 @@ const CONSOLE: &str = "console.log";
 const LOG: &str = "qemu.log";
 /// A copy of a disk on its way out.
 const COPY: &str = "copy.qcow2";
+/// Disks on IDE.
+const IDE: usize = 4;
 /// Slots whose names are taken: by files beside the disks, or by QEMU's name of the config drive.
 const TAKEN: [&str; 3] = ["base", "copy", "config"];
 
@@ -44,6 +48,11 @@ pub(crate) fn check(desired: &DesiredInstance) -> Result<(), NodeError> {
             }
             None => {}
         }
+    }
+    let drive = desired.config_drive.then(|| drive_bus(desired));
+    let on_ide = desired.disks.iter().map(|disk| disk.bus).chain(drive).filter(|bus| *bus == DiskBus::Ide);
+    if on_ide.count() > IDE {
+        return refused(format!("IDE has room for {IDE} disks, the config drive among them"));
     }
     let starts = |disk: &DesiredDisk| disk.slot == Slot::root() || disk.boot.is_some();
     if !desired.disks.iter().any(starts) {
@@ -371,11 +380,14 @@ pub(crate) fn list(there: &[String], volumes: &[Disk], desired: &DesiredInstance
             format: DiskFormat::Raw,
             backing: None,
             read_only: true,
-            bus: desired.disks.first().map(|disk| disk.bus).unwrap_or_default(),
+            bus: drive_bus(desired),
             boot: None,
             serial: None,
             shared: false,
             encrypted: false,
+            // as a disk, these two let nobody only read
+            cdrom: desired.hardware.cdrom.is_some()
+                || matches!(drive_bus(desired), DiskBus::Sata | DiskBus::Ide),
         });
     }
     disks
@@ -401,7 +413,14 @@ fn disk_for_qemu(disk: &DesiredDisk, file: String) -> Disk {
         serial: None,
         shared: false,
         encrypted: false,
+        cdrom: false,
     }
+}
+
+/// How the config drive is attached.
+fn drive_bus(desired: &DesiredInstance) -> DiskBus {
+    let as_disks = || desired.disks.first().map(|disk| disk.bus).unwrap_or_default();
+    desired.hardware.cdrom.unwrap_or_else(as_disks)
 }
 
 /// A step that failed, with the words of QEMU or its tools.

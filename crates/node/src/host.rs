@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kogge_ids::ServerId;
-use kogge_node_api::{Accelerator, HostFacts, Journal, NodeError};
+use kogge_node_api::{Accelerator, HostFacts, Journal, NodeError, host_trait};
 use kogge_qemu::{Engine, ImageTool, Logs};
 use nix::sys::statvfs::statvfs;
 use tokio::sync::Semaphore;
@@ -56,6 +56,8 @@ impl Host {
             memory_mib: memory_mib()?,
             disk_gib: disk_gib(self.layout.root())?,
             address: self.config.address.clone(),
+            traits: self.engine.traits.iter().cloned().chain(numa_trait()).collect(),
+            machines: self.engine.machines.clone(),
         })
     }
 }
@@ -70,6 +72,14 @@ fn memory_mib() -> Result<u64, NodeError> {
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
     let kib = line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<u64>().ok());
     kib.map(|kib| kib / 1024).ok_or_else(|| failed("no MemTotal in /proc/meminfo"))
+}
+
+/// A guest with one node of memory sits on one where the host has no other.
+fn numa_trait() -> Option<String> {
+    let entries = std::fs::read_dir("/sys/devices/system/node").ok()?.flatten();
+    let number = |name: std::ffi::OsString| name.to_str()?.strip_prefix("node")?.parse::<u32>().ok();
+    let nodes = entries.filter_map(|entry| number(entry.file_name())).count();
+    (nodes <= 1).then(|| host_trait::named("CUSTOM_KOGGE_NUMA", "1"))
 }
 
 /// What is in use by others is not ours to give: free room plus what instances already take is not told apart here.

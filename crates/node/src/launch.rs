@@ -70,10 +70,11 @@ pub(crate) async fn start(
     let spec = GuestSpec {
         id: desired.id,
         launch: record.launch,
-        machine_type: record.machine_type.clone().unwrap_or_else(|| host.engine.machine_type.clone()),
+        machine_type: machine_type(host, record),
         accelerator: host.engine.accelerator,
         vcpus: desired.vcpus,
         memory_mib: desired.memory_mib,
+        hardware: desired.hardware.clone(),
         firmware,
         disks: disks::list(&there, &opened.disks, desired),
         files: opened.files,
@@ -110,6 +111,12 @@ pub(crate) async fn start(
         Err(error) if memory::is_unfit(&error) => Ok(Done::MemoryLost(NodeError::failed(RESUMING, error))),
         Err(error) => Err(disks::failed(RESUMING, error)),
     }
+}
+
+/// The machine type that the guest has, or is to have.
+pub(crate) fn machine_type(host: &Host, record: &Record) -> String {
+    let wanted = record.desired.hardware.machine.as_deref();
+    host.engine.machine_for(record.machine_type.as_deref(), wanted)
 }
 
 /// What opened the encrypted volumes of a guest is needed no more once they are open.
@@ -177,8 +184,14 @@ async fn firmware(
     if desired.firmware == Firmware::Bios {
         return Ok(None);
     }
-    let Some(files) = host.engine.firmware.clone() else {
-        let because = "the image wants UEFI, and this host has no UEFI firmware; install the package ovmf";
+    let secure = desired.hardware.secure_boot;
+    let files = if secure { &host.engine.secure_firmware } else { &host.engine.firmware };
+    let Some(files) = files.clone() else {
+        let because = if secure {
+            "the server wants secure boot, and this host has no UEFI firmware for it; install the package ovmf"
+        } else {
+            "the image wants UEFI, and this host has no UEFI firmware; install the package ovmf"
+        };
         return Err(NodeError::Failed { step: "starting the guest".to_owned(), because: because.to_owned() });
     };
     let (template, own) = (files.variables, disks::uefi_file(dir));

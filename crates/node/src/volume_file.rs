@@ -108,6 +108,7 @@ fn described(disk: &DesiredDisk, volume: &VolumeSource, encrypted: bool) -> Disk
         serial: Some(volume.volume.to_string().chars().take(SERIAL).collect()),
         shared: volume.shared,
         encrypted,
+        cdrom: false,
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Disk {
     pub shared: bool,
     /// It is a LUKS container; its passphrase is the secret [`Secret::Container`] of its node.
     pub encrypted: bool,
+    /// The guest sees a CD, where its bus knows such.
+    pub cdrom: bool,
 }
 
 /// An image of a pool of Ceph. QEMU's own driver opens it; the key of the user is the secret [`Secret::Cluster`].
@@ -98,6 +100,22 @@ pub fn container_of(node: &str) -> String {
     let from = node.char_indices().nth_back(29).map_or(0, |(at, _)| at);
     format!("c{}", &node[from..])
 }
+
+/// The device that a disk is for the guest. IDE and SATA read only from a CD.
+pub(crate) const fn driver(disk: &Disk) -> &'static str {
+    match (disk.bus, disk.cdrom) {
+        (DiskBus::Virtio, _) => "virtio-blk-pci",
+        (DiskBus::Scsi, false) => "scsi-hd",
+        (DiskBus::Scsi, true) => "scsi-cd",
+        (DiskBus::Sata | DiskBus::Ide, false) => "ide-hd",
+        (DiskBus::Sata | DiskBus::Ide, true) => "ide-cd",
+        (DiskBus::Usb, _) => "usb-storage",
+    }
+}
+
+/// All that [`driver`] may say.
+pub(crate) const DRIVERS: [&str; 6] =
+    ["virtio-blk-pci", "scsi-hd", "scsi-cd", "ide-hd", "ide-cd", "usb-storage"];
 
 /// What a disk's device is told beside its id, its node and its place on a bus.
 pub(crate) fn disk_options(disk: &Disk) -> Vec<(&'static str, Value)> {
@@ -184,6 +202,7 @@ mod tests {
             serial: Some("0a1b2c3d-0a1b-4c3d-8".to_owned()),
             shared: false,
             encrypted: false,
+            cdrom: false,
         }
     }
 

@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 
 use kogge_ids::{PortId, ServerId};
-use kogge_node_api::{Accelerator, DiskBus};
+use kogge_node_api::{Accelerator, DiskBus, Hardware, Rng, ScsiModel, is_pc};
 use serde_json::{Value, json};
 
-use crate::block::{Disk, Secret, blockdev, disk_device, disk_options};
+use crate::block::{Disk, Secret, blockdev, disk_device, disk_options, driver};
 use crate::device_name::{backend, nic_device};
 use crate::engine::{FirmwareFiles, cpu_model};
+use crate::models::{nic_driver, nic_options, scsi_driver};
 use crate::probe::SANDBOX;
-use crate::slots::Slots;
+use crate::slots::{BRIDGE, FIXED, Slots, at, of_pc};
+
+mod extras;
+pub(crate) use extras::USB;
 
 /// Free PCIe slots for interfaces that are plugged in later: so many between two starts of a guest. q35's own bus takes
 /// no device while the guest runs, so every slot is a root port of its own; eight cost nothing that could be measured.
@@ -31,6 +35,8 @@ pub struct GuestSpec {
     pub vcpus: u32,
     /// Memory in MiB.
     pub memory_mib: u64,
+    /// How the machine is made beside that.
+    pub hardware: Hardware,
     /// UEFI firmware and the guest's own variables; `None` is SeaBIOS.
     pub firmware: Option<FirmwareFiles>,
     /// Disks in the order the guest sees them.
@@ -104,8 +110,8 @@ pub struct GuestNic {
     pub fd: i32,
 }
 
-/// The graphics card of every guest: all firmware and all systems know it.
-pub(crate) const SCREEN: &str = "VGA";
+/// The graphics card.
+pub(crate) const SCREEN: &str = "screen0";
 
 /// The only directory in which a guest's QEMU makes files, below the guest's own.
 pub const RUN_DIR: &str = "run";
@@ -131,13 +137,19 @@ pub(crate) fn vnc_socket(launch: u64) -> String {
 pub fn arguments(spec: &GuestSpec) -> Vec<String> {
     let mut out = Arguments::default();
     machine(&mut out, spec);
-    sockets(&mut out, spec.launch);
-    screen(&mut out, spec);
+    sockets(&mut out, spec);
     let devices = devices(spec);
     let slots = spec.memory.as_ref().map(|memory| &memory.slots);
-    for number in 0..slots.map_or(devices.len() + SPARE_PORTS, |slots| slots.ports) {
-        out.add("-device", root_port(number));
+    let pc = is_pc(&spec.machine_type);
+    if pc {
+        let address = FIXED.bridge;
+        out.add("-device", format!("pci-bridge,id={BRIDGE},chassis_nr=1,bus=pci.0,addr={address}"));
+    } else {
+        for number in 0..slots.map_or(devices.len() + SPARE_PORTS, |slots| slots.ports) {
+            out.add("-device", root_port(number));
+        }
     }
+    extras::fixed(&mut out, spec);
     for file in &spec.files {
         out.add("-add-fd", format!("fd={},set={},opaque={}", file.fd, file.set, file.node));
     }
@@ -152,17 +164,21 @@ pub fn arguments(spec: &GuestSpec) -> Vec<String> {
         let id = backend(&nic_device(nic.port));
         out.add("-netdev", format!("tap,id={id},fd={},vhost=off", nic.fd));
     }
-    for (number, device) in devices.iter().enumerate() {
+    let mut free: Box<dyn Iterator<Item = String>> =
+        if pc { Box::new(of_pc()) } else { Box::new((0..).map(|number| format!("rp{number}"))) };
+    for device in &devices {
+        let next = free.next().unwrap_or_default();
         let before = slots.and_then(|slots| slots.devices.get(&device.id));
-        let slot = before.cloned().unwrap_or_else(|| format!("rp{number}"));
-        out.add("-device", format!("{},bus={slot}", device.words));
+        let slot = before.cloned().unwrap_or(next);
+        let place = match at(&slot) {
+            (bus, Some(address)) => format!("bus={bus},addr={address}"),
+            (bus, None) => format!("bus={bus}"),
+        };
+        out.add("-device", format!("{},{place}", device.words));
     }
-    for (number, disk) in on(spec, DiskBus::Scsi).enumerate() {
+    for (place, disk) in extras::on_controllers(spec) {
         let (id, node, more) = (disk_device(&disk.node), &disk.node, options(disk));
-        let before = slots.and_then(|slots| slots.luns.get(&id)).copied();
-        // one that was plugged in sits where there was room, also before the others
-        let lun = before.unwrap_or(number as u64);
-        out.add("-device", format!("scsi-hd,id={id},drive={node},bus=scsi0.0,lun={lun}{more}"));
+        out.add("-device", format!("{},id={id},drive={node},{place}{more}", driver(disk)));
     }
     out.0
 }
@@ -183,19 +199,20 @@ fn machine(out: &mut Arguments, spec: &GuestSpec) {
     out.0.extend(["-nodefaults", "-no-user-config"].map(str::to_owned));
     out.add("-display", "none");
     let flash = if spec.firmware.is_some() { ",pflash0=fw-code,pflash1=fw-vars" } else { "" };
-    out.add("-machine", format!("{}{flash}", spec.machine_type));
+    out.add("-machine", format!("{}{flash}{}", spec.machine_type, extras::of_machine(&spec.hardware)));
     match spec.accelerator {
         Accelerator::Kvm => out.add("-accel", "kvm"),
         Accelerator::Tcg | Accelerator::Simulated => out.add("-accel", "tcg,thread=multi"),
     }
-    out.add("-cpu", cpu_model(spec.accelerator));
-    out.add("-smp", spec.vcpus.to_string());
+    out.add("-cpu", format!("{}{}", cpu_model(spec.accelerator), extras::of_cpu(spec)));
+    out.add("-smp", format!("{}{}", spec.vcpus, extras::of_topology(&spec.hardware)));
     out.add("-m", spec.memory_mib.to_string());
     out.add("-uuid", id.to_string());
     out.add("-smbios", format!("type=1,manufacturer=OpenStack Foundation,product=OpenStack Compute,serial={id},uuid={id},family=Virtual Machine"));
-    out.add("-rtc", "base=utc");
+    out.add("-rtc", if spec.hardware.windows { "base=localtime" } else { "base=utc" });
     // a guest that powers off leaves its process standing, so that this can be told apart from a crash
-    out.add("-action", "shutdown=pause,reboot=reset,panic=pause");
+    let dog = spec.hardware.watchdog.map(|action| format!(",watchdog={}", action.word())).unwrap_or_default();
+    out.add("-action", format!("shutdown=pause,reboot=reset,panic=pause{dog}"));
     if spec.sandbox {
         out.add(SANDBOX[0], SANDBOX[1]);
     }
@@ -218,7 +235,8 @@ fn flash_part(node: &str, file: &std::path::Path, read_only: bool) -> Value {
     })
 }
 
-fn sockets(out: &mut Arguments, launch: u64) {
+fn sockets(out: &mut Arguments, spec: &GuestSpec) {
+    let launch = spec.launch;
     out.add("-chardev", format!("socket,id=qmp,path={},server=on,wait=off", qmp_socket(launch)));
     out.add("-mon", "chardev=qmp,mode=control");
     let serial = serial_socket(launch);
@@ -227,14 +245,15 @@ fn sockets(out: &mut Arguments, launch: u64) {
         format!("socket,id=serial0,path={serial},server=on,wait=off,logfile=console.log,logappend=on"),
     );
     out.add("-serial", "chardev:serial0");
+    for number in 1..=spec.hardware.more_serial_ports {
+        let path = format!("{RUN_DIR}/serial-{launch}-{number}.sock");
+        out.add("-chardev", format!("socket,id=serial{number},path={path},server=on,wait=off"));
+        out.add("-serial", format!("chardev:serial{number}"));
+    }
     // several may look on at the same time
     out.add("-vnc", format!("unix:{},share=force-shared", vnc_socket(launch)));
-}
-
-/// The screen. A guest that goes on from a memory has one only if it had one.
-fn screen(out: &mut Arguments, spec: &GuestSpec) {
-    if spec.memory.as_ref().is_none_or(|memory| memory.slots.screen) {
-        out.add("-device", format!("{SCREEN},id=screen0,bus=pcie.0,addr=0x1,vgamem_mb=8"));
+    if let Some(screen) = extras::screen(spec) {
+        out.add("-device", screen);
     }
 }
 
@@ -254,23 +273,33 @@ struct Device {
     words: String,
 }
 
-/// The devices that sit on root ports, in order: network first, so that the first interface has a stable name.
+/// The devices that sit in slots, in order: network first, so that the first interface has a stable name.
 fn devices(spec: &GuestSpec) -> Vec<Device> {
     let device =
         |id: String, model: &str, rest: String| Device { words: format!("{model},id={id}{rest}"), id };
+    let hardware = &spec.hardware;
+    let packed = if hardware.packed_rings { ",packed=on" } else { "" };
     let nics = spec.nics.iter().map(|nic| {
         let id = nic_device(nic.port);
-        let rest = format!(",netdev={},mac={},host_mtu={},romfile=", backend(&id), nic.mac, nic.mtu);
-        device(id, "virtio-net-pci", rest)
+        let rest = texts(nic_options(hardware, &id, &nic.mac, nic.mtu));
+        device(id, nic_driver(hardware.nic), rest)
     });
     let mut all: Vec<Device> = nics.collect();
     let scsi = on(spec, DiskBus::Scsi).next();
-    all.extend(scsi.map(|_| device("scsi0".to_owned(), "virtio-scsi-pci", String::new())));
+    all.extend(scsi.map(|_| {
+        let packed = if hardware.scsi == ScsiModel::Virtio { packed } else { "" };
+        device("scsi0".to_owned(), scsi_driver(hardware.scsi), packed.to_owned())
+    }));
     all.extend(on(spec, DiskBus::Virtio).map(|disk| {
         let (id, node, more) = (disk_device(&disk.node), &disk.node, options(disk));
-        device(id, "virtio-blk-pci", format!(",drive={node}{more}"))
+        device(id, driver(disk), format!(",drive={node}{more}{packed}"))
     }));
-    all.push(device("rng0".to_owned(), "virtio-rng-pci", String::new()));
+    let rng = |rest: String| device("rng0".to_owned(), "virtio-rng-pci", rest);
+    match hardware.rng {
+        Rng::Free => all.push(rng(String::new())),
+        Rng::Limited { bytes, period } => all.push(rng(format!(",max-bytes={bytes},period={period}"))),
+        Rng::Absent => {}
+    }
     all
 }
 
@@ -281,12 +310,17 @@ fn on(spec: &GuestSpec, bus: DiskBus) -> impl Iterator<Item = &Disk> {
 
 /// What the device of a disk is told beside its place, as text.
 fn options(disk: &Disk) -> String {
+    texts(disk_options(disk))
+}
+
+/// Options as a command line has them.
+fn texts(options: Vec<(&str, Value)>) -> String {
     let text = |value: Value| match value {
         Value::String(text) => text,
         Value::Bool(on) => if on { "on" } else { "off" }.to_owned(),
         other => other.to_string(),
     };
-    disk_options(disk).into_iter().map(|(name, value)| format!(",{name}={}", text(value))).collect()
+    options.into_iter().map(|(name, value)| format!(",{name}={}", text(value))).collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! What this host's QEMU can do, found out by trying.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use kogge_node_api::Accelerator;
+use kogge_node_api::{Accelerator, is_pc};
 
 use crate::error::QemuError;
 use crate::probe::{self, Trial, Verdict};
 use crate::spawn::command;
 use crate::user::GuestUser;
+
+mod offers;
 
 /// Which accelerator to use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -48,12 +51,20 @@ pub struct Engine {
     pub version: i64,
     /// The newest versioned machine type, e.g. `pc-q35-10.0`.
     pub machine_type: String,
+    /// The newest versioned type of the older machine, e.g. `pc-i440fx-10.0`.
+    pub pc_type: Option<String>,
     /// The accelerator that works.
     pub accelerator: Accelerator,
     /// Whether QEMU runs in its seccomp sandbox.
     pub sandbox: bool,
     /// UEFI firmware, where there is one.
     pub firmware: Option<FirmwareFiles>,
+    /// UEFI firmware that starts only what is signed, where there is one.
+    pub secure_firmware: Option<FirmwareFiles>,
+    /// What of machines it can make ([`kogge_node_api::host_trait`]).
+    pub traits: BTreeSet<String>,
+    /// The types of machines that it can make, by all their names.
+    pub machines: BTreeSet<String>,
 }
 
 /// UEFI firmware.
@@ -76,7 +87,35 @@ const FIRMWARE: [(&str, &str); 4] = [
     ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
 ];
 
+/// The same for firmware that starts only what is signed; the variables hold the keys of Microsoft, by which systems are
+/// signed.
+const SECURE_FIRMWARE: [(&str, &str); 3] = [
+    ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
+    ("/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.ms.fd"),
+    ("/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd"),
+];
+
 impl Engine {
+    /// The versioned machine type of a new guest that asks for `wanted`. One that a guest was made with stays, as long as it
+    /// is of the kind that is wanted.
+    #[must_use]
+    pub fn machine_for(&self, made: Option<&str>, wanted: Option<&str>) -> String {
+        let stays = |made: &&str| match wanted {
+            None => true,
+            Some("pc") => is_pc(made),
+            Some("q35") => !is_pc(made),
+            Some(exact) => *made == exact,
+        };
+        if let Some(made) = made.filter(stays) {
+            return made.to_owned();
+        }
+        match wanted {
+            Some("pc") => self.pc_type.clone().unwrap_or_else(|| "pc".to_owned()),
+            None | Some("q35") => self.machine_type.clone(),
+            Some(exact) => exact.to_owned(),
+        }
+    }
+
     /// Finds out what works for guests that run as `user` (as ourselves where `None`). Boots a probe guest up to three
     /// times; `scratch` is a directory for its firmware.
     ///
@@ -100,13 +139,20 @@ impl Engine {
         // a leftover does no harm
         let _ = std::fs::remove_dir_all(&place);
         let (accelerator, sandbox) = found?;
+        let firmware = find_firmware(config.firmware.clone());
+        let secure_firmware = find(SECURE_FIRMWARE);
+        let devices = ask(&config.binary, &["-device", "help"]).await?;
         Ok(Self {
+            traits: offers::traits(&devices, firmware.is_some(), secure_firmware.is_some()),
+            machines: offers::machines(&machines),
+            secure_firmware,
             binary: config.binary.clone(),
             version: parse_version(&version).ok_or_else(|| unknown("version"))?,
-            machine_type: parse_machine(&machines).ok_or_else(|| unknown("q35 machine types"))?,
+            pc_type: parse_machine(&machines, "pc"),
+            machine_type: parse_machine(&machines, "q35").ok_or_else(|| unknown("q35 machine types"))?,
             accelerator,
             sandbox,
-            firmware: find_firmware(config.firmware.clone()),
+            firmware,
         })
     }
 
@@ -185,9 +231,13 @@ async fn ask(binary: &str, arguments: &[&str]) -> Result<String, QemuError> {
 }
 
 fn find_firmware(given: Option<(PathBuf, PathBuf)>) -> Option<FirmwareFiles> {
-    let usual = FIRMWARE.iter().map(|(code, vars)| (PathBuf::from(code), PathBuf::from(vars)));
-    let mut candidates = given.into_iter().chain(usual);
-    let (code, variables) = candidates.find(|(code, vars)| code.exists() && vars.exists())?;
+    let given = given.filter(|(code, vars)| code.exists() && vars.exists());
+    given.map(|(code, variables)| FirmwareFiles { code, variables }).or_else(|| find(FIRMWARE))
+}
+
+fn find<const N: usize>(usual: [(&str, &str); N]) -> Option<FirmwareFiles> {
+    let mut usual = usual.into_iter().map(|(code, vars)| (PathBuf::from(code), PathBuf::from(vars)));
+    let (code, variables) = usual.find(|(code, vars)| code.exists() && vars.exists())?;
     Some(FirmwareFiles { code, variables })
 }
 
@@ -198,9 +248,9 @@ fn parse_version(said: &str) -> Option<i64> {
     Some(parts.next()? * 1_000_000 + parts.next()? * 1_000 + parts.next().unwrap_or(0))
 }
 
-/// What `q35` stands for, from `-machine help`.
-fn parse_machine(said: &str) -> Option<String> {
-    let line = said.lines().find(|line| line.split_ascii_whitespace().next() == Some("q35"))?;
+/// What an alias stands for, from `-machine help`.
+fn parse_machine(said: &str, alias: &str) -> Option<String> {
+    let line = said.lines().find(|line| line.split_ascii_whitespace().next() == Some(alias))?;
     Some(line.split("alias of ").nth(1)?.trim_end_matches(')').to_owned())
 }
 
@@ -219,8 +269,9 @@ mod tests {
     fn the_machine_type_is_pinned_to_a_version() {
         let help = "pc   Standard PC (alias of pc-i440fx-10.0)\n\
                     q35                  Standard PC (Q35 + ICH9, 2009) (alias of pc-q35-10.0)\n";
-        assert_eq!(parse_machine(help).as_deref(), Some("pc-q35-10.0"));
-        assert_eq!(parse_machine("none   empty machine\n"), None);
+        assert_eq!(parse_machine(help, "q35").as_deref(), Some("pc-q35-10.0"));
+        assert_eq!(parse_machine(help, "pc").as_deref(), Some("pc-i440fx-10.0"));
+        assert_eq!(parse_machine("none   empty machine\n", "q35"), None);
     }
 
     #[tokio::test]

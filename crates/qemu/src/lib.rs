@@ -21,6 +21,7 @@ mod engine;
 mod error;
 mod image_tool;
 mod machine;
+mod models;
 mod probe;
 mod process;
 mod qmp;

@@ -23,6 +23,7 @@ mod consoles;
 mod disks;
 mod memory;
 mod nics;
+mod places;
 
 pub use disks::{GuestDisk, OpenDisk, Passphrase, effective};
 pub use memory::NO_USE;

@@ -7,11 +7,12 @@ use kogge_db::{Paged, Tx};
 use kogge_http::Pairs;
 use kogge_ids::{ImageId, ServerId};
 use kogge_image::{BootImage, Image, ImageQuery, NewSnapshot};
-use kogge_node_api::{DiskBus, DiskFormat, Firmware, NodeError};
+use kogge_node_api::{DiskBus, DiskFormat, Firmware, Hardware, NodeError};
 
 use crate::Compute;
 use crate::error::{Error, Result};
 use crate::model::flavor::Shape;
+use crate::model::hardware::{self, Made};
 use crate::model::mapping;
 use crate::model::server::{Backup, BirthDisk, BootedImage, Server, ShelfPlace};
 use crate::service::servers::labels::check_metadata;
@@ -29,7 +30,7 @@ impl Compute {
         id: &str,
         shape: &Shape,
         missing: &str,
-    ) -> Result<(BootedImage, BirthDisk)> {
+    ) -> Result<(BootedImage, BirthDisk, Hardware)> {
         boots_on(&self.image_for(caller, id, missing).await?, shape)
     }
 
@@ -197,17 +198,20 @@ fn cannot_be_made(error: kogge_image::Error) -> NodeError {
 }
 
 /// An image that boots on a server of this shape, with what its servers keep of it.
-pub(crate) fn boots_on(image: &BootImage, shape: &Shape) -> Result<(BootedImage, BirthDisk)> {
+pub(crate) fn boots_on(image: &BootImage, shape: &Shape) -> Result<(BootedImage, BirthDisk, Hardware)> {
     fits(image, shape)?;
     let disk = birth_disk(image).map_err(|why| unacceptable(image.id, &why))?;
-    Ok((BootedImage { id: image.id, properties: kept(&image.properties) }, disk))
+    let properties = kept(&image.properties);
+    let Made { hardware, bus, firmware } = hardware::make(shape, &properties).map_err(Error::Invalid)?;
+    Ok((BootedImage { id: image.id, properties }, BirthDisk { bus, firmware, ..disk }, hardware))
 }
 
 pub(crate) fn unacceptable(id: ImageId, why: &str) -> Error {
     Error::Invalid(format!("Image {id} is unacceptable: {why}"))
 }
 
-/// What a server keeps of the image that its disk is made from, or why no disk can be.
+/// What a server keeps of the image that its disk is made from, or why no disk can be. How it is attached is as versions
+/// before had it, which knew two words of each; [`hardware::make`] knows better.
 fn birth_disk(image: &BootImage) -> std::result::Result<BirthDisk, String> {
     let format = match image.disk_format.as_deref() {
         Some("qcow2") => DiskFormat::Qcow2,

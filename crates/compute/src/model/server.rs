@@ -9,10 +9,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use kogge_clock::Timestamp;
 use kogge_ids::{AttachmentId, ImageId, PortId, ProjectId, ServerId, UserId, VolumeId};
-use kogge_node_api::{DiskBus, DiskFormat, Firmware, HeldVolume, InstanceState};
+use kogge_node_api::{DiskBus, DiskFormat, Firmware, Hardware, HeldVolume, InstanceState};
 use serde::{Deserialize, Serialize};
 
 use crate::model::flavor::Shape;
+use crate::model::hardware::Made;
 use crate::model::keypair::ServerKey;
 
 /// A server.
@@ -154,6 +155,12 @@ pub struct Spec {
     /// What it keeps of its image; nothing where a version made it that kept nothing.
     #[serde(default)]
     pub disk: Option<BirthDisk>,
+    /// How its machine is made; as versions before made it, where one of them made the server.
+    #[serde(default)]
+    pub hardware: Hardware,
+    /// What the volume says that it boots from, as an image does.
+    #[serde(default)]
+    pub volume_properties: BTreeMap<String, String>,
 }
 
 /// Empty disks that a server has instead of those of its flavor.
@@ -651,6 +658,20 @@ impl Server {
     #[must_use]
     pub fn is_volume_backed(&self) -> bool {
         self.image.is_none()
+    }
+
+    /// The properties of what it boots from.
+    #[must_use]
+    pub fn image_properties(&self) -> &BTreeMap<String, String> {
+        self.image.as_ref().map_or(&self.spec.volume_properties, |image| &image.properties)
+    }
+
+    /// Takes over how its machine is made.
+    pub fn take_hardware(&mut self, made: Made) {
+        if let Some(disk) = &mut self.spec.disk {
+            (disk.bus, disk.firmware) = (made.bus, made.firmware);
+        }
+        self.spec.hardware = made.hardware;
     }
 
     /// Takes out the volumes that left and that the node has no more: what was wanted is reached, and it holds them not.

@@ -21,8 +21,7 @@ pub type Properties = BTreeMap<String, BTreeSet<String>>;
 #[must_use]
 pub fn trait_objection(server: &Server, traits: &BTreeSet<String>) -> Option<String> {
     let specs = server.shape.extra_specs.iter();
-    let image = server.image.iter().flat_map(|image| &image.properties);
-    let all = specs.chain(image);
+    let all = specs.chain(server.image_properties());
     for (key, value) in all {
         let Some(name) = key.strip_prefix(TRAIT) else { continue };
         match value.as_str() {

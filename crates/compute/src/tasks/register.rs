@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kogge_node_api::{Commanded, Hello, HostFacts, NodeError, NodeHandle, capability};
+use kogge_node_api::{Commanded, Hello, HostFacts, NodeError, NodeHandle, capability, host_trait};
 use kogge_placement::{DISK_GB, Inventory, MEMORY_MB, VCPU};
 use kogge_task::{Bells, Gather, KeyedTask, Report, TaskError};
 use tokio::task::AbortHandle;
@@ -221,6 +221,9 @@ impl Compute {
         let mut tx = self.db().begin().await?;
         let new = hosts::register(&mut tx, facts, self.now()).await?;
         self.placement().set_inventory_in(&mut tx, provider, &inventories).await.map_err(Error::internal)?;
+        let traits =
+            self.placement().set_traits_of_host_in(&mut tx, provider, &host_trait::FAMILIES, &facts.traits);
+        traits.await.map_err(Error::internal)?;
         tx.commit().await?;
         Ok(new)
     }

@@ -56,6 +56,7 @@ impl Compute {
             nics,
             config_drive: server.spec.config_drive,
             firmware: birth.firmware,
+            hardware: server.spec.hardware.clone(),
             metadata: metadata(&details, network_data, self.password_of(server)),
         })
     }

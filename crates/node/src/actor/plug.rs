@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kogge_node_api::{Nic, NodeError};
+use kogge_node_api::{Hardware, Nic, NodeError};
 use kogge_qemu::{Machine, QemuError, QmpError, nic_device};
 use tokio::time::Instant;
 
@@ -60,7 +60,7 @@ impl Actor {
                     self.record.plugs.push(Plug::of(*port));
                     self.save().await?;
                 }
-                Box::pin(plug(host, machine, nic))
+                Box::pin(plug(host, machine, nic, self.record.desired.hardware.clone()))
             }
             NicStep::Ask(device) => {
                 self.nics.note_asked(device, Instant::now());
@@ -94,13 +94,13 @@ impl Actor {
 }
 
 /// The tap is made behind the rules of its port: [`NodeError::NotYet`] until those are in force.
-async fn plug(host: Arc<Host>, machine: Machine, nic: Nic) -> Result<Done, NodeError> {
+async fn plug(host: Arc<Host>, machine: Machine, nic: Nic, hardware: Hardware) -> Result<Done, NodeError> {
     let device = nic_device(nic.port);
     let failed = |error| NodeError::failed("plugging in an interface", error);
     // what an interrupted try left: above all a tap that QEMU holds would be in the way
     machine.clear_nic(&device).await.map_err(failed)?;
     let tap = host.wiring.plug(nic.port).await?;
-    match machine.plug_nic(&device, &nic.mac, nic.mtu, tap).await {
+    match machine.plug_nic(&device, &nic.mac, nic.mtu, &hardware, tap).await {
         Ok(()) => Ok(Done::Told),
         Err(error @ (QemuError::NoSlot | QemuError::Qmp(QmpError::Refused { .. }))) => {
             machine.clear_nic(&device).await.map_err(failed)?;

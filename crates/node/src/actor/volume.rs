@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kogge_node_api::{DesiredDisk, NodeError, Slot};
+use kogge_node_api::{DesiredDisk, Hardware, NodeError, Slot};
 use kogge_qemu::{Machine, QemuError, QmpError, disk_device};
 use tokio::time::Instant;
 
@@ -65,7 +65,8 @@ impl Actor {
                     self.record.volumes.push(held);
                     self.save().await?;
                 }
-                Box::pin(plug(Arc::clone(&self.host), machine, wanted, step.clone()))
+                let hardware = self.record.desired.hardware.clone();
+                Box::pin(plug(Arc::clone(&self.host), machine, wanted, step.clone(), hardware))
             }
             (VolumeStep::Grow(_) | VolumeStep::Limit(_), Some(disk)) => {
                 Box::pin(adjust(machine, disk, step.clone()))
@@ -99,13 +100,14 @@ async fn plug(
     machine: Machine,
     wanted: Wanted,
     step: VolumeStep,
+    hardware: Hardware,
 ) -> Result<Done, NodeError> {
     let failed = |error| NodeError::failed("attaching the volume", error);
     let slot = wanted.disk.slot.clone();
     // what an interrupted try left
     machine.close_disk(slot.as_str()).await.map_err(failed)?;
     let open = open(&host.config.backends, wanted).await?;
-    match machine.plug_disk(open).await {
+    match machine.plug_disk(open, &hardware).await {
         Ok(()) => Ok(Done::Told),
         Err(error @ (QemuError::NoSlot | QemuError::Qmp(QmpError::Refused { .. }))) => {
             machine.close_disk(slot.as_str()).await.map_err(failed)?;

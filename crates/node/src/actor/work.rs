@@ -156,8 +156,7 @@ impl Actor {
         if self.record.user.is_none() {
             self.record.user = self.host.users.take(self.id)?;
         }
-        let newest = &self.host.engine.machine_type;
-        self.record.machine_type.get_or_insert_with(|| newest.clone());
+        self.record.machine_type = Some(launch::machine_type(&self.host, &self.record));
         self.save().await
     }
 

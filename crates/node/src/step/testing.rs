@@ -35,6 +35,7 @@ pub(crate) fn desired() -> DesiredInstance {
         nics: Vec::new(),
         config_drive: false,
         firmware: Firmware::Bios,
+        hardware: Default::default(),
         metadata: GuestMetadata {
             server: id,
             name: "web".to_owned(),

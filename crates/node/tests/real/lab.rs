@@ -414,6 +414,7 @@ fn desired(root: DesiredDisk) -> DesiredInstance {
         nics: Vec::new(),
         config_drive: false,
         firmware: Firmware::Bios,
+        hardware: Default::default(),
         metadata: GuestMetadata {
             server: id,
             name: "Web 1".to_owned(),

@@ -100,6 +100,24 @@ impl Placement {
         Ok(store::providers::set_traits(tx, provider, traits).await?)
     }
 
+    /// Makes `traits` all that the provider has of those that the host itself says: the ones that begin with one of
+    /// `families`. Those that an administrator gave it stay.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown provider.
+    pub async fn set_traits_of_host_in(
+        &self,
+        tx: &mut Tx,
+        provider: ProviderId,
+        families: &[&str],
+        traits: &BTreeSet<String>,
+    ) -> Result<(), Error> {
+        let mut all = store::providers::traits_of(&mut *tx, provider).await?;
+        all.retain(|name| !families.iter().any(|family| name.starts_with(family)));
+        all.extend(traits.iter().cloned());
+        self.set_traits_in(tx, provider, &all).await
+    }
+
     /// Takes a host away that runs nothing any more.
     ///
     /// # Errors

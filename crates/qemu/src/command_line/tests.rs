@@ -13,6 +13,7 @@ fn spec() -> GuestSpec {
         accelerator: Accelerator::Tcg,
         vcpus: 2,
         memory_mib: 512,
+        hardware: Hardware::default(),
         firmware: None,
         disks: vec![
             Disk {
@@ -27,6 +28,7 @@ fn spec() -> GuestSpec {
                 serial: None,
                 shared: false,
                 encrypted: false,
+                cdrom: false,
             },
             Disk {
                 node: "config".to_owned(),
@@ -40,6 +42,7 @@ fn spec() -> GuestSpec {
                 serial: None,
                 shared: false,
                 encrypted: false,
+                cdrom: false,
             },
         ],
         files: Vec::new(),

@@ -2,18 +2,21 @@
 
 use std::os::fd::OwnedFd;
 
-use kogge_node_api::{DiskBus, DiskFormat, IoLimits};
+use kogge_node_api::{DiskBus, DiskFormat, Hardware, IoLimits};
 use serde_json::{Value, json};
 
 use super::Machine;
-use crate::block::{Disk, Secret, blockdev, container_of, disk_device, disk_options, fd_set};
+use super::places::{SCSI, put_into};
+use crate::block::{
+    DRIVERS, Disk, Secret, blockdev, container_of, disk_device, disk_options, driver, fd_set,
+};
+use crate::command_line::USB;
 use crate::error::QemuError;
+use crate::models::scsi_driver;
 use crate::qmp::QmpError;
 
 /// QEMU takes no larger limit.
 const MOST: u64 = 1_000_000_000_000_000;
-/// The controller of disks on virtio-scsi.
-const SCSI: &str = "scsi0";
 
 /// A disk that QEMU has open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +61,7 @@ impl Machine {
     pub async fn disks(&self) -> Result<Vec<GuestDisk>, QemuError> {
         let nodes = self.qmp.execute("query-named-block-nodes", json!({ "flat": true })).await?;
         let used = self.qmp.execute("query-block", Value::Null).await?;
-        let mut devices = self.devices("child<virtio-blk-pci>").await?;
-        devices.extend(self.devices("child<scsi-hd>").await?);
+        let devices = self.devices_of(DRIVERS.into_iter()).await?;
         let limits = |node: &str| {
             let user = array(&used).iter().find(|one| one["inserted"]["node-name"] == node);
             user.map(|user| limits_of(&user["inserted"])).unwrap_or_default()
@@ -77,14 +79,14 @@ impl Machine {
         Ok(named.map(disk).collect())
     }
 
-    /// Gives the guest a disk: into a free slot, or on the controller of its bus.
+    /// Gives the guest of a machine of such `hardware` a disk: into a free slot, or on the controller of its bus.
     ///
     /// # Errors
     /// [`QemuError::NoSlot`] where no slot is free until the guest's next start, else what QEMU says. What was made on the
     /// way is taken back by [`Machine::close_disk`], which the next try begins with.
-    pub async fn plug_disk(&self, open: OpenDisk) -> Result<(), QemuError> {
+    pub async fn plug_disk(&self, open: OpenDisk, hardware: &Hardware) -> Result<(), QemuError> {
         let OpenDisk { mut disk, file, backing, secrets } = open;
-        let bus = self.bus_for(disk.bus).await?;
+        let place = self.place_for(disk.bus, hardware).await?;
         if let Some(file) = file {
             disk.file = fd_set(self.qmp.hand_over_file(&disk.node, file).await?);
         }
@@ -97,12 +99,12 @@ impl Machine {
         }
         self.tell("blockdev-add", blockdev(&disk)).await?;
         self.forget_key(&disk.node).await?;
-        let driver = match disk.bus {
-            DiskBus::Virtio => "virtio-blk-pci",
-            DiskBus::Scsi => "scsi-hd",
-        };
-        let mut device =
-            json!({ "driver": driver, "id": disk_device(&disk.node), "drive": disk.node, "bus": bus });
+        let id = disk_device(&disk.node);
+        let mut device = json!({ "driver": driver(&disk), "id": id, "drive": disk.node });
+        put_into(&mut device, &place);
+        if disk.bus == DiskBus::Virtio && hardware.packed_rings {
+            device["packed"] = Value::Bool(true);
+        }
         for (name, value) in disk_options(&disk) {
             device[name] = value;
         }
@@ -110,17 +112,21 @@ impl Machine {
     }
 
     /// Where a further disk goes.
-    async fn bus_for(&self, bus: DiskBus) -> Result<String, QemuError> {
-        if bus == DiskBus::Virtio {
-            return self.free_slot().await;
+    async fn place_for(&self, bus: DiskBus, hardware: &Hardware) -> Result<String, QemuError> {
+        match bus {
+            DiskBus::Virtio => self.free_slot().await,
+            DiskBus::Usb => Ok(format!("{USB}.0")),
+            // both take a disk only while the guest is off
+            DiskBus::Sata | DiskBus::Ide => Err(QemuError::NoSlot),
+            DiskBus::Scsi => {
+                if self.scsi_model().await?.is_none() {
+                    let mut controller = json!({ "driver": scsi_driver(hardware.scsi), "id": SCSI });
+                    put_into(&mut controller, &self.free_slot().await?);
+                    self.tell("device_add", controller).await?;
+                }
+                Ok(format!("{SCSI}.0"))
+            }
         }
-        let controllers = self.devices("child<virtio-scsi-pci>").await?;
-        if !controllers.iter().any(|id| id == SCSI) {
-            let slot = self.free_slot().await?;
-            let controller = json!({ "driver": "virtio-scsi-pci", "id": SCSI, "bus": slot });
-            self.tell("device_add", controller).await?;
-        }
-        Ok(format!("{SCSI}.0"))
     }
 
     /// Closes a disk of which the guest has no device: its node, its files, its passphrase.

@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{DEVICES, Machine};
-use crate::command_line::SCREEN;
+use super::Machine;
 use crate::error::QemuError;
 use crate::process::ProcessId;
 use crate::qmp::QmpError;
-use crate::slots::Slots;
 
 /// How often QEMU is asked how far it is.
 const POLL: Duration = Duration::from_millis(50);
@@ -24,32 +22,6 @@ pub const NO_USE: &str = "QEMU ended over reading it";
 const NO_LIMIT: u64 = 1 << 40;
 
 impl Machine {
-    /// Where the guest's devices sit now.
-    ///
-    /// # Errors
-    /// Where the monitor does not answer.
-    pub async fn slots(&self) -> Result<Slots, QemuError> {
-        let ports = self.devices("child<pcie-root-port>").await?;
-        let screen = !self.devices(&format!("child<{SCREEN}>")).await?.is_empty();
-        let mut slots = Slots { ports: ports.len(), screen, ..Slots::default() };
-        for port in ports {
-            let bus = format!("{DEVICES}/{port}/{port}");
-            for (child, _) in
-                self.properties(&bus).await?.into_iter().filter(|(name, _)| name.starts_with("child["))
-            {
-                let device = self.qmp.execute("qom-get", json!({ "path": bus, "property": child })).await?;
-                let name = device.as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-                slots.devices.insert(name.to_owned(), port.clone());
-            }
-        }
-        for disk in self.devices("child<scsi-hd>").await? {
-            let asked = json!({ "path": format!("{DEVICES}/{disk}"), "property": "lun" });
-            let lun = self.qmp.execute("qom-get", asked).await?;
-            slots.luns.extend(lun.as_u64().map(|lun| (disk, lun)));
-        }
-        Ok(slots)
-    }
-
     /// Halts the guest and writes its memory to `file`. Afterwards only the end of the process, or another save, makes
     /// sense. Where it fails the guest goes on.
     ///

@@ -2,11 +2,14 @@
 
 use std::os::fd::OwnedFd;
 
+use kogge_node_api::{Hardware, NicModel};
 use serde_json::{Value, json};
 
+use super::places::put_into;
 use super::{DEVICES, Machine};
 use crate::device_name::backend;
 use crate::error::QemuError;
+use crate::models::{nic_driver, nic_options};
 use crate::qmp::QmpError;
 
 /// A network interface that the guest has.
@@ -25,7 +28,7 @@ impl Machine {
     /// Where the monitor does not answer.
     pub async fn nics(&self) -> Result<Vec<GuestDevice>, QemuError> {
         let mut found = Vec::new();
-        for id in self.devices("child<virtio-net-pci>").await? {
+        for id in self.devices_of(NicModel::ALL.iter().map(|model| nic_driver(*model))).await? {
             let asked = json!({ "path": format!("{DEVICES}/{id}"), "property": "mac" });
             match self.qmp.execute("qom-get", asked).await {
                 Ok(mac) => found.push(GuestDevice { id, mac: mac.as_str().unwrap_or_default().to_owned() }),
@@ -37,21 +40,56 @@ impl Machine {
         Ok(found)
     }
 
-    /// Plugs `device` with this MAC address and MTU into a free slot, behind `tap`.
+    /// Plugs `device` with this MAC address and MTU into a free slot of a machine of such `hardware`, behind `tap`.
     ///
     /// # Errors
     /// [`QemuError::NoSlot`] where no slot is free until the guest's next start, else what QEMU says. What was made
     /// on the way is taken back by [`Machine::clear_nic`], which the next try begins with.
-    pub async fn plug_nic(&self, device: &str, mac: &str, mtu: u32, tap: OwnedFd) -> Result<(), QemuError> {
+    pub async fn plug_nic(
+        &self,
+        device: &str,
+        mac: &str,
+        mtu: u32,
+        hardware: &Hardware,
+        tap: OwnedFd,
+    ) -> Result<(), QemuError> {
+        // before anything is handed over
         let slot = self.free_slot().await?;
         let backend = backend(device);
         self.qmp.hand_over(&backend, tap).await?;
         let tap = json!({ "type": "tap", "id": backend, "fd": backend, "vhost": false });
         self.tell("netdev_add", tap).await?;
-        let nic = json!({
-            "driver": "virtio-net-pci", "id": device, "netdev": backend, "mac": mac, "host_mtu": mtu,
-            "romfile": "", "bus": slot,
-        });
+        self.plug_into(&slot, device, mac, mtu, hardware).await
+    }
+
+    /// As [`Machine::plug_nic`], of a card whose backend is there.
+    ///
+    /// # Errors
+    /// As [`Machine::plug_nic`].
+    pub async fn plug_card(
+        &self,
+        device: &str,
+        mac: &str,
+        mtu: u32,
+        hardware: &Hardware,
+    ) -> Result<(), QemuError> {
+        let slot = self.free_slot().await?;
+        self.plug_into(&slot, device, mac, mtu, hardware).await
+    }
+
+    async fn plug_into(
+        &self,
+        slot: &str,
+        device: &str,
+        mac: &str,
+        mtu: u32,
+        hardware: &Hardware,
+    ) -> Result<(), QemuError> {
+        let mut nic = json!({ "driver": nic_driver(hardware.nic), "id": device });
+        for (name, value) in nic_options(hardware, device, mac, mtu) {
+            nic[name] = value;
+        }
+        put_into(&mut nic, slot);
         self.tell("device_add", nic).await
     }
 
@@ -65,6 +103,10 @@ impl Machine {
             Err(QemuError::Qmp(QmpError::Refused { class, .. })) if class == "DeviceNotFound" => Ok(()),
             // asked a moment ago
             Err(QemuError::Qmp(QmpError::Refused { because, .. })) if because.contains("unplug") => Ok(()),
+            // IDE and SATA let nothing go while the guest runs
+            Err(QemuError::Qmp(QmpError::Refused { because, .. })) if because.contains("hotplugging") => {
+                Ok(())
+            }
             other => other,
         }
     }
@@ -86,24 +128,20 @@ impl Machine {
         Ok(())
     }
 
-    /// A root port with nothing on it, as QEMU's own tree says: what the guest made of its buses does not matter.
-    pub(super) async fn free_slot(&self) -> Result<String, QemuError> {
-        let mut slots = self.devices("child<pcie-root-port>").await?;
-        // rp2 before rp10
-        slots.sort_by_key(|slot| (slot.len(), slot.clone()));
-        for slot in slots {
-            let bus = self.properties(&format!("{DEVICES}/{slot}/{slot}")).await?;
-            if !bus.iter().any(|(name, _)| name.starts_with("child[")) {
-                return Ok(slot);
-            }
-        }
-        Err(QemuError::NoSlot)
-    }
-
     /// Names of the guest's devices of a kind.
     pub(super) async fn devices(&self, kind: &str) -> Result<Vec<String>, QemuError> {
         let all = self.properties(DEVICES).await?;
         Ok(all.into_iter().filter(|(_, its)| its == kind).map(|(name, _)| name).collect())
+    }
+
+    /// Names of the guest's devices of some drivers.
+    pub(super) async fn devices_of(
+        &self,
+        drivers: impl Iterator<Item = &'static str> + Send,
+    ) -> Result<Vec<String>, QemuError> {
+        let kinds: Vec<String> = drivers.map(|driver| format!("child<{driver}>")).collect();
+        let all = self.properties(DEVICES).await?;
+        Ok(all.into_iter().filter(|(_, its)| kinds.contains(its)).map(|(name, _)| name).collect())
     }
 
     /// Names and types of an object's properties.

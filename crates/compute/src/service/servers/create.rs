@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use kogge_auth::{Caller, Target};
 use kogge_db::{Record as _, Tx};
 use kogge_ids::{NetworkId, PortId, ProjectId, SecurityGroupId, ServerId, UserId};
+use kogge_node_api::Hardware;
 
 use super::boot::{numbered, password, reservation, seed};
 use super::change::note;
 use super::labels::{check_files, check_metadata, distinct};
 use super::mapped::disks_of;
-use super::planned::{PlannedVolume, born_of};
+use super::planned::{PlannedVolume, root_properties};
 use super::wanted::{Networks, NewServers, Wish, invalid_if_missing};
 use crate::error::{Error, Result};
 use crate::lower::image::{boots_on, is_active};
 use crate::lower::network::WantedPort;
 use crate::model::bounds;
 use crate::model::flavor::Shape;
+use crate::model::hardware;
 use crate::model::hostname;
 use crate::model::keypair::{Keypair, ServerKey};
 use crate::model::quota::{self, Limits, Usage};
@@ -54,6 +56,9 @@ struct Plan {
     image: Option<BootedImage>,
     disk: BirthDisk,
     local: LocalDisks,
+    hardware: Hardware,
+    /// What the volume says that it boots from, where it has no image.
+    properties: BTreeMap<String, String>,
     volumes: Vec<PlannedVolume>,
     key: Option<ServerKey>,
     zone: Option<String>,
@@ -129,14 +134,17 @@ impl Compute {
         let disks = disks_of(new, image.as_ref())?;
         check_local(&disks.local, &shape)?;
         let volumes = self.plan_volumes(caller, &disks.volumes, new.max_count, &target).await?;
-        let (image, disk) = match &image {
+        let (image, disk, hardware, properties) = match &image {
             Some(image) if disks.of_image => {
-                let (image, disk) = boots_on(image, &shape)?;
-                (Some(image), disk)
+                let (image, disk, hardware) = boots_on(image, &shape)?;
+                (Some(image), disk, hardware, BTreeMap::new())
             }
             image => {
                 image.as_ref().map_or(Ok(()), |image| is_active(image, &shape))?;
-                (None, born_of(&volumes, image.as_ref()))
+                let properties = root_properties(&volumes, image.as_ref());
+                let made = hardware::make(&shape, &properties).map_err(Error::Invalid)?;
+                let disk = BirthDisk { bus: made.bus, firmware: made.firmware, ..BirthDisk::default() };
+                (None, disk, made.hardware, properties)
             }
         };
         if image.is_some() && shape.disk_gib == 0 && !caller.may(&policy::SERVERS_CREATE_ZERO_DISK, &target) {
@@ -169,6 +177,8 @@ impl Compute {
             image,
             disk,
             local: disks.local,
+            hardware,
+            properties,
             volumes,
             key,
             zone,
@@ -313,6 +323,8 @@ impl Compute {
                 root_gib: if plan.image.is_some() { plan.shape.disk_gib } else { 0 },
                 random_seed: seed(),
                 disk: Some(plan.disk.clone()),
+                hardware: plan.hardware.clone(),
+                volume_properties: plan.properties.clone(),
             },
             metadata: new.metadata.clone(),
             tags: plan.tags.clone(),

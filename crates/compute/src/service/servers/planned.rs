@@ -1,16 +1,18 @@
 //! The volumes of a new server: looked up before the transaction, made and promised in it.
 
+use std::collections::BTreeMap;
+
 use kogge_auth::{Caller, Target};
 use kogge_db::Tx;
 use kogge_image::BootImage;
-use kogge_node_api::{DiskBus, Firmware};
 use kogge_volume::{NewVolume, Source, VolumeView};
 
 use super::volumes::next_device;
 use super::wanted::{VolumeOrigin, WantedVolume, invalid_if_missing};
 use crate::error::{Error, Result};
+use crate::lower::image::kept;
 use crate::lower::volume::from_volume;
-use crate::model::server::{BirthDisk, Server, ServerVolume};
+use crate::model::server::{Server, ServerVolume};
 use crate::{Compute, policy};
 
 /// A volume of a new server, with what was found of it.
@@ -29,24 +31,22 @@ impl PlannedVolume {
     }
 
     /// What it says of itself as an image does.
-    fn property(&self, name: &str) -> Option<&str> {
-        let seen = self.seen.as_ref().and_then(|seen| seen.image_metadata.get(name));
-        let image = self.new.as_ref().and_then(|(_, image)| image.as_ref()?.properties.get(name));
-        seen.or(image).map(String::as_str)
+    fn properties(&self) -> Option<&BTreeMap<String, String>> {
+        let seen = self.seen.as_ref().map(|seen| &seen.image_metadata);
+        seen.or_else(|| self.new.as_ref().and_then(|(_, image)| Some(&image.as_ref()?.properties)))
     }
 }
 
-/// What a server that boots from one of these volumes keeps of it; what the volume does not say, the image says that
+/// What the volume says of itself that a server boots from, as an image does; what it does not say, the image says that
 /// brought it along.
-pub(crate) fn born_of(volumes: &[PlannedVolume], image: Option<&BootImage>) -> BirthDisk {
+pub(super) fn root_properties(
+    volumes: &[PlannedVolume],
+    image: Option<&BootImage>,
+) -> BTreeMap<String, String> {
     let root = volumes.iter().find(|one| one.is_root());
-    let of_image = |name: &str| image.and_then(|image| image.properties.get(name)).map(String::as_str);
-    let says = |name: &str| root.and_then(|root| root.property(name)).or_else(|| of_image(name));
-    BirthDisk {
-        bus: if says("hw_disk_bus") == Some("scsi") { DiskBus::Scsi } else { DiskBus::Virtio },
-        firmware: if says("hw_firmware_type") == Some("uefi") { Firmware::Uefi } else { Firmware::Bios },
-        ..BirthDisk::default()
-    }
+    let mut all = image.map(|image| kept(&image.properties)).unwrap_or_default();
+    all.extend(root.and_then(PlannedVolume::properties).map(kept).unwrap_or_default());
+    all
 }
 
 pub(super) fn invalid(why: impl std::fmt::Display) -> Error {

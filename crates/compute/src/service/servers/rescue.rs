@@ -52,8 +52,9 @@ impl Compute {
         }
         let property = |name: &str| image.properties.get(name).map(String::as_str);
         let bus = match property("hw_rescue_bus") {
-            Some("scsi") => DiskBus::Scsi,
-            Some(_) => DiskBus::Virtio,
+            Some(word) => DiskBus::of_word(word).ok_or_else(|| {
+                Error::Invalid(format!("Invalid image metadata. Error: hw_rescue_bus is '{word}'."))
+            })?,
             None => disk.bus,
         };
         let stable = property("hw_rescue_bus").or_else(|| property("hw_rescue_device")).is_some();
@@ -89,7 +90,8 @@ impl Compute {
             ),
         };
         let shape = crate::model::flavor::Shape { disk_gib: 0, ..server.shape.clone() };
-        self.bootable(caller, id, &shape, &missing).await
+        let (image, disk, _) = self.bootable(caller, id, &shape, &missing).await?;
+        Ok((image, disk))
     }
 
     /// Boots a server from its own disk again.

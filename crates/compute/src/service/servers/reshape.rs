@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::lower::image::{boots_on, unacceptable};
 use crate::lower::volume::from_volume;
 use crate::model::flavor::Shape;
+use crate::model::hardware;
 use crate::model::host::Host;
 use crate::model::migration::{MigrationKind, MigrationStatus};
 use crate::model::quota::{self, Usage};
@@ -52,7 +53,7 @@ impl Compute {
         let found = self.image_for(caller, &rebuild.image, "Cannot find image for rebuild").await?;
         // without a disk of its own, its volume has to be large enough
         let gib = if known.is_volume_backed() { 0 } else { known.spec.root_gib };
-        let (image, disk) = boots_on(&found, &Shape { disk_gib: gib, ..known.shape.clone() })?;
+        let (image, disk, hardware) = boots_on(&found, &Shape { disk_gib: gib, ..known.shape.clone() })?;
         self.check_same_image(&known, &rebuild, &found).await?;
         let key = match &rebuild.key_name {
             Some(Some(name)) => Some(Some(self.server_key(&known.user, name).await?)),
@@ -65,10 +66,12 @@ impl Compute {
         if server.is_volume_backed() {
             server.spec.disk =
                 Some(BirthDisk { bus: disk.bus, firmware: disk.firmware, ..BirthDisk::default() });
+            server.spec.volume_properties = image.properties;
         } else {
             server.image = Some(image);
             server.spec.disk = Some(disk);
         }
+        server.spec.hardware = hardware;
         rebuild.labels.apply(server);
         server.spec.sealed_password = Some(self.seal().seal(&rebuild.admin_password));
         server.spec.user_data = rebuild.user_data.unwrap_or_else(|| server.spec.user_data.clone());
@@ -152,6 +155,7 @@ impl Compute {
             )));
         }
         let mut changing = self.open(caller, id, &policy::SERVERS_RESIZE, guard).await?;
+        let made = hardware::make(&shape, changing.server.image_properties()).map_err(Error::Invalid)?;
         let old = changing.server.shape.clone();
         self.afford(&mut changing, more(&shape, &old)).await?;
         quotas::moved(&mut changing.tx, changing.server.project.as_str(), more(&shape, &old)).await?;
@@ -163,6 +167,7 @@ impl Compute {
         }
         server.spec.auto_disk_config = auto.unwrap_or(server.spec.auto_disk_config);
         server.shape = shape.clone();
+        server.take_hardware(made);
         server.intent.resized_from = Some(old);
         server.intent.ask(Doing::Resizing, changing.now);
         let from = server.placed.host.clone();
@@ -209,6 +214,9 @@ impl Compute {
         self.hold(&mut changing.tx, &changing.server, &needed).await?;
         let less = more(&old, &changing.server.shape);
         quotas::moved(&mut changing.tx, changing.server.project.as_str(), less).await?;
+        if let Ok(made) = hardware::make(&old, changing.server.image_properties()) {
+            changing.server.take_hardware(made);
+        }
         changing.server.shape = old;
         changing.server.intent.ask(Doing::Reverting, changing.now);
         self.close(caller, changing, Some("revertResize")).await.map(drop)

@@ -10,6 +10,7 @@ use kogge_placement::{MEMORY_MB, NoHost, Request, Resources, Supply, VCPU, candi
 
 use crate::Compute;
 use crate::error::{Error, Result};
+use crate::model::hardware::needs;
 use crate::model::host::{Aggregate, Host, zone_of};
 use crate::model::server::Server;
 use crate::model::server_group::Company;
@@ -226,6 +227,7 @@ fn objection(server: &Server, seat: &Seat, around: &Around) -> Option<String> {
     }
     let traits = seat.supply.as_ref().map(|supply| &supply.traits);
     let wished = traits.and_then(|traits| trait_objection(server, traits));
+    let wished = wished.or_else(|| needs::objection(server, &seat.host.facts));
     if let Some(why) = wished.or_else(|| aggregate_objection(server, &seat.properties)) {
         return Some(why);
     }
