@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::DiskBus;
+use crate::{DiskBus, IoLimits};
 
 /// How the machine of a guest is made, beside its CPUs, memory, disks and network.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,8 @@ pub struct Hardware {
     pub hide_hypervisor: bool,
     /// The guest is Windows: its clock keeps local time, and it is told of what it knows of Hyper-V.
     pub windows: bool,
+    /// How much it may ask of each of its disks that is no volume.
+    pub disk_limits: IoLimits,
 }
 
 impl Hardware {
@@ -186,8 +188,10 @@ words! {
 
 words! {
     /// A controller of disks on SCSI.
+    #[derive(Default)]
     ScsiModel {
         /// virtio-scsi.
+        #[default]
         Virtio = "virtio-scsi",
         /// LSI 53c895a.
         Lsilogic = "lsilogic",
@@ -202,8 +206,10 @@ words! {
 
 words! {
     /// A network card.
+    #[derive(Default)]
     NicModel {
         /// virtio-net.
+        #[default]
         Virtio = "virtio",
         /// Intel 82540EM.
         E1000 = "e1000",
@@ -261,18 +267,6 @@ words! {
         Poweroff = "poweroff",
         /// The guest is reset.
         Reset = "reset",
-    }
-}
-
-impl Default for ScsiModel {
-    fn default() -> Self {
-        Self::Virtio
-    }
-}
-
-impl Default for NicModel {
-    fn default() -> Self {
-        Self::Virtio
     }
 }
 

@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kogge_node_api::{DesiredDisk, HeldVolume, NodeError, Slot};
+use kogge_node_api::{DesiredDisk, HeldVolume, IoLimits, NodeError, Slot};
 use kogge_qemu::{GuestDisk, effective};
 use tokio::time::Instant;
 
@@ -31,6 +31,8 @@ pub(crate) struct Volumes {
     asked: BTreeMap<Slot, (Instant, Instant)>,
     /// What QEMU did not do with a volume: what it was, why not, and when that was.
     refused: BTreeMap<Slot, Refusal>,
+    /// What the guest may ask of disks that are no volumes.
+    own_limits: IoLimits,
 }
 
 #[derive(Debug)]
@@ -71,6 +73,16 @@ impl VolumeStep {
 }
 
 impl Volumes {
+    /// Takes in how much the guest may ask of disks that are no volumes.
+    pub(crate) const fn hold_back(&mut self, limits: IoLimits) {
+        self.own_limits = limits;
+    }
+
+    /// How much the guest may ask of a disk.
+    pub(crate) fn limits_of(&self, disk: &DesiredDisk) -> IoLimits {
+        disk.volume().map_or(self.own_limits, |volume| volume.limits)
+    }
+
     /// Takes in what QEMU says.
     pub(crate) fn look(&mut self, seen: Vec<GuestDisk>) {
         self.seen = seen.into_iter().map(|disk| (disk.node.clone(), disk)).collect();
@@ -109,9 +121,8 @@ impl Volumes {
                 step => return step,
             }
         }
-        let due = |disk: &&DesiredDisk| {
-            disk.volume().is_some() && self.refused.get(&disk.slot).is_none_or(|no| no.at + TRY_AGAIN <= now)
-        };
+        let due =
+            |disk: &&DesiredDisk| self.refused.get(&disk.slot).is_none_or(|no| no.at + TRY_AGAIN <= now);
         let step = wanted.iter().filter(due).find_map(|disk| self.bring(disk));
         step.or_else(|| waits.then_some(VolumeStep::Wait))
     }
@@ -127,15 +138,16 @@ impl Volumes {
         }
     }
 
-    /// What a wanted volume lacks.
+    /// What a wanted disk lacks. One that is no volume comes and grows when the guest starts.
     fn bring(&self, disk: &DesiredDisk) -> Option<VolumeStep> {
         let slot = disk.slot.clone();
         let seen = self.seen.get(slot.as_str()).filter(|seen| seen.plugged);
-        let Some(seen) = seen else { return Some(VolumeStep::Plug(slot)) };
-        if disk.volume().is_some_and(|volume| effective(volume.limits) != seen.limits) {
+        let is_volume = disk.volume().is_some();
+        let Some(seen) = seen else { return is_volume.then_some(VolumeStep::Plug(slot)) };
+        if effective(self.limits_of(disk)) != seen.limits {
             return Some(VolumeStep::Limit(slot));
         }
-        (seen.bytes < disk.size_mib.saturating_mul(MIB)).then_some(VolumeStep::Grow(slot))
+        (is_volume && seen.bytes < disk.size_mib.saturating_mul(MIB)).then_some(VolumeStep::Grow(slot))
     }
 
     /// What the guest or QEMU holds up, in words for its owner.
@@ -149,9 +161,9 @@ impl Volumes {
             );
             return Some(NodeError::failed("detaching the volume", because));
         }
-        let volume = |disk: &DesiredDisk| Some((disk.volume()?.volume, self.refused.get(&disk.slot)?));
-        let (volume, no) = wanted.iter().find_map(volume)?;
-        Some(NodeError::failed(&format!("{} {volume}", no.step), &no.because))
+        let (disk, no) = wanted.iter().find_map(|disk| Some((disk, self.refused.get(&disk.slot)?)))?;
+        let which = disk.volume().map_or_else(|| disk.slot.to_string(), |volume| volume.volume.to_string());
+        Some(NodeError::failed(&format!("{} {which}", no.step), &no.because))
     }
 
     /// Forgets refusals of volumes that are as wanted by now, or not wanted any more.

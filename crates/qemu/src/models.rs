@@ -20,7 +20,7 @@ pub(crate) fn nic_options(hardware: &Hardware, id: &str, mac: &str, mtu: u32) ->
     let mut options = vec![("netdev", json!(backend(id))), ("mac", json!(mac))];
     options.extend(virtio.then(|| ("host_mtu", json!(mtu))));
     options.push(("romfile", json!("")));
-    options.extend((virtio && hardware.packed_rings).then(|| ("packed", json!(true))));
+    options.extend((virtio && hardware.packed_rings).then_some(("packed", Value::Bool(true))));
     options
 }
 

@@ -1,7 +1,12 @@
 //! Machines of every kind, started by this host's QEMU: it takes the command line, and the monitor shows what was asked for.
 //!
 //! No guest runs in them. What this host's QEMU does not have is passed over, and said.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail, and say what it passes over"
+)]
 
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
@@ -9,8 +14,8 @@ use std::path::Path;
 
 use kogge_ids::PortId;
 use kogge_node_api::{
-    DiskBus, DiskFormat, Hardware, InputBus, NicModel, Rng, Screen, ScsiModel, Topology, Video, VideoModel,
-    WatchdogAction, host_trait,
+    DiskBus, DiskFormat, Hardware, InputBus, IoLimits, NicModel, Rng, Screen, ScsiModel, Topology, Video,
+    VideoModel, WatchdogAction, host_trait,
 };
 use kogge_qemu::{
     AccelSetting, Disk, Engine, EngineConfig, GuestSpec, Machine, OpenDisk, QemuError, disk_device,
@@ -124,6 +129,10 @@ async fn disks_are_attached_by_every_bus_and_show_again() {
         let plugged: BTreeSet<&str> =
             seen.iter().filter(|disk| disk.plugged).map(|disk| disk.node.as_str()).collect();
         assert_eq!(plugged.len(), many + 1, "{machine} {bus:?}: {seen:?}");
+        let limits = IoLimits { read_iops: Some(100), total_bytes: Some(1 << 20), ..IoLimits::default() };
+        running.limit_disk("d0", limits).await.unwrap();
+        let held = running.disks().await.unwrap().into_iter().find(|disk| disk.node == "d0").unwrap();
+        assert_eq!(held.limits, limits, "{machine} {bus:?}");
         running.end().await;
     }
 }

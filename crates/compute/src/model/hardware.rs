@@ -4,6 +4,7 @@
 //! a host has to have for it is in [`needs`].
 
 mod asked;
+mod limits;
 pub mod needs;
 mod topology;
 
@@ -77,6 +78,7 @@ pub fn make(shape: &Shape, image: &BTreeMap<String, String>) -> Result<Made, Str
             || asked.flavor("hide_hypervisor_id").is_some_and(truth)
             || asked.image("img_hide_hypervisor_id").is_some_and(truth),
         windows: asked.image("os_type").is_some_and(|family| family.eq_ignore_ascii_case("windows")),
+        disk_limits: limits::of_disks(&shape.extra_specs)?,
         machine,
     };
     Ok(Made { hardware, bus, firmware })

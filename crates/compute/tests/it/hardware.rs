@@ -27,14 +27,14 @@ async fn a_machine_is_made_as_flavor_and_image_ask() {
             "hw_watchdog_action": "reset", "hw_cpu_sockets": "1", "hw_qemu_guest_agent": "yes",
         }))
         .await;
-    flavor(&cloud, "f", json!({"hw:cpu_max_threads": "1"})).await;
+    flavor(&cloud, "f", json!({"hw:cpu_max_threads": "1", "quota:disk_write_iops_sec": "50"})).await;
     let id = cloud.boot(json!({"imageRef": image, "flavorRef": "f"})).await;
     let desired = told(&cloud, &id);
     assert_eq!((desired.disks[0].bus, desired.firmware), (DiskBus::Sata, Firmware::Uefi));
     let made = &desired.hardware;
     assert_eq!((made.nic, made.watchdog), (NicModel::E1000, Some(WatchdogAction::Reset)));
     assert_eq!(made.topology, Some(Topology { sockets: 1, cores: 4, threads: 1 }));
-    assert!(made.guest_agent);
+    assert!(made.guest_agent && made.disk_limits.write_iops == Some(50));
     // an image that is changed later changes no server
     let patch = json!([{"op": "replace", "path": "/hw_disk_bus", "value": "scsi"}]);
     cloud.patch_image(&image, patch).await;
@@ -107,9 +107,11 @@ async fn a_host_that_lacks_something_gets_no_server_that_asks_for_it() {
     let sata = cloud.upload(json!({"name": "sata", "hw_disk_bus": "sata"})).await;
     let ide = cloud.upload(json!({"name": "ide", "hw_disk_bus": "ide"})).await;
     flavor(&cloud, "pinned", json!({"hw:cpu_policy": "dedicated"})).await;
+    flavor(&cloud, "slow", json!({"quota:vif_outbound_average": "1000"})).await;
     for (asked, why) in [
         (json!({"imageRef": sata}), "lacks the trait COMPUTE_STORAGE_BUS_SATA"),
         (json!({"imageRef": ide}), "has no machine of type pc"),
+        (json!({"flavorRef": "slow"}), "lacks the trait CUSTOM_KOGGE_VIF_LIMITS"),
         (json!({"flavorRef": "pinned"}), "lacks the trait CUSTOM_KOGGE_PINNING"),
     ] {
         let id = cloud.create(asked).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kogge_node_api::{DesiredDisk, Hardware, NodeError, Slot};
+use kogge_node_api::{DesiredDisk, Hardware, IoLimits, NodeError, Slot};
 use kogge_qemu::{Machine, QemuError, QmpError, disk_device};
 use tokio::time::Instant;
 
@@ -33,10 +33,13 @@ impl Actor {
         Some(passphrase.map(|passphrase| Wanted { disk: disk.clone(), passphrase }))
     }
 
-    /// Asks QEMU which volumes it has open.
+    /// Asks QEMU which volumes it has open, and what the guest may ask of its disks.
     pub(super) async fn look_at_volumes(&mut self) {
         let Guest::Held(machine, _) = &self.guest else { return };
+        let limits = self.record.desired.hardware.disk_limits;
+        self.volumes.hold_back(limits);
         if self.record.volumes.is_empty()
+            && limits == IoLimits::default()
             && self.record.desired.disks.iter().all(|disk| disk.volume().is_none())
         {
             return;
@@ -69,7 +72,8 @@ impl Actor {
                 Box::pin(plug(Arc::clone(&self.host), machine, wanted, step.clone(), hardware))
             }
             (VolumeStep::Grow(_) | VolumeStep::Limit(_), Some(disk)) => {
-                Box::pin(adjust(machine, disk, step.clone()))
+                let limits = self.volumes.limits_of(&disk);
+                Box::pin(adjust(machine, disk, step.clone(), limits))
             }
             (VolumeStep::Ask(slot), _) => {
                 self.volumes.note_asked(slot, Instant::now());
@@ -117,10 +121,15 @@ async fn plug(
     }
 }
 
-async fn adjust(machine: Machine, disk: DesiredDisk, step: VolumeStep) -> Result<Done, NodeError> {
+async fn adjust(
+    machine: Machine,
+    disk: DesiredDisk,
+    step: VolumeStep,
+    limits: IoLimits,
+) -> Result<Done, NodeError> {
     let node = disk.slot.as_str();
-    let told = match (&step, disk.volume()) {
-        (VolumeStep::Limit(_), Some(volume)) => machine.limit_disk(node, volume.limits).await,
+    let told = match &step {
+        VolumeStep::Limit(_) => machine.limit_disk(node, limits).await,
         _ => machine.grow_disk(node, disk.size_mib.saturating_mul(1 << 20)).await,
     };
     match told {

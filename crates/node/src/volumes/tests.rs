@@ -51,6 +51,33 @@ fn what_is_as_wanted_is_left_alone() {
 }
 
 #[test]
+fn a_disk_of_ones_own_is_held_back_and_nothing_else() {
+    let mut own = crate::step::testing::desired().disks.remove(0);
+    own.size_mib = 4096;
+    let small = DesiredDisk { size_mib: 1024, ..own.clone() };
+    let mut case = Case::new(&[small, volume(1)], &[own.clone(), volume(1)]);
+    case.held.retain(|held| held.slot != own.slot);
+    assert_eq!(case.next(), None, "it grows at the next start");
+    let limits = IoLimits { write_iops: Some(7), ..IoLimits::default() };
+    case.volumes.hold_back(limits);
+    assert_eq!(case.next(), Some(VolumeStep::Limit(own.slot.clone())));
+    assert_eq!(
+        (case.volumes.limits_of(&own), case.volumes.limits_of(&volume(1))),
+        (limits, IoLimits::default())
+    );
+    case.volumes.note_refused(&VolumeStep::Limit(own.slot.clone()), "QEMU says no".to_owned(), case.now);
+    assert_eq!(case.next(), None);
+    assert!(case.deferred().contains("root") && case.deferred().contains("QEMU says no"));
+    let seen_now = vec![GuestDisk { limits, ..seen(&own, true) }, seen(&volume(1), true)];
+    case.volumes.look(seen_now);
+    case.volumes.forget_refusals(&case.wanted);
+    assert_eq!((case.next(), case.volumes.deferred(&case.wanted, &case.held)), (None, None));
+    // what is not there is not plugged in: it was missing at the start
+    case.volumes.look(vec![seen(&volume(1), true)]);
+    assert_eq!(case.next(), None);
+}
+
+#[test]
 fn a_volume_is_plugged_in_grown_and_held_back() {
     let mut case = Case::new(&[volume(1)], &[volume(1), volume(2)]);
     assert_eq!(case.next(), Some(VolumeStep::Plug(volume(2).slot)));

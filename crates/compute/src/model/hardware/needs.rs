@@ -124,6 +124,7 @@ fn of_words(flavor: &Words, image: &Words) -> Vec<String> {
     if let Some(nodes) = either("numa_nodes") {
         all.push(host_trait::named("CUSTOM_KOGGE_NUMA", nodes));
     }
+    all.extend(super::limits::needs(flavor));
     all.extend(flavor.get("hw:pmem").map(|_| host_trait::named("CUSTOM_KOGGE", "pmem")));
     all
 }
