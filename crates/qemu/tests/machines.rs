@@ -256,6 +256,37 @@ async fn network_cards_and_disks_are_plugged_into_both_machines() {
 }
 
 #[tokio::test]
+async fn disks_that_come_later_are_numbered_as_a_start_numbers_them() {
+    let Some(place) = place().await else { return };
+    let dir = place.dir.path();
+    for scsi in ScsiModel::ALL.iter().copied().filter(|model| place.has(&host_trait::scsi(*model))) {
+        let hardware = Hardware { scsi, ..Hardware::default() };
+        let mut spec = place.spec(hardware.clone(), vec![disk(dir, "root", DiskBus::Scsi, false)]);
+        let running = place.start(&spec).await;
+        for node in ["first", "second"] {
+            let disk = Disk { boot: None, ..disk(dir, node, DiskBus::Scsi, false) };
+            let file = std::fs::File::options().read(true).write(true).open(dir.join(&disk.file)).unwrap();
+            let open =
+                OpenDisk { disk: disk.clone(), file: Some(file.into()), backing: None, secrets: Vec::new() };
+            running.plug_disk(open, &hardware).await.unwrap();
+            spec.disks.push(disk);
+        }
+        let slots = running.slots().await.unwrap();
+        let luns: Vec<u64> = spec.disks.iter().map(|disk| slots.luns[&disk_device(&disk.node)]).collect();
+        assert_eq!(luns, [0, 1, 2], "{scsi:?}");
+        assert!(spec.fits(&slots), "{scsi:?}");
+        if scsi == ScsiModel::Virtio {
+            for disk in &spec.disks {
+                let path = format!("/machine/peripheral/{}", disk_device(&disk.node));
+                let asked = serde_json::json!({ "path": path, "property": "scsi-id" });
+                assert_eq!(running.qmp().execute("qom-get", asked).await.unwrap(), 0, "{}", disk.node);
+            }
+        }
+        running.end().await;
+    }
+}
+
+#[tokio::test]
 async fn a_bus_that_takes_nothing_while_the_guest_runs_says_so() {
     let Some(place) = place().await else { return };
     let spec = place.spec(Hardware::default(), vec![disk(place.dir.path(), "root", DiskBus::Sata, false)]);

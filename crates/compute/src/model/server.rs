@@ -668,7 +668,9 @@ impl Server {
 
     /// Takes over how its machine is made.
     pub fn take_hardware(&mut self, made: Made) {
-        if let Some(disk) = &mut self.spec.disk {
+        // of a volume, versions before kept only what it made of the disk
+        let known = !self.is_volume_backed() || !self.spec.volume_properties.is_empty();
+        if let Some(disk) = self.spec.disk.as_mut().filter(|_| known) {
             (disk.bus, disk.firmware) = (made.bus, made.firmware);
         }
         self.spec.hardware = made.hardware;

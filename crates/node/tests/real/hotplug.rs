@@ -23,7 +23,7 @@ fn talkative() -> Option<DesiredInstance> {
     Some(web)
 }
 
-fn nic(number: usize, port: PortId) -> Nic {
+pub(crate) fn nic(number: usize, port: PortId) -> Nic {
     Nic { port, mac: of_port(number).0, mtu: 1450 }
 }
 

@@ -18,6 +18,7 @@ mod guest_attacks;
 mod hotplug;
 mod lab;
 mod life;
+mod machines;
 mod network;
 mod quarantine;
 mod secrets;

@@ -111,10 +111,16 @@ pub(super) fn fixed(out: &mut Arguments, spec: &GuestSpec) {
     }
 }
 
+/// The disks on SATA. The newer machine has no IDE: a disk meant for it (of a rescue) is on SATA there.
+fn on_sata(spec: &GuestSpec) -> impl Iterator<Item = &Disk> {
+    let ide_too = !is_pc(&spec.machine_type);
+    spec.disks.iter().filter(move |disk| disk.bus == DiskBus::Sata || ide_too && disk.bus == DiskBus::Ide)
+}
+
 /// SATA controllers beside the one of the newer machine itself.
 fn sata_controllers(spec: &GuestSpec) -> usize {
     let own = if is_pc(&spec.machine_type) { 0 } else { SATA_PORTS };
-    on(spec, DiskBus::Sata).count().saturating_sub(own).div_ceil(SATA_PORTS)
+    on_sata(spec).count().saturating_sub(own).div_ceil(SATA_PORTS)
 }
 
 /// Disks on controllers, each with its place.
@@ -132,9 +138,10 @@ pub(super) fn on_controllers(spec: &GuestSpec) -> Vec<(String, &Disk)> {
         (format!("bus=scsi0.0,{unit}={}", before.unwrap_or(number as u64)), disk)
     });
     let mut all: Vec<(String, &Disk)> = scsi.collect();
-    all.extend(on(spec, DiskBus::Sata).enumerate().map(|(number, disk)| (sata(number), disk)));
+    all.extend(on_sata(spec).enumerate().map(|(number, disk)| (sata(number), disk)));
     let ide = |number: usize| format!("bus=ide.{},unit={}", number / 2, number % 2);
-    all.extend(on(spec, DiskBus::Ide).enumerate().map(|(number, disk)| (ide(number), disk)));
+    let on_ide = on(spec, DiskBus::Ide).filter(|_| is_pc(&spec.machine_type));
+    all.extend(on_ide.enumerate().map(|(number, disk)| (ide(number), disk)));
     all.extend(on(spec, DiskBus::Usb).map(|disk| (format!("bus={USB}.0"), disk)));
     all
 }

@@ -1,6 +1,6 @@
 //! Command lines as golden text; `UPDATE_GOLDEN=1` writes them anew.
 
-use kogge_node_api::DiskFormat;
+use kogge_node_api::{DiskFormat, Screen, Video, VideoModel};
 
 use super::*;
 use crate::block::Secret;
@@ -130,6 +130,40 @@ fn a_guest_that_goes_on_has_its_scsi_disks_where_they_were() {
     assert!(all.contains("id=disk-config,drive=config,bus=scsi0.0,lun=1"), "{all}");
     slots.luns.remove("disk-config");
     assert!(!mixed.fits(&slots), "it would have another disk than the memory knows of");
+}
+
+#[test]
+fn there_is_one_graphics_card_where_the_machine_has_room_for_it() {
+    let cards = |change: &dyn Fn(&mut GuestSpec)| {
+        let mut spec = spec();
+        change(&mut spec);
+        let all = arguments(&spec).into_iter();
+        all.filter(|argument| argument.contains("id=screen0")).collect::<Vec<_>>()
+    };
+    let qxl = Screen::Card(Video { model: VideoModel::Qxl, ram_mib: Some(16) });
+    let before = |screen| GuestMemory { fd: 9, slots: Slots { ports: 4, screen, ..Slots::default() } };
+    assert_eq!(cards(&|_| ()), ["VGA,id=screen0,bus=pcie.0,addr=0x1,vgamem_mb=8"]);
+    assert_eq!(
+        cards(&|spec| spec.machine_type = "pc-i440fx-10.0".to_owned()),
+        ["VGA,id=screen0,bus=pci.0,addr=0x2,vgamem_mb=8"]
+    );
+    let asked = ["qxl-vga,id=screen0,bus=pcie.0,addr=0x1,vgamem_mb=16"];
+    assert_eq!(cards(&|spec| spec.hardware.screen = qxl), asked);
+    assert!(cards(&|spec| spec.hardware.screen = Screen::Absent).is_empty());
+    assert!(cards(&|spec| spec.memory = Some(before(false))).is_empty(), "the memory knows of none");
+    assert_eq!(cards(&|spec| (spec.memory, spec.hardware.screen) = (Some(before(true)), qxl)), asked);
+}
+
+#[test]
+fn a_disk_for_ide_is_on_sata_where_there_is_no_ide() {
+    let mut mixed = spec();
+    (mixed.disks[0].bus, mixed.disks[1].bus) = (DiskBus::Sata, DiskBus::Ide);
+    let places = |spec: &GuestSpec| -> Vec<String> {
+        extras::on_controllers(spec).into_iter().map(|(place, _)| place).collect()
+    };
+    assert_eq!(places(&mixed), ["bus=ide.0", "bus=ide.1"]);
+    mixed.machine_type = "pc-i440fx-10.0".to_owned();
+    assert_eq!(places(&mixed), ["bus=sata0.0", "bus=ide.0,unit=0"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::block::{
 };
 use crate::command_line::USB;
 use crate::error::QemuError;
-use crate::models::scsi_driver;
+use crate::models::{scsi_driver, scsi_place};
 use crate::qmp::QmpError;
 
 /// QEMU takes no larger limit.
@@ -102,6 +102,12 @@ impl Machine {
         let id = disk_device(&disk.node);
         let mut device = json!({ "driver": driver(&disk), "id": id, "drive": disk.node });
         put_into(&mut device, &place);
+        if disk.bus == DiskBus::Scsi {
+            // QEMU itself would take the next target, where a start counts units
+            let model = self.scsi_model().await?.unwrap_or(hardware.scsi);
+            let taken = self.units().await?;
+            device[scsi_place(model)] = json!((0..).find(|unit| taken.values().all(|other| other != unit)));
+        }
         if disk.bus == DiskBus::Virtio && hardware.packed_rings {
             device["packed"] = Value::Bool(true);
         }

@@ -43,7 +43,8 @@ pub(super) fn needs(flavor: &Words) -> Vec<String> {
     let mut all = Vec::new();
     let asks =
         |key: &str| flavor.get(key).is_some_and(|text| text.trim().parse::<i64>().is_ok_and(|n| n > 0));
-    if ["quota:cpu_shares", "quota:cpu_quota", "quota:cpu_period"].into_iter().any(asks) {
+    // a period alone holds nothing back
+    if ["quota:cpu_shares", "quota:cpu_quota"].into_iter().any(asks) {
         all.push(host_trait::CPU_LIMITS.to_owned());
     }
     let of_cards =
@@ -81,7 +82,12 @@ mod tests {
 
     #[test]
     fn quotas_that_say_nothing_take_no_host_away() {
-        let free = [("quota:cpu_shares", "0"), ("quota:cpu_quota", "-1"), ("quota:vif_inbound_peak", "0")];
+        let free = [
+            ("quota:cpu_shares", "0"),
+            ("quota:cpu_quota", "-1"),
+            ("quota:cpu_period", "100000"),
+            ("quota:vif_inbound_peak", "0"),
+        ];
         assert!(needs(&words(&free)).is_empty());
         assert_eq!(needs(&words(&[("quota:cpu_shares", "512")])), ["CUSTOM_KOGGE_CPU_LIMITS"]);
         assert_eq!(needs(&words(&[("quota:vif_outbound_average", "9")])), ["CUSTOM_KOGGE_VIF_LIMITS"]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kogge_node_api::{Accelerator, DiskBus, Firmware, Hardware, HostFacts, NicModel, Screen, host_trait};
+use kogge_node_api::{DiskBus, Firmware, Hardware, HostFacts, NicModel, Screen, host_trait};
 
 use super::asked::{one_of, truth};
 use crate::model::server::Server;
@@ -25,6 +25,10 @@ pub fn objection(server: &Server, facts: &HostFacts) -> Option<String> {
     let firmware = birth.map_or(Firmware::Bios, |disk| disk.firmware);
     let mut all = of_machine(hardware, bus, firmware);
     all.extend(of_words(&server.shape.extra_specs, image));
+    if facts.traits.is_empty() {
+        // a host of a version before, which said nothing and could this much
+        all.retain(|name| name != host_trait::UEFI);
+    }
     let missing = all.into_iter().find(|name| !facts.traits.contains(name));
     missing.map(|name| format!("lacks the trait {name}"))
 }
@@ -43,10 +47,9 @@ fn other_kind(image: &Words, facts: &HostFacts) -> Option<String> {
             return Some(format!("is {}, and the image is for {wanted}", facts.architecture));
         }
     }
-    let kvm = facts.accelerator != Accelerator::Tcg;
+    // one image fits both: they only run it at different speeds
     match said("img_hv_type", "hypervisor_type").as_deref() {
-        None | Some("qemu") => {}
-        Some("kvm") if kvm => {}
+        None | Some("qemu" | "kvm") => {}
         Some(other) => return Some(format!("does not have the hypervisor {other}, which the image is for")),
     }
     match said("hw_vm_mode", "vm_mode").as_deref() {
