@@ -450,6 +450,6 @@ async fn after_a_restart_of_the_machine_volumes_are_opened_once_somebody_says_th
     assert!(seen.reached < web.generation, "so that it is told again");
     assert!(lab.guests().is_empty() && !is_locked(&path), "another host may have it by now");
     lab.apply(web.clone()).await.unwrap();
-    assert_eq!(lab.reached(&web).await.state, InstanceState::Running);
+    lab.in_state(web.id, InstanceState::Running).await;
     assert!(is_locked(&path));
 }
