@@ -84,7 +84,8 @@ impl Names {
 
     fn masked(&self, text: &str, numbers: &mut Numbers) -> String {
         // consoles are behind the same address, spoken to otherwise
-        let text = text.replace(&self.root, "<root>").replace(&self.root.replacen("http", "ws", 1), "<ws root>");
+        let text =
+            text.replace(&self.root, "<root>").replace(&self.root.replacen("http", "ws", 1), "<ws root>");
         let replace = |found: &Captures<'_>| {
             if found.name("first").is_some() {
                 return "limit=100000&marker=<first>".to_owned();
