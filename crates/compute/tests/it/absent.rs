@@ -87,8 +87,9 @@ async fn extensions_are_those_that_are_served() {
     let names: Vec<&str> =
         all["extensions"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"ImageSize") && names.contains(&"ServerGroups"), "{names:?}");
-    assert!(!names.contains(&"SimpleTenantUsage"), "Horizon decides by it whether to ask");
-    cloud.get("/extensions/os-simple-tenant-usage").await.fault(404);
+    assert!(names.contains(&"SimpleTenantUsage"), "Horizon decides by it whether to ask");
+    assert!(!names.contains(&"Cells"), "{names:?}");
+    cloud.get("/extensions/os-cells").await.fault(404);
 }
 
 #[tokio::test]

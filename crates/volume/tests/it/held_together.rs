@@ -161,7 +161,9 @@ on_both! {
         leave(&cloud, 1, disk).await;
         act(&cloud, Persona::Member, volume, to_far()).await.expect(202);
         cloud.run().await;
-        let home = json!({ "os-retype": { "new_type": "__DEFAULT__", "migration_policy": "on-demand" } });
+        let near = json!({"volume_type": {"name": "near", "extra_specs": {"volume_backend_name": "memory"}}});
+        cloud.admin("POST", "/types", Some(near)).await.expect(200);
+        let home = json!({ "os-retype": { "new_type": "near", "migration_policy": "on-demand" } });
         act(&cloud, Persona::Member, volume, home).await.expect(202);
         cloud.run().await;
         assert_eq!((status(&cloud, volume).await.as_str(), text_on(&cloud, disk).await.as_str()), ("available", "mine"));
