@@ -233,8 +233,9 @@ on_both! {
         let request = |who| ask(&cloud, who, "DELETE", &path, None);
         assert_eq!(request(Persona::Member).await.status, 404, "before 3.27 there is no such path");
         ask(&cloud, Persona::Member, "DELETE", &format!("/volumes/{volume}"), None).await.fault(400);
-        let detach = json!({ "os-detach": {} });
-        ask(&cloud, Persona::Member, "POST", &format!("/volumes/{volume}/action"), Some(detach)).await.fault(409);
+        for action in [json!({ "os-detach": {} }), json!({ "os-terminate_connection": { "connector": {} } })] {
+            ask(&cloud, Persona::Member, "POST", &format!("/volumes/{volume}/action"), Some(action)).await.fault(409);
+        }
         assert_eq!(status(&cloud, &volume).await, "in-use");
     }
 

@@ -179,7 +179,10 @@ impl Action<'_> {
         let inner = self.inner()?;
         inner.required("connector", inner.take("connector"))?;
         inner.finish()?;
-        let (_, tx) = self.open(&policy::VOLUME_ACTIONS_TERMINATE_CONNECTION).await?;
+        let (volume, mut tx) = self.open(&policy::VOLUME_ACTIONS_TERMINATE_CONNECTION).await?;
+        for tie in attachments::of_volume(&mut tx, volume.id).await.map_err(Error::from)? {
+            refuse_held(&tie)?;
+        }
         self.call.service.commit(tx).await?;
         Ok(accepted())
     }
