@@ -17,6 +17,7 @@ mod files;
 mod incoming;
 mod off;
 mod rbd;
+mod side;
 mod sim;
 mod sniff;
 mod sparse;

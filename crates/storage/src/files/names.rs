@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use kogge_node_api::{DiskFormat, base_of_volume};
 
 use crate::DiskId;
+pub(super) use crate::side::Side;
 
 /// The folder of images.
 pub(super) const BASES: &str = "bases";
@@ -52,22 +53,6 @@ impl Kind {
         match self {
             Self::Raw | Self::Luks => DiskFormat::Raw,
             Self::Qcow2 => DiskFormat::Qcow2,
-        }
-    }
-}
-
-/// Which of a disk's two names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    First,
-    Second,
-}
-
-impl Side {
-    pub(super) const fn other(self) -> Self {
-        match self {
-            Self::First => Self::Second,
-            Self::Second => Self::First,
         }
     }
 }

@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 
 use kogge_node_api::{DiskFormat, ImageHead};
 
-use crate::DiskId;
+pub(super) use crate::side::Side;
+use crate::{DiskId, RELEASED};
 
 /// Ceph allows no longer ones.
 const MOST: usize = 96;
@@ -28,22 +29,6 @@ pub(super) enum Kind {
     Raw,
     /// A LUKS container.
     Luks,
-}
-
-/// Which of a disk's two names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    First,
-    Second,
-}
-
-impl Side {
-    pub(super) const fn other(self) -> Self {
-        match self {
-            Self::First => Self::Second,
-            Self::Second => Self::First,
-        }
-    }
 }
 
 /// A disk's image, as it was found.
@@ -73,7 +58,7 @@ pub(super) fn draft(id: DiskId) -> String {
 
 /// A disk that was let go.
 pub(super) fn released(id: DiskId, kind: Kind) -> String {
-    format!("released-{}", name(id, Side::First, kind))
+    format!("{RELEASED}{}", name(id, Side::First, kind))
 }
 
 /// Names of images of the image service begin so.
